@@ -1,0 +1,96 @@
+"""Fixtures of the suite, and what each probe reports about itself.
+
+Every probe becomes a JUnit test case with these properties: `kind` (fact or contract), `explained_by` (fact
+names), and for each fact it measured `fact:<name>` with the value as JSON.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.server import Launcher, Server
+from support.subject import BIND_VARIABLE, Subject, subject_from_environment
+
+Fact = Callable[[str, Any], None]
+
+
+@pytest.fixture
+def fact(request: pytest.FixtureRequest) -> Fact:
+    """Record something measured about the platform: `fact("ipv6.v6only_default", 1)`. Values are JSON."""
+
+    def record(name: str, value: Any) -> None:
+        request.node.user_properties.append((f"fact:{name}", json.dumps(value)))
+
+    return record
+
+
+@pytest.fixture(scope="session")
+def subject() -> Subject:
+    """The subject under test; probes that need one are skipped when there is none."""
+    subject = subject_from_environment()
+    if subject is None:
+        pytest.skip("no subject: ANYUNIX_SUBJECT is not set")
+    return subject
+
+
+@pytest.fixture(scope="session")
+def bind(subject: Subject) -> str:
+    """The bind mode under test."""
+    mode = os.environ.get(BIND_VARIABLE) or next(iter(subject.binds))
+    assert mode in subject.binds, f"{subject.name} has no bind mode {mode!r}; it has {', '.join(subject.binds)}"
+    return mode
+
+
+@pytest.fixture
+def start_server(subject: Subject, bind: str, work: Path) -> Iterator[Launcher]:
+    """Start servers with options of the probe's own; all of them end with the probe."""
+    launcher = Launcher(subject, bind, work)
+    yield launcher
+    launcher.end()
+
+
+@pytest.fixture
+def server(start_server: Launcher) -> Server:
+    """The subject's server, listening, in the bind mode under test."""
+    return start_server()
+
+
+@pytest.fixture(autouse=True)
+def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of the probe's own as cwd, HOME and TMPDIR; UTC, the C locale, umask 022."""
+    with tempfile.TemporaryDirectory(prefix="probe-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        for variable in ("HOME", "TMPDIR"):
+            monkeypatch.setenv(variable, name)
+        monkeypatch.setenv("TZ", "UTC")
+        monkeypatch.setenv("LC_ALL", "C")
+        monkeypatch.chdir(folder)
+        umask = os.umask(0o022)
+        yield folder
+        os.umask(umask)
+        monkeypatch.undo()  # out of the folder before it is removed
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out what the subject does not speak or promise, and say so."""
+    fixtures = getattr(item, "fixturenames", ())
+    item.user_properties.append(("kind", "fact" if "fact" in fixtures else "contract"))
+    for mark in item.iter_markers("explained_by"):
+        item.user_properties.append(("explained_by", " ".join(mark.args)))
+    if "fact" in fixtures:
+        return
+    subject = subject_from_environment()
+    if subject is None:
+        pytest.skip("no subject: ANYUNIX_SUBJECT is not set")
+    for mark in item.iter_markers("protocol"):
+        if subject.protocol != mark.args[0]:
+            pytest.skip(f"left out: {subject.name} does not speak the {mark.args[0]} protocol")
+    mode = os.environ.get(BIND_VARIABLE) or next(iter(subject.binds))
+    for mark in item.iter_markers("promised_by"):
+        if mode not in mark.args:
+            pytest.skip(f"left out: bind mode {mode} does not promise it")

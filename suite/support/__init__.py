@@ -1,0 +1,1 @@
+"""What the probes share: deadlines, child processes, sockets, the subject under test."""

@@ -1,0 +1,43 @@
+"""The addresses of this platform's interfaces."""
+
+import fcntl
+import ipaddress
+import re
+import socket
+import struct
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from support.net import can_bind
+
+SIOCGIFADDR = 0x8915  # netdevice(7), Linux
+LINUX_IPV6 = Path("/proc/net/if_inet6")
+
+
+def interface_addresses() -> list[str]:
+    """Numeric addresses that can be bound here, without loopback and link-local ones (those need a scope)."""
+    found = _linux() if Path("/proc/net/dev").exists() else _ifconfig()
+    addresses = {ipaddress.ip_address(text) for text in found}
+    usual = [str(address) for address in addresses if not address.is_loopback and not address.is_link_local]
+    return sorted(address for address in usual if can_bind(address) is None)
+
+
+def _linux() -> Iterator[str]:
+    """One IPv4 address an interface by ioctl, and the kernel's list of IPv6 addresses (absent without IPv6)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        for _, name in socket.if_nameindex():
+            with suppress(OSError):  # an interface without an IPv4 address
+                answer = fcntl.ioctl(any_socket, SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
+                yield socket.inet_ntoa(answer[20:24])
+    if LINUX_IPV6.exists():
+        for line in LINUX_IPV6.read_text().splitlines():
+            yield str(ipaddress.IPv6Address(bytes.fromhex(line.split()[0])))
+
+
+def _ifconfig() -> Iterator[str]:
+    """The BSDs, macOS and illumos: `inet 10.0.2.15 netmask …`, `inet6 2001:db8::1 prefixlen …`."""
+    listing = subprocess.run(["ifconfig", "-a"], capture_output=True, text=True, check=True, timeout=10).stdout
+    for match in re.finditer(r"^\s*inet6? ([0-9a-fA-F.:]+)", listing, re.MULTILINE):
+        yield match[1]

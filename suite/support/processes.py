@@ -1,0 +1,85 @@
+"""The processes of a subject, as the kernel lists them."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True)
+class Process:
+    """One row of the process table."""
+
+    pid: int
+    parent: int
+    group: int
+    state: str
+    """First letter of ps(1)'s state: R, S, T (stopped), Z (zombie), …"""
+
+    @property
+    def zombie(self) -> bool:
+        return self.state == "Z"
+
+
+def all_processes() -> list[Process]:
+    """Every process that can be seen: from /proc on Linux, from ps elsewhere (no /proc on OpenBSD and macOS)."""
+    return list(_linux() if (PROC / "self/stat").exists() else _ps())
+
+
+def processes_of(root: int) -> list[Process]:
+    """The processes of root's process group, and root's descendants in other groups; zombies too."""
+    everything = all_processes()
+    found = {process.pid for process in everything if root in (process.pid, process.group)}
+    while grown := {p.pid for p in everything if p.parent in found} - found:
+        found |= grown
+    return sorted((p for p in everything if p.pid in found), key=lambda p: p.pid)
+
+
+def children_of(pid: int) -> list[Process]:
+    return [process for process in all_processes() if process.parent == pid]
+
+
+def state_of(pid: int) -> str | None:
+    """The state letter of one process; None when it is gone."""
+    return next((process.state for process in all_processes() if process.pid == pid), None)
+
+
+def open_descriptors(pid: int) -> int | None:
+    """How many descriptors a process has open; None where the system does not show it."""
+    try:
+        return len(os.listdir(PROC / str(pid) / "fd"))
+    except OSError:
+        return None
+
+
+def kill_all(pids: list[int]) -> None:
+    """SIGKILL, stopped ones too; those that are gone already are fine."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _linux() -> Iterator[Process]:
+    for entry in os.listdir(PROC):
+        if not entry.isdigit():
+            continue
+        try:
+            stat = (PROC / entry / "stat").read_text(errors="replace")
+        except OSError:
+            continue  # ended between the listing and the reading
+        # proc(5): pid (comm) state ppid pgrp …; comm may hold spaces and brackets
+        state, parent, group = stat.rpartition(")")[2].split()[:3]
+        yield Process(int(entry), int(parent), int(group), state)
+
+
+def _ps() -> Iterator[Process]:
+    """POSIX ps: -A, -o with empty headers."""
+    command = ["ps", "-A", "-o", "pid=", "-o", "ppid=", "-o", "pgid=", "-o", "state="]
+    for line in subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.splitlines():
+        pid, parent, group, state = line.split()[:4]
+        yield Process(int(pid), int(parent), int(group), state[0])
