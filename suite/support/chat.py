@@ -139,7 +139,8 @@ class Client:
             return data
         if end is not None:
             return end
-        raise EOFError(f"{self._peer()} closed the connection" + (f" after {self._received!r}" if self._received else ""))
+        behind = f" after {self._received!r}" if self._received else ""
+        raise EOFError(f"{self._peer()} closed the connection{behind}")
 
     def _peer(self) -> str:
         try:

@@ -6,6 +6,7 @@ import select
 import signal
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -48,10 +49,8 @@ class Child:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
+        with suppress(ProcessLookupError, PermissionError):  # ended; macOS and BSDs: EPERM for a group of zombies
             os.killpg(self.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass  # ended already; macOS and the BSDs say EPERM for a group of zombies
         self.reap()
         self._channel.close()
         os.close(self._result_fd)

@@ -209,9 +209,9 @@ class Launcher:
         deadline = Deadline(READY_SECONDS)
         output = b""
         while True:
-            if match := re.search(self.subject.ready.encode(), output, re.MULTILINE):
-                if output.find(b"\n", match.end() - 1) != -1:
-                    return tuple(Address.parse(word) for word in match["addresses"].decode().split())
+            whole_lines = output[:output.rfind(b"\n") + 1]
+            if match := re.search(self.subject.ready.encode(), whole_lines, re.MULTILINE):
+                return tuple(Address.parse(word) for word in match["addresses"].decode().split())
             poller = select.poll()
             poller.register(process.stdout, select.POLLIN)
             if not poller.poll(deadline.left() * 1000):

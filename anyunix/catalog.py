@@ -1,0 +1,294 @@
+"""Platform and subject files -> frozen dataclasses. Every error names file, key and reason."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from anyunix.errors import ConfigurationError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+DRIVERS = ("local", "netns", "docker")
+
+
+@dataclass(frozen=True)
+class Platform:
+    """An environment that code runs in, and how it is reached."""
+
+    name: str
+    title: str
+    driver: str
+    emulates: str = ""
+    """What of another system is imitated here; empty for a platform that is itself."""
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Absolute path -> content, put over what the platform has."""
+    cross: str = ""
+    """zig target for building a C subject where the platform has no compiler; `native` for this machine."""
+    dockerfile: Path | None = None
+    base: str = ""
+    cpu: str = ""
+    user: str = "1000:1000"
+    init: bool = True
+    """Whether PID 1 is an init that reaps; without it PID 1 is the command itself."""
+    capabilities: tuple[str, ...] = ()
+    memory: str = "2g"
+    processes: int = 4096
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A server under test: how it is built, started, known to be ready, stopped."""
+
+    name: str
+    title: str
+    folder: Path
+    """Where its file is; `files` are relative to it."""
+    files: tuple[str, ...]
+    start: tuple[str, ...]
+    binds: Mapping[str, tuple[str, ...]]
+    ready: str
+    needs: tuple[str, ...] = ()
+    build: tuple[str, ...] = ()
+    protocol: str | None = None
+    stop: str = "SIGTERM"
+    client: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The files that a run is described by: `platforms/`, `chat/`, `suite/`, `Dockerfiles/` below one root."""
+
+    root: Path
+
+    @property
+    def suite(self) -> Path:
+        return self.root / "suite"
+
+    def platform_names(self) -> list[str]:
+        return sorted(path.stem for path in (self.root / "platforms").glob("*.yaml"))
+
+    def subject_names(self) -> list[str]:
+        return sorted(path.stem for path in (self.root / "chat").glob("*.yaml"))
+
+    def platform(self, wanted: str) -> Platform:
+        """A platform by its name, or from a YAML file of one's own. Raises ConfigurationError."""
+        path = self._find(wanted, "platform", self.root / "platforms", self.platform_names())
+        return _platform(path.stem, path, _extended(path, ()), self.root / "Dockerfiles")
+
+    def subject(self, wanted: str) -> Subject:
+        """A subject by its name, or from a YAML file of one's own. Raises ConfigurationError."""
+        path = self._find(wanted, "subject", self.root / "chat", self.subject_names())
+        return _subject(path.stem, path, _load(path))
+
+    def _find(self, wanted: str, what: str, folder: Path, known: list[str]) -> Path:
+        if wanted in known:
+            return folder / f"{wanted}.yaml"
+        if wanted.endswith((".yaml", ".yml")) or "/" in wanted:
+            if not Path(wanted).is_file():
+                raise ConfigurationError(f"{wanted}: no such {what} file")
+            return Path(wanted).resolve()
+        raise ConfigurationError(
+            f"no {what} is called {wanted!r}{_nearest(wanted, known)}; `anyunix list {what}s` shows them all, "
+            f"and a file is named by its path (./{wanted}.yaml)")
+
+
+def find_catalog() -> Catalog:
+    """The files that were installed with the package, or the checkout that it runs from."""
+    package = Path(str(files("anyunix")))
+    return Catalog(package / "data" if (package / "data").is_dir() else package.parent)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigurationError(f"{path}: not YAML: {str(error) or type(error).__name__}") from None
+    if not isinstance(data, dict):
+        raise ConfigurationError(f"{path}: expected keys and values at the top, found {_kind(data)}")
+    return data
+
+
+def _extended(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    """The file's keys laid over those of the platform it extends; mappings are merged, all else replaced."""
+    if path in seen:
+        raise ConfigurationError(f"{path}: key 'extends': goes in a circle: {' -> '.join(p.stem for p in seen)}")
+    data = _load(path)
+    parent = data.pop("extends", None)
+    if parent is None:
+        return data
+    known = sorted(p.stem for p in path.parent.glob("*.yaml"))
+    if not isinstance(parent, str) or parent not in known:
+        raise ConfigurationError(f"{path}: key 'extends': no platform {parent!r} beside it"
+                                 f"{_nearest(str(parent), known)}")
+    merged = _extended(path.parent / f"{parent}.yaml", (*seen, path))
+    for key, value in data.items():
+        inherited = merged.get(key)
+        merged[key] = {**inherited, **value} if isinstance(inherited, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _platform(name: str, path: Path, data: dict[str, Any], dockerfiles: Path) -> Platform:
+    reader = _Reader(path, data)
+    driver = reader.choice("driver", DRIVERS)
+    dockerfile = reader.text("dockerfile", "")
+    platform = Platform(
+        name=reader.name(name),
+        title=reader.text("title"),
+        driver=driver,
+        emulates=reader.text("emulates", ""),
+        sysctls=reader.mapping("sysctls"),
+        files=reader.mapping("files"),
+        cross=reader.text("cross", ""),
+        dockerfile=_beside(path, dockerfile, dockerfiles) if dockerfile else None,
+        base=reader.text("base", ""),
+        cpu=reader.text("cpu", ""),
+        user=reader.text("user", Platform.user),
+        init=reader.flag("init", True),
+        capabilities=reader.words("capabilities"),
+        memory=reader.text("memory", Platform.memory),
+        processes=reader.number("processes", Platform.processes),
+    )
+    reader.reject_unknown()
+    for key in ("dockerfile", "base") if driver == "docker" else ():
+        if not getattr(platform, key):
+            raise reader.error(key, "missing: driver docker needs it")
+    if driver == "local" and (platform.sysctls or platform.files):
+        raise reader.error("driver", "local changes nothing on this machine: sysctls and files need driver netns")
+    return platform
+
+
+def _beside(path: Path, name: str, dockerfiles: Path) -> Path:
+    """A Dockerfile next to the platform file that names it, else one of the project's."""
+    for folder in (path.parent, dockerfiles):
+        if (folder / name).is_file():
+            return folder / name
+    known = [p.name for p in dockerfiles.glob("*.Dockerfile")]
+    raise ConfigurationError(f"{path}: key 'dockerfile': no {name!r} in {dockerfiles}{_nearest(name, known)}")
+
+
+def _subject(name: str, path: Path, data: dict[str, Any]) -> Subject:
+    reader = _Reader(path, data)
+    subject = Subject(
+        name=reader.name(name),
+        title=reader.text("title"),
+        folder=path.parent,
+        files=reader.words("files"),
+        start=reader.words("start", required=True),
+        binds=reader.binds("bind"),
+        ready=reader.pattern("ready"),
+        needs=reader.words("needs"),
+        build=reader.words("build"),
+        protocol=reader.text("protocol", "") or None,
+        stop=reader.text("stop", "SIGTERM"),
+        client=reader.words("client"),
+    )
+    reader.reject_unknown()
+    if subject.protocol not in (None, "chat"):
+        raise reader.error("protocol", f"{subject.protocol!r} is not spoken by any probe; known: chat")
+    for entry in subject.files:
+        if not (subject.folder / entry).exists():
+            raise reader.error("files", f"no {entry!r} in {subject.folder}")
+        if not (subject.folder / entry).resolve().is_relative_to(subject.folder.resolve()):
+            raise reader.error("files", f"{entry!r} lies outside of {subject.folder}")
+    return subject
+
+
+class _Reader:
+    """Takes keys out of one file's mapping, checking each; what was never asked for is unknown."""
+
+    def __init__(self, path: Path, data: dict[str, Any]) -> None:
+        self._path, self._data = path, data
+        self._asked: list[str] = []
+
+    def error(self, key: str, reason: str) -> ConfigurationError:
+        return ConfigurationError(f"{self._path}: key {key!r}: {reason}")
+
+    def name(self, name: str) -> str:
+        if not NAME.fullmatch(name):
+            raise ConfigurationError(f"{self._path}: the file's name has to be letters, digits and . _ - only")
+        return name
+
+    def text(self, key: str, default: str | None = None) -> str:
+        return str(self._value(key, default, (str, int, float), "a text"))
+
+    def number(self, key: str, default: int) -> int:
+        value = self._value(key, default, (int,), "a whole number")
+        if isinstance(value, bool) or value < 1:
+            raise self.error(key, f"expected a whole number above 0, found {value!r}")
+        return int(value)
+
+    def flag(self, key: str, default: bool) -> bool:
+        return bool(self._value(key, default, (bool,), "true or false"))
+
+    def choice(self, key: str, choices: Iterable[str]) -> str:
+        value = self.text(key)
+        if value not in choices:
+            raise self.error(key, f"unknown {value!r}{_nearest(value, choices)}; known: {', '.join(choices)}")
+        return value
+
+    def words(self, key: str, *, required: bool = False) -> tuple[str, ...]:
+        value = self._value(key, None if required else [], (list,), "a list of words")
+        return self._strings(key, value)
+
+    def mapping(self, key: str) -> dict[str, str]:
+        value = self._value(key, {}, (dict,), "keys and values")
+        return dict(zip(map(str, value), self._strings(key, value.values()), strict=True))
+
+    def binds(self, key: str) -> dict[str, tuple[str, ...]]:
+        value = self._value(key, {"default": []}, (dict,), "bind modes, each with its list of arguments")
+        return {str(mode): self._strings(f"{key}.{mode}", arguments) for mode, arguments in value.items()}
+
+    def pattern(self, key: str) -> str:
+        value = self.text(key)
+        try:
+            groups = re.compile(value).groupindex
+        except re.error as error:
+            raise self.error(key, f"not a regular expression: {error}") from None
+        if "addresses" not in groups:
+            raise self.error(key, r"needs a group (?P<addresses>…) that holds the bound `address:port` words")
+        return value
+
+    def reject_unknown(self) -> None:
+        for key in self._data:
+            if key not in self._asked:
+                known = [*self._asked, "extends"] if "driver" in self._asked else self._asked
+                raise self.error(str(key), f"unknown key{_nearest(str(key), known)}; known: {', '.join(known)}")
+
+    def _value(self, key: str, default: Any, kinds: tuple[type, ...], expected: str) -> Any:
+        self._asked.append(key)
+        value = self._data.get(key, default)
+        if value is None:
+            raise self.error(key, f"missing; expected {expected}")
+        if not isinstance(value, kinds):
+            raise self.error(key, f"expected {expected}, found {_kind(value)}")
+        return value
+
+    def _strings(self, key: str, values: Any) -> tuple[str, ...]:
+        if isinstance(values, (str, Mapping)) or not isinstance(values, Iterable):
+            raise self.error(key, f"expected a list of words, found {_kind(values)}")
+        listed = list(values)
+        for value in listed:
+            if not isinstance(value, (str, int, float)):
+                raise self.error(key, f"expected words or numbers, found {_kind(value)}")
+        return tuple(map(str, listed))
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f" (did you mean {match[0]!r}?)" if match else ""
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "keys and values"
+    return "a list" if isinstance(value, list) else f"{value!r:.60}"

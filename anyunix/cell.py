@@ -1,0 +1,191 @@
+"""One subject on one platform, start to finish, always cleaned up."""
+
+import secrets
+import shlex
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from anyunix.catalog import Platform, Subject
+from anyunix.cross import CrossBuilt, cross_build, missing
+from anyunix.drivers.base import Completed, Driver, Say
+from anyunix.errors import NotRun, PlatformError
+from anyunix.payload import SITE, SUBJECT, SUBJECT_FILE, SUITE, write_payload
+from anyunix.results import XML_LIMIT, BadResults, CellResult, Probe, read_junit
+
+PYTHON = (3, 10)
+LOOK_SECONDS = 30.0
+BUILD_SECONDS = 300.0
+SUITE_SECONDS = 900.0
+JUNIT = PurePosixPath("junit.xml")
+PYTEST_RAN = (0, 1)
+"""pytest's exit statuses for a run that came to its end: all passed, some failed."""
+PYTEST_NOTHING = 5
+
+LOOK = """\
+command -v python3 >/dev/null || {{ echo no-python; exit 0; }}
+python3 -c 'import sys; print("python", *sys.version_info[:2])'
+for tool in {tools}; do command -v "$tool" >/dev/null || echo "missing $tool"; done
+! command -v cc >/dev/null || echo "compiler $(cc --version 2>/dev/null | head -n 1)"
+"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is to be run where."""
+
+    subject: Subject
+    platform: Platform
+    bind: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.platform.name} {self.subject.name} {self.bind}"
+
+    def without_answer(self, status: str, reason: str) -> CellResult:
+        return CellResult(self.subject.name, self.platform.name, self.bind,
+                          "not-run" if status == "not-run" else "error", reason)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the platform has, asked before anything is sent there."""
+
+    missing: tuple[str, ...]
+    compiler: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """How the suite is to be run, the same for all cells."""
+
+    suite: Path
+    expression: str = ""
+    """pytest's -k."""
+    seconds: float = SUITE_SECONDS
+
+
+class CellRun:
+    """Runs a cell once. `junit` and `log` hold what came back, for whoever keeps it."""
+
+    def __init__(self, cell: Cell, driver: Driver, order: Order, say: Say) -> None:
+        self.cell, self.junit, self.log = cell, b"", ""
+        self._driver, self._order, self._say = driver, order, say
+
+    def run(self) -> CellResult:
+        """Never raises for what a platform or a subject does: that is the result."""
+        started = time.monotonic()
+        try:
+            result = self._run()
+        except NotRun as reason:
+            result = self.cell.without_answer("not-run", str(reason))
+        except (PlatformError, BadResults) as error:
+            result = self.cell.without_answer("error", str(error))
+        finally:
+            self._driver.down()
+        return replace(result, seconds=time.monotonic() - started)
+
+    def _run(self) -> CellResult:
+        if reason := self._driver.available():
+            raise NotRun(reason)
+        self._say("starting the platform")
+        self._driver.up(self._say)
+        look = self._look()
+        with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
+            built = self._cross_build(look, Path(name))
+            self._say("sending the payload")
+            archive = Path(name) / "payload.tar"
+            write_payload(archive, self._order.suite, self.cell.subject, built.files if built else {})
+            self._driver.put(archive)
+        compiler = built.compiler if built else look.compiler if self.cell.subject.build else ""
+        if failed := None if built else self._build():
+            return CellResult(self.cell.subject.name, self.cell.platform.name, self.cell.bind, "ran",
+                              compiler=compiler, probes=(failed,))
+        return CellResult(self.cell.subject.name, self.cell.platform.name, self.cell.bind, "ran",
+                          compiler=compiler, probes=self._probe())
+
+    def _look(self) -> Look:
+        """Ask for Python, the tools that the subject needs, and the compiler. Raises NotRun."""
+        tools = " ".join(map(shlex.quote, self.cell.subject.needs)) or "sh"
+        done = self._driver.run(["sh", "-c", LOOK.format(tools=tools)], env={}, timeout=LOOK_SECONDS)
+        said = [line.split() for line in done.stdout.splitlines() if line.strip()]
+        version = next((words[1:3] for words in said if words[0] == "python"), None)
+        if version is None:
+            raise NotRun(f"no python3 on {self.cell.platform.name}: the suite needs Python 3.10 or newer there")
+        if not all(word.isdigit() for word in version) or tuple(map(int, version)) < PYTHON:
+            raise NotRun(f"python3 on {self.cell.platform.name} is {'.'.join(version)}; the suite needs 3.10 or newer")
+        return Look(tuple(words[1] for words in said if words[0] == "missing" and len(words) > 1),
+                    next((" ".join(words[1:]) for words in said if words[0] == "compiler"), ""))
+
+    def _cross_build(self, look: Look, folder: Path) -> CrossBuilt | None:
+        """Build here what the platform cannot build; None when it can. Raises NotRun."""
+        if not look.missing:
+            return None
+        lacking = f"no {' and no '.join(look.missing)} on {self.cell.platform.name}"
+        if not self.cell.subject.build or not self.cell.platform.cross:
+            raise NotRun(lacking)
+        if reason := missing():
+            raise NotRun(f"{lacking}, and {reason}")
+        self._say(f"cross-building for {self.cell.platform.cross}")
+        return cross_build(self.cell.subject, self.cell.platform.cross, folder)
+
+    def _build(self) -> Probe | None:
+        """Build the subject there. One that does not build is not portable: that is a contract too."""
+        if not self.cell.subject.build:
+            return None
+        self._say("building the subject")
+        done = self._supervised(self.cell.subject.build, BUILD_SECONDS, SUBJECT)
+        if done.status == 0:
+            return None
+        why = "took too long" if done.timed_out else f"exit status {done.status}"
+        return Probe("build/subject::builds", "contract", "failed",
+                     f"{shlex.join(self.cell.subject.build)}: {why}\n{done.stderr}{done.stdout}"[-4000:])
+
+    def _probe(self) -> tuple[Probe, ...]:
+        """Run the suite and fetch its results. Raises PlatformError, BadResults."""
+        command = ["python3", "-m", "pytest", "-v", "--color=no", f"--rootdir={SUITE}", "-c", f"{SUITE}/pytest.ini",
+                   f"--junitxml={JUNIT}", str(SUITE)]
+        if self._order.expression:
+            command += ["-k", self._order.expression]
+        self._say("starting the probes")
+        done = self._supervised(command, self._order.seconds, PurePosixPath(), say=_progress(self._say))
+        last = next((line for line in reversed(done.stdout.splitlines()) if "::" in line), "none")
+        if done.timed_out:
+            raise PlatformError(f"the suite did not end within {self._order.seconds:g} s; "
+                                f"the last probe was {last.split()[0]}")
+        if done.status == PYTEST_NOTHING:
+            raise NotRun(f"no probe matches -k {self._order.expression!r}; `anyunix list probes` shows them all")
+        if done.status not in PYTEST_RAN:
+            said = " | ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-3:])
+            raise PlatformError(f"pytest ended with status {done.status} after {last.split()[0]}: {said}")
+        self.junit = self._driver.get(JUNIT, limit=XML_LIMIT)
+        probes = read_junit(self.junit)
+        if not probes:
+            raise BadResults("the results hold no probe")
+        return probes
+
+    def _supervised(self, command: "list[str] | tuple[str, ...]", seconds: float, folder: PurePosixPath,
+                    say: Say | None = None) -> Completed:
+        """Run a command there under supervise.py, which kills all of it when the time is over."""
+        script = (f'top=$PWD; cd "./{folder}" && '
+                  f'exec env PYTHONPATH="$top/{SITE}" ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" TMPDIR="$top" HOME="$top" '
+                  f'python3 "$top/{SUITE}/supervise.py" {seconds:g} {shlex.join(command)}')
+        environment = {"ANYUNIX_BIND": self.cell.bind, "ANYUNIX_CELL": secrets.token_hex(16)}
+        done = self._driver.run(["sh", "-c", script], env=environment, timeout=seconds + LOOK_SECONDS, say=say)
+        self.log += f"$ {shlex.join(command)}\n{done.stdout}{done.stderr}"
+        return replace(done, timed_out=done.timed_out or done.status == 124)
+
+
+def _progress(say: Say) -> Callable[[str], None]:
+    """Turns pytest's verbose lines into `probe 12: binding/…`."""
+    count = 0
+
+    def line(text: str) -> None:
+        nonlocal count
+        if "::" in text and "%]" in text:
+            count += 1
+            say(f"{text.rsplit('[', 1)[-1].strip(' ]')} of the probes, last {text.split('::')[-1].split()[0]}")
+
+    return line

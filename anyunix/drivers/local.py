@@ -1,0 +1,72 @@
+"""This machine itself, as the user who runs anyunix."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from anyunix.drivers.base import Completed, Say
+from anyunix.drivers.process import end_group, run_limited
+from anyunix.errors import PlatformError
+
+
+class LocalDriver:
+    """A temporary folder on this machine."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def available(self) -> str | None:
+        return None if shutil.which("python3") else "no python3 on PATH: install Python 3.10 or newer"
+
+    def up(self, say: Say) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="anyunix-"))
+
+    def put(self, archive: Path) -> None:
+        unpack(archive, self.folder())
+
+    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+        return run_limited(argv, cwd=self.folder(), env={**os.environ, **env}, timeout=timeout, say=say,
+                           started=self._started)
+
+    def get(self, path: PurePosixPath, *, limit: int) -> bytes:
+        return read_limited(self.folder() / path, limit)
+
+    def down(self) -> None:
+        for process in list(self._started):
+            end_group(process)
+        folder, self._folder = self._folder, None
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def folder(self) -> Path:
+        """The work folder. Raises PlatformError when the platform is down."""
+        if self._folder is None:
+            raise PlatformError("the platform is down")
+        return self._folder
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack an archive that this program made itself."""
+    with tarfile.open(archive) as tar:
+        if sys.version_info >= (3, 12):
+            tar.extractall(folder, filter="data")
+        else:
+            tar.extractall(folder)
+
+
+def read_limited(path: Path, limit: int) -> bytes:
+    """A regular file's content. Raises PlatformError when there is none, or it is over `limit` bytes."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise PlatformError(f"{path.name}: not there after the run ({error.strerror})") from error
+    if len(data) > limit:
+        raise PlatformError(f"{path.name}: larger than the {limit} bytes that are read back")
+    return data

@@ -1,0 +1,70 @@
+"""Run one command of this machine and read what it says, within limits; what local and netns share."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Say
+from anyunix.errors import PlatformError
+
+GRACE_SECONDS = 5.0
+
+
+def run_limited(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float,
+                say: Say | None, started: list["subprocess.Popen[bytes]"]) -> Completed:
+    """Run `argv`; its stdin is a pipe that closes when this process goes away. Raises PlatformError.
+
+    The process is in `started` while it runs, so that another thread can end it.
+    """
+    try:
+        process = subprocess.Popen(argv, cwd=cwd, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, start_new_session=True)
+    except OSError as error:
+        raise PlatformError(f"cannot start {argv[0]}: {error.strerror}") from error
+    started.append(process)
+    assert process.stdin and process.stdout and process.stderr
+    out, err = Collector(process.stdout, say), Collector(process.stderr, None)
+    try:
+        process.wait(timeout + GRACE_SECONDS)
+        timed_out = False
+    except subprocess.TimeoutExpired:
+        timed_out = True
+    finally:
+        end_group(process)
+        process.stdin.close()
+        started.remove(process)
+    out.thread.join(GRACE_SECONDS)
+    err.thread.join(GRACE_SECONDS)
+    return Completed(process.returncode, out.text(), err.text(), timed_out)
+
+
+def end_group(process: "subprocess.Popen[bytes]") -> None:
+    """SIGKILL the process group that `process` leads, and reap it."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+class Collector:
+    """Reads a pipe in a thread: lines to `say`, the first OUTPUT_LIMIT bytes kept, the rest dropped."""
+
+    def __init__(self, pipe: IO[bytes], say: Say | None) -> None:
+        self._pipe, self._say = pipe, say
+        self._kept = bytearray()
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def text(self) -> str:
+        return self._kept.decode(errors="replace")
+
+    def _read(self) -> None:
+        with self._pipe:
+            for line in iter(lambda: self._pipe.readline(65536), b""):
+                self._kept += line[:max(0, OUTPUT_LIMIT - len(self._kept))]
+                if self._say:
+                    self._say(line.decode(errors="replace").rstrip("\n"))

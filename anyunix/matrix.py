@@ -1,0 +1,110 @@
+"""Many cells at once, each reported as it goes; ended cleanly when the user has enough."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Protocol
+
+from anyunix.catalog import Platform, Subject
+from anyunix.cell import Cell, CellRun, Order
+from anyunix.drivers.base import Driver
+from anyunix.results import CellResult
+
+CLEAN_UP_SECONDS = 3.0
+"""How long an interrupted run waits for its threads; one in the middle of an image build does not end sooner."""
+
+
+class Watcher(Protocol):
+    """Whoever shows the user what goes on. Called from many threads."""
+
+    def says(self, cell: Cell, text: str) -> None:
+        """A cell is doing something."""
+
+    def done(self, cell: Cell, result: CellResult) -> None:
+        """A cell has its result."""
+
+
+class Keeper(Protocol):
+    """Whoever keeps what a cell brought back."""
+
+    def keep(self, result: CellResult, junit: bytes, log: str) -> None:
+        """Called once a cell, from the cell's thread."""
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The results of a run, in the order that was asked for."""
+
+    platforms: tuple[Platform, ...]
+    cells: tuple[CellResult, ...]
+    reference: str
+    required: tuple[str, ...] = ()
+    started: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat(timespec="seconds"))
+    seconds: float = 0.0
+
+    def cell(self, subject: str, bind: str, platform: str) -> CellResult | None:
+        return next((cell for cell in self.cells
+                     if (cell.subject, cell.bind, cell.platform) == (subject, bind, platform)), None)
+
+
+def cells_of(subjects: Iterable[Subject], platforms: Iterable[Platform], binds: Sequence[str]) -> list[Cell]:
+    """Every subject on every platform, in each bind mode of `binds`; without any, in the subject's first."""
+    places = list(platforms)
+    return [Cell(subject, platform, bind)
+            for subject in subjects
+            for bind in binds or [next(iter(subject.binds))]
+            for platform in places]
+
+
+def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], order: Order, *, jobs: int,
+              watcher: Watcher, keeper: Keeper) -> list[CellResult]:
+    """Run the cells, `jobs` at a time; their results in the cells' order.
+
+    On KeyboardInterrupt every platform that is up is taken down at once, and the interrupt goes on.
+    """
+    drivers: dict[int, Driver] = {}
+    stopped = threading.Event()
+
+    def run(index: int, cell: Cell) -> CellResult:
+        if stopped.is_set():
+            return cell.without_answer("not-run", "interrupted before it began")
+        drivers[index] = make_driver(cell.platform)
+        cell_run = CellRun(cell, drivers[index], order, lambda text: watcher.says(cell, text))
+        result = cell_run.run()
+        keeper.keep(result, cell_run.junit, cell_run.log)
+        watcher.done(cell, result)
+        return result
+
+    pool = ThreadPoolExecutor(max_workers=jobs)
+    futures: list[Future[CellResult]] = [pool.submit(run, *item) for item in enumerate(cells)]
+    try:
+        for future in as_completed(futures):
+            future.result()
+    except BaseException:
+        stopped.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        _all_down(list(drivers.values()))
+        wait(futures, timeout=CLEAN_UP_SECONDS)
+        raise
+    pool.shutdown()
+    return [future.result() for future in futures]
+
+
+def _all_down(drivers: list[Driver]) -> None:
+    """Take all platforms down side by side: one that is slow to end holds up no other."""
+    threads = [threading.Thread(target=driver.down) for driver in drivers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def choose_reference(wanted: str | None, cells: Iterable[CellResult]) -> str:
+    """The platform that the others are compared with: the one asked for, debian, else the first that ran."""
+    ran = [cell.platform for cell in cells if cell.status == "ran"]
+    for name in (wanted, "debian", *ran):
+        if name in ran:
+            return name
+    return wanted or "debian"

@@ -1,0 +1,88 @@
+"""The one archive a platform receives: suite, subject and pytest. No network and no pip are needed there."""
+
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path, PurePosixPath
+
+from anyunix.catalog import Subject
+from anyunix.errors import ConfigurationError
+
+DISTRIBUTIONS = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "pytest-timeout",
+                 "exceptiongroup", "tomli", "typing_extensions")
+"""Pure Python; the last three are needed below Python 3.11 only, which the platform may have."""
+
+SUITE, SITE, SUBJECT = PurePosixPath("suite"), PurePosixPath("site"), PurePosixPath("subject")
+SUBJECT_FILE = SUBJECT / "subject.json"
+LEFT_OUT = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
+BUILT = {".o", ".so", ".pyc"}
+
+
+def write_payload(path: Path, suite: Path, subject: Subject, replaced: dict[PurePosixPath, Path]) -> None:
+    """Write the archive. `replaced` maps a path in the subject to a file built here, which wins.
+
+    Raises ConfigurationError when pytest or what it needs is not installed here.
+    """
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
+        for file in _files_below(suite):
+            _add_file(tar, file, SUITE / file.relative_to(suite).as_posix())
+        for file, name in _site_files():
+            _add_file(tar, file, SITE / name)
+        for entry in subject.files:
+            top = subject.folder / entry
+            for file in _files_below(top) if top.is_dir() else [top]:
+                place = PurePosixPath(file.relative_to(subject.folder).as_posix())
+                if place not in replaced:
+                    _add_file(tar, file, SUBJECT / place)
+        for place, file in replaced.items():
+            _add_file(tar, file, SUBJECT / place, mode=0o755)
+        _add_text(tar, SUBJECT_FILE, subject_json(subject))
+
+
+def subject_json(subject: Subject) -> str:
+    """What the suite has to know of the subject (suite/support/subject.py reads it)."""
+    return json.dumps({
+        "name": subject.name, "root": ".", "start": subject.start, "bind": dict(subject.binds),
+        "ready": subject.ready, "protocol": subject.protocol, "stop": subject.stop, "client": subject.client,
+    }, indent=1)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Sources, in a fixed order; what was built or cached beside them stays here."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not LEFT_OUT & set(path.parts) and path.suffix not in BUILT:
+            yield path
+
+
+def _site_files() -> Iterator[tuple[Path, str]]:
+    """The files of the installed distributions, their metadata too: pytest finds plugins by entry point."""
+    for name in DISTRIBUTIONS:
+        try:
+            found = distribution(name)
+        except PackageNotFoundError:
+            raise ConfigurationError(f"{name} is not installed here, and platforms need it: "
+                                     "pip install --force-reinstall anyunix") from None
+        for entry in found.files or ():
+            if ".." not in entry.parts and entry.suffix != ".so":  # compiled speed-ups fit this machine only
+                located = Path(str(entry.locate()))
+                if located.is_file():
+                    yield located, entry.as_posix()
+
+
+def _add_file(tar: tarfile.TarFile, file: Path, name: PurePosixPath, mode: int | None = None) -> None:
+    member = tarfile.TarInfo(name.as_posix())
+    # the time is kept: the bytecode that is installed beside a source is valid for that time only
+    member.mtime = int(file.stat().st_mtime)
+    member.mode = mode or (0o755 if file.stat().st_mode & 0o100 else 0o644)
+    data = file.read_bytes()
+    member.size = len(data)
+    tar.addfile(member, io.BytesIO(data))
+
+
+def _add_text(tar: tarfile.TarFile, name: PurePosixPath, text: str) -> None:
+    member = tarfile.TarInfo(name.as_posix())
+    data = text.encode()
+    member.size, member.mode = len(data), 0o644
+    tar.addfile(member, io.BytesIO(data))

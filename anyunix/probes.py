@@ -1,0 +1,40 @@
+"""What the suite holds, read from its sources: each probe's kind, its behaviour in one line, its rule."""
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ProbeText:
+    """A probe as its source describes it."""
+
+    id: str
+    """`binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4`, without parameters."""
+    kind: str
+    behaviour: str
+    """The docstring's first line."""
+    rule: str
+    """The rest of the docstring: the rule, who differs, the source."""
+    line: int
+
+    @property
+    def group(self) -> str:
+        return self.id.partition("/")[0]
+
+
+def read_probes(suite: Path) -> list[ProbeText]:
+    """All probes below the suite's folder, by file and line."""
+    return [probe for file in sorted(suite.glob("*/test_*.py")) for probe in _probes_in(file, suite)]
+
+
+def _probes_in(file: Path, suite: Path) -> list[ProbeText]:
+    module = file.relative_to(suite).as_posix()
+    found = []
+    for node in ast.parse(file.read_text(encoding="utf-8"), str(file)).body:
+        if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_"):
+            continue
+        behaviour, _, rule = (ast.get_docstring(node) or "").partition("\n")
+        kind = "fact" if any(argument.arg == "fact" for argument in node.args.args) else "contract"
+        found.append(ProbeText(f"{module}::{node.name}", kind, behaviour.strip(), rule.strip(), node.lineno))
+    return found

@@ -1,0 +1,1 @@
+"""The same typed results for different readers: a terminal, programs (JSON, JUnit)."""

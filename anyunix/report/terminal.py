@@ -1,0 +1,137 @@
+"""The end of a run on a terminal: the matrix, what failed and where, the verdicts. Fits 100 columns."""
+
+from collections.abc import Iterable
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from anyunix.matrix import Matrix
+from anyunix.results import CellResult, Probe
+from anyunix.text import first_line, safe
+from anyunix.verdict import Verdict
+
+GROUPS = ("binding", "locking", "signals", "processes", "chat")
+WIDTH = 100
+FACTS_SHOWN = 12
+STYLES = {"portable": "bold green", "portable with known differences": "bold yellow",
+          "not portable": "bold red", "not answered": "bold yellow"}
+
+
+def print_report(console: Console, matrix: Matrix, answers: list[Verdict], out: str) -> None:
+    """Everything that a reader of the run wants, the verdict last."""
+    console.print(_matrix(matrix), width=min(WIDTH, console.width))
+    _print_lines(console, _notes(matrix))
+    _print_failures(console, matrix)
+    console.print(Text(f"Details: {out}/matrix.json, {out}/junit.xml, {out}/cells/"), soft_wrap=True)
+    for verdict in answers:
+        _print_verdict(console, verdict)
+    console.print(Text(overall(answers), style="bold"), soft_wrap=True)
+
+
+def overall(answers: list[Verdict]) -> str:
+    """The last line: `anyunix: portable: c dual, python dual (5 platforms ran, 2 not run)`."""
+    order = ("not portable", "not answered", "portable with known differences", "portable")
+    found = {answer: [f"{v.subject} {v.bind}" for v in answers if v.answer == answer] for answer in order}
+    parts = [f"{answer}: {', '.join(names)}" for answer, names in found.items() if names]
+    ran = {name for verdict in answers for name in verdict.ran}
+    missing = {name for verdict in answers for name in verdict.not_run}
+    return f"anyunix: {'; '.join(parts)} ({len(ran)} platforms ran, {len(missing)} not run or incomplete)"
+
+
+def _matrix(matrix: Matrix) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, title="Contracts kept / contracts tried, by probe group",
+                  title_justify="left", title_style="bold")
+    for heading in ("platform", "subject", "bind"):
+        table.add_column(heading, no_wrap=True)
+    for heading in (*GROUPS, "left out", "facts", "time"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for cell in matrix.cells:
+        table.add_row(_platform_name(cell, matrix), cell.subject, cell.bind, *_columns(cell))
+    return table
+
+
+def _platform_name(cell: CellResult, matrix: Matrix) -> Text:
+    name = Text(cell.platform)
+    return name.append(" (ref)", "dim") if cell.platform == matrix.reference else name
+
+
+def _columns(cell: CellResult) -> list[Text]:
+    if cell.status != "ran":
+        word = "not run" if cell.status == "not-run" else "ERROR"
+        return [Text(word, "yellow"), *[Text("–", "dim")] * (len(GROUPS) + 2)]
+    if any(probe.group == "build" for probe in cell.failures):
+        return [Text("no build", "bold red"), *[Text("–", "dim")] * (len(GROUPS) + 1), Text(f"{cell.seconds:.1f} s")]
+    left_out = sum(probe.outcome == "skipped" for probe in cell.contracts)
+    return [*(_group(cell, group) for group in GROUPS), Text(str(left_out or "–"), "dim"),
+            Text(str(len(cell.facts))), Text(f"{cell.seconds:.1f} s", "dim")]
+
+
+def _group(cell: CellResult, group: str) -> Text:
+    tried = [probe for probe in cell.contracts if probe.group == group and probe.outcome != "skipped"]
+    if not tried:
+        return Text("–", "dim")
+    kept = sum(probe.outcome == "passed" for probe in tried)
+    whole = kept == len(tried)
+    return Text(f"{kept}/{len(tried)}{'' if whole else ' ✗'}", "green" if whole else "bold red")
+
+
+def _notes(matrix: Matrix) -> Iterable[Text]:
+    """Why cells have no answer, who compiled, which facts could not be measured."""
+    for reason, names in _grouped((cell.reason, f"{cell.platform} {cell.subject}") for cell in matrix.cells
+                                  if cell.status == "not-run"):
+        yield Text(f"not run: {names}: {first_line(reason)}", "yellow")
+    for cell in matrix.cells:
+        if cell.status == "error":
+            yield Text(f"ERROR: {cell.platform} {cell.subject} {cell.bind}: {first_line(cell.reason)}", "bold yellow")
+    for compiler, names in _grouped((cell.compiler, f"{cell.platform} {cell.subject}") for cell in matrix.cells
+                                    if cell.compiler):
+        yield Text(f"compiled by {first_line(compiler)}: {names}", "dim")
+    unmeasured = _grouped((f"{p.id.rpartition('::')[2]}: {first_line(p.message)}", cell.platform)
+                          for cell in matrix.cells for p in cell.probes if p.kind == "fact" and p.bad)
+    for what, names in list(unmeasured)[:FACTS_SHOWN]:
+        yield Text(f"not measured on {names}: {what}", "yellow")
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    """`(reason, "debian c, alpine c")`: each reason once, with all it holds for."""
+    found: dict[str, dict[str, None]] = {}
+    for reason, name in pairs:
+        found.setdefault(reason, {})[name] = None
+    return [(reason, ", ".join(names)) for reason, names in found.items()]
+
+
+def _print_failures(console: Console, matrix: Matrix) -> None:
+    """Each contract that was not kept, once, with the cells and the words of the first of them."""
+    failed: dict[str, list[tuple[CellResult, Probe]]] = {}
+    for cell in matrix.cells:
+        for probe in cell.failures:
+            failed.setdefault(probe.id, []).append((cell, probe))
+    for name, cases in sorted(failed.items()):
+        cell, probe = cases[0]
+        console.print(Text(f"FAILED {probe.file}:{probe.line} {safe(name.rpartition('::')[2])}", "bold red"),
+                      soft_wrap=True)
+        console.print(Text(f"  on {', '.join(f'{c.platform} {c.subject} {c.bind}' for c, _ in cases)}"), soft_wrap=True)
+        for line in _words(probe.message):
+            console.print(Text(f"  {line}"), soft_wrap=True)
+
+
+def _words(message: str) -> list[str]:
+    """What the failure says: pytest's lines that start with E, else the first line."""
+    said = [line[1:].strip() for line in safe(message).splitlines() if line.startswith("E ")]
+    return [line[:300] for line in said[:4] if line] or [first_line(message)[:300]]
+
+
+def _print_verdict(console: Console, verdict: Verdict) -> None:
+    text = Text(f"{verdict.subject}, bind {verdict.bind}: ")
+    text.append(verdict.answer, STYLES[verdict.answer])
+    text.append(f" on {', '.join(verdict.ran)}" if verdict.ran and verdict.answer.startswith("portable") else "")
+    console.print(text, soft_wrap=True)
+    for reason in verdict.because:
+        console.print(Text(f"  {first_line(reason)}"), soft_wrap=True)
+
+
+def _print_lines(console: Console, lines: Iterable[Text]) -> None:
+    for line in lines:
+        console.print(line, soft_wrap=True)

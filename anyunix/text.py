@@ -1,0 +1,18 @@
+"""Text from platforms and subjects made safe to print."""
+
+import re
+
+UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+
+ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+"""ECMA-48 control sequences: colours, cursor movement."""
+
+
+def safe(text: str) -> str:
+    """No control characters (terminal escapes, reversed text, what XML forbids) but tab and newline."""
+    return UNSAFE.sub("\N{REPLACEMENT CHARACTER}", ESCAPES.sub("", text))
+
+
+def first_line(text: str) -> str:
+    return safe(text.strip().partition("\n")[0])
