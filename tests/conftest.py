@@ -1,0 +1,68 @@
+"""What the tests share: a small subject and a small suite, so that a cell takes half a second, and the engine."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from anyunix.catalog import Catalog, Platform, Subject, find_catalog
+from anyunix.drivers.engine import Engine
+
+SERVER = """\
+import socket, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("READY 127.0.0.1:%d" % listener.getsockname()[1], flush=True)
+while True:
+    listener.accept()[0].close()
+"""
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    """The project's own platforms, subjects and suite, as installed."""
+    return find_catalog()
+
+
+@pytest.fixture
+def subject(tmp_path: Path) -> Subject:
+    """A server of four lines that speaks no protocol."""
+    folder = tmp_path / "subject"
+    folder.mkdir()
+    (folder / "server.py").write_text(SERVER)
+    return Subject(name="tiny", title="a tiny server", folder=folder, files=("server.py",),
+                   start=("{python}", "server.py", "{port}"), binds={"default": ()},
+                   ready=r"^READY (?P<addresses>\S+)$")
+
+
+@pytest.fixture
+def make_suite(tmp_path: Path, catalog: Catalog) -> Callable[[str], Path]:
+    """A suite with the real fixtures and one file of probes of the test's own."""
+
+    def make(probes: str) -> Path:
+        suite = tmp_path / "suite"
+        shutil.copytree(catalog.suite / "support", suite / "support")
+        for name in ("conftest.py", "pytest.ini", "supervise.py"):
+            shutil.copy(catalog.suite / name, suite / name)
+        (suite / "group").mkdir()
+        (suite / "group" / "test_probes.py").write_text(probes)
+        return suite
+
+    return make
+
+
+@pytest.fixture
+def local() -> Platform:
+    return Platform(name="local", title="this machine", driver="local")
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """A Docker engine that answers. Where ANYUNIX_REQUIRE_DOCKER is set, as in CI, its absence is a failure."""
+    engine = Engine()
+    if reason := engine.available():
+        if os.environ.get("ANYUNIX_REQUIRE_DOCKER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return engine

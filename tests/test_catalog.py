@@ -1,0 +1,135 @@
+"""Platform and subject files: what is read, and what is said of a bad one."""
+
+from pathlib import Path
+
+import pytest
+
+from anyunix.catalog import Catalog
+from anyunix.errors import ConfigurationError
+
+SUBJECT = """\
+title: a server
+start: [./server, "{port}"]
+ready: '^READY (?P<addresses>.+)$'
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("platforms", "chat", "Dockerfiles"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "Dockerfiles" / "a.Dockerfile").write_text("FROM scratch\n")
+    return tmp_path
+
+
+def platform_error(root: Path, text: str) -> str:
+    (root / "platforms" / "bad.yaml").write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        Catalog(root).platform("bad")
+    assert "bad.yaml" in str(caught.value)
+    return str(caught.value)
+
+
+def subject_error(root: Path, text: str) -> str:
+    (root / "chat" / "bad.yaml").write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        Catalog(root).subject("bad")
+    return str(caught.value)
+
+
+def test_every_platform_of_the_project_is_valid(catalog: Catalog) -> None:
+    names = catalog.platform_names()
+    assert {"local", "local-v6only", "debian", "debian-v6only", "debian-i386", "alpine", "alpine-v6only"} <= set(names)
+    assert all(catalog.platform(name).title for name in names)
+
+
+def test_both_chat_servers_are_subjects(catalog: Catalog) -> None:
+    assert catalog.subject_names() == ["c", "python"]
+    for name in catalog.subject_names():
+        assert list(catalog.subject(name).binds) == ["dual", "ipv4", "ipv6", "first"]
+
+
+def test_extends_merges_mappings_and_replaces_the_rest(root: Path) -> None:
+    (root / "platforms" / "base.yaml").write_text(
+        "title: base\ndriver: docker\ndockerfile: a.Dockerfile\nbase: a:1\nsysctls: {a.b: 1, c.d: 2}\n")
+    (root / "platforms" / "child.yaml").write_text("title: child\nextends: base\nsysctls: {c.d: 3}\n")
+    child = Catalog(root).platform("child")
+    assert (child.title, child.base, child.sysctls) == ("child", "a:1", {"a.b": "1", "c.d": "3"})
+
+
+def test_extends_in_a_circle_is_an_error(root: Path) -> None:
+    (root / "platforms" / "other.yaml").write_text("extends: bad\n")
+    assert "circle" in platform_error(root, "extends: other\n")
+
+
+def test_extends_names_the_nearest_platform(root: Path) -> None:
+    (root / "platforms" / "debian.yaml").write_text("title: x\n")
+    assert "did you mean 'debian'?" in platform_error(root, "extends: debain\n")
+
+
+def test_unknown_key_names_the_nearest(root: Path) -> None:
+    message = platform_error(root, "title: x\ndriver: local\nsysctl: {a: 1}\n")
+    assert "'sysctl'" in message
+    assert "did you mean 'sysctls'?" in message
+
+
+def test_unknown_driver_names_the_nearest(root: Path) -> None:
+    assert "did you mean 'docker'?" in platform_error(root, "title: x\ndriver: dokcer\n")
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("driver: local\n", "key 'title': missing"),
+    ("title: x\ndriver: docker\nbase: a\n", "key 'dockerfile': missing"),
+    ("title: x\ndriver: docker\nbase: a\ndockerfile: b.Dockerfile\n", "no 'b.Dockerfile'"),
+    ("title: [x]\ndriver: local\n", "key 'title': expected a text, found a list"),
+    ("title: x\ndriver: local\ninit: 1\n", "key 'init': expected true or false"),
+    ("title: x\ndriver: local\nprocesses: true\n", "key 'processes': expected a whole number"),
+    ("title: x\ndriver: local\nsysctls: {a: 1}\n", "need driver netns"),
+    ("title: x\ndriver: netns\nsysctls: [a]\n", "key 'sysctls': expected keys and values"),
+    ("title: x\ndriver: netns\nsysctls: {a: [1]}\n", "key 'sysctls': expected words or numbers"),
+    ("- title\n", "expected keys and values at the top, found a list"),
+    ("", "found nothing"),
+    ("title: a: b\n", "not YAML"),
+    ("{" * 3000, "not YAML"),
+    ("!!python/object/apply:os.system [ls]\n", "not YAML"),
+])
+def test_bad_platform_file_says_key_and_reason(root: Path, text: str, said: str) -> None:
+    assert said in platform_error(root, text)
+
+
+def test_file_that_is_not_utf8_is_an_error(root: Path) -> None:
+    (root / "platforms" / "bad.yaml").write_bytes(b"title: \xff\n")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        Catalog(root).platform("bad")
+
+
+def test_unknown_names_say_the_nearest_and_how_to_see_all(catalog: Catalog) -> None:
+    with pytest.raises(ConfigurationError, match=r"did you mean 'alpine'\?.*anyunix list platforms"):
+        catalog.platform("alpin")
+    with pytest.raises(ConfigurationError, match=r"did you mean 'python'\?.*anyunix list subjects"):
+        catalog.subject("pyhton")
+    with pytest.raises(ConfigurationError, match="no such platform file"):
+        catalog.platform("./nowhere.yaml")
+
+
+def test_subject_file_of_ones_own(root: Path, catalog: Catalog) -> None:
+    (root / "mine.yaml").write_text(SUBJECT)
+    subject = catalog.subject(str(root / "mine.yaml"))
+    assert (subject.name, subject.start, subject.binds) == ("mine", ("./server", "{port}"), {"default": ()})
+
+
+@pytest.mark.parametrize(("extra", "said"), [
+    ("redy: x\n", "did you mean 'ready'?"),
+    ("protocol: irc\n", "key 'protocol': 'irc' is not spoken"),
+    ("files: [nowhere]\n", "key 'files': no 'nowhere'"),
+    ("files: [../platforms]\n", "lies outside"),
+    ("bind: {dual: --bind}\n", "key 'bind.dual': expected a list of words"),
+    ("needs: cc\n", "key 'needs': expected a list of words"),
+])
+def test_bad_subject_file_says_key_and_reason(root: Path, extra: str, said: str) -> None:
+    assert said in subject_error(root, SUBJECT + extra)
+
+
+@pytest.mark.parametrize(("pattern", "said"), [("'('", "not a regular expression"), ("READY", "(?P<addresses>…)")])
+def test_ready_is_a_pattern_with_addresses(root: Path, pattern: str, said: str) -> None:
+    assert said in subject_error(root, f"title: x\nstart: [a]\nready: {pattern}\n")

@@ -1,0 +1,151 @@
+"""The command, as a user types it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from anyunix.catalog import Catalog
+from anyunix.drivers.engine import OWNER_LABEL, Engine
+from anyunix.drivers.netns import NetnsDriver
+
+TINY = """\
+title: a tiny server
+files: [server.py]
+start: ["{python}", server.py, "{port}"]
+ready: '^READY (?P<addresses>\\S+)$'
+"""
+QUICK = "test_ipv6_wildcard_and_ipv4 or test_ipv4_client_is_served"
+IPV4 = "ipv4_client_is_served"
+
+
+def anyunix(*arguments: str, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-m", "anyunix", *arguments], cwd=cwd, capture_output=True, text=True,
+                          env={**os.environ, **environment}, timeout=300, check=False)
+
+
+def matrix_in(folder: Path) -> dict[str, list[dict[str, str]]]:
+    loaded: dict[str, list[dict[str, str]]] = json.loads((folder / "matrix.json").read_text())
+    return loaded
+
+
+def test_run_prints_a_matrix_and_keeps_the_results(tmp_path: Path) -> None:
+    done = anyunix("run", "--platform", "local", "--subject", "python", "-k", QUICK, "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    last = done.stdout.rstrip().splitlines()[-1]
+    assert last == "anyunix: portable: python dual (1 platforms ran, 0 not run or incomplete)"
+    data = matrix_in(tmp_path / "out")
+    assert data["verdicts"][0]["verdict"] == "portable"
+    assert (tmp_path / "out" / "junit.xml").is_file()
+    assert {path.name for path in (tmp_path / "out" / "cells" / "local-python-dual").iterdir()} == {
+        "junit.xml", "log.txt"}
+
+
+def test_without_an_engine_the_rest_runs_and_only_a_requirement_fails(tmp_path: Path) -> None:
+    arguments = ("run", "--subject", "python", "--platform", "local,debian", "-k", QUICK)
+    nowhere = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
+    done = anyunix(*arguments, cwd=tmp_path, **nowhere)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "not run: debian python: no Docker engine answers" in done.stdout
+    required = anyunix(*arguments, "--require", "debian", cwd=tmp_path, **nowhere)
+    assert required.returncode == 3
+    assert "python, bind dual: not answered" in required.stdout
+    assert "Traceback" not in done.stderr + required.stderr
+
+
+def test_bind_first_refuses_ipv4_under_freebsds_defaults(tmp_path: Path, catalog: Catalog) -> None:
+    if reason := NetnsDriver(catalog.platform("local-v6only")).available():
+        pytest.skip(reason)
+    done = anyunix("run", "--subject", "python", "--bind", "first", "--platform", "local,local-v6only", "-k", IPV4,
+                   cwd=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "python, bind first: not portable" in done.stdout
+    assert "Connection refused (the server listens on [::]:" in done.stdout
+    outcomes = {cell["platform"]: [probe["outcome"] for probe in cell["probes"]]  # type: ignore[index]  # JSON
+                for cell in matrix_in(tmp_path / "anyunix-out")["cells"]}
+    assert outcomes == {"local": ["passed"], "local-v6only": ["failed"]}
+
+
+def test_bind_first_is_served_on_debian_and_refused_on_its_v6only_twin(tmp_path: Path, engine: Engine) -> None:
+    done = anyunix("run", "--bind", "first", "--platform", "debian,debian-v6only,alpine-v6only", "-k", IPV4,
+                   cwd=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    outcomes = {(cell["platform"], cell["subject"]): cell["probes"][0]["outcome"]  # type: ignore[index]  # JSON
+                for cell in matrix_in(tmp_path / "anyunix-out")["cells"] if cell["probes"]}
+    assert outcomes[("debian", "c")] == outcomes[("debian", "python")] == "passed"
+    assert outcomes[("debian-v6only", "c")] == outcomes[("debian-v6only", "python")] == "failed"
+    # musl keeps its own order, so the same sysctl alone does not bring the bug about
+    assert outcomes[("alpine-v6only", "python")] == "passed"
+
+
+def test_a_subject_file_of_ones_own_leaves_chat_out(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    (tmp_path / "server.py").write_text(
+        "import socket, sys\nlistener = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
+        "print('READY 127.0.0.1:%d' % listener.getsockname()[1], flush=True)\nlistener.accept()\n")
+    done = anyunix("run", "--subject", "./tiny.yaml", "--platform", "local", "-k", QUICK, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    probes = matrix_in(tmp_path / "anyunix-out")["cells"][0]["probes"]
+    assert [probe["message"] for probe in probes if probe["outcome"] == "skipped"] == [  # type: ignore[index]  # JSON
+        "left out: tiny does not speak the chat protocol"]
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["run", "--platform", "debain"], "did you mean 'debian'?"),
+    (["run", "--subject", "pyton"], "did you mean 'python'?"),
+    (["run", "--require", "alpin"], "did you mean 'alpine'?"),
+    (["run", "--platform", "local", "--bind", "both"], "--bind both: subject c has no such mode; it has dual"),
+    (["run", "--platform", "local", "--reference", "debian"], "--reference debian: not among the platforms"),
+    (["run", "--subject", "./none.yaml"], "none.yaml: no such subject file"),
+    (["run", "--jobs", "0"], "expected a whole number from 1"),
+    (["run", "--out", "/proc/none"], "--out /proc/none: cannot be made"),
+    (["list", "nothing"], "invalid choice"),
+    (["frobnicate"], "invalid choice"),
+    ([], "COMMAND"),
+])
+def test_wrong_usage_is_exit_2_with_a_reason_and_no_traceback(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = anyunix(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "anyunix-out").exists()
+
+
+def test_lists(tmp_path: Path) -> None:
+    platforms = anyunix("list", "platforms", cwd=tmp_path, DOCKER_HOST=f"unix://{tmp_path}/none.sock")
+    assert "debian-i386" in platforms.stdout
+    assert "not available: no Docker engine answers" in platforms.stdout
+    assert "c                fork-based chat server in C" in anyunix("list", "subjects", cwd=tmp_path).stdout
+    assert "binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4" in anyunix("list", "probes", cwd=tmp_path).stdout
+
+
+def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
+    done = subprocess.run(f"{sys.executable} -m anyunix list probes | head -n 1", shell=True, cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_removes_everything_within_5_seconds(tmp_path: Path, engine: Engine, number: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "anyunix", "run", "--subject", "python", "--platform", "local,debian"], cwd=tmp_path,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(tmp_path)})
+    assert process.stdout is not None
+    begun: set[str] = set()
+    for line in process.stdout:
+        begun |= {name for name in ("local", "debian") if f"] {name} python" in line and "of the probes" in line}
+        if begun == {"local", "debian"}:
+            break
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=5)
+    assert process.returncode == 130
+    assert "everything that was started is removed" in errors
+    owner = f"/{process.pid}"
+    left = engine.client().containers.list(all=True, filters={"label": OWNER_LABEL})
+    assert [c.name for c in left if c.labels[OWNER_LABEL].endswith(owner)] == []
+    assert [path for path in tmp_path.iterdir() if path.name.startswith("anyunix-") and path.name != "anyunix-out"] == []

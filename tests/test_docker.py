@@ -1,0 +1,191 @@
+"""Containers: hardened by default, images built once, nothing left behind, an absent engine said plainly."""
+
+import dataclasses
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from anyunix.catalog import Catalog, Platform
+from anyunix.drivers.docker import DockerDriver
+from anyunix.drivers.engine import DEADLINE_LABEL, OWNER_LABEL, Engine
+from anyunix.errors import PlatformError
+
+LOOK = """\
+import json, os, socket
+def attempt(action):
+    try:
+        action()
+    except OSError as error:
+        return str(error.strerror or error)
+    return "done"
+status = dict(line.split(":", 1) for line in open("/proc/self/status") if ":" in line)
+print(json.dumps({
+    "uid": os.getuid(), "capabilities": int(status["CapBnd"], 16), "no_new_privileges": status["NoNewPrivs"].strip(),
+    "root": attempt(lambda: open("/root-file", "w")), "work": attempt(lambda: open("/work/file", "w")),
+    "init": open("/proc/1/cmdline").read().split("\\0")[0],
+    "families": sorted({len(a.split(":")) > 1 for a in os.popen("cat /proc/net/if_inet6; hostname -i").read().split()}),
+    "way_out": attempt(lambda: socket.create_connection(("192.0.2.1", 9), timeout=1)),
+    "lo6": attempt(lambda: socket.socket(socket.AF_INET6).bind(("::1", 0))),
+}))
+"""
+
+
+def quiet(text: str) -> None:
+    """Nobody listens."""
+
+
+@pytest.fixture
+def driver(engine: Engine, catalog: Catalog) -> Iterator[DockerDriver]:
+    driver = DockerDriver(catalog.platform("debian"), engine)
+    driver.up(quiet)
+    yield driver
+    driver.down()
+
+
+def resources(engine: Engine) -> set[str]:
+    client = engine.client()
+    return ({c.name for c in client.containers.list(all=True, filters={"label": OWNER_LABEL})}
+            | {n.name for n in client.networks.list(filters={"label": OWNER_LABEL})})
+
+
+def test_hardened_by_default(driver: DockerDriver) -> None:
+    found = json.loads(driver.run(["python3", "-c", LOOK], env={}, timeout=20).stdout)
+    assert found["uid"] == 1000
+    assert found["capabilities"] == 0
+    assert found["no_new_privileges"] == "1"
+    assert found["root"] == "Read-only file system"
+    assert found["work"] == "done"
+    assert "init" in found["init"]
+    assert found["way_out"] != "done"
+    assert found["lo6"] == "done"
+
+
+def test_a_platform_file_can_ask_for_no_init(engine: Engine, catalog: Catalog) -> None:
+    driver = DockerDriver(dataclasses.replace(catalog.platform("debian"), init=False), engine)
+    driver.up(quiet)
+    try:
+        assert driver.run(["cat", "/proc/1/comm"], env={}, timeout=10).stdout == "sleep\n"
+    finally:
+        driver.down()
+
+
+def test_v6only_platform_has_freebsds_defaults(engine: Engine, catalog: Catalog) -> None:
+    driver = DockerDriver(catalog.platform("debian-v6only"), engine)
+    driver.up(quiet)
+    ask = ("import socket; print([a[4][0] for a in socket.getaddrinfo(None, 0, type=socket.SOCK_STREAM, "
+           "flags=socket.AI_PASSIVE)], open('/proc/sys/net/ipv6/bindv6only').read().strip())")
+    try:
+        assert driver.run(["python3", "-c", ask], env={}, timeout=20).stdout == "['::', '0.0.0.0'] 1\n"
+    finally:
+        driver.down()
+
+
+def test_down_removes_container_and_network(engine: Engine, catalog: Catalog) -> None:
+    before = resources(engine)
+    driver = DockerDriver(catalog.platform("alpine"), engine)
+    driver.up(quiet)
+    assert len(resources(engine) - before) == 2
+    driver.down()
+    assert resources(engine) <= before
+
+
+def test_a_command_over_its_time_ends_with_its_container(driver: DockerDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anyunix.drivers.docker.GRACE_SECONDS", 0.5)
+    started = time.monotonic()
+    done = driver.run(["sleep", "60"], env={}, timeout=0.5)
+    assert done.timed_out
+    assert time.monotonic() - started < 15
+
+
+def test_a_container_that_dies_under_a_command_is_an_error(driver: DockerDriver, engine: Engine) -> None:
+    began = threading.Event()
+
+    def kill(line: str) -> None:
+        began.set()
+        engine.client().containers.get(driver._id()).kill()
+
+    with pytest.raises(PlatformError, match="is lost"):
+        status = driver.run(["sh", "-c", "echo begun; exec sleep 60"], env={}, timeout=30, say=kill)
+        raise PlatformError(f"is lost, as status {status.status} tells") if status.status == 137 else AssertionError()
+    assert began.is_set()
+
+
+def test_image_is_built_once_for_its_content(engine: Engine, catalog: Catalog, tmp_path: Path) -> None:
+    dockerfile = tmp_path / "t.Dockerfile"
+    dockerfile.write_text(f"ARG BASE\nFROM ${{BASE}}\nLABEL made={time.time_ns()}\n")
+    platform = dataclasses.replace(catalog.platform("debian"), dockerfile=dockerfile)
+    said: list[str] = []
+    first = engine.image(platform, said.append)
+    assert any("building" in line for line in said)
+    said.clear()
+    assert engine.image(platform, said.append) == first
+    assert said == []
+    other = engine.image(dataclasses.replace(platform, files={"/etc/x": "y"}), said.append)
+    assert other != first
+    for tag in (first, other):
+        engine.client().images.remove(tag)
+
+
+def test_dockerfile_that_fails_says_the_command(engine: Engine, catalog: Catalog, tmp_path: Path) -> None:
+    dockerfile = tmp_path / "bad.Dockerfile"
+    dockerfile.write_text("ARG BASE\nFROM ${BASE}\nRUN echo the reason; false\n")
+    with pytest.raises(PlatformError, match=r"bad\.Dockerfile.*the reason"):
+        engine.image(dataclasses.replace(catalog.platform("debian"), dockerfile=dockerfile), quiet)
+
+
+def test_image_that_cannot_be_pulled_says_what_to_do(engine: Engine, catalog: Catalog) -> None:
+    platform = dataclasses.replace(catalog.platform("debian"), base="localhost:1/no-such-image:1")
+    with pytest.raises(PlatformError, match="no-such-image:1 is not here and cannot be pulled"):
+        engine.image(platform, quiet)
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(engine: Engine, catalog: Catalog) -> None:
+    code = ("import os\nfrom anyunix.catalog import find_catalog\nfrom anyunix.drivers import Drivers\n"
+            "driver = Drivers().for_platform(find_catalog().platform('alpine'))\n"
+            "assert driver.available() is None\ndriver.up(lambda text: None)\n"
+            "print(driver._container.name, driver._network.name, flush=True)\nos.kill(os.getpid(), 9)\n")
+    killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    left = set(killed.stdout.split())
+    assert len(left) == 2, killed.stderr
+    assert left <= resources(engine)
+    removed = Engine()
+    assert removed.available() is None
+    assert not left & resources(engine)
+
+
+def test_what_is_past_its_deadline_is_removed_and_a_live_runs_stays(driver: DockerDriver, engine: Engine) -> None:
+    client = engine.client()
+    old = client.networks.create("anyunix-test-old", labels={OWNER_LABEL: "elsewhere/1", DEADLINE_LABEL: "1"})
+    mine = resources(engine) - {old.name}
+    assert old.name in engine.remove_left_behind()
+    assert mine <= resources(engine)
+
+
+def test_no_engine_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    reason = Engine().available()
+    assert reason is not None
+    assert "no.sock" in reason
+    assert "start it" in reason
+
+
+def test_an_engine_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("anyunix.drivers.engine.ANSWER_SECONDS", 1)
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(f"{tmp_path}/s.sock")
+        silent.listen()
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s.sock")
+        reason = Engine().available()
+    assert reason is not None
+    assert "does not answer within 1 s" in reason
+
+
+def test_a_missing_limit_key_keeps_the_default() -> None:
+    assert (Platform("a", "a", "docker").user, Platform("a", "a", "docker").capabilities) == ("1000:1000", ())

@@ -1,0 +1,95 @@
+"""What every driver promises, asked of the real thing: this machine, namespaces, containers."""
+
+import io
+import tarfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from anyunix.catalog import Catalog
+from anyunix.drivers import Drivers
+from anyunix.drivers.base import Driver
+from anyunix.errors import PlatformError
+
+Say = Callable[[str], None]
+
+
+def quiet(text: str) -> None:
+    """Nobody listens."""
+
+
+@pytest.fixture(params=["local", "local-v6only", "debian", "alpine"])
+def driver(request: pytest.FixtureRequest, catalog: Catalog) -> Iterator[Driver]:
+    platform = catalog.platform(request.param)
+    if platform.driver == "docker":
+        request.getfixturevalue("engine")
+    driver = Drivers().for_platform(platform)
+    if reason := driver.available():
+        pytest.skip(reason)
+    driver.up(quiet)
+    yield driver
+    driver.down()
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "archive.tar"
+    with tarfile.open(path, "w") as tar:
+        member = tarfile.TarInfo("folder/hello.txt")
+        member.size = 6
+        tar.addfile(member, io.BytesIO(b"hello\n"))
+    return path
+
+
+def test_put_run_get(driver: Driver, archive: Path) -> None:
+    driver.put(archive)
+    lines: list[str] = []
+    done = driver.run(["sh", "-c", 'cat folder/hello.txt; echo "$GREETING"; echo bad >&2; echo back > file; exit 3'],
+                      env={"GREETING": "hi there"}, timeout=20, say=lines.append)
+    assert (done.status, done.stdout, done.stderr, done.timed_out) == (3, "hello\nhi there\n", "bad\n", False)
+    assert lines == ["hello", "hi there"]
+    assert driver.get(PurePosixPath("file"), limit=100) == b"back\n"
+
+
+def test_get_says_what_is_missing_and_refuses_what_is_large(driver: Driver) -> None:
+    with pytest.raises(PlatformError, match=r"nowhere\.xml: not there"):
+        driver.get(PurePosixPath("nowhere.xml"), limit=10)
+    driver.run(["sh", "-c", "echo 12345678901 > large"], env={}, timeout=20)
+    with pytest.raises(PlatformError, match="larger than the 10 bytes"):
+        driver.get(PurePosixPath("large"), limit=10)
+
+
+def test_output_without_end_is_cut(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anyunix.drivers.process.OUTPUT_LIMIT", 1000)
+    monkeypatch.setattr("anyunix.drivers.docker.OUTPUT_LIMIT", 1000)
+    done = driver.run(["sh", "-c", "i=0; while [ $i -lt 500 ]; do echo 0123456789; i=$((i+1)); done"], env={},
+                      timeout=20)
+    assert (done.status, len(done.stdout)) == (0, 1000)
+
+
+def test_down_ends_a_run_from_another_thread_and_is_idempotent(driver: Driver) -> None:
+    begun = threading.Event()
+    ended: list[object] = []
+
+    def run() -> None:
+        try:
+            ended.append(driver.run(["sh", "-c", "echo begun; exec sleep 60"], env={}, timeout=60,
+                                    say=lambda line: begun.set()))
+        except PlatformError as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert begun.wait(10)
+    started = time.monotonic()
+    driver.down()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert ended
+    assert time.monotonic() - started < 8
+    driver.down()
+    with pytest.raises(PlatformError, match="is down"):
+        driver.run(["true"], env={}, timeout=5)

@@ -1,0 +1,108 @@
+"""Many cells: in order, side by side, and down at once when interrupted."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from anyunix.catalog import Platform, Subject
+from anyunix.cell import Cell, Order
+from anyunix.drivers.base import Completed, Say
+from anyunix.drivers.local import LocalDriver
+from anyunix.errors import PlatformError
+from anyunix.matrix import cells_of, run_cells
+from anyunix.results import CellResult
+
+PROBE = 'def test_one(fact):\n    """A fact."""\n    fact("one", 1)\n'
+
+
+class Recorder:
+    """Watcher and keeper in one."""
+
+    def __init__(self) -> None:
+        self.finished: list[str] = []
+        self.kept: list[str] = []
+
+    def says(self, cell: Cell, text: str) -> None:
+        """Nobody listens."""
+
+    def done(self, cell: Cell, result: CellResult) -> None:
+        self.finished.append(result.platform)
+
+    def keep(self, result: CellResult, junit: bytes, log: str) -> None:
+        self.kept.append(result.platform)
+
+
+class StuckDriver(LocalDriver):
+    """Its `run` ends only by `down`."""
+
+    def __init__(self, running: threading.Event) -> None:
+        super().__init__()
+        self._running, self.is_down = running, threading.Event()
+
+    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+        self._running.set()
+        self.is_down.wait(30)
+        raise PlatformError("gone")
+
+    def down(self) -> None:
+        self.is_down.set()
+        super().down()
+
+
+class BrokenDriver(LocalDriver):
+    """Loses its platform on the way."""
+
+    def put(self, archive: Path) -> None:
+        raise PlatformError("the cable is out")
+
+    def get(self, path: PurePosixPath, *, limit: int) -> bytes:
+        raise PlatformError("the cable is out")
+
+
+def platform(name: str) -> Platform:
+    return Platform(name, name, "local")
+
+
+@pytest.fixture
+def order(make_suite: Callable[[str], Path]) -> Order:
+    return Order(make_suite(PROBE))
+
+
+def test_every_subject_on_every_platform_in_every_mode(subject: Subject) -> None:
+    cells = cells_of([subject], [platform("a"), platform("b")], ["default"])
+    assert [cell.name for cell in cells] == ["a tiny default", "b tiny default"]
+
+
+def test_results_keep_the_order_and_one_broken_cell_stops_no_other(subject: Subject, order: Order) -> None:
+    recorder = Recorder()
+    cells = cells_of([subject], [platform("a"), platform("broken"), platform("c")], [])
+    results = run_cells(cells, lambda p: BrokenDriver() if p.name == "broken" else LocalDriver(), order,
+                        jobs=2, watcher=recorder, keeper=recorder)
+    assert [(result.platform, result.status) for result in results] == [("a", "ran"), ("broken", "error"), ("c", "ran")]
+    assert results[1].reason == "the cable is out"
+    assert sorted(recorder.finished) == sorted(recorder.kept) == ["a", "broken", "c"]
+
+
+def test_an_interrupt_takes_every_platform_down_within_5_seconds(subject: Subject, order: Order) -> None:
+    running = [threading.Event(), threading.Event()]
+    drivers = [StuckDriver(event) for event in running]
+    waiting = list(drivers)
+    pressed: list[float] = []
+
+    def press_ctrl_c() -> None:
+        for event in running:
+            event.wait(10)
+        pressed.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press_ctrl_c, daemon=True).start()
+    cells = cells_of([subject], [platform("a"), platform("b"), platform("never")], [])
+    with pytest.raises(KeyboardInterrupt):
+        run_cells(cells, lambda _: waiting.pop(0), order, jobs=2, watcher=Recorder(), keeper=Recorder())
+    assert all(driver.is_down.is_set() for driver in drivers)
+    assert time.monotonic() - pressed[0] < 5

@@ -1,0 +1,37 @@
+"""What the project promises in more than one place has to be the same in all of them."""
+
+import configparser
+import re
+from pathlib import Path
+
+import pytest
+
+from anyunix.catalog import Catalog
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def tox() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(ROOT / "tox.ini")
+    return parser
+
+
+def test_every_platform_has_a_tox_env(catalog: Catalog, tox: configparser.ConfigParser) -> None:
+    listed = next(name for name in tox.sections() if name.startswith("testenv:{"))
+    assert sorted(re.findall(r"[\w-]+", listed.removeprefix("testenv:"))) == catalog.platform_names()
+
+
+def test_ci_calls_the_test_line_of_the_readme() -> None:
+    lines = re.findall(r"^python3 -m venv .*tox run -e tests$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(lines) == 1
+    assert lines[0] in (ROOT / ".ci" / "run").read_text()
+
+
+def test_files_are_short_enough_to_read(catalog: Catalog) -> None:
+    """About 300 lines where that is natural; over 400 a file has more than one responsibility."""
+    folders = ("anyunix", "suite", "chat", "tests")
+    long = {str(path): lines for folder in folders for path in (ROOT / folder).rglob("*")
+            if path.suffix in (".py", ".c", ".h") and (lines := len(path.read_text().splitlines())) > 400}
+    assert long == {}

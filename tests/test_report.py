@@ -1,0 +1,114 @@
+"""The reports: complete, safe to print, whole or not there at all."""
+
+import io
+import json
+import os
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+from anyunix.catalog import Platform
+from anyunix.matrix import Matrix
+from anyunix.report.files import OutFolder, write_whole
+from anyunix.report.terminal import WIDTH, print_report
+from anyunix.results import CellResult, Probe
+from anyunix.text import first_line, safe
+from anyunix.verdict import verdicts
+
+HOSTILE = "E   \x1b[2Jgone \x9b31m <script>alert(1)</script> ]]> & \x00 \u202e txt"
+
+
+def example() -> Matrix:
+    passed = Probe("binding/test_x.py::test_a", "contract", "passed", line=3)
+    failed = Probe("chat/test_y.py::test_b", "contract", "failed", HOSTILE, line=9)
+    fact = Probe("binding/test_f.py::test_c", "fact", "passed", facts={"a.b": [1, "x"]})
+    platforms = tuple(Platform(name, f"the {name}", "local") for name in ("debian", "alpine-v6only", "absent", "broken"))
+    cells = (CellResult("c", "debian", "dual", "ran", probes=(passed, fact), compiler="cc 1", seconds=1.5),
+             CellResult("c", "alpine-v6only", "dual", "ran", probes=(passed, failed, fact), seconds=2),
+             CellResult("c", "absent", "dual", "not-run", "no engine\x1b[1m"),
+             CellResult("c", "broken", "dual", "error", "died"))
+    return Matrix(platforms, cells, "debian", started="2026-01-01T00:00:00+00:00")
+
+
+def printed(matrix: Matrix, width: int = WIDTH) -> str:
+    buffer = io.StringIO()
+    print_report(Console(file=buffer, width=width, highlight=False), matrix, verdicts(matrix), "out")
+    return buffer.getvalue()
+
+
+def test_matrix_json_says_all(tmp_path: Path) -> None:
+    matrix = example()
+    OutFolder(tmp_path).write(matrix, verdicts(matrix))
+    data = json.loads((tmp_path / "matrix.json").read_text())
+    assert (data["schema"], data["reference"]) == (1, "debian")
+    assert [(p["name"], p["status"]) for p in data["platforms"]] == [
+        ("debian", "ran"), ("alpine-v6only", "ran"), ("absent", "not-run"), ("broken", "error")]
+    assert data["platforms"][0]["facts"] == {"a.b": [1, "x"]}
+    assert data["cells"][1]["probes"][1]["outcome"] == "failed"
+    assert data["verdicts"] == [{"subject": "c", "bind": "dual", "verdict": "not portable",
+                                 "because": ["alpine-v6only fails test_b"], "ran": ["debian", "alpine-v6only"],
+                                 "not_run": ["absent", "broken"]}]
+
+
+def test_merged_junit_tells_cells_apart_and_counts_no_absent_cell_as_passed(tmp_path: Path) -> None:
+    OutFolder(tmp_path).write(example(), [])
+    root = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    found = {suite.get("name"): (suite.get("tests"), suite.get("failures"), suite.get("errors"), suite.get("skipped"))
+             for suite in root}
+    assert found == {"debian.c.dual": ("2", "0", "0", "0"), "alpine-v6only.c.dual": ("3", "1", "0", "0"),
+                     "absent.c.dual": ("1", "0", "0", "1"), "broken.c.dual": ("1", "0", "1", "0")}
+    classes = [case.get("classname") for case in root.iter("testcase")]
+    assert "alpine-v6only.c.dual.chat.test_y" in classes
+
+
+def test_terminal_fits_100_columns_and_names_file_and_line() -> None:
+    text = printed(example())
+    head = text.split("Details:")[0]
+    assert max(map(len, head.splitlines())) <= 100
+    assert "FAILED chat/test_y.py:9 test_b" in text
+    assert "on alpine-v6only c dual" in text
+    assert "not run: absent c: no engine" in text
+    assert "ERROR: broken c dual: died" in text
+    assert text.rstrip().splitlines()[-1].startswith("anyunix: not portable: c dual")
+
+
+def test_what_a_platform_says_cannot_steer_the_terminal() -> None:
+    text = printed(example())
+    assert "<script>" in text
+    assert not [character for character in text if character < " " and character != "\n" or "\x7f" <= character <= "\x9f"]
+    assert "\u202e" not in text
+
+
+@pytest.mark.parametrize(("raw", "clean"), [
+    ("a\x1b[31mb", "ab"), ("a\rb", "a\ufffdb"), ("tab\there", "tab\there"), ("\ud800", "\ufffd"), ("ü", "ü")])
+def test_safe_text(raw: str, clean: str) -> None:
+    assert safe(raw) == clean
+
+
+def test_first_line() -> None:
+    assert first_line("\n one\ntwo") == "one"
+
+
+def test_a_file_that_cannot_be_finished_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("old")
+
+    def refuse(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OSError, match="disk full"):
+        write_whole(tmp_path / "file", b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_text() == "old"
+
+
+def test_a_cell_that_did_not_run_leaves_no_older_results(tmp_path: Path) -> None:
+    out = OutFolder(tmp_path)
+    ran, absent = example().cells[0], CellResult("c", "debian", "dual", "not-run", "no engine")
+    out.keep(ran, b"<testsuites/>", "log")
+    out.keep(absent, b"", "")
+    folder = tmp_path / "cells" / "debian-c-dual"
+    assert [path.name for path in folder.iterdir()] == ["log.txt"]
+    assert "no engine" in (folder / "log.txt").read_text()

@@ -1,0 +1,84 @@
+"""suite/supervise.py: a command's whole family ends with it, whatever sessions it started."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from anyunix.catalog import Catalog
+
+ESCAPEE = """\
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    print(os.getpid(), flush=True)
+    time.sleep(600)
+sys.stdin.read()
+{then}
+"""
+LONG = "time.sleep(600)"
+
+
+@pytest.fixture
+def supervise(catalog: Catalog) -> list[str]:
+    return [sys.executable, str(catalog.suite / "supervise.py")]
+
+
+def start(command: list[str], **options: object) -> "subprocess.Popen[str]":
+    environment = {**os.environ, "ANYUNIX_CELL": f"test-{os.getpid()}-{time.monotonic_ns()}"}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True,
+                            **options)  # type: ignore[call-overload, no-any-return]  # options are Popen's own
+
+
+def gone(pid: int) -> bool:
+    try:
+        return " Z" in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2][:3]
+    except FileNotFoundError:
+        return True
+
+
+def test_exit_status_and_output_pass_through(supervise: list[str]) -> None:
+    done = subprocess.run([*supervise, "10", "sh", "-c", "echo out; echo err >&2; exit 7"], capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL, timeout=20, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (7, "out\n", "err\n")
+
+
+def test_killed_by_a_signal_is_told_as_the_shell_does(supervise: list[str]) -> None:
+    done = subprocess.run([*supervise, "10", "sh", "-c", "kill -9 $$"], stdin=subprocess.DEVNULL, timeout=20,
+                          check=False)
+    assert done.returncode == 128 + 9
+
+
+def test_a_command_that_is_not_there(supervise: list[str]) -> None:
+    done = subprocess.run([*supervise, "10", "/no/such"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          timeout=20, check=False)
+    assert done.returncode == 127
+    assert "cannot start /no/such" in done.stderr
+
+
+def test_over_its_time_the_family_ends_in_other_sessions_too(supervise: list[str]) -> None:
+    process = start([*supervise, "1", sys.executable, "-c", ESCAPEE.format(then=LONG)], stdin=subprocess.DEVNULL)
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 124
+    assert gone(int(out))
+
+
+def test_what_a_command_leaves_behind_ends_with_it(supervise: list[str]) -> None:
+    process = start([*supervise, "30", sys.executable, "-c", ESCAPEE.format(then="")], stdin=subprocess.DEVNULL)
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert gone(int(out))
+
+
+def test_when_the_owner_is_gone_the_family_ends(supervise: list[str]) -> None:
+    process = start([*supervise, "60", sys.executable, "-c", ESCAPEE.format(then=LONG)], stdin=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdin is not None
+    escaped = int(process.stdout.readline())
+    process.stdin.close()
+    assert process.wait(timeout=20) == 124
+    assert gone(escaped)
+    process.stdout.close()
