@@ -7,6 +7,8 @@ from contextlib import closing
 
 LOOPBACKS = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 CONNECT_SECONDS = 5.0
+OF_TWO_NAMES = ("EAGAIN", "EDEADLK", "EOPNOTSUPP")
+"""Errors whose number has a second name, which errno.errorcode gives on some systems."""
 
 
 def port_of(listener: socket.socket) -> int:
@@ -60,7 +62,8 @@ def errno_name(error: OSError) -> str:
     if isinstance(error, socket.gaierror):
         return next((name for name in dir(socket) if name.startswith("EAI_")
                      and getattr(socket, name) == error.errno), f"EAI {error.errno}")
-    return errno.errorcode.get(error.errno or 0, f"errno {error.errno}")
+    preferred = (name for name in OF_TWO_NAMES if getattr(errno, name, None) == error.errno)
+    return next(preferred, errno.errorcode.get(error.errno or 0, f"errno {error.errno}"))
 
 
 def listen(address: str, port: int = 0, *, v6only: int | None = None, options: tuple[int, ...] = (),

@@ -1,0 +1,41 @@
+"""Facts: what a client on this machine meets: refusals, and wildcard addresses as destinations."""
+
+import socket
+
+import pytest
+
+from support.calls import outcome
+from support.needs import need_ipv6
+from support.net import connect, listen, port_of
+
+REFUSED_SECONDS = 1.0
+LOOPBACKS = {"ipv4": "127.0.0.1", "ipv6": "::1"}
+WILDCARDS = {"ipv4": "0.0.0.0", "ipv6": "::"}
+
+
+@pytest.mark.parametrize("family", LOOPBACKS)
+def test_refused_connection(fact, family):
+    """What does a client see on loopback where nobody listens?
+
+    RFC 9293 3.10.7.1: a reset, so ECONNREFUSED. FreeBSD with net.inet.tcp.blackhole stays silent until the client
+    gives up (blackhole(4)); illumos says ENETUNREACH where the family is not configured.
+    The port belongs to a socket that is bound and does not listen, so nobody else can come to listen there.
+    """
+    if family == "ipv6":
+        need_ipv6()
+    with socket.socket(socket.AF_INET6 if family == "ipv6" else socket.AF_INET) as bound:
+        bound.bind((LOOPBACKS[family], 0))
+        fact(f"connect.refused_{family}", outcome(connect, LOOPBACKS[family], port_of(bound), REFUSED_SECONDS))
+
+
+@pytest.mark.parametrize("family", WILDCARDS)
+def test_connect_to_the_wildcard_address(fact, family):
+    """Does a client that connects to 0.0.0.0 or :: reach a server on loopback?
+
+    RFC 1122 3.2.1.3 and RFC 4291 2.5.2 forbid them as destinations. Linux and the BSDs take this host for them
+    (ip(7)), Windows refuses; a client that copies the server's ready line depends on it.
+    """
+    if family == "ipv6":
+        need_ipv6()
+    with listen(LOOPBACKS[family]) as listener:
+        fact(f"connect.to_wildcard_{family}", outcome(connect, WILDCARDS[family], port_of(listener), REFUSED_SECONDS))

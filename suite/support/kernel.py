@@ -1,0 +1,20 @@
+"""Settings of the kernel, wherever this one shows them."""
+
+import subprocess
+from pathlib import Path
+
+
+def setting(*names: str) -> str | None:
+    """The first that is there: paths below /proc/sys, or names for sysctl(8). None when there is none."""
+    for name in names:
+        try:
+            return Path("/proc/sys", name).read_text().strip()
+        except OSError:
+            pass
+        try:
+            answer = subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, timeout=10)
+        except OSError:
+            continue  # no sysctl(8) here
+        if answer.returncode == 0 and answer.stdout.strip():
+            return answer.stdout.strip()
+    return None

@@ -1,0 +1,42 @@
+"""A second socket on a port that another socket has."""
+
+import socket
+from collections.abc import Callable
+
+from support.calls import outcome
+from support.net import family_of, listen, port_of
+
+TRIES = 3
+
+
+def listen_beside(first: str, second: str, *, v6only: int | None = None, options: tuple[int, ...] = ()) -> str:
+    """Listen on `first`, then on `second` with the same port: `ok`, or the errno of the second.
+
+    `v6only` is for the IPv6 ones of them, `options` for both.
+    """
+
+    def attempt() -> str:
+        with listen_with(first, 0, v6only, options) as listener:
+            return outcome(listen_with, second, port_of(listener), v6only, options)
+
+    return refused_every_time(attempt)
+
+
+def listen_with(address: str, port: int, v6only: int | None, options: tuple[int, ...]) -> socket.socket:
+    """`listen`, where IPV6_V6ONLY is left alone on IPv4."""
+    return listen(address, port, v6only=v6only if family_of(address) == socket.AF_INET6 else None, options=options)
+
+
+def refused_every_time(attempt: Callable[[], str]) -> str:
+    """The answer of a few attempts, each on a new port.
+
+    A platform that refuses does so on every port. A stranger who happens to have the port in the other family, as
+    another program's connection may, does not.
+    """
+    answers = []
+    for _ in range(TRIES):
+        answers.append(attempt())
+        if answers[-1] == "ok":
+            break
+    return answers[-1]
+
