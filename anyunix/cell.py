@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from anyunix.catalog import Platform, Subject
-from anyunix.cross import CrossBuilt, cross_build, missing
+from anyunix.cross import build_helpers, build_subject, compiler_name, missing
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.errors import NotRun, PlatformError
-from anyunix.payload import SITE, SUBJECT, SUBJECT_FILE, SUITE, write_payload
+from anyunix.payload import HELPERS, SITE, SUBJECT, SUBJECT_FILE, SUITE, write_payload
 from anyunix.results import XML_LIMIT, BadResults, CellResult, Probe, read_junit
 
 PYTHON = (3, 10)
@@ -97,14 +97,15 @@ class CellRun:
             built = self._cross_build(look, Path(name))
             self._say("sending the payload")
             archive = Path(name) / "payload.tar"
-            write_payload(archive, self._order.suite, self.cell.subject, built.files if built else {})
+            write_payload(archive, self._order.suite, self.cell.subject, built)
             self._driver.put(archive)
-        compiler = built.compiler if built else look.compiler if self.cell.subject.build else ""
-        if failed := None if built else self._build():
-            return CellResult(self.cell.subject.name, self.cell.platform.name, self.cell.bind, "ran",
-                              compiler=compiler, probes=(failed,))
-        return CellResult(self.cell.subject.name, self.cell.platform.name, self.cell.bind, "ran",
-                          compiler=compiler, probes=self._probe())
+        result = CellResult(self.cell.subject.name, self.cell.platform.name, self.cell.bind, "ran")
+        if self.cell.subject.build:
+            here = bool(look.missing)
+            result = replace(result, compiler=compiler_name(self.cell.platform.cross) if here else look.compiler)
+            if not here and (failed := self._build()):
+                return replace(result, probes=(failed,))
+        return replace(result, probes=self._probe())
 
     def _look(self) -> Look:
         """Ask for Python, the tools that the subject needs, and the compiler. Raises NotRun."""
@@ -119,22 +120,26 @@ class CellRun:
         return Look(tuple(words[1] for words in said if words[0] == "missing" and len(words) > 1),
                     next((" ".join(words[1:]) for words in said if words[0] == "compiler"), ""))
 
-    def _cross_build(self, look: Look, folder: Path) -> CrossBuilt | None:
-        """Build here what the platform cannot build; None when it can. Raises NotRun."""
-        if not look.missing:
-            return None
-        lacking = f"no {' and no '.join(look.missing)} on {self.cell.platform.name}"
-        if not self.cell.subject.build or not self.cell.platform.cross:
-            raise NotRun(lacking)
-        if reason := missing():
-            raise NotRun(f"{lacking}, and {reason}")
-        self._say(f"cross-building for {self.cell.platform.cross}")
-        return cross_build(self.cell.subject, self.cell.platform.cross, folder)
+    def _cross_build(self, look: Look, folder: Path) -> dict[PurePosixPath, Path]:
+        """Build here what the platform cannot build: path in the payload -> program. Raises NotRun."""
+        subject, target = self.cell.subject, self.cell.platform.cross
+        built: dict[PurePosixPath, Path] = {}
+        if look.missing:
+            lacking = f"no {' and no '.join(look.missing)} on {self.cell.platform.name}"
+            if not subject.build or not target:
+                raise NotRun(lacking)
+            if reason := missing():
+                raise NotRun(f"{lacking}, and {reason}")
+            self._say(f"cross-building the subject for {target}")
+            built |= {SUBJECT / path: file for path, file in build_subject(subject, target, folder).items()}
+        if not look.compiler and target and missing() is None:  # without them those facts skip, with the reason
+            self._say(f"cross-building the suite's helpers for {target}")
+            helpers = build_helpers(self._order.suite, target, folder / "helpers")
+            built |= {HELPERS / path: file for path, file in helpers.items()}
+        return built
 
     def _build(self) -> Probe | None:
         """Build the subject there. One that does not build is not portable: that is a contract too."""
-        if not self.cell.subject.build:
-            return None
         self._say("building the subject")
         done = self._supervised(self.cell.subject.build, BUILD_SECONDS, SUBJECT)
         if done.status == 0:
@@ -170,7 +175,8 @@ class CellRun:
                     say: Say | None = None) -> Completed:
         """Run a command there under supervise.py, which kills all of it when the time is over."""
         script = (f'top=$PWD; cd "./{folder}" && '
-                  f'exec env PYTHONPATH="$top/{SITE}" ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" TMPDIR="$top" HOME="$top" '
+                  f'exec env PYTHONPATH="$top/{SITE}" ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" '
+                  f'ANYUNIX_HELPERS="$top/{HELPERS}" TMPDIR="$top" HOME="$top" '
                   f'python3 "$top/{SUITE}/supervise.py" {seconds:g} {shlex.join(command)}')
         environment = {"ANYUNIX_BIND": self.cell.bind, "ANYUNIX_CELL": secrets.token_hex(16)}
         done = self._driver.run(["sh", "-c", script], env=environment, timeout=seconds + LOOK_SECONDS, say=say)

@@ -5,7 +5,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 
@@ -13,15 +12,6 @@ from anyunix.catalog import Subject
 from anyunix.errors import NotRun
 
 BUILD_SECONDS = 300
-
-
-@dataclass(frozen=True)
-class CrossBuilt:
-    """What was built here for there."""
-
-    compiler: str
-    files: dict[PurePosixPath, Path]
-    """Path in the subject -> the file made here."""
 
 
 def missing() -> str | None:
@@ -33,37 +23,59 @@ def missing() -> str | None:
     return None if shutil.which("make") else "no make on PATH here"
 
 
-def cross_build(subject: Subject, target: str, folder: Path) -> CrossBuilt:
-    """Run the subject's own build in a copy below `folder`, CC being zig for `target`. Raises NotRun.
+def compiler_name(target: str) -> str:
+    """What the report calls the compiler: `zig cc 0.13.0 for x86_64-linux-musl`."""
+    return f"zig cc {version('ziglang')} for {target}"
 
-    `target` is zig's name of a CPU, system and libc, or `native`.
+
+def build_subject(subject: Subject, target: str, folder: Path) -> dict[PurePosixPath, Path]:
+    """Run the subject's own build in a copy below `folder`; path in the subject -> what it made there.
+
+    `target` is zig's name of a CPU, system and libc, or `native`. Raises NotRun.
     """
-    if reason := missing():
-        raise NotRun(reason)
     copy = folder / "source"
     for entry in subject.files:
         source, there = subject.folder / entry, copy / entry
         there.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, there, ignore=shutil.ignore_patterns("*.o", "__pycache__"))
+            # what was built here for here must not look up to date
+            shutil.copytree(source, there, ignore=lambda at, names: _built_in(Path(at), names))
         else:
             shutil.copy2(source, there)
     before = _snapshot(copy)
-    compiler = [sys.executable, "-m", "ziglang", "cc"]
-    if target != "native":
-        compiler += ["-target", target]
+    _run(list(subject.build), copy, target, {"CC": shlex.join(_compiler(target))})
+    return {path: copy / path for path, state in _snapshot(copy).items()
+            if before.get(path) != state and path.suffix != ".o"}
+
+
+def build_helpers(suite: Path, target: str, folder: Path) -> dict[PurePosixPath, Path]:
+    """Build the C helpers of the suite; name -> program. Raises NotRun."""
+    folder.mkdir()
+    _run([sys.executable, "-m", "support.compiler", str(folder)], suite, target,
+         {"PYTHONPATH": str(suite), "PYTHONDONTWRITEBYTECODE": "1", "ANYUNIX_CC": shlex.join(_compiler(target))})
+    return {PurePosixPath(file.name): file for file in folder.iterdir()}
+
+
+def _compiler(target: str) -> list[str]:
+    where = [] if target == "native" else ["-target", target]
     # -dynamic: the platform's own libc is what is under test, not one that zig links in
-    environment = {**os.environ, "CC": shlex.join([*compiler, "-dynamic"])}
+    return [sys.executable, "-m", "ziglang", "cc", *where, "-dynamic"]
+
+
+def _run(command: list[str], folder: Path, target: str, environment: dict[str, str]) -> None:
     try:
-        done = subprocess.run(subject.build, cwd=copy, env=environment, capture_output=True, text=True,
+        done = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True,
                               timeout=BUILD_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotRun(f"the cross build for {target} fails: {error}") from error
     if done.returncode:
         raise NotRun(f"the cross build for {target} fails: {' '.join((done.stderr or done.stdout).split())[-300:]}")
-    made = {path: copy / path for path, state in _snapshot(copy).items()
-            if before.get(path) != state and path.suffix != ".o"}
-    return CrossBuilt(f"zig cc {version('ziglang')} for {target}", made)
+
+
+def _built_in(folder: Path, names: list[str]) -> set[str]:
+    """The files of a source folder that a build made there: objects, caches, and programs (ELF)."""
+    return {name for name in names if name == "__pycache__" or name.endswith(".o")
+            or ((folder / name).is_file() and (folder / name).open("rb").read(4) == b"\x7fELF")}
 
 
 def _snapshot(folder: Path) -> dict[PurePosixPath, tuple[int, int]]:

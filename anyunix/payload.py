@@ -3,7 +3,7 @@
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
@@ -15,13 +15,15 @@ DISTRIBUTIONS = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "pyte
 """Pure Python; the last three are needed below Python 3.11 only, which the platform may have."""
 
 SUITE, SITE, SUBJECT = PurePosixPath("suite"), PurePosixPath("site"), PurePosixPath("subject")
+HELPERS = PurePosixPath("helpers")
+"""C helpers of the probes, built here for a platform without a compiler."""
 SUBJECT_FILE = SUBJECT / "subject.json"
 LEFT_OUT = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
 BUILT = {".o", ".so", ".pyc"}
 
 
-def write_payload(path: Path, suite: Path, subject: Subject, replaced: dict[PurePosixPath, Path]) -> None:
-    """Write the archive. `replaced` maps a path in the subject to a file built here, which wins.
+def write_payload(path: Path, suite: Path, subject: Subject, built: Mapping[PurePosixPath, Path]) -> None:
+    """Write the archive. `built` maps a path in it to a program that was built here, which wins over a source.
 
     Raises ConfigurationError when pytest or what it needs is not installed here.
     """
@@ -33,11 +35,11 @@ def write_payload(path: Path, suite: Path, subject: Subject, replaced: dict[Pure
         for entry in subject.files:
             top = subject.folder / entry
             for file in _files_below(top) if top.is_dir() else [top]:
-                place = PurePosixPath(file.relative_to(subject.folder).as_posix())
-                if place not in replaced:
-                    _add_file(tar, file, SUBJECT / place)
-        for place, file in replaced.items():
-            _add_file(tar, file, SUBJECT / place, mode=0o755)
+                place = SUBJECT / file.relative_to(subject.folder).as_posix()
+                if place not in built:
+                    _add_file(tar, file, place)
+        for place, file in built.items():
+            _add_file(tar, file, place, mode=0o755)
         _add_text(tar, SUBJECT_FILE, subject_json(subject))
 
 

@@ -1,5 +1,6 @@
 """Building a C subject here for a platform without a compiler."""
 
+import re
 import shutil
 import struct
 from collections.abc import Callable
@@ -30,19 +31,25 @@ def interpreter(path: Path) -> str:
 
 @needs_zig
 def test_the_chat_server_is_built_for_alpines_own_libc(catalog: Catalog, tmp_path: Path) -> None:
-    built = cross.cross_build(catalog.subject("c"), "x86_64-linux-musl", tmp_path)
-    assert set(built.files) == {PurePosixPath("c/server"), PurePosixPath("c/client")}
-    assert interpreter(built.files[PurePosixPath("c/server")]) == "/lib/ld-musl-x86_64.so.1"
-    assert "zig cc" in built.compiler
-    assert "x86_64-linux-musl" in built.compiler
+    built = cross.build_subject(catalog.subject("c"), "x86_64-linux-musl", tmp_path)
+    assert set(built) == {PurePosixPath("c/server"), PurePosixPath("c/client")}
+    assert interpreter(built[PurePosixPath("c/server")]) == "/lib/ld-musl-x86_64.so.1"
+    assert re.fullmatch(r"zig cc [\d.]+ for x86_64-linux-musl", cross.compiler_name("x86_64-linux-musl"))
+
+
+@needs_zig
+def test_the_suites_helpers_are_built_for_alpines_own_libc(catalog: Catalog, tmp_path: Path) -> None:
+    built = cross.build_helpers(catalog.suite, "x86_64-linux-musl", tmp_path / "helpers")
+    assert PurePosixPath("signal_call-c99") in built
+    assert {interpreter(file) for file in built.values()} == {"/lib/ld-musl-x86_64.so.1"}
 
 
 @needs_zig
 def test_a_build_that_fails_is_not_run_with_the_compilers_words(subject: Subject, tmp_path: Path) -> None:
     (subject.folder / "Makefile").write_text("server:\n\t$(CC) no-such-file.c -o server\n")
     broken = Subject(**{**vars(subject), "files": ("Makefile",), "build": ("make",)})
-    with pytest.raises(NotRun, match="cross build for x86_64-linux-musl fails.*no-such-file"):
-        cross.cross_build(broken, "x86_64-linux-musl", tmp_path)
+    with pytest.raises(NotRun, match=r"cross build for x86_64-linux-musl fails.*no-such-file"):
+        cross.build_subject(broken, "x86_64-linux-musl", tmp_path)
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make here")

@@ -1,11 +1,11 @@
 """Containers: hardened by default, images built once, nothing left behind, an absent engine said plainly."""
 
+import contextlib
 import dataclasses
 import json
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,16 +105,13 @@ def test_a_command_over_its_time_ends_with_its_container(driver: DockerDriver, m
 
 
 def test_a_container_that_dies_under_a_command_is_an_error(driver: DockerDriver, engine: Engine) -> None:
-    began = threading.Event()
-
     def kill(line: str) -> None:
-        began.set()
         engine.client().containers.get(driver._id()).kill()
 
-    with pytest.raises(PlatformError, match="is lost"):
-        status = driver.run(["sh", "-c", "echo begun; exec sleep 60"], env={}, timeout=30, say=kill)
-        raise PlatformError(f"is lost, as status {status.status} tells") if status.status == 137 else AssertionError()
-    assert began.is_set()
+    with contextlib.suppress(PlatformError):  # the engine tells either the loss or the kill, whichever it sees first
+        assert driver.run(["sh", "-c", "echo begun; exec sleep 60"], env={}, timeout=30, say=kill).status == 137
+    with pytest.raises(PlatformError, match="the container is lost"):
+        driver.run(["true"], env={}, timeout=30)
 
 
 def test_image_is_built_once_for_its_content(engine: Engine, catalog: Catalog, tmp_path: Path) -> None:

@@ -4,14 +4,14 @@ import os
 import subprocess
 import sys
 import tarfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
 from anyunix.catalog import Catalog, Subject
 from anyunix.drivers.local import unpack
 from anyunix.errors import ConfigurationError
-from anyunix.payload import write_payload
+from anyunix.payload import SUBJECT, write_payload
 
 
 def names_in(archive: Path) -> set[str]:
@@ -45,7 +45,7 @@ def test_sources_travel_and_what_was_built_beside_them_does_not(tmp_path: Path, 
 
 def test_a_file_built_here_replaces_the_one_of_the_subject(tmp_path: Path, catalog: Catalog, subject: Subject) -> None:
     (tmp_path / "built").write_text("built here")
-    write_payload(tmp_path / "payload.tar", catalog.suite, subject, {PurePosixPath("server.py"): tmp_path / "built"})
+    write_payload(tmp_path / "payload.tar", catalog.suite, subject, {SUBJECT / "server.py": tmp_path / "built"})
     with tarfile.open(tmp_path / "payload.tar") as tar:
         member = tar.extractfile("subject/server.py")
         assert member is not None

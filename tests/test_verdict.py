@@ -59,8 +59,11 @@ def test_nothing_at_all_is_not_a_pass() -> None:
 
 
 @pytest.mark.parametrize(("wanted", "ran", "reference"), [
-    (None, ["local", "debian"], "debian"), (None, ["local", "alpine"], "local"), ("alpine", ["debian", "alpine"], "alpine"),
-    ("alpine", ["debian"], "debian"), (None, [], "debian"),
+    (None, ["local", "debian"], "debian"),
+    (None, ["local", "alpine"], "local"),
+    ("alpine", ["debian", "alpine"], "alpine"),
+    ("alpine", ["debian"], "debian"),
+    (None, [], "debian"),
 ])
 def test_reference_is_the_wanted_one_debian_or_the_first_that_ran(wanted: str, ran: list[str], reference: str) -> None:
     assert choose_reference(wanted, [cell(name, "passed") for name in ran]) == reference
