@@ -41,20 +41,15 @@ def overall(answers: list[Verdict]) -> str:
 
 
 def _matrix(matrix: Matrix) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title="Contracts kept / contracts tried, by probe group",
-                  title_justify="left", title_style="bold")
+    title = f"Contracts kept / tried, by probe group (reference: {matrix.reference})"
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold")
     for heading in ("platform", "subject", "bind"):
         table.add_column(heading, no_wrap=True)
     for heading in (*GROUPS, "left out", "facts", "time"):
         table.add_column(heading, justify="right", no_wrap=True)
     for cell in matrix.cells:
-        table.add_row(_platform_name(cell, matrix), cell.subject, cell.bind, *_columns(cell))
+        table.add_row(cell.platform, cell.subject, cell.bind, *_columns(cell))
     return table
-
-
-def _platform_name(cell: CellResult, matrix: Matrix) -> Text:
-    name = Text(cell.platform)
-    return name.append(" (ref)", "dim") if cell.platform == matrix.reference else name
 
 
 def _columns(cell: CellResult) -> list[Text]:
@@ -62,10 +57,10 @@ def _columns(cell: CellResult) -> list[Text]:
         word = "not run" if cell.status == "not-run" else "ERROR"
         return [Text(word, "yellow"), *[Text("–", "dim")] * (len(GROUPS) + 2)]
     if any(probe.group == "build" for probe in cell.failures):
-        return [Text("no build", "bold red"), *[Text("–", "dim")] * (len(GROUPS) + 1), Text(f"{cell.seconds:.1f} s")]
+        return [Text("no build", "bold red"), *[Text("–", "dim")] * (len(GROUPS) + 1), Text(f"{cell.seconds:.0f} s", "dim")]
     left_out = sum(probe.outcome == "skipped" for probe in cell.contracts)
     return [*(_group(cell, group) for group in GROUPS), Text(str(left_out or "–"), "dim"),
-            Text(str(len(cell.facts))), Text(f"{cell.seconds:.1f} s", "dim")]
+            Text(str(len(cell.facts))), Text(f"{cell.seconds:.0f} s", "dim")]
 
 
 def _group(cell: CellResult, group: str) -> Text:

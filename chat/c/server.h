@@ -1,0 +1,34 @@
+#ifndef SERVER_H
+#define SERVER_H
+
+#include <signal.h>
+
+#include "children.h"
+#include "front.h"
+#include "key.h"
+#include "listener.h"
+#include "options.h"
+#include "refuse.h"
+
+#define PATH_BYTES 4096
+
+/* The parent. */
+struct server {
+	struct options options;
+	struct key key;
+	struct front front;
+	struct listeners listeners;
+	struct children children;
+	struct refused refused;
+	long long paused;	/* no accepting before that; NEVER: go on */
+	sigset_t sleeping;
+	int lifeline[2];	/* to every RECV, never written: its EOF is the parent's end */
+	int pid_file;
+	char log_path[PATH_BYTES];	/* a daemon's; the options point here then */
+	char pid_path[PATH_BYTES];
+};
+
+/* Accept and reap until a signal, or the end of the process in front, ends it: exit status. */
+int server_run(struct server *server);
+
+#endif
