@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from support.net import can_bind
 from support.server import Launcher, Server
 from support.subject import BIND_VARIABLE, Subject, subject_from_environment
 
@@ -49,6 +50,8 @@ def bind(subject: Subject) -> str:
 @pytest.fixture
 def start_server(subject: Subject, bind: str, work: Path) -> Iterator[Launcher]:
     """Start servers with options of the probe's own; all of them end with the probe."""
+    if bind == "ipv6" and (error := can_bind("::1")):
+        pytest.skip(f"no IPv6 to be served over here: {error} for ::1")
     launcher = Launcher(subject, bind, work)
     yield launcher
     launcher.end()

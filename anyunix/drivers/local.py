@@ -26,6 +26,7 @@ class LocalDriver:
 
     def up(self, say: Say) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="anyunix-"))
+        self._folder.chmod(0o755)  # some probes start the subject as another user, who has to reach it
 
     def put(self, archive: Path) -> None:
         unpack(archive, self.folder())

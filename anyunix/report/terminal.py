@@ -42,7 +42,8 @@ def overall(answers: list[Verdict]) -> str:
 
 def _matrix(matrix: Matrix) -> Table:
     title = f"Contracts kept / tried, by probe group (reference: {matrix.reference})"
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, title=title, title_justify="left",
+                  title_style="bold")
     for heading in ("platform", "subject", "bind"):
         table.add_column(heading, no_wrap=True)
     for heading in (*GROUPS, "left out", "facts", "time"):
@@ -53,14 +54,15 @@ def _matrix(matrix: Matrix) -> Table:
 
 
 def _columns(cell: CellResult) -> list[Text]:
+    nothing, seconds = Text("–", "dim"), Text(f"{cell.seconds:.0f} s", "dim")
     if cell.status != "ran":
         word = "not run" if cell.status == "not-run" else "ERROR"
-        return [Text(word, "yellow"), *[Text("–", "dim")] * (len(GROUPS) + 2)]
+        return [Text(word, "yellow"), *[nothing] * (len(GROUPS) + 2)]
     if any(probe.group == "build" for probe in cell.failures):
-        return [Text("no build", "bold red"), *[Text("–", "dim")] * (len(GROUPS) + 1), Text(f"{cell.seconds:.0f} s", "dim")]
+        return [Text("no build", "bold red"), *[nothing] * (len(GROUPS) + 1), seconds]
     left_out = sum(probe.outcome == "skipped" for probe in cell.contracts)
     return [*(_group(cell, group) for group in GROUPS), Text(str(left_out or "–"), "dim"),
-            Text(str(len(cell.facts))), Text(f"{cell.seconds:.0f} s", "dim")]
+            Text(str(len(cell.facts))), seconds]
 
 
 def _group(cell: CellResult, group: str) -> Text:

@@ -1,6 +1,24 @@
 """Contracts: who is served, in every bind mode that promises it."""
 
+import resource
+
+import pytest
+
+from support.child import in_child
+from support.guests import (
+    DESCRIPTORS,
+    SERVED,
+    descriptors_allowed,
+    processes_available,
+    raise_descriptor_limit,
+    serve_all,
+)
+from support.interfaces import interface_addresses
 from support.marks import explained_by, promised_by, speaks_chat
+from support.needs import need_ipv6
+from support.server import WILDCARDS
+
+CROWD = 200
 
 
 @speaks_chat
@@ -15,3 +33,61 @@ def test_ipv4_client_is_served(server):
     with server.client("127.0.0.1") as client:
         client.send("hello")
         assert client.receive() == "hello"
+
+
+@speaks_chat
+@promised_by("dual", "ipv6")
+@explained_by("ipv6.loopback_bindable")
+def test_ipv6_client_is_served(server):
+    """A client that knows only the server's IPv6 address gets its message back.
+
+    RFC 6724 has clients prefer IPv6, so a host name with both addresses leads here first. Containers of
+    Docker's default network have no ::1 (EADDRNOTAVAIL), kernels without INET6 no such sockets.
+    """
+    need_ipv6()
+    with server.client("::1") as client:
+        client.send("hello")
+        assert client.receive() == "hello"
+
+
+@speaks_chat
+@explained_by("ipv6.v6only_default", "getaddrinfo.passive_order")
+def test_client_of_every_interface_is_served(server, bind):
+    """A client that comes in by an address of an interface, not of loopback, gets its message back.
+
+    POSIX: a socket bound to INADDR_ANY or in6addr_any accepts at every local address. `ipv6` promises the IPv6
+    ones, `ipv4` and `first` the IPv4 ones, `dual` both.
+    """
+    promised = [address for address in interface_addresses()
+                if bind == "dual" or (bind == "ipv6") == (":" in address)]
+    if not promised:
+        pytest.skip(f"no interface but loopback has an address that bind mode {bind} promises")
+    for address in promised:
+        with server.client(address) as client:
+            client.send(f"to {address}")
+            texts = client.receive_many(promised.index(address) + 1)
+            assert texts[-1] == f"to {address}"
+
+
+@speaks_chat
+@explained_by("listen.backlog_cap", "listen.full_backlog")
+def test_200_clients_at_once_are_served(start_server):
+    """Two hundred clients that connect in the same instant all get OK and their own message back.
+
+    listen(2): the backlog is cut silently to 128 on the BSDs and macOS, to 4,096 on Linux since 5.4; a server that
+    accepts slowly, or asks for a backlog of 10 as the paper's did, loses the rest to retransmission or RST.
+    """
+    if not descriptors_allowed():
+        pytest.skip(f"the hard limit of descriptors is below {DESCRIPTORS} here")
+    server = start_server(limits={resource.RLIMIT_NOFILE: DESCRIPTORS})
+    bound = server.addresses[0].host
+    address = (WILDCARDS.get(bound, bound), server.port)
+    outcomes = in_child(_crowd, address, server.key, seconds=25.0)
+    if "ERR busy" in outcomes and in_child(processes_available, 2 * CROWD) < 2 * CROWD:
+        pytest.skip(f"{2 * CROWD} processes cannot be had here")
+    assert outcomes == {SERVED: CROWD}
+
+
+def _crowd(_, address: tuple[str, int], key: str) -> dict[str, int]:
+    raise_descriptor_limit()
+    return serve_all(address, key, CROWD, seconds=20.0)

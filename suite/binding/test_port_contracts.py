@@ -1,0 +1,67 @@
+"""Contracts: the port of a server that has ended, and a port that is taken."""
+
+import pytest
+
+from support.marks import explained_by, promised_by, speaks_chat
+from support.needs import need_ipv6
+from support.net import listen, port_of, show
+from support.server import NotReady
+
+
+@speaks_chat
+@explained_by("reuseaddr.time_wait_on_both", "reuseaddr.established_on_both")
+def test_restart_on_the_same_port_at_once(start_server):
+    """A server that ended first, with clients still connected, starts again on its port at once and serves.
+
+    The side that closes first keeps the connection in TIME_WAIT for 2 MSL (RFC 9293 3.6.1), 60 s on Linux and
+    FreeBSD; without SO_REUSEADDR bind(2) fails with EADDRINUSE that long. One client here has closed as well
+    (TIME_WAIT), one has not (FIN_WAIT_2).
+    """
+    server = start_server()
+    with server.client() as closing, server.client() as open_client:
+        assert server.stop() == 0
+        assert closing.ended()
+        assert open_client.ended()
+        closing.close()
+        again = start_server(port=server.port)
+        assert again.addresses == server.addresses
+        with again.client() as client:
+            client.send("again")
+            assert client.receive() == "again"
+
+
+@promised_by("dual", "ipv4", "ipv6")
+@explained_by("reuseaddr.live_listener")
+def test_port_in_use_is_a_clear_error(start_server):
+    """A server that finds its port taken ends with exit status 1 and one line that names the address and port.
+
+    bind(2) or listen(2): EADDRINUSE; SO_REUSEADDR permits no second listener on the very same address. `first` does
+    not promise it: where `::` and 0.0.0.0 are independent (BSD), its next address still binds.
+    """
+    first = start_server()
+    with pytest.raises(NotReady) as caught:
+        start_server(port=first.port)
+    _assert_names_one_of(caught.value, [str(address) for address in first.addresses])
+    first.client().close()  # and the first one goes on
+
+
+@promised_by("dual")
+@explained_by("ipv6.loopback_bindable")
+def test_port_taken_in_ipv6_alone_is_an_error(start_server):
+    """When only [::]:port is taken, `dual` ends with an error instead of serving half of what it promises.
+
+    EADDRINUSE is no lack of IPv6. A fallback on any error would leave IPv6 clients with another program.
+    """
+    need_ipv6()
+    with listen("::", v6only=1) as listener:
+        port = port_of(listener)
+        with pytest.raises(NotReady) as caught:
+            start_server(port=port)
+    _assert_names_one_of(caught.value, [show("::", port)])
+
+
+def _assert_names_one_of(failure: NotReady, addresses: list[str]) -> None:
+    lines = failure.stderr.splitlines()
+    assert failure.returncode == 1
+    assert len(lines) == 1, lines
+    assert any(address in lines[0] for address in addresses), f"none of {addresses} in {lines[0]!r}"

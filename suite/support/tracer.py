@@ -1,0 +1,51 @@
+"""strace in front of a server: rare errors happen at exactly the call wanted (strace(1), "Tampering")."""
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# The tracer is a detached process in a session of its own: the server keeps its number, and a signal to its group
+# does not reach the tracer. No -f: what is injected hits the first process alone.
+DETACHED = ("-DDD", "-qq")
+FORKS = "?fork,?vfork,?clone,?clone3"
+ACCEPTS = "?accept,?accept4"
+
+
+class Tracer:
+    """`wrapper` goes in front of the server's command; `record` is what strace wrote down."""
+
+    def __init__(self, record: Path, calls: str, inject: str = "") -> None:
+        reason = _why_not()
+        if reason:
+            pytest.skip(f"no error can be injected here: {reason}")
+        self.record = record
+        tampering = ("-e", f"inject={calls}:{inject}") if inject else ()
+        self.wrapper = ("strace", *DETACHED, "-o", str(record), "-e", f"trace={calls}", *tampering)
+
+    def demand(self) -> None:
+        """Skip the probe when the call wanted was never made, so that nothing was shown."""
+        if "(INJECTED)" not in self.record.read_text(errors="replace"):
+            pytest.skip(f"the server made none of these calls: {self.wrapper[-1]}")
+
+    def number_of(self, pattern: str) -> int | None:
+        """Which of the recorded calls, counted from 1, is the first that matches."""
+        lines = self.record.read_text(errors="replace").splitlines()
+        return next((number for number, line in enumerate(lines, 1) if re.match(pattern, line)), None)
+
+
+@functools.cache
+def _why_not() -> str | None:
+    """None when strace can change what a call returns here; hardened containers may forbid ptrace(2)."""
+    if not shutil.which("strace"):
+        return "no strace on PATH"
+    program = "import os; raise SystemExit(os.getppid() != 4242)"
+    command = ["strace", *DETACHED, "-o", os.devnull, "-e", "trace=getppid", "-e", "inject=getppid:retval=4242",
+               sys.executable, "-ISc", program]
+    tried = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    return None if tried.returncode == 0 else tried.stderr.strip() or "strace does not inject"
