@@ -20,7 +20,7 @@ pytestmark = speaks_chat
 
 TURNED_AWAY = ("busy", "closed")
 FEW_DESCRIPTORS = 24
-LEAKY_CONNECTIONS, AT_ONCE = 240, 8
+LEAKY_CONNECTIONS, AT_ONCE = 1024, 8
 QUIET_SECONDS = 0.05
 
 
@@ -120,7 +120,7 @@ def test_more_clients_than_descriptors_are_survived(start_server):
 
 @explained_by("accept.after_reset", "limits.nofile_errno")
 def test_no_descriptor_leaks(start_server):
-    """A server that may open 24 descriptors serves on after hundreds of connections, however they ended.
+    """A server that may open 24 descriptors serves on after a thousand connections, however they ended.
 
     One descriptor left open per connection (accept(2), pipe(2)) or per ten of them fills such a table; counting them
     in /proc or with fstat(1) works on some systems only.
