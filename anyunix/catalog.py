@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from anyunix.errors import ConfigurationError
+from anyunix.results import Documented
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 DRIVERS = ("local", "netns", "docker")
@@ -38,7 +39,10 @@ class Platform:
     """Whether PID 1 is an init that reaps; without it PID 1 is the command itself."""
     capabilities: tuple[str, ...] = ()
     memory: str = "2g"
+    """Bytes, with docker's suffixes."""
     processes: int = 4096
+    documented: Mapping[str, Documented] = field(default_factory=dict)
+    """Facts that a manual states; shown where the platform did not run, checked where it did."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,7 @@ def _platform(name: str, path: Path, data: dict[str, Any], dockerfiles: Path) ->
         capabilities=reader.words("capabilities"),
         memory=reader.text("memory", Platform.memory),
         processes=reader.number("processes", Platform.processes),
+        documented=reader.documented("documented"),
     )
     reader.reject_unknown()
     for key in ("dockerfile", "base") if driver == "docker" else ():
@@ -245,6 +250,13 @@ class _Reader:
     def binds(self, key: str) -> dict[str, tuple[str, ...]]:
         value = self._value(key, {"default": []}, (dict,), "bind modes, each with its list of arguments")
         return {str(mode): self._strings(f"{key}.{mode}", arguments) for mode, arguments in value.items()}
+
+    def documented(self, key: str) -> dict[str, Documented]:
+        value = self._value(key, {}, (dict,), "fact names, each with its value and source")
+        for name, entry in value.items():
+            if not isinstance(entry, dict) or set(entry) != {"value", "source"} or not isinstance(entry["source"], str):
+                raise self.error(f"{key}.{name}", "expected the keys value and source (a text), and no other")
+        return {str(name): Documented(entry["value"], entry["source"]) for name, entry in value.items()}
 
     def pattern(self, key: str) -> str:
         value = self.text(key)

@@ -12,8 +12,9 @@ from anyunix.catalog import Platform, Subject
 from anyunix.cross import build_helpers, build_subject, compiler_name, missing
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.errors import NotRun, PlatformError
+from anyunix.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.payload import HELPERS, SITE, SUBJECT, SUBJECT_FILE, SUITE, write_payload
-from anyunix.results import XML_LIMIT, BadResults, CellResult, Probe, read_junit
+from anyunix.results import CellResult, Probe
 
 PYTHON = (3, 10)
 LOOK_SECONDS = 30.0

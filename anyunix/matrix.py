@@ -1,16 +1,15 @@
 """Many cells at once, each reported as it goes; ended cleanly when the user has enough."""
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from typing import Protocol
+from typing import Any, Protocol
 
 from anyunix.catalog import Platform, Subject
 from anyunix.cell import Cell, CellRun, Order
 from anyunix.drivers.base import Driver
-from anyunix.results import CellResult
+from anyunix.results import CellResult, PlatformResult
 
 CLEAN_UP_SECONDS = 3.0
 """How long an interrupted run waits for its threads; one in the middle of an image build does not end sooner."""
@@ -31,22 +30,6 @@ class Keeper(Protocol):
 
     def keep(self, result: CellResult, junit: bytes, log: str) -> None:
         """Called once a cell, from the cell's thread."""
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """The results of a run, in the order that was asked for."""
-
-    platforms: tuple[Platform, ...]
-    cells: tuple[CellResult, ...]
-    reference: str
-    required: tuple[str, ...] = ()
-    started: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat(timespec="seconds"))
-    seconds: float = 0.0
-
-    def cell(self, subject: str, bind: str, platform: str) -> CellResult | None:
-        return next((cell for cell in self.cells
-                     if (cell.subject, cell.bind, cell.platform) == (subject, bind, platform)), None)
 
 
 def cells_of(subjects: Iterable[Subject], platforms: Iterable[Platform], binds: Sequence[str]) -> list[Cell]:
@@ -99,6 +82,30 @@ def _all_down(drivers: list[Driver]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def platform_result(platform: Platform, cells: Iterable[CellResult]) -> PlatformResult:
+    """What the cells on one platform say of it: it ran when any of them did, and facts that they agree on are facts."""
+    own = [cell for cell in cells if cell.platform == platform.name]
+    best = min(own, key=lambda cell: ("ran", "error", "not-run").index(cell.status), default=None)
+    values: dict[str, list[Any]] = {}
+    for probe in (probe for cell in own for probe in cell.probes):
+        for name, value in probe.facts.items():
+            values.setdefault(name, []).append(value)
+        for name, several in probe.unstable.items():
+            values.setdefault(name, []).extend(several)
+    distinct = {name: _distinct(several) for name, several in values.items()}
+    return PlatformResult(
+        platform.name, platform.title, platform.driver, best.status if best else "not-run",
+        best.reason if best else "no cell was planned", platform.emulates,
+        facts={name: several[0] for name, several in distinct.items() if len(several) == 1},
+        unstable={name: several for name, several in distinct.items() if len(several) > 1},
+        documented=platform.documented)
+
+
+def _distinct(values: Iterable[Any]) -> tuple[Any, ...]:
+    """JSON values without doubles (1 and true are two values, which Python's == denies)."""
+    return tuple({json.dumps(value, sort_keys=True): value for value in values}.values())
 
 
 def choose_reference(wanted: str | None, cells: Iterable[CellResult]) -> str:

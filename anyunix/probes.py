@@ -1,26 +1,9 @@
 """What the suite holds, read from its sources: each probe's kind, its behaviour in one line, its rule."""
 
 import ast
-from dataclasses import dataclass
 from pathlib import Path
 
-
-@dataclass(frozen=True)
-class ProbeText:
-    """A probe as its source describes it."""
-
-    id: str
-    """`binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4`, without parameters."""
-    kind: str
-    behaviour: str
-    """The docstring's first line."""
-    rule: str
-    """The rest of the docstring: the rule, who differs, the source."""
-    line: int
-
-    @property
-    def group(self) -> str:
-        return self.id.partition("/")[0]
+from anyunix.results import ProbeText
 
 
 def read_probes(suite: Path) -> list[ProbeText]:

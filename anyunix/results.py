@@ -1,28 +1,14 @@
-"""JUnit XML in, typed results out. What a platform sends is untrusted: hostile XML is an error, never a hang."""
+"""The typed results of a run: what verdicts and reports are made from, and all they are made from."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 Kind = Literal["fact", "contract"]
-Outcome = Literal["passed", "failed", "error", "skipped"]
+Outcome = Literal["passed", "failed", "error", "skipped", "flaky"]
+"""`flaky`: repeats of one probe in one cell did not agree."""
 Status = Literal["ran", "not-run", "error"]
-
-XML_LIMIT = 32 * 1024 * 1024
-"""Bytes of JUnit XML that are read at most."""
-TEXT_LIMIT = 20_000
-"""Characters of one message that are kept."""
-FACT_LIMIT = 2_000
-"""Characters of one fact's value, as JSON."""
-
-
-class BadResults(Exception):
-    """The XML is not what a run of the suite writes: the text says what and where."""
+Answer = Literal["portable", "portable with known differences", "not portable", "not answered"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +24,23 @@ class Probe:
     line: int = 0
     """The line of the probe in its file, 0 when unknown."""
     explained_by: tuple[str, ...] = ()
+    """The facts whose difference from the reference can explain a failure."""
+    failing: str = ""
+    """What a failure means, as the start of a sentence: `IPv4 clients are refused`."""
+    fix: str = ""
+    bound: tuple[str, ...] = ()
+    """The addresses that the server said it bound, without ports."""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    phrases: Mapping[str, str] = field(default_factory=dict)
+    """Fact -> how to say its value: `IPV6_V6ONLY is {value} by default`."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Outcome -> how often, when the suite ran more than once in this cell."""
+    unstable: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Facts that varied between repeats, with their values; they are not in `facts`."""
+    explanation: str = ""
+    """Why it fails here and not on the reference, from the facts that differ."""
+    expected: str = ""
+    """The reason for which this failure is accepted; empty when it is not."""
 
     @property
     def group(self) -> str:
@@ -49,8 +51,12 @@ class Probe:
         return self.id.partition("::")[0]
 
     @property
+    def name(self) -> str:
+        return self.id.partition("::")[2]
+
+    @property
     def bad(self) -> bool:
-        return self.outcome in ("failed", "error")
+        return self.outcome in ("failed", "error", "flaky")
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class CellResult:
 
     @property
     def failures(self) -> tuple[Probe, ...]:
-        """Contracts that the subject did not keep."""
+        """Contracts that the subject did not keep, or not each time."""
         return tuple(probe for probe in self.contracts if probe.bad)
 
     @property
@@ -82,68 +88,86 @@ class CellResult:
         return {name: value for probe in self.probes for name, value in probe.facts.items()}
 
 
-def read_junit(data: bytes) -> tuple[Probe, ...]:
-    """The probes in a JUnit file that pytest wrote (junit_family=xunit1). Raises BadResults."""
-    if len(data) > XML_LIMIT:
-        raise BadResults(f"{len(data)} bytes of XML; at most {XML_LIMIT} are read")
-    try:
-        root = fromstring(data, forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise BadResults(f"XML with a document type or entities, which pytest never writes ({error})") from None
-    except (ParseError, ValueError, LookupError, RecursionError) as error:
-        raise BadResults(f"not well-formed XML: {error}") from None
-    if root.tag not in ("testsuites", "testsuite"):
-        raise BadResults(f"expected <testsuites> at the top, found <{root.tag:.40}>")
-    return tuple(_probe(case) for case in root.iter("testcase"))
+@dataclass(frozen=True)
+class Documented:
+    """A fact that a manual states and nobody measured here."""
+
+    value: Any
+    source: str
 
 
-def _probe(case: Element) -> Probe:
-    name, file = case.get("name", ""), case.get("file") or case.get("classname", "").replace(".", "/") + ".py"
-    properties = list(_properties(case))
-    kinds = [value for key, value in properties if key == "kind"]
-    outcome, message = _outcome(case)
-    return Probe(
-        id=f"{file}::{name}"[:500],
-        # a file that could not even be imported has no kind; it counts, as a contract that failed
-        kind="fact" if kinds[:1] == ["fact"] else "contract",
-        outcome=outcome,
-        message=message[:TEXT_LIMIT],
-        seconds=_number(case.get("time", "0")),
-        line=int(_number(case.get("line", "-1"))) + 1,
-        explained_by=tuple(word for key, value in properties if key == "explained_by" for word in value.split()),
-        facts={key[5:]: _fact(key, value) for key, value in properties if key.startswith("fact:")},
-    )
+@dataclass(frozen=True)
+class PlatformResult:
+    """A platform in a run, whatever came of it."""
+
+    name: str
+    title: str
+    driver: str
+    status: Status
+    reason: str = ""
+    emulates: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What was measured, the same in every cell and every repeat."""
+    unstable: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """What varied between cells or repeats on this one platform, with its values."""
+    documented: Mapping[str, Documented] = field(default_factory=dict)
 
 
-def _properties(case: Element) -> Iterator[tuple[str, str]]:
-    for entry in case.iter("property"):
-        yield entry.get("name", "")[:200], entry.get("value", "")
+@dataclass(frozen=True)
+class ProbeText:
+    """A probe as its source describes it."""
+
+    id: str
+    """`binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4`, without parameters."""
+    kind: str
+    behaviour: str
+    """The docstring's first line."""
+    rule: str
+    """The rest of the docstring: the rule, who differs, the source."""
+    line: int
+
+    @property
+    def group(self) -> str:
+        return self.id.partition("/")[0]
 
 
-def _outcome(case: Element) -> tuple[Outcome, str]:
-    order: tuple[tuple[str, Outcome], ...] = (("failure", "failed"), ("error", "error"), ("skipped", "skipped"))
-    for tag, outcome in order:
-        found = case.find(tag)
-        if found is not None:
-            message = found.get("message", "")
-            return outcome, message if outcome == "skipped" else f"{message}\n{found.text or ''}".strip()
-    return "passed", ""
+@dataclass(frozen=True)
+class Verdict:
+    """The answer for one subject in one bind mode."""
+
+    subject: str
+    bind: str
+    verdict: Answer
+    because: tuple[str, ...] = ()
+    ran: tuple[str, ...] = ()
+    not_run: tuple[str, ...] = ()
+    """Platforms without an answer; never counted as a pass."""
 
 
-def _fact(name: str, value: str) -> Any:
-    if len(value) > FACT_LIMIT:
-        raise BadResults(f"{name}: a value of {len(value)} characters; at most {FACT_LIMIT} are read")
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        raise BadResults(f"{name}: {value!r:.80} is not JSON") from None
+@dataclass(frozen=True)
+class Matrix:
+    """The results of a run, in the order that was asked for, and what they amount to."""
 
+    platforms: tuple[PlatformResult, ...]
+    cells: tuple[CellResult, ...]
+    reference: str
+    required: tuple[str, ...] = ()
+    texts: tuple[ProbeText, ...] = ()
+    started: str = ""
+    """ISO 8601, UTC."""
+    seconds: float = 0.0
+    verdicts: tuple[Verdict, ...] = ()
+    problems: tuple[str, ...] = ()
+    """Expectations that do not hold (any more); they fail the gate."""
 
-def _number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise BadResults(f"{text!r:.40} is not a number") from None
-    if not 0 <= value < 1e9 and value != -1:
-        raise BadResults(f"{text!r:.40} is not a duration or a line")
-    return value
+    def cell(self, subject: str, bind: str, platform: str) -> CellResult | None:
+        return next((cell for cell in self.cells
+                     if (cell.subject, cell.bind, cell.platform) == (subject, bind, platform)), None)
+
+    def platform(self, name: str) -> PlatformResult | None:
+        return next((platform for platform in self.platforms if platform.name == name), None)
+
+    def text(self, probe: str) -> ProbeText | None:
+        """The text of a probe, whatever its parameters."""
+        plain = probe.partition("[")[0]
+        return next((text for text in self.texts if text.id == plain), None)

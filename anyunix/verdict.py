@@ -1,54 +1,42 @@
 """Typed results -> a verdict for each subject and bind mode, with its reasons, and the exit status."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
 
-from anyunix.matrix import Matrix
-from anyunix.results import CellResult
-
-Answer = Literal["portable", "portable with known differences", "not portable", "not answered"]
+from anyunix.results import Answer, CellResult, Matrix, Probe, Verdict
 
 EXIT_PORTABLE, EXIT_NOT_PORTABLE, EXIT_USAGE, EXIT_NOT_RUN = 0, 1, 2, 3
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """The answer for one subject in one bind mode."""
-
-    subject: str
-    bind: str
-    answer: Answer
-    because: tuple[str, ...]
-    ran: tuple[str, ...]
-    not_run: tuple[str, ...]
-    """Platforms without an answer; never counted as a pass."""
-
-
-def verdicts(matrix: Matrix) -> list[Verdict]:
-    """One verdict for each subject and bind mode, in the order they ran."""
+def judge(matrix: Matrix) -> Matrix:
+    """The matrix with one verdict for each subject and bind mode, in the order they ran."""
     pairs = dict.fromkeys((cell.subject, cell.bind) for cell in matrix.cells)
-    return [_verdict(matrix, subject, bind) for subject, bind in pairs]
+    return replace(matrix, verdicts=tuple(_verdict(matrix, subject, bind) for subject, bind in pairs))
 
 
-def exit_status(answers: list[Verdict]) -> int:
-    """0 portable · 1 not portable · 3 not answered. A failure that was seen outweighs a question left open."""
-    found = {verdict.answer for verdict in answers}
-    if "not portable" in found:
+def exit_status(matrix: Matrix) -> int:
+    """0 portable · 1 not portable, or an expectation that does not hold · 3 not answered.
+
+    A failure that was seen outweighs a question left open.
+    """
+    found = {verdict.verdict for verdict in matrix.verdicts}
+    if "not portable" in found or matrix.problems:
         return EXIT_NOT_PORTABLE
-    return EXIT_NOT_RUN if "not answered" in found or not answers else EXIT_PORTABLE
+    return EXIT_NOT_RUN if "not answered" in found or not found else EXIT_PORTABLE
 
 
 def _verdict(matrix: Matrix, subject: str, bind: str) -> Verdict:
     cells = [cell for cell in matrix.cells if (cell.subject, cell.bind) == (subject, bind)]
     ran = [cell for cell in cells if cell.status == "ran"]
-    failing = [cell for cell in ran if cell.failures]
+    failing = [cell for cell in ran if _unexpected(cell)]
     unanswered = [cell for cell in cells if cell.status == "error"
                   or (cell.status == "not-run" and cell.platform in matrix.required)]
-    answer: Answer = "portable"
-    because: list[str] = []
+    known = [f"{cell.platform}: {probe.name} fails as expected: {probe.expected}"
+             for cell in ran for probe in cell.failures if probe.expected]
+    answer: Answer = "portable with known differences" if known else "portable"
+    because = known
     if failing:
         answer = "not portable"
-        because = [_failing(cell, matrix.reference) for cell in failing]
+        because = [reason for cell in failing for reason in _reasons(cell, matrix.reference)]
     elif unanswered or not ran:
         answer = "not answered"
         because = [f"{cell.platform} did not answer: {cell.reason}" for cell in unanswered or cells]
@@ -56,8 +44,16 @@ def _verdict(matrix: Matrix, subject: str, bind: str) -> Verdict:
                    tuple(cell.platform for cell in cells if cell.status != "ran"))
 
 
-def _failing(cell: CellResult, reference: str) -> str:
-    names = [probe.id.rpartition("::")[2] for probe in cell.failures]
+def _unexpected(cell: CellResult) -> list[Probe]:
+    return [probe for probe in cell.failures if not probe.expected]
+
+
+def _reasons(cell: CellResult, reference: str) -> list[str]:
+    """The explanations that were found, each once; what has none is named."""
+    explained = list(dict.fromkeys(probe.explanation for probe in _unexpected(cell) if probe.explanation))
+    names = [probe.name for probe in _unexpected(cell) if not probe.explanation]
+    if not names:
+        return explained
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     where = f"{cell.platform}, the reference," if cell.platform == reference else cell.platform
-    return f"{where} fails {', '.join(names[:3])}{more}"
+    return [*explained, f"{where} fails {', '.join(names[:3])}{more}"]

@@ -10,13 +10,11 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from anyunix.catalog import Platform
-from anyunix.matrix import Matrix
 from anyunix.report.files import OutFolder, write_whole
 from anyunix.report.terminal import WIDTH, print_report
-from anyunix.results import CellResult, Probe
+from anyunix.results import CellResult, Matrix, PlatformResult, Probe, Status
 from anyunix.text import first_line, safe
-from anyunix.verdict import verdicts
+from anyunix.verdict import judge
 
 HOSTILE = "E   \x1b[2Jgone \x9b31m <script>alert(1)</script> ]]> & \x00 \u202e txt"
 
@@ -25,24 +23,25 @@ def example() -> Matrix:
     passed = Probe("binding/test_x.py::test_a", "contract", "passed", line=3)
     failed = Probe("chat/test_y.py::test_b", "contract", "failed", HOSTILE, line=9)
     fact = Probe("binding/test_f.py::test_c", "fact", "passed", facts={"a.b": [1, "x"]})
-    names = ("debian", "alpine-v6only", "absent", "broken")
-    platforms = tuple(Platform(name, f"the {name}", "local") for name in names)
+    names: dict[str, Status] = {"debian": "ran", "alpine-v6only": "ran", "absent": "not-run", "broken": "error"}
+    platforms = tuple(PlatformResult(name, f"the {name}", "local", status, facts={"a.b": [1, "x"]})
+                      for name, status in names.items())
     cells = (CellResult("c", "debian", "dual", "ran", probes=(passed, fact), compiler="cc 1", seconds=1.5),
              CellResult("c", "alpine-v6only", "dual", "ran", probes=(passed, failed, fact), seconds=2),
              CellResult("c", "absent", "dual", "not-run", "no engine\x1b[1m"),
              CellResult("c", "broken", "dual", "error", "died"))
-    return Matrix(platforms, cells, "debian", started="2026-01-01T00:00:00+00:00")
+    return judge(Matrix(platforms, cells, "debian", started="2026-01-01T00:00:00+00:00"))
 
 
 def printed(matrix: Matrix, width: int = WIDTH) -> str:
     buffer = io.StringIO()
-    print_report(Console(file=buffer, width=width, highlight=False), matrix, verdicts(matrix), "out")
+    print_report(Console(file=buffer, width=width, highlight=False), matrix, "out")
     return buffer.getvalue()
 
 
 def test_matrix_json_says_all(tmp_path: Path) -> None:
     matrix = example()
-    OutFolder(tmp_path).write(matrix, verdicts(matrix))
+    OutFolder(tmp_path).write(matrix)
     data = json.loads((tmp_path / "matrix.json").read_text())
     assert (data["schema"], data["reference"]) == (1, "debian")
     assert [(p["name"], p["status"]) for p in data["platforms"]] == [
@@ -55,7 +54,7 @@ def test_matrix_json_says_all(tmp_path: Path) -> None:
 
 
 def test_merged_junit_tells_cells_apart_and_counts_no_absent_cell_as_passed(tmp_path: Path) -> None:
-    OutFolder(tmp_path).write(example(), [])
+    OutFolder(tmp_path).write(example())
     root = ElementTree.parse(tmp_path / "junit.xml").getroot()
     found = {suite.get("name"): (suite.get("tests"), suite.get("failures"), suite.get("errors"), suite.get("skipped"))
              for suite in root}

@@ -2,10 +2,9 @@
 
 import pytest
 
-from anyunix.catalog import Platform
-from anyunix.matrix import Matrix, choose_reference
-from anyunix.results import CellResult, Outcome, Probe, Status
-from anyunix.verdict import Verdict, exit_status, verdicts
+from anyunix.matrix import choose_reference
+from anyunix.results import CellResult, Matrix, Outcome, Probe, Status
+from anyunix.verdict import exit_status, judge
 
 
 def cell(platform: str, *outcomes: Outcome, status: Status = "ran", kind: str = "contract",
@@ -15,10 +14,8 @@ def cell(platform: str, *outcomes: Outcome, status: Status = "ran", kind: str = 
     return CellResult(subject, platform, "dual", status, "" if status == "ran" else "because", probes=probes)
 
 
-def judge(*cells: CellResult, required: tuple[str, ...] = ()) -> list[Verdict]:
-    names = dict.fromkeys(cell.platform for cell in cells)
-    platforms = tuple(Platform(name, name, "local") for name in names)
-    return verdicts(Matrix(platforms, cells, choose_reference(None, cells), required))
+def judged(*cells: CellResult, required: tuple[str, ...] = (), problems: tuple[str, ...] = ()) -> Matrix:
+    return judge(Matrix((), cells, choose_reference(None, cells), required, problems=problems))
 
 
 @pytest.mark.parametrize(("cells", "required", "answer", "status"), [
@@ -33,29 +30,53 @@ def judge(*cells: CellResult, required: tuple[str, ...] = ()) -> list[Verdict]:
     ([cell("a", status="not-run")], (), "not answered", 3),
 ])
 def test_answer_and_exit_status(cells: list[CellResult], required: tuple[str, ...], answer: str, status: int) -> None:
-    found = judge(*cells, required=required)
-    assert ([verdict.answer for verdict in found], exit_status(found)) == ([answer], status)
+    matrix = judged(*cells, required=required)
+    assert ([verdict.verdict for verdict in matrix.verdicts], exit_status(matrix)) == ([answer], status)
 
 
 def test_reasons_name_platform_and_contract() -> None:
-    verdict, = judge(cell("debian", "passed"), cell("b", "failed"))
+    verdict, = judged(cell("debian", "passed"), cell("b", "failed")).verdicts
     assert verdict.because == ("b fails test_0",)
     assert verdict.ran == ("debian", "b")
 
 
 def test_a_platform_that_did_not_run_is_never_among_those_that_did() -> None:
-    verdict, = judge(cell("a", "passed"), cell("b", status="not-run"))
+    verdict, = judged(cell("a", "passed"), cell("b", status="not-run")).verdicts
     assert (verdict.ran, verdict.not_run) == (("a",), ("b",))
 
 
 def test_each_subject_has_its_own_verdict() -> None:
-    found = judge(cell("a", "passed"), cell("a", "failed", subject="python"))
-    assert [(v.subject, v.answer) for v in found] == [("c", "portable"), ("python", "not portable")]
-    assert exit_status(found) == 1
+    matrix = judged(cell("a", "passed"), cell("a", "failed", subject="python"))
+    assert [(v.subject, v.verdict) for v in matrix.verdicts] == [("c", "portable"), ("python", "not portable")]
+    assert exit_status(matrix) == 1
 
 
 def test_nothing_at_all_is_not_a_pass() -> None:
-    assert exit_status([]) == 3
+    assert exit_status(judged()) == 3
+
+
+def test_a_flaky_contract_is_no_pass() -> None:
+    assert exit_status(judged(cell("a", "passed", "flaky"))) == 1
+
+
+def test_an_expected_failure_makes_it_portable_with_known_differences() -> None:
+    known = Probe("g/test_x.py::test_1", "contract", "failed", expected="that is so there")
+    matrix = judged(cell("a", "passed"), CellResult("c", "b", "dual", "ran", probes=(known,)))
+    assert matrix.verdicts[0].verdict == "portable with known differences"
+    assert matrix.verdicts[0].because == ("b: test_1 fails as expected: that is so there",)
+    assert exit_status(matrix) == 0
+
+
+def test_an_expected_failure_covers_no_other() -> None:
+    known = Probe("g/test_x.py::test_1", "contract", "failed", expected="that is so there")
+    other = Probe("g/test_x.py::test_2", "contract", "failed", explanation="Because of the moon.")
+    verdict, = judged(CellResult("c", "b", "dual", "ran", probes=(known, other))).verdicts
+    assert (verdict.verdict, verdict.because) == ("not portable", ("Because of the moon.",))
+
+
+def test_an_expectation_that_does_not_hold_fails_the_gate() -> None:
+    matrix = judged(cell("a", "passed"), problems=("it passes now",))
+    assert (matrix.verdicts[0].verdict, exit_status(matrix)) == ("portable", 1)
 
 
 @pytest.mark.parametrize(("wanted", "ran", "reference"), [

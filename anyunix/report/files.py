@@ -1,19 +1,13 @@
 """The folder of a run: matrix.json, merged junit.xml, and what each cell brought back."""
 
-import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
-from anyunix import __version__
-from anyunix.matrix import Matrix
-from anyunix.results import CellResult, Probe
+from anyunix.results import CellResult, Matrix, Probe
+from anyunix.stored import FILE, encode
 from anyunix.text import first_line, safe
-from anyunix.verdict import Verdict
-
-SCHEMA = 1
 
 
 class OutFolder:
@@ -31,9 +25,8 @@ class OutFolder:
         else:
             (folder / "junit.xml").unlink(missing_ok=True)  # an earlier run's, in the same folder
 
-    def write(self, matrix: Matrix, answers: list[Verdict]) -> None:
-        text = json.dumps(as_json(matrix, answers), indent=1, ensure_ascii=True)
-        write_whole(self.path / "matrix.json", text.encode())
+    def write(self, matrix: Matrix) -> None:
+        write_whole(self.path / FILE, encode(matrix))
         write_whole(self.path / "junit.xml", merged_junit(matrix))
 
 
@@ -51,47 +44,6 @@ def write_whole(path: Path, data: bytes) -> None:
         raise
 
 
-def as_json(matrix: Matrix, answers: list[Verdict]) -> dict[str, Any]:
-    """matrix.json, schema 1."""
-    return {
-        "schema": SCHEMA,
-        "anyunix": __version__,
-        "started": matrix.started,
-        "seconds": round(matrix.seconds, 3),
-        "reference": matrix.reference,
-        "required": list(matrix.required),
-        "platforms": [_platform(matrix, index) for index in range(len(matrix.platforms))],
-        "cells": [_cell(cell) for cell in matrix.cells],
-        "verdicts": [{"subject": v.subject, "bind": v.bind, "verdict": v.answer, "because": list(v.because),
-                      "ran": list(v.ran), "not_run": list(v.not_run)} for v in answers],
-    }
-
-
-def _platform(matrix: Matrix, index: int) -> dict[str, Any]:
-    """A platform ran when any of its cells did; its facts are those of its first cell that has them."""
-    platform = matrix.platforms[index]
-    cells = [cell for cell in matrix.cells if cell.platform == platform.name]
-    best = min(cells, key=lambda cell: ("ran", "error", "not-run").index(cell.status), default=None)
-    facts: dict[str, Any] = {}
-    for cell in cells:
-        facts = {**cell.facts, **facts}
-    return {"name": platform.name, "title": platform.title, "driver": platform.driver,
-            "emulates": platform.emulates, "status": best.status if best else "not-run",
-            "reason": best.reason if best else "no cell was planned", "facts": facts}
-
-
-def _cell(cell: CellResult) -> dict[str, Any]:
-    return {"subject": cell.subject, "platform": cell.platform, "bind": cell.bind, "build": cell.build,
-            "compiler": cell.compiler, "status": cell.status, "reason": cell.reason,
-            "seconds": round(cell.seconds, 3), "probes": [_probe(probe) for probe in cell.probes]}
-
-
-def _probe(probe: Probe) -> dict[str, Any]:
-    return {"id": probe.id, "kind": probe.kind, "outcome": probe.outcome, "message": probe.message,
-            "seconds": probe.seconds, "line": probe.line, "explained_by": list(probe.explained_by),
-            "facts": dict(probe.facts)}
-
-
 def merged_junit(matrix: Matrix) -> bytes:
     """All cells in one JUnit file: a suite a cell, and its name in front of every class name.
 
@@ -105,7 +57,7 @@ def merged_junit(matrix: Matrix) -> bytes:
         suite = ElementTree.SubElement(
             root, "testsuite", name=name, tests=str(len(probes)), time=f"{cell.seconds:.3f}",
             timestamp=matrix.started, hostname=cell.platform,
-            failures=str(sum(probe.outcome == "failed" for probe in probes)),
+            failures=str(sum(probe.outcome in ("failed", "flaky") for probe in probes)),
             errors=str(sum(probe.outcome == "error" for probe in probes)),
             skipped=str(sum(probe.outcome == "skipped" for probe in probes)))
         for probe in probes:
@@ -124,6 +76,6 @@ def _case(suite: ElementTree.Element, name: str, probe: Probe) -> None:
     case = ElementTree.SubElement(suite, "testcase", classname=safe(f"{name}.{module}"),
                                   name=safe(probe.id.partition("::")[2]), file=safe(probe.file),
                                   line=str(probe.line), time=f"{probe.seconds:.3f}")
-    tags = {"failed": "failure", "error": "error", "skipped": "skipped"}
+    tags = {"failed": "failure", "flaky": "failure", "error": "error", "skipped": "skipped"}
     if probe.outcome in tags:
         ElementTree.SubElement(case, tags[probe.outcome], message=first_line(probe.message)).text = safe(probe.message)

@@ -7,10 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from anyunix.matrix import Matrix
-from anyunix.results import CellResult, Probe
+from anyunix.results import CellResult, Matrix, Probe, Verdict
 from anyunix.text import first_line, safe
-from anyunix.verdict import Verdict
 
 GROUPS = ("binding", "locking", "signals", "processes", "chat")
 WIDTH = 100
@@ -19,24 +17,28 @@ STYLES = {"portable": "bold green", "portable with known differences": "bold yel
           "not portable": "bold red", "not answered": "bold yellow"}
 
 
-def print_report(console: Console, matrix: Matrix, answers: list[Verdict], out: str) -> None:
+def print_report(console: Console, matrix: Matrix, out: str) -> None:
     """Everything that a reader of the run wants, the verdict last."""
     console.print(_matrix(matrix), width=min(WIDTH, console.width))
     _print_lines(console, _notes(matrix))
     _print_failures(console, matrix)
     console.print(Text(f"Details: {out}/matrix.json, {out}/junit.xml, {out}/cells/"), soft_wrap=True)
-    for verdict in answers:
+    for verdict in matrix.verdicts:
         _print_verdict(console, verdict)
-    console.print(Text(overall(answers), style="bold"), soft_wrap=True)
+    _print_lines(console, (Text(f"expectation: {first_line(problem)}", "bold red") for problem in matrix.problems))
+    console.print(Text(overall(matrix), style="bold"), soft_wrap=True)
 
 
-def overall(answers: list[Verdict]) -> str:
+def overall(matrix: Matrix) -> str:
     """The last line: `anyunix: portable: c dual, python dual (5 platforms ran, 2 not run)`."""
     order = ("not portable", "not answered", "portable with known differences", "portable")
-    found = {answer: [f"{v.subject} {v.bind}" for v in answers if v.answer == answer] for answer in order}
+    answers = matrix.verdicts
+    found = {answer: [f"{v.subject} {v.bind}" for v in answers if v.verdict == answer] for answer in order}
     parts = [f"{answer}: {', '.join(names)}" for answer, names in found.items() if names]
     ran = {name for verdict in answers for name in verdict.ran}
     missing = {name for verdict in answers for name in verdict.not_run}
+    if matrix.problems:
+        parts.append(f"{len(matrix.problems)} expectations do not hold")
     return f"anyunix: {'; '.join(parts)} ({len(ran)} platforms ran, {len(missing)} not run or incomplete)"
 
 
@@ -122,8 +124,8 @@ def _words(message: str) -> list[str]:
 
 def _print_verdict(console: Console, verdict: Verdict) -> None:
     text = Text(f"{verdict.subject}, bind {verdict.bind}: ")
-    text.append(verdict.answer, STYLES[verdict.answer])
-    text.append(f" on {', '.join(verdict.ran)}" if verdict.ran and verdict.answer.startswith("portable") else "")
+    text.append(verdict.verdict, STYLES[verdict.verdict])
+    text.append(f" on {', '.join(verdict.ran)}" if verdict.ran and verdict.verdict.startswith("portable") else "")
     console.print(text, soft_wrap=True)
     for reason in verdict.because:
         console.print(Text(f"  {first_line(reason)}"), soft_wrap=True)

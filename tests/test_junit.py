@@ -2,8 +2,8 @@
 
 import pytest
 
-from anyunix import results
-from anyunix.results import BadResults, read_junit
+from anyunix import junit
+from anyunix.junit import BadResults, read_junit
 
 GOOD = b"""<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite name="pytest">
 <testcase classname="binding.test_x" name="test_a" file="binding/test_x.py" line="7" time="0.25"><properties>
@@ -62,11 +62,11 @@ def test_deep_nesting_is_no_crash() -> None:
 
 
 def test_xml_over_the_limit_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "XML_LIMIT", 100)
+    monkeypatch.setattr(junit, "XML_LIMIT", 100)
     with pytest.raises(BadResults, match="at most 100"):
         read_junit(GOOD)
 
 
 def test_long_messages_are_cut() -> None:
     probe, = read_junit(with_case(b'<failure message="m">' + b"x" * 100_000 + b"</failure>"))
-    assert len(probe.message) == results.TEXT_LIMIT
+    assert len(probe.message) == junit.TEXT_LIMIT

@@ -1,0 +1,39 @@
+"""`anyunix list`: the platforms, subjects and probes there are."""
+
+import argparse
+
+from rich.text import Text
+
+from anyunix.catalog import find_catalog
+from anyunix.commands.common import console_for_reports, usual_order
+from anyunix.drivers import Drivers
+from anyunix.probes import read_probes
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `list` and its arguments."""
+    listing = commands.add_parser("list", help="show the platforms, subjects or probes there are")
+    listing.add_argument("what", choices=("platforms", "subjects", "probes"))
+    listing.set_defaults(command=list_command)
+
+
+def list_command(arguments: argparse.Namespace) -> int:
+    """Print what was asked for; the exit status."""
+    catalog, console = find_catalog(), console_for_reports()
+    if arguments.what == "platforms":
+        drivers = Drivers()
+        for platform in map(catalog.platform, usual_order(catalog)):
+            reason = drivers.for_platform(platform).available()
+            console.print(Text(f"{platform.name:<16} {platform.driver:<7} {platform.title}"), soft_wrap=True)
+            if platform.emulates:
+                console.print(Text(f"{'':24} emulates {platform.emulates}", "dim"), soft_wrap=True)
+            if reason:
+                console.print(Text(f"{'':24} not available: {reason}", "yellow"), soft_wrap=True)
+    elif arguments.what == "subjects":
+        for subject in map(catalog.subject, catalog.subject_names()):
+            console.print(Text(f"{subject.name:<16} {subject.title} (bind: {', '.join(subject.binds)})"),
+                          soft_wrap=True)
+    else:
+        for probe in read_probes(catalog.suite):
+            console.print(Text(f"{probe.kind:<9} {probe.id}\n{'':10}{probe.behaviour}"), soft_wrap=True)
+    return 0

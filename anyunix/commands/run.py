@@ -1,0 +1,119 @@
+"""`anyunix run`: the suite for subjects on platforms, compared."""
+
+import argparse
+import os
+import time
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from rich.console import Console
+
+from anyunix.catalog import Catalog, Platform, Subject, find_catalog
+from anyunix.cell import SUITE_SECONDS, Order
+from anyunix.commands.common import console_for_reports, usual_order
+from anyunix.drivers import Drivers
+from anyunix.errors import ConfigurationError
+from anyunix.matrix import cells_of, choose_reference, platform_result, run_cells
+from anyunix.probes import read_probes
+from anyunix.report.files import OutFolder
+from anyunix.report.live import LiveTable, PlainLines
+from anyunix.report.terminal import print_report
+from anyunix.results import Matrix
+from anyunix.verdict import exit_status, judge
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `run` and its options."""
+    run = commands.add_parser(
+        "run", help="run the suite for subjects on platforms, and compare",
+        epilog="Exit status: 0 portable, 1 not portable, 2 usage or configuration error, 3 not answered: "
+               "a required platform did not run, or a cell broke.")
+    for option, metavar, text in (
+            ("--subject", "NAME", "a subject's name or file (default: c and python)"),
+            ("--platform", "NAME", "a platform's name or file (default: all)"),
+            ("--bind", "MODE", "a bind mode (default: each subject's first, dual for the chat servers)"),
+            ("--require", "NAME", "a platform that has to run: exit status 3 if it does not")):
+        run.add_argument(option, action="append", default=[], metavar=metavar, help=f"{text}; repeatable")
+    run.add_argument("--reference", metavar="NAME",
+                     help="the platform to compare with (default: debian, else the first that ran)")
+    run.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, metavar="N",
+                     help="cells side by side (default: one a core, here %(default)s)")
+    run.add_argument("--timeout", type=_count, default=int(SUITE_SECONDS), metavar="SECONDS",
+                     help="for the suite in one cell (default: %(default)s)")
+    run.add_argument("--out", type=Path, default=Path("anyunix-out"), metavar="DIR",
+                     help="where the results go (default: %(default)s)")
+    run.add_argument("-k", dest="expression", default="", metavar="EXPR", help="only probes that match, as in pytest")
+    run.set_defaults(command=run_command)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to 100000, found {text!r}")
+    return int(text)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What the user asked for, looked up."""
+
+    subjects: list[Subject]
+    platforms: list[Platform]
+
+
+def run_command(arguments: argparse.Namespace) -> int:
+    """Run the cells, keep and print what they brought; the exit status. Raises ConfigurationError."""
+    catalog = find_catalog()
+    chosen = _choose(catalog, arguments)
+    _check_writable(arguments.out)
+    out, console = OutFolder(arguments.out), console_for_reports()
+    matrix = judge(_run_matrix(catalog, chosen, arguments, out, console))
+    out.write(matrix)
+    print_report(console, matrix, str(arguments.out))
+    return exit_status(matrix)
+
+
+def _run_matrix(catalog: Catalog, chosen: _Chosen, arguments: argparse.Namespace, out: OutFolder,
+                console: Console) -> Matrix:
+    started, begun = datetime.now(timezone.utc), time.monotonic()
+    order = Order(catalog.suite, arguments.expression, float(arguments.timeout))
+    with LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
+        results = run_cells(cells_of(chosen.subjects, chosen.platforms, arguments.bind), Drivers().for_platform, order,
+                            jobs=arguments.jobs, watcher=watcher, keeper=out)
+    return Matrix(
+        platforms=tuple(platform_result(platform, results) for platform in chosen.platforms), cells=tuple(results),
+        reference=choose_reference(arguments.reference, results), required=tuple(arguments.require),
+        texts=tuple(read_probes(catalog.suite)), started=started.isoformat(timespec="seconds"),
+        seconds=time.monotonic() - begun)
+
+
+def _choose(catalog: Catalog, arguments: argparse.Namespace) -> _Chosen:
+    """Look all names up before anything starts. Raises ConfigurationError."""
+    subjects = [catalog.subject(name) for name in _once(arguments.subject or catalog.subject_names())]
+    platforms = [catalog.platform(name)
+                 for name in _once([*(arguments.platform or usual_order(catalog)), *arguments.require])]
+    arguments.require = [catalog.platform(name).name for name in arguments.require]
+    for subject in subjects:
+        for mode in arguments.bind:
+            if mode not in subject.binds:
+                raise ConfigurationError(f"--bind {mode}: subject {subject.name} has no such mode; "
+                                         f"it has {', '.join(subject.binds)}")
+    if arguments.reference and arguments.reference not in [platform.name for platform in platforms]:
+        raise ConfigurationError(f"--reference {arguments.reference}: not among the platforms of this run: "
+                                 f"{', '.join(platform.name for platform in platforms)}")
+    return _Chosen(subjects, platforms)
+
+
+def _once(names: list[str]) -> list[str]:
+    """Names without doubles; one argument may hold several, with commas between."""
+    return list(dict.fromkeys(part for name in names for part in name.split(",") if part))
+
+
+def _check_writable(out: Path) -> None:
+    """An hour of work that cannot be kept is found out now. Raises ConfigurationError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"--out {out}: cannot be made: {error.strerror}") from None
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"--out {out}: cannot be written to")

@@ -1,0 +1,79 @@
+"""matrix.json: what is written is read again as it was, and anything else is an error that says where."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from anyunix import stored
+from anyunix.errors import ConfigurationError
+from anyunix.results import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText
+from anyunix.stored import encode, read_matrix
+from anyunix.verdict import judge
+
+
+def example() -> Matrix:
+    probe = Probe("g/test_x.py::test_a[1]", "contract", "flaky", "m\u2028\x00", 0.5, 3, ("a.b",), "It fails", "Mend it",
+                  ("::",), {"a": [1, None, True]}, {"a": "{value}"}, {"passed": 1}, {"c": (1, 2)}, "because", "known")
+    platform = PlatformResult("p", "P", "local", "ran", facts={"a": 1}, unstable={"c": (1, 2)},
+                              documented={"d": Documented(0, "manual(5)")})
+    return judge(Matrix((platform,), (CellResult("c", "p", "dual", "ran", probes=(probe,)),), "p", ("p",),
+                        (ProbeText("g/test_x.py::test_a", "contract", "b", "r", 3),), "2026-01-01T00:00:00+00:00", 1.5,
+                        problems=("x",)))
+
+
+def write(path: Path, **changes: object) -> Path:
+    document = {**json.loads(encode(example())), **changes}
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_written_and_read_again_it_is_the_same(tmp_path: Path) -> None:
+    (tmp_path / "matrix.json").write_bytes(encode(example()))
+    assert read_matrix(tmp_path) == example()
+    assert read_matrix(tmp_path / "matrix.json") == example()
+
+
+def test_the_documented_keys_are_there() -> None:
+    document = json.loads(encode(example()))
+    assert document["schema"] == 1
+    assert set(document) >= {"reference", "platforms", "cells", "verdicts"}
+    assert set(document["platforms"][0]) >= {"name", "title", "driver", "status", "reason", "facts"}
+    assert set(document["cells"][0]) >= {"subject", "platform", "bind", "build", "probes"}
+    assert set(document["cells"][0]["probes"][0]) >= {"id", "kind", "outcome", "message", "seconds"}
+    assert set(document["verdicts"][0]) >= {"subject", "bind", "verdict", "because"}
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"schema": 2}, "schema 2; this anyunix reads schema 1"),
+    ({"schema": "x" * 100}, "schema 'xxx"),
+    ({"cells": None}, r"\$\.cells"),
+    ({"cells": [{"subject": "c"}]}, r"\$\.cells\[0\]"),
+    ({"verdicts": [{"subject": "c", "bind": "d", "verdict": "maybe"}]}, r"'maybe'.*\$\.verdicts\[0\]\.verdict"),
+    ({"reference": 1}, r"\$\.reference"),
+])
+def test_another_shape_is_named_with_its_place(tmp_path: Path, changes: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        read_matrix(write(tmp_path / "matrix.json", **changes))
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (b"", "not JSON"), (b'{"schema": 1', "not JSON"), (b"[]", "no key 'schema'"), (b"{}", "no key 'schema'"),
+    (b"\xff\xfe{}", "not JSON"), (b"[" * 100_000, "not JSON"), (b"<html>", "not JSON"),
+])
+def test_something_else_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "matrix.json").write_bytes(content)
+    with pytest.raises(ConfigurationError, match=said):
+        read_matrix(tmp_path)
+
+
+def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="anyunix run --out DIR"):
+        read_matrix(tmp_path / "nowhere")
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored, "SIZE_LIMIT", 10)
+    (tmp_path / "matrix.json").write_bytes(b"x" * 11)
+    with pytest.raises(ConfigurationError, match="larger than the 10 bytes"):
+        read_matrix(tmp_path)
