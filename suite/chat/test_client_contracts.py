@@ -20,7 +20,11 @@ def test_piped_lines_come_back(start_server):
 
 
 def test_client_shows_the_history_first(start_server):
-    """A client that comes later prints what was said before, then its own; with `--since end` its own alone."""
+    """A client that comes later prints what was said before, then its own; with `--since end` its own alone.
+
+    chat/PROTOCOL.md, the command line. A client that waits for stdin before it reads the socket, or the other way
+    round, hangs here.
+    """
     server = start_server()
     with server.client(name="ada") as ada:
         ada.send("before")
@@ -46,7 +50,11 @@ def test_client_with_another_key_is_refused(start_server, work):
 
 
 def test_client_without_server_gives_up(start_server):
-    """A client that nobody answers says so and ends with exit status 1 once its tries are used up."""
+    """A client that nobody answers says so and ends with exit status 1 once its tries are used up.
+
+    chat/PROTOCOL.md, the client's exit statuses. connect(2) gives ECONNREFUSED on loopback, but FreeBSD with
+    net.inet.tcp.blackhole gives nothing at all (blackhole(4)).
+    """
     server = start_server()
     assert server.stop() == 0
     ended = run_client(start_server, server, "--name", "ada", "--retries", "1", given="one\n")

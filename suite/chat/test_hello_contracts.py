@@ -9,7 +9,10 @@ pytestmark = speaks_chat
 
 
 def test_own_message_comes_back(server):
-    """HELLO is answered with OK and the offset of an empty log; a message comes back under its sender's name."""
+    """HELLO is answered with OK and the offset of an empty log; a message comes back under its sender's name.
+
+    chat/PROTOCOL.md, On the wire and The stream: the client's own records are sent to it like all others.
+    """
     with server.client(name="ada") as client:
         assert client.offset == 0
         client.send("hello")
@@ -18,7 +21,11 @@ def test_own_message_comes_back(server):
 
 
 def test_upper_case_key_is_accepted(server):
-    """The key's hexadecimal digits count, not their case."""
+    """The key's hexadecimal digits count, not their case.
+
+    chat/PROTOCOL.md, On the wire. isxdigit(3) and tolower(3) take an int in the range of unsigned char; with a signed
+    char (POSIX leaves it open) a byte above 127 is undefined behaviour.
+    """
     with server.client() as client, Client(server.connect()) as shouting:
         shouting.hello(server.key.upper())
         client.send("hello")
@@ -37,7 +44,11 @@ def test_key_that_differs_in_one_digit_is_refused(server):
 
 
 def test_key_of_another_form_is_refused(server):
-    """A key that is short, long, not hexadecimal, or missing is refused, whatever its beginning."""
+    """A key that is short, long, not hexadecimal, or missing is refused, whatever its beginning.
+
+    chat/PROTOCOL.md, Errors. A comparison that stops at the shorter length, as strncmp(3) over one short read does,
+    lets a prefix in (the paper's server did).
+    """
     key = server.key
     for line in (f"HELLO {key[:127]} ada 0\n", f"HELLO {key[:1]} ada 0\n", f"HELLO {key}0 ada 0\n",
                  f"HELLO {key}{key} ada 0\n", f"HELLO {key[:127]}g ada 0\n", "HELLO ada 0\n", "HELLO  ada 0\n"):
@@ -45,14 +56,20 @@ def test_key_of_another_form_is_refused(server):
 
 
 def test_name_of_another_form_is_refused(server):
-    """A name is 1 to 32 of `A-Z a-z 0-9 _ . -`: nothing that could be taken for the `<name> ` of a record."""
+    """A name is 1 to 32 of `A-Z a-z 0-9 _ . -`: nothing that could be taken for the `<name> ` of a record.
+
+    chat/PROTOCOL.md, On the wire. isalnum(3) depends on the locale, so names must not be judged by it.
+    """
     for name in ("x" * 33, "<", "a<b", "ada>", "a@b", "a/b", "a\tb", "é", "a\x7f", ""):
         assert _answer(server, f"HELLO {server.key} {name} 0\n") in ("ERR bad-name", "ERR bad-hello"), name
     assert _answer(server, f"HELLO {server.key} ada b 0\n") == "ERR bad-hello", "a name with a space is two words"
 
 
 def test_every_character_of_a_name_is_accepted(server):
-    """All that a name may hold comes back as it was, at both limits of length."""
+    """All that a name may hold comes back as it was, at both limits of length.
+
+    chat/PROTOCOL.md, On the wire.
+    """
     for name in ("a", "ABCDEFGHIJKLMNOPQRSTUVWXYZ_.-", "abcdefghijklmnopqrstuvwxyz0123456789"[-32:], "-" * 32):
         with server.client(name=name, since="end") as client:
             client.send("hello")
@@ -60,7 +77,10 @@ def test_every_character_of_a_name_is_accepted(server):
 
 
 def test_line_of_another_form_is_refused(server):
-    """What is no HELLO of the form is answered with ERR bad-hello: other words, other case, more or fewer of them."""
+    """What is no HELLO of the form is answered with ERR bad-hello: other words, other case, more or fewer of them.
+
+    chat/PROTOCOL.md, Errors. strtok(3) and sscanf(3) take several spaces for one; strtoll(3) takes signs and spaces.
+    """
     key = server.key
     for line in ("\n", "hello\n", f"hello {key} ada 0\n", f"HELLO {key} ada\n", f"HELLO {key} ada 0 0\n",
                  f" HELLO {key} ada 0\n", f"HELLO  {key} ada 0\n", f"HELLO\t{key}\tada\t0\n", "GET / HTTP/1.1\r\n"):
@@ -70,7 +90,10 @@ def test_line_of_another_form_is_refused(server):
 
 
 def test_hello_too_long_is_refused_before_it_ends(server):
-    """A first line of 4,097 bytes is refused although its LF has not come."""
+    """A first line of 4,097 bytes is refused although its LF has not come.
+
+    chat/PROTOCOL.md, Errors: said at the 4,097th byte, so that nobody can make the server buffer without end.
+    """
     assert _answer(server, "H" * 4097) in ("ERR too-long", "ERR bad-hello")
 
 
@@ -91,7 +114,11 @@ def test_hello_one_byte_at_a_time(server):
 
 
 def test_hello_and_messages_in_one_segment(server):
-    """Messages that arrive in one segment with the HELLO before them are not lost."""
+    """Messages that arrive in one segment with the HELLO before them are not lost.
+
+    chat/PROTOCOL.md, On the wire. TCP keeps no boundaries (RFC 9293 2.2): what is read behind the first LF belongs to
+    the next lines.
+    """
     with Client(server.connect()) as client:
         client.send_raw(f"HELLO {server.key} ada 0\none\ntwo\n".encode())
         client.welcomed()

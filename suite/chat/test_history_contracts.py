@@ -11,7 +11,10 @@ TEXTS = ["one", "", "three, grüße"]
 
 
 def test_since_zero_is_the_whole_history(server):
-    """`since` 0 gives every record from the first on."""
+    """`since` 0 gives every record from the first on.
+
+    chat/PROTOCOL.md, The stream.
+    """
     _write(server, TEXTS)
     with server.client(since=0) as client:
         assert client.offset == 0
@@ -19,7 +22,10 @@ def test_since_zero_is_the_whole_history(server):
 
 
 def test_since_an_offset_is_what_comes_behind_it(server):
-    """`since` an offset that a client has counted gives the records behind it and no others."""
+    """`since` an offset that a client has counted gives the records behind it and no others.
+
+    chat/PROTOCOL.md, The stream: offset + bytes of whole records received is the next `since`.
+    """
     _write(server, TEXTS)
     with server.client() as client:
         offsets = [client.offset]
@@ -33,7 +39,10 @@ def test_since_an_offset_is_what_comes_behind_it(server):
 
 
 def test_since_end_is_only_what_comes_from_now_on(server):
-    """`since end` answers with the length of the log and sends nothing that was there before."""
+    """`since end` answers with the length of the log and sends nothing that was there before.
+
+    chat/PROTOCOL.md, On the wire.
+    """
     _write(server, TEXTS)
     with server.client(since="end") as client:
         assert client.offset == server.log.stat().st_size
@@ -57,7 +66,10 @@ def test_bad_since_is_refused(server):
 
 
 def test_clients_see_one_order(server):
-    """Two clients that write at the same time see all messages in one and the same order, each one's own in turn."""
+    """Two clients that write at the same time see all messages in one and the same order, each one's own in turn.
+
+    chat/PROTOCOL.md, The stream: the log's order is everybody's order. It rests on flock(2) and O_APPEND (open(2)).
+    """
     with server.client(name="ada") as ada, server.client(name="bob") as bob:
         for number in range(20):
             ada.send(f"ada {number}")
@@ -69,7 +81,11 @@ def test_clients_see_one_order(server):
 
 
 def test_late_joiner_sees_the_same_order(server):
-    """A client that joins while others write gets the whole history and what follows in the order all others saw."""
+    """A client that joins while others write gets the whole history and what follows in the order all others saw.
+
+    chat/PROTOCOL.md, The stream. History and live records are one stream of bytes; a server that sends them by two
+    ways doubles or loses one at the seam.
+    """
     with server.client(name="ada") as ada, server.client(name="bob") as bob:
         ada.send(*(f"ada {number}" for number in range(30)))
         bob.send(*(f"bob {number}" for number in range(30)))
@@ -102,7 +118,10 @@ def test_reconnect_neither_loses_nor_doubles(server):
 
 
 def test_sender_alone_need_not_read(server):
-    """A client that writes and never reads is heard by the others all the same."""
+    """A client that writes and never reads is heard by the others all the same.
+
+    chat/PROTOCOL.md, Processes: what one client does not read is held up in its own Child SEND.
+    """
     with Client(server.connect()) as mute, server.client() as other:
         mute.send_raw(f"HELLO {server.key} mute 0\n".encode() + b"spoken\n")
         assert other.receive() == "spoken"

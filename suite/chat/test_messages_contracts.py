@@ -15,7 +15,10 @@ HISTORY = (b"<old> " + b"x" * 4000 + b"\n") * HISTORY_RECORDS
 
 
 def test_longest_line_is_stored(server):
-    """A line of 4,096 bytes, in characters of one byte and of three, comes back whole."""
+    """A line of 4,096 bytes, in characters of one byte and of three, comes back whole.
+
+    chat/PROTOCOL.md, On the wire: the limit is in bytes, whatever the characters.
+    """
     texts = ["x" * LONGEST, "€" * (LONGEST // 3) + "x", "ü" * (LONGEST // 2)]
     with server.client() as client:
         client.send(*texts)
@@ -23,7 +26,10 @@ def test_longest_line_is_stored(server):
 
 
 def test_longer_line_is_refused(server):
-    """A line of 4,097 bytes gets ERR too-long; said at the 4,097th byte, whether the LF has come or not."""
+    """A line of 4,097 bytes gets ERR too-long; said at the 4,097th byte, whether the LF has come or not.
+
+    chat/PROTOCOL.md, Errors.
+    """
     for ending in (b"", b"\n"):
         with server.client() as client:
             client.send_raw(b"x" * (LONGEST + 1) + ending)
@@ -81,7 +87,10 @@ def test_invalid_utf8_is_refused(server):
 
 
 def test_every_edge_of_utf8_is_accepted(server):
-    """The first and last characters of each length, around the surrogates, come back as they were sent."""
+    """The first and last characters of each length, around the surrogates, come back as they were sent.
+
+    RFC 3629 3 and 4. mbrtowc(3) judges by the locale, and differs in musl and glibc for what is invalid.
+    """
     text = " ~\u00a0\u07ff\u0800\ud7ff\ue000\ufffd\uffff\U00010000\U0010ffff"
     with server.client() as client:
         client.send(text)
@@ -89,7 +98,10 @@ def test_every_edge_of_utf8_is_accepted(server):
 
 
 def test_empty_message_is_a_message(server):
-    """An empty line is stored and sent like any other."""
+    """An empty line is stored and sent like any other.
+
+    chat/PROTOCOL.md, Messages.
+    """
     with server.client() as client:
         client.send("", "x", "")
         assert client.receive_many(3) == ["", "x", ""]
@@ -97,7 +109,11 @@ def test_empty_message_is_a_message(server):
 
 
 def test_text_that_looks_like_protocol_is_text(server):
-    """`ERR`, `OK`, `HELLO`, the brackets of a record and %-formats in a message change nothing."""
+    """`ERR`, `OK`, `HELLO`, the brackets of a record and %-formats in a message change nothing.
+
+    chat/PROTOCOL.md, Errors: a record starts with `<`, so nothing in one can be taken for an ERR line. A text given to
+    printf(3) or syslog(3) as the format would be another fault.
+    """
     texts = ["ERR full", "OK 0", f"HELLO {server.key} ada 0", "<ada> no", "%s%n%d", "\\n", " ", "end"]
     with server.client() as client:
         client.send(*texts)
@@ -105,7 +121,10 @@ def test_text_that_looks_like_protocol_is_text(server):
 
 
 def test_many_messages_in_one_segment(server):
-    """Five hundred messages in one write all come back, in their order."""
+    """Five hundred messages in one write all come back, in their order.
+
+    chat/PROTOCOL.md, Messages; TCP keeps no boundaries (RFC 9293 2.2), so one read(2) can bring many lines.
+    """
     texts = [f"message {number}" for number in range(500)]
     with server.client() as client:
         client.send(*texts)
@@ -125,7 +144,10 @@ def test_bad_line_keeps_the_lines_before_it(server):
 
 
 def test_line_without_newline_is_not_stored(server):
-    """Bytes behind the last LF are no message when the client closes, shuts its sending side, or is reset."""
+    """Bytes behind the last LF are no message when the client closes, shuts its sending side, or is reset.
+
+    chat/PROTOCOL.md, Messages.
+    """
     with server.client() as client:
         client.send_raw(b"whole\npart")
         assert client.finish() == ["whole"]

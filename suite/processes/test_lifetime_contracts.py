@@ -18,7 +18,10 @@ pytestmark = speaks_chat
 
 @explained_by("accept.after_reset", "accept.inherits_nonblock")
 def test_no_process_stays_when_clients_leave(server):
-    """Whichever way a client leaves, by EOF, close or RST, its processes end and are reaped."""
+    """Whichever way a client leaves, by EOF, close or RST, its processes end and are reaped.
+
+    chat/PROTOCOL.md, Processes; wait(2): a child that nobody waits for stays a zombie.
+    """
     finishing, closing, resetting, refused = (server.client() for _ in range(4))
     assert finishing.finish() == []
     finishing.close()
@@ -71,7 +74,10 @@ def test_sigkill_of_the_parent_ends_its_children(server):
 
 
 def test_max_clients_is_kept_and_the_place_is_free_again(start_server):
-    """One client over `--max-clients` gets ERR full at once; when another has left, the next one is served."""
+    """One client over `--max-clients` gets ERR full at once; when another has left, the next one is served.
+
+    chat/PROTOCOL.md, Errors and Command line. A place is free when the child was reaped, not when the socket closed.
+    """
     server = start_server("--max-clients", "2")
     with server.client() as first, server.client() as second:
         for _ in range(3):
