@@ -1,7 +1,8 @@
 """Fixtures of the suite, and what each probe reports about itself.
 
-Every probe becomes a JUnit test case with these properties: `kind` (fact or contract), `explained_by` (fact
-names), and for each fact it measured `fact:<name>` with the value as JSON.
+Every probe becomes a JUnit test case with these properties: `kind` (fact or contract), for each fact it measured
+`fact:<name>` with the value as JSON, `phrase:<name>` how to say it; `explained_by` (fact names), `failing` and `fix` of a
+contract, and `bound`, the addresses that its servers bound.
 """
 
 import json
@@ -48,12 +49,13 @@ def bind(subject: Subject) -> str:
 
 
 @pytest.fixture
-def start_server(subject: Subject, bind: str, work: Path) -> Iterator[Launcher]:
+def start_server(request: pytest.FixtureRequest, subject: Subject, bind: str, work: Path) -> Iterator[Launcher]:
     """Start servers with options of the probe's own; all of them end with the probe."""
     if bind == "ipv6" and (error := can_bind("::1")):
         pytest.skip(f"no IPv6 to be served over here: {error} for ::1")
     launcher = Launcher(subject, bind, work)
     yield launcher
+    request.node.user_properties.append(("bound", " ".join(launcher.bound())))
     launcher.end()
 
 
@@ -85,6 +87,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.user_properties.append(("kind", "fact" if "fact" in fixtures else "contract"))
     for mark in item.iter_markers("explained_by"):
         item.user_properties.append(("explained_by", " ".join(mark.args)))
+        item.user_properties += [(key, text) for key, text in mark.kwargs.items() if text]
+    for mark in item.iter_markers("says"):
+        item.user_properties.append((f"phrase:{mark.args[0]}", mark.args[1]))
     if "fact" in fixtures:
         return
     subject = subject_from_environment()

@@ -2,6 +2,7 @@
 
 import socket
 
+from support.marks import says
 from support.net import errno_name
 
 
@@ -14,6 +15,7 @@ def addresses(host: str | None, flags: int = 0) -> list[str] | str:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+@says("getaddrinfo.passive_order", "getaddrinfo offers {first} first")
 def test_passive_order(fact):
     """Which address does a server get first that binds the first result of getaddrinfo(NULL, AI_PASSIVE)?
 

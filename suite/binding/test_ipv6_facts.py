@@ -3,6 +3,7 @@
 import socket
 
 from support.calls import outcome
+from support.marks import says
 from support.needs import need_dual_stack, need_ipv6
 from support.net import CONNECT_SECONDS, connect, connects, listen, port_of
 
@@ -20,6 +21,8 @@ def test_ipv6_is_there(fact):
     fact("ipv6.loopback_bindable", outcome(listen, "::1"))
 
 
+@says("ipv6.v6only_default", "IPV6_V6ONLY is {value} by default")
+@says("ipv6.wildcard_serves_ipv4", "a listener on :: serving IPv4 is {value}")
 def test_ipv6_wildcard_and_ipv4(fact):
     """Does a listener on :: serve IPv4 too, when nobody touched IPV6_V6ONLY?
 

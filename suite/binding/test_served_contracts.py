@@ -23,7 +23,8 @@ CROWD = 200
 
 @speaks_chat
 @promised_by("dual", "ipv4", "first")
-@explained_by("ipv6.v6only_default", "getaddrinfo.passive_order")
+@explained_by("getaddrinfo.passive_order", "ipv6.v6only_default", failing="IPv4 clients are refused",
+              fix="bind both families, or set IPV6_V6ONLY by hand")
 def test_ipv4_client_is_served(server):
     """A client that knows only the server's IPv4 address gets its message back.
 

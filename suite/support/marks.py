@@ -3,9 +3,20 @@
 import pytest
 
 
-def explained_by(*facts: str) -> pytest.MarkDecorator:
-    """Name the facts whose difference from the reference can explain a failure of this contract."""
-    return pytest.mark.explained_by(*facts)
+def explained_by(*facts: str, failing: str = "", fix: str = "") -> pytest.MarkDecorator:
+    """Name the facts whose difference from the reference can explain a failure of this contract.
+
+    `failing` says what a failure means, as the start of a sentence: `IPv4 clients are refused`; `fix` what to do.
+    """
+    return pytest.mark.explained_by(*facts, failing=failing, fix=fix)
+
+
+def says(fact: str, phrase: str) -> pytest.MarkDecorator:
+    """How a report says a fact's value: `{value}` stands for all of it, `{first}` for a list's first element.
+
+    `says("ipv6.v6only_default", "IPV6_V6ONLY is {value} by default")`; the report adds `here, 0 on debian`.
+    """
+    return pytest.mark.says(fact, phrase)
 
 
 def promised_by(*binds: str) -> pytest.MarkDecorator:

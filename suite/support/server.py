@@ -205,6 +205,10 @@ class Launcher:
             path.write_text(self.key + "\n")
         return path
 
+    def bound(self) -> list[str]:
+        """The addresses that the servers said they bound, without ports, each once."""
+        return list(dict.fromkeys(address.host for server in self._servers for address in server.addresses))
+
     def end(self) -> None:
         for server in self._servers:
             server.end()

@@ -1,0 +1,1 @@
+"""The chat client, part by part; chat/PROTOCOL.md is its contract."""

@@ -1,0 +1,1 @@
+"""The chat server, part by part; chat/PROTOCOL.md is its contract."""

@@ -1,0 +1,39 @@
+"""The first line of a client: HELLO <key> <name> <since>."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from chatlib.key import same_key
+from chatlib.lines import is_name, is_offset
+
+
+class RefusedError(Exception):
+    """The client is answered `ERR <reason>`; the argument is the reason, as chat/PROTOCOL.md spells it."""
+
+
+class Hello(NamedTuple):
+    """A client that knows the key."""
+
+    name: bytes
+    since: int | None
+    """The offset asked for in bytes; None is the log's end."""
+
+
+def parse_hello(line: bytes, key: bytes) -> Hello:
+    """Return the client that *line* (without its LF) announces; RefusedError when it is not welcome.
+
+    The key is looked at before the words behind it: who does not know it learns nothing else.
+    """
+    words = line.split(b" ")
+    if len(words) != 4 or words[0] != b"HELLO" or b"" in words:
+        raise RefusedError("bad-hello")
+    if not same_key(words[1], key):
+        raise RefusedError("bad-key")
+    if not is_name(words[2]):
+        raise RefusedError("bad-name")
+    if words[3] == b"end":
+        return Hello(words[2], None)
+    if not is_offset(words[3]):
+        raise RefusedError("bad-since")
+    return Hello(words[2], int(words[3]))

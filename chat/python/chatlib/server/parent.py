@@ -1,0 +1,201 @@
+"""The parent: listens, accepts, forks Child RECV for each client, reaps, and ends them all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from chatlib.errors import ServiceError, reason
+from chatlib.server.forking import fork_child
+from chatlib.server.listeners import bound_address
+from chatlib.server.recv import Receiver, Rules
+from chatlib.server.turned_away import TurnedAway
+from chatlib.server.wakeup import ENDING, Wakeup
+
+_ACCEPTS_AT_ONCE = 64
+_PAUSE = 0.1
+"""Seconds to leave the listeners alone when descriptors or memory have run out."""
+_GRACE = 1.0
+"""Seconds that children have to end by SIGTERM."""
+_KILL_GRACE = 0.5
+"""Seconds until the kernel has ended what got SIGKILL."""
+
+# The connection is gone, or its network is (accept(2) on Linux hands the latter on): the next one may be fine.
+_ONLY_THIS_CONNECTION = frozenset(
+    getattr(errno, name, 0)
+    for name in (
+        *("ECONNABORTED", "ECONNRESET", "EPROTO", "EINTR", "ENETDOWN", "ENOPROTOOPT"),
+        *("EHOSTDOWN", "ENONET", "EHOSTUNREACH", "EOPNOTSUPP", "ENETUNREACH", "ETIMEDOUT"),
+    )
+)
+_LISTENER_UNUSABLE = (errno.EBADF, errno.EFAULT, errno.EINVAL, errno.ENOTSOCK)
+
+
+class Parent:
+    """Owns the listeners and the children."""
+
+    def __init__(
+        self,
+        listeners: Sequence[socket.socket],
+        rules: Rules,
+        max_clients: int,
+        *,
+        front: int | None,
+        close_in_child: Callable[[], None],
+    ) -> None:
+        """Catch signals from here on. OSError when descriptors run out.
+
+        EOF of *front* says that the process in front died; *close_in_child* closes what else the caller holds open.
+        """
+        self._listeners = {listener.fileno(): listener for listener in listeners}
+        self._rules = rules
+        self._max_clients = max_clients
+        self._front = front
+        self._close_in_child = close_in_child
+        self._receivers: set[int] = set()
+        self._turned_away = TurnedAway()
+        self._resume = 0.0
+        self._complained = False
+        # Every descendant holds the second end. EOF there: the parent died. EOF here: the last of them is gone.
+        self._tie, self._descendants_tie = socket.socketpair()
+        self._wakeup = Wakeup((*ENDING, signal.SIGCHLD))
+
+    def serve(self) -> None:
+        """Serve until SIGTERM, SIGINT or SIGHUP, or until the process in front died; then end every child.
+
+        ServiceError when a listener is unusable.
+        """
+        try:
+            while True:
+                ready = self._sleep()
+                signals = self._wakeup.drain()
+                if signals:
+                    self._reap()
+                if ENDING.intersection(signals) or self._front in ready:
+                    return
+                for descriptor in ready.intersection(self._listeners):
+                    self._accept(self._listeners[descriptor])
+                self._turned_away.tend(ready)
+        finally:
+            self._end_all()
+
+    def _sleep(self) -> set[int]:
+        """Sleep until something is to be done; return the descriptors that are ready."""
+        now = time.monotonic()
+        descriptors = [self._wakeup.fileno(), *self._turned_away.descriptors()]
+        deadlines = self._turned_away.deadlines()
+        if self._front is not None:
+            descriptors.append(self._front)
+        if now < self._resume:
+            deadlines.append(self._resume)
+        else:
+            descriptors.extend(self._listeners)
+        poll = select.poll()
+        for descriptor in descriptors:
+            poll.register(descriptor, select.POLLIN)
+        left = max(0.0, min(deadlines) - now) * 1000 if deadlines else None
+        return {descriptor for descriptor, _ in poll.poll(left)}
+
+    def _accept(self, listener: socket.socket) -> None:
+        for _ in range(_ACCEPTS_AT_ONCE):
+            try:
+                connection, _address = listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno in _LISTENER_UNUSABLE:
+                    raise ServiceError(f"cannot accept on {bound_address(listener)}: {reason(error)}") from None
+                if error.errno not in _ONLY_THIS_CONNECTION:
+                    self._pause(error)
+                return
+            self._complained = False
+            self._admit(connection)
+
+    def _pause(self, error: OSError) -> None:
+        """Leave the listeners alone for 0.1 s, and say why: once, not ten times a second."""
+        self._resume = time.monotonic() + _PAUSE
+        if not self._complained:
+            self._rules.report.line(f"cannot accept a client, trying again: {error.strerror}")
+        self._complained = True
+
+    def _admit(self, connection: socket.socket) -> None:
+        """Fork Child RECV for *connection*, or answer why not."""
+        accepted = time.monotonic()
+        if len(self._receivers) >= self._max_clients:
+            self._reap()
+        if len(self._receivers) >= self._max_clients:
+            self._turned_away.add(connection, "full")
+            return
+
+        def receive() -> int:
+            self._drop_in_child()
+            return Receiver(connection, accepted, self._rules, self._descendants_tie).run()
+
+        try:
+            self._receivers.add(fork_child(receive, self._rules.report))
+        except OSError as error:
+            self._rules.report.line(f"cannot fork for a client: {error.strerror}")
+            self._turned_away.add(connection, "busy")
+            return
+        connection.close()
+
+    def _drop_in_child(self) -> None:
+        """Close what is the parent's alone: a child must keep neither the port nor the pid file's lock."""
+        self._tie.close()
+        self._wakeup.close()
+        for listener in self._listeners.values():
+            listener.close()
+        self._turned_away.close()
+        if self._front is not None:
+            os.close(self._front)
+        self._close_in_child()
+
+    def _reap(self) -> None:
+        # Any child, because as PID 1 of a container the parent adopts SENDs whose RECV was killed.
+        while True:
+            try:
+                pid, _status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                self._receivers.clear()
+                return
+            if pid == 0:
+                return
+            self._receivers.discard(pid)
+
+    def _end_all(self) -> None:
+        """End every process of this server; returns within 2 s."""
+        for listener in self._listeners.values():
+            listener.close()
+        self._turned_away.close()
+        self._descendants_tie.close()
+        # The group is this server's alone. SIGCONT, because a stopped process would keep its SIGTERM for later.
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            with suppress(OSError):
+                os.kill(0, number)
+        self._reap_until(time.monotonic() + _GRACE)
+        for pid in self._receivers:
+            os.kill(pid, signal.SIGKILL)
+        self._reap_until(time.monotonic() + _KILL_GRACE)
+
+    def _reap_until(self, deadline: float) -> None:
+        """Reap until the last descendant, SENDs whose RECV died before them included, is gone, or the *deadline*."""
+        poll = select.poll()
+        poll.register(self._wakeup, select.POLLIN)
+        poll.register(self._tie, select.POLLIN)
+        tied = True
+        while tied or self._receivers:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            ready = {descriptor for descriptor, _ in poll.poll(left * 1000)}
+            if tied and self._tie.fileno() in ready:
+                tied = False
+                poll.unregister(self._tie)
+            self._wakeup.drain()
+            self._reap()
