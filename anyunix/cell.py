@@ -14,6 +14,7 @@ from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.errors import NotRun, PlatformError
 from anyunix.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.payload import HELPERS, SITE, SUBJECT, SUBJECT_FILE, SUITE, write_payload
+from anyunix.repeats import merge_repeats
 from anyunix.results import CellResult, Probe
 
 PYTHON = (3, 10)
@@ -66,13 +67,16 @@ class Order:
     expression: str = ""
     """pytest's -k."""
     seconds: float = SUITE_SECONDS
+    """For one run of the suite."""
+    repeat: int = 1
 
 
 class CellRun:
-    """Runs a cell once. `junit` and `log` hold what came back, for whoever keeps it."""
+    """Runs a cell once. `junit` (one file a repeat) and `log` hold what came back, for whoever keeps it."""
 
     def __init__(self, cell: Cell, driver: Driver, order: Order, say: Say) -> None:
-        self.cell, self.junit, self.log = cell, b"", ""
+        self.cell, self.log = cell, ""
+        self.junit: list[bytes] = []
         self._driver, self._order, self._say = driver, order, say
 
     def run(self) -> CellResult:
@@ -106,7 +110,7 @@ class CellRun:
             result = replace(result, compiler=compiler_name(self.cell.platform.cross) if here else look.compiler)
             if not here and (failed := self._build()):
                 return replace(result, probes=(failed,))
-        return replace(result, probes=self._probe())
+        return replace(result, probes=merge_repeats([self._probe() for _ in range(self._order.repeat)]))
 
     def _look(self) -> Look:
         """Ask for Python, the tools that the subject needs, and the compiler. Raises NotRun."""
@@ -166,8 +170,8 @@ class CellRun:
         if done.status not in PYTEST_RAN:
             said = " | ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-3:])
             raise PlatformError(f"pytest ended with status {done.status} after {last.split()[0]}: {said}")
-        self.junit = self._driver.get(JUNIT, limit=XML_LIMIT)
-        probes = read_junit(self.junit)
+        self.junit.append(self._driver.get(JUNIT, limit=XML_LIMIT))
+        probes = read_junit(self.junit[-1])
         if not probes:
             raise BadResults("the results hold no probe")
         return probes

@@ -28,7 +28,7 @@ class Watcher(Protocol):
 class Keeper(Protocol):
     """Whoever keeps what a cell brought back."""
 
-    def keep(self, result: CellResult, junit: bytes, log: str) -> None:
+    def keep(self, result: CellResult, junit: Sequence[bytes], log: str) -> None:
         """Called once a cell, from the cell's thread."""
 
 

@@ -160,9 +160,9 @@ class Matrix:
     problems: tuple[str, ...] = ()
     """Expectations that do not hold (any more); they fail the gate."""
 
-    def cell(self, subject: str, bind: str, platform: str) -> CellResult | None:
+    def cell(self, subject: str, bind: str, platform: str, build: str = "plain") -> CellResult | None:
         return next((cell for cell in self.cells
-                     if (cell.subject, cell.bind, cell.platform) == (subject, bind, platform)), None)
+                     if (cell.subject, cell.bind, cell.platform, cell.build) == (subject, bind, platform, build)), None)
 
     def platform(self, name: str) -> PlatformResult | None:
         return next((platform for platform in self.platforms if platform.name == name), None)

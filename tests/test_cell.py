@@ -203,5 +203,5 @@ def test_log_holds_what_pytest_said(subject: Subject, local: Platform, make_suit
     run = CellRun(Cell(subject, local, "default"), LocalDriver(), Order(make_suite(PROBES)), lambda text: None)
     run.run()
     assert "test_probes.py::test_breaks FAILED" in run.log
-    assert run.junit.startswith(b"<?xml")
+    assert run.junit[0].startswith(b"<?xml")
     assert PurePosixPath("junit.xml").name not in os.listdir(".")

@@ -33,7 +33,7 @@ class Recorder:
     def done(self, cell: Cell, result: CellResult) -> None:
         self.finished.append(result.platform)
 
-    def keep(self, result: CellResult, junit: bytes, log: str) -> None:
+    def keep(self, result: CellResult, junit: Sequence[bytes], log: str) -> None:
         self.kept.append(result.platform)
 
 

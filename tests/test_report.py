@@ -108,8 +108,9 @@ def test_a_file_that_cannot_be_finished_is_not_there(tmp_path: Path, monkeypatch
 def test_a_cell_that_did_not_run_leaves_no_older_results(tmp_path: Path) -> None:
     out = OutFolder(tmp_path)
     ran, absent = example().cells[0], CellResult("c", "debian", "dual", "not-run", "no engine")
-    out.keep(ran, b"<testsuites/>", "log")
-    out.keep(absent, b"", "")
+    out.keep(ran, [b"<testsuites/>", b"<testsuites/>"], "log")
     folder = tmp_path / "cells" / "debian-c-dual"
+    assert {path.name for path in folder.iterdir()} == {"log.txt", "junit.xml", "junit-2.xml"}
+    out.keep(absent, [], "")
     assert [path.name for path in folder.iterdir()] == ["log.txt"]
     assert "no engine" in (folder / "log.txt").read_text()

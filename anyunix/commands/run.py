@@ -14,6 +14,7 @@ from anyunix.cell import SUITE_SECONDS, Order
 from anyunix.commands.common import console_for_reports, usual_order
 from anyunix.drivers import Drivers
 from anyunix.errors import ConfigurationError
+from anyunix.explain import explain
 from anyunix.matrix import cells_of, choose_reference, platform_result, run_cells
 from anyunix.probes import read_probes
 from anyunix.report.files import OutFolder
@@ -41,6 +42,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                      help="cells side by side (default: one a core, here %(default)s)")
     run.add_argument("--timeout", type=_count, default=int(SUITE_SECONDS), metavar="SECONDS",
                      help="for the suite in one cell (default: %(default)s)")
+    run.add_argument("--repeat", type=_count, default=1, metavar="N",
+                     help="run the suite N times in each cell; what does not agree is flaky (default: %(default)s)")
     run.add_argument("--out", type=Path, default=Path("anyunix-out"), metavar="DIR",
                      help="where the results go (default: %(default)s)")
     run.add_argument("-k", dest="expression", default="", metavar="EXPR", help="only probes that match, as in pytest")
@@ -67,7 +70,7 @@ def run_command(arguments: argparse.Namespace) -> int:
     chosen = _choose(catalog, arguments)
     _check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
-    matrix = judge(_run_matrix(catalog, chosen, arguments, out, console))
+    matrix = judge(explain(_run_matrix(catalog, chosen, arguments, out, console)))
     out.write(matrix)
     print_report(console, matrix, str(arguments.out))
     return exit_status(matrix)
@@ -76,7 +79,7 @@ def run_command(arguments: argparse.Namespace) -> int:
 def _run_matrix(catalog: Catalog, chosen: _Chosen, arguments: argparse.Namespace, out: OutFolder,
                 console: Console) -> Matrix:
     started, begun = datetime.now(timezone.utc), time.monotonic()
-    order = Order(catalog.suite, arguments.expression, float(arguments.timeout))
+    order = Order(catalog.suite, arguments.expression, float(arguments.timeout), arguments.repeat)
     with LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
         results = run_cells(cells_of(chosen.subjects, chosen.platforms, arguments.bind), Drivers().for_platform, order,
                             jobs=arguments.jobs, watcher=watcher, keeper=out)

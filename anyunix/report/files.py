@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,14 +17,15 @@ class OutFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def keep(self, result: CellResult, junit: bytes, log: str) -> None:
+    def keep(self, result: CellResult, junit: Sequence[bytes], log: str) -> None:
+        """junit.xml of the first run of the suite, junit-2.xml, … of its repeats, and what pytest said."""
         folder = self.path / "cells" / f"{result.platform}-{result.subject}-{result.bind}"
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "log.txt", (log or f"{result.status}: {result.reason}\n").encode(errors="replace"))
-        if junit:
-            write_whole(folder / "junit.xml", junit)
-        else:
-            (folder / "junit.xml").unlink(missing_ok=True)  # an earlier run's, in the same folder
+        for earlier in folder.glob("junit*.xml"):  # an earlier run's, in the same folder
+            earlier.unlink()
+        for number, data in enumerate(junit, 1):
+            write_whole(folder / ("junit.xml" if number == 1 else f"junit-{number}.xml"), data)
 
     def write(self, matrix: Matrix) -> None:
         write_whole(self.path / FILE, encode(matrix))
