@@ -1,8 +1,8 @@
 """Fixtures of the suite, and what each probe reports about itself.
 
 Every probe becomes a JUnit test case with these properties: `kind` (fact or contract); for each fact it measured
-`fact:<name>` with the value as JSON, and `phrase:<name>` how to say it; a contract's `explained_by` (fact names), `failing`
-and `fix`, and `bound`, the addresses that its servers bound.
+`fact:<name>` with the value as JSON, and `phrase:<name>` how to say it; a contract's `explained_by` (fact names),
+`failing` and `fix`, and `bound`, the addresses that its servers bound.
 """
 
 import json

@@ -1,0 +1,45 @@
+"""Contracts: HELLO is due within the auth timeout, and only HELLO."""
+
+import signal
+import time
+from contextlib import ExitStack
+
+from support.chat import Client
+from support.child import readable
+from support.marks import explained_by, speaks_chat
+
+EARLIEST, LATEST = 0.95, 2.5
+"""Seconds after connect: the default of 1 s, less a clock tick; more for a machine under load."""
+TRICKLE_SECONDS = 0.1
+
+
+@speaks_chat
+@explained_by("timers.fork_keeps", "signals.exec_keeps_mask")
+def test_hello_is_due_in_time_and_nothing_else_is(start_server):
+    """ERR timeout comes after 1 s to a client that is silent and to one that sends a byte now and then.
+
+    A client that said HELLO may be silent for as long as it likes: alarm(2) has to be cancelled. Bytes that trickle in
+    do not extend the time. A second server, started with SIGALRM blocked (POSIX exec: the mask is inherited), keeps
+    the same time.
+    """
+    server, masked = start_server(), start_server(before_exec=block_alarm)
+    with ExitStack() as stack:
+        welcomed = [stack.enter_context(each.client()) for each in (server, masked)]
+        begin = time.monotonic()
+        silent, slow, other = (stack.enter_context(Client(each.connect())) for each in (server, server, masked))
+        for byte in f"HELLO {server.key} slow 0\n".encode():
+            slow.send_raw(bytes([byte]))
+            if readable(slow.socket.fileno(), TRICKLE_SECONDS):
+                break
+        assert slow.refusal() == "timeout"
+        assert EARLIEST < time.monotonic() - begin < LATEST
+        for client in (silent, other):
+            assert client.refusal() == "timeout"
+        assert time.monotonic() - begin < LATEST
+        for client in welcomed:
+            client.send("still here")
+            assert client.receive() == "still here"
+
+
+def block_alarm() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
