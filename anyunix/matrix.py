@@ -61,8 +61,10 @@ def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], orde
         return result
 
     pool = ThreadPoolExecutor(max_workers=jobs)
-    futures: list[Future[CellResult]] = [pool.submit(run, *item) for item in enumerate(cells)]
+    futures: list[Future[CellResult]] = []
     try:
+        for index, cell in enumerate(cells):  # inside: the first cells run, and can be interrupted, from here on
+            futures.append(pool.submit(run, index, cell))
         for future in as_completed(futures):
             future.result()
     except BaseException:

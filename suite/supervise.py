@@ -27,6 +27,7 @@ def main(arguments: list[str]) -> int:
     seconds, *command = arguments
     mode = os.fstat(0).st_mode
     tied = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+    default_signals()
     try:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     except OSError as error:
@@ -38,6 +39,14 @@ def main(arguments: list[str]) -> int:
         end_all(process.pid)
         process.wait()
     return 128 - status if status < 0 else status
+
+
+def default_signals() -> None:
+    """What nohup(1), a shell's `&` or a CI system ignores must not change what the probes see."""
+    for number in signal.valid_signals():
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def wait(process: "subprocess.Popen[bytes]", end: float, tied: bool) -> int:

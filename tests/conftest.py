@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,13 @@ print("READY 127.0.0.1:%d" % listener.getsockname()[1], flush=True)
 while True:
     listener.accept()[0].close()
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_of_a_terminal() -> None:
+    """As for a job in front of a terminal: nohup, a shell's `&` and some CI systems leave these two ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

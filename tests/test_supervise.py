@@ -52,6 +52,15 @@ def test_killed_by_a_signal_is_told_as_the_shell_does(supervise: list[str]) -> N
     assert done.returncode == 128 + 9
 
 
+def test_signals_that_the_caller_ignores_or_blocks_are_back_at_their_defaults(supervise: list[str]) -> None:
+    caller = ("import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+              "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]); os.execv(sys.argv[1], sys.argv[1:])")
+    asked = "import signal; print(signal.getsignal(signal.SIGHUP) == 0, signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    done = subprocess.run([sys.executable, "-c", caller, *supervise, "10", sys.executable, "-c", asked],
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20, check=False)
+    assert done.stdout == "True set()\n"
+
+
 def test_a_command_that_is_not_there(supervise: list[str]) -> None:
     done = subprocess.run([*supervise, "10", "/no/such"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
                           timeout=20, check=False)

@@ -51,15 +51,15 @@ def _matrix(matrix: Matrix) -> Table:
     for heading in (*GROUPS, "left out", "facts", "time"):
         table.add_column(heading, justify="right", no_wrap=True)
     for cell in matrix.cells:
-        table.add_row(cell.platform, cell.subject, cell.bind, *_columns(cell))
+        if cell.status != "not-run":  # those have a line each reason, below
+            table.add_row(cell.platform, cell.subject, cell.bind, *_columns(cell))
     return table
 
 
 def _columns(cell: CellResult) -> list[Text]:
     nothing, seconds = Text("–", "dim"), Text(f"{cell.seconds:.0f} s", "dim")
-    if cell.status != "ran":
-        word = "not run" if cell.status == "not-run" else "ERROR"
-        return [Text(word, "yellow"), *[nothing] * (len(GROUPS) + 2)]
+    if cell.status == "error":
+        return [Text("ERROR", "bold yellow"), *[nothing] * (len(GROUPS) + 1), seconds]
     if any(probe.group == "build" for probe in cell.failures):
         return [Text("no build", "bold red"), *[nothing] * (len(GROUPS) + 1), seconds]
     left_out = sum(probe.outcome == "skipped" for probe in cell.contracts)
