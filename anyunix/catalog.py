@@ -14,7 +14,7 @@ from anyunix.errors import ConfigurationError
 from anyunix.results import Documented
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-DRIVERS = ("local", "netns", "docker")
+DRIVERS = ("local", "netns", "docker", "documented")
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,8 @@ def _platform(name: str, path: Path, data: dict[str, Any], dockerfiles: Path) ->
     for key in ("dockerfile", "base") if driver == "docker" else ():
         if not getattr(platform, key):
             raise reader.error(key, "missing: driver docker needs it")
+    if driver == "documented" and not platform.documented:
+        raise reader.error("documented", "missing: driver documented has nothing else")
     if driver == "local" and (platform.sysctls or platform.files):
         raise reader.error("driver", "local changes nothing on this machine: sysctls and files need driver netns")
     return platform

@@ -71,7 +71,7 @@ def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], orde
         stopped.set()
         pool.shutdown(wait=False, cancel_futures=True)
         _all_down(list(drivers.values()))
-        wait(futures, timeout=CLEAN_UP_SECONDS)
+        wait([future for future in futures if not future.cancelled()], timeout=CLEAN_UP_SECONDS)
         raise
     pool.shutdown()
     return [future.result() for future in futures]

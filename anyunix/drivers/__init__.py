@@ -3,6 +3,7 @@
 from anyunix.catalog import Platform
 from anyunix.drivers.base import Driver
 from anyunix.drivers.docker import DockerDriver
+from anyunix.drivers.documented import DocumentedDriver
 from anyunix.drivers.engine import Engine
 from anyunix.drivers.local import LocalDriver
 from anyunix.drivers.netns import NetnsDriver
@@ -19,4 +20,6 @@ class Drivers:
             return DockerDriver(platform, self._engine)
         if platform.driver == "netns":
             return NetnsDriver(platform)
+        if platform.driver == "documented":
+            return DocumentedDriver()
         return LocalDriver()
