@@ -18,9 +18,10 @@ def tox() -> configparser.ConfigParser:
     return parser
 
 
-def test_every_platform_has_a_tox_env(catalog: Catalog, tox: configparser.ConfigParser) -> None:
+def test_every_platform_that_can_run_has_a_tox_env(catalog: Catalog, tox: configparser.ConfigParser) -> None:
     listed = next(name for name in tox.sections() if name.startswith("testenv:{"))
-    assert sorted(re.findall(r"[\w-]+", listed.removeprefix("testenv:"))) == catalog.platform_names()
+    runnable = [name for name in catalog.platform_names() if catalog.platform(name).driver != "documented"]
+    assert sorted(re.findall(r"[\w-]+", listed.removeprefix("testenv:"))) == runnable
 
 
 def test_ci_calls_the_test_line_of_the_readme() -> None:

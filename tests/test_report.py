@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from anyunix.report.files import OutFolder, write_whole
-from anyunix.report.terminal import WIDTH, print_report
+from anyunix.report.terminal import WIDTH, print_overall, print_report
 from anyunix.results import CellResult, Matrix, PlatformResult, Probe, Status
 from anyunix.text import first_line, safe
 from anyunix.verdict import judge
@@ -35,7 +35,9 @@ def example() -> Matrix:
 
 def printed(matrix: Matrix, width: int = WIDTH) -> str:
     buffer = io.StringIO()
-    print_report(Console(file=buffer, width=width, highlight=False), matrix, "out")
+    console = Console(file=buffer, width=width, highlight=False)
+    print_report(console, matrix, "out")
+    print_overall(console, matrix)
     return buffer.getvalue()
 
 
@@ -70,7 +72,7 @@ def test_terminal_fits_100_columns_and_names_file_and_line() -> None:
     assert max(map(len, head.splitlines())) <= 100
     assert "FAILED chat/test_y.py:9 test_b" in text
     assert "on alpine-v6only c dual" in text
-    assert "not run: absent c: no engine" in text
+    assert "not run: absent: no engine" in text
     assert "ERROR: broken c dual: died" in text
     assert text.rstrip().splitlines()[-1].startswith("anyunix: not portable: c dual")
 

@@ -24,11 +24,11 @@ def list_command(arguments: argparse.Namespace) -> int:
         drivers = Drivers()
         for platform in map(catalog.platform, usual_order(catalog)):
             reason = drivers.for_platform(platform).available()
-            console.print(Text(f"{platform.name:<16} {platform.driver:<7} {platform.title}"), soft_wrap=True)
+            console.print(Text(f"{platform.name:<16} {platform.driver:<10} {platform.title}"), soft_wrap=True)
             if platform.emulates:
-                console.print(Text(f"{'':24} emulates {platform.emulates}", "dim"), soft_wrap=True)
+                console.print(Text(f"{'':27} emulates {platform.emulates}", "dim"), soft_wrap=True)
             if reason:
-                console.print(Text(f"{'':24} not available: {reason}", "yellow"), soft_wrap=True)
+                console.print(Text(f"{'':27} not available: {reason}", "yellow"), soft_wrap=True)
     elif arguments.what == "subjects":
         for subject in map(catalog.subject, catalog.subject_names()):
             console.print(Text(f"{subject.name:<16} {subject.title} (bind: {', '.join(subject.binds)})"),

@@ -11,16 +11,21 @@ from rich.console import Console
 
 from anyunix.catalog import Catalog, Platform, Subject, find_catalog
 from anyunix.cell import SUITE_SECONDS, Order
+from anyunix.changes import changes
 from anyunix.commands.common import console_for_reports, usual_order
 from anyunix.drivers import Drivers
 from anyunix.errors import ConfigurationError
+from anyunix.expectations import apply, load_expectations
 from anyunix.explain import explain
 from anyunix.matrix import cells_of, choose_reference, platform_result, run_cells
 from anyunix.probes import read_probes
+from anyunix.report import github
+from anyunix.report.changes import print_changes
 from anyunix.report.files import OutFolder
 from anyunix.report.live import LiveTable, PlainLines
-from anyunix.report.terminal import print_report
+from anyunix.report.terminal import print_overall, print_report
 from anyunix.results import Matrix
+from anyunix.stored import read_matrix
 from anyunix.verdict import exit_status, judge
 
 
@@ -46,6 +51,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                      help="run the suite N times in each cell; what does not agree is flaky (default: %(default)s)")
     run.add_argument("--out", type=Path, default=Path("anyunix-out"), metavar="DIR",
                      help="where the results go (default: %(default)s)")
+    run.add_argument("--expectations", type=Path, metavar="DIR",
+                     help="where accepted failures are listed, a <subject>.yaml each (default: ./expectations)")
+    run.add_argument("--baseline", type=Path, metavar="OLD",
+                     help="an earlier run's folder or matrix.json: print what changed since")
     run.add_argument("-k", dest="expression", default="", metavar="EXPR", help="only probes that match, as in pytest")
     run.set_defaults(command=run_command)
 
@@ -62,17 +71,28 @@ class _Chosen:
 
     subjects: list[Subject]
     platforms: list[Platform]
+    required: tuple[str, ...]
 
 
 def run_command(arguments: argparse.Namespace) -> int:
     """Run the cells, keep and print what they brought; the exit status. Raises ConfigurationError."""
     catalog = find_catalog()
     chosen = _choose(catalog, arguments)
+    expectations = load_expectations(chosen.subjects, arguments.expectations)
+    baseline = read_matrix(arguments.baseline) if arguments.baseline else None
     _check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
-    matrix = judge(explain(_run_matrix(catalog, chosen, arguments, out, console)))
-    out.write(matrix)
-    print_report(console, matrix, str(arguments.out))
+    with github.commands_off(os.environ):
+        matrix = explain(_run_matrix(catalog, chosen, arguments, out, console))
+        matrix = judge(apply(matrix, expectations, today=datetime.now(timezone.utc).date(),
+                             known_platforms=catalog.platform_names()))
+        out.write(matrix)
+        print_report(console, matrix, str(arguments.out))
+        if baseline is not None:
+            print_changes(console, changes(baseline, matrix), str(arguments.baseline))
+    for line in github.report(matrix, os.environ):
+        print(line)
+    print_overall(console, matrix)
     return exit_status(matrix)
 
 
@@ -85,7 +105,7 @@ def _run_matrix(catalog: Catalog, chosen: _Chosen, arguments: argparse.Namespace
                             jobs=arguments.jobs, watcher=watcher, keeper=out)
     return Matrix(
         platforms=tuple(platform_result(platform, results) for platform in chosen.platforms), cells=tuple(results),
-        reference=choose_reference(arguments.reference, results), required=tuple(arguments.require),
+        reference=choose_reference(arguments.reference, results), required=chosen.required,
         texts=tuple(read_probes(catalog.suite)), started=started.isoformat(timespec="seconds"),
         seconds=time.monotonic() - begun)
 
@@ -95,7 +115,6 @@ def _choose(catalog: Catalog, arguments: argparse.Namespace) -> _Chosen:
     subjects = [catalog.subject(name) for name in _once(arguments.subject or catalog.subject_names())]
     platforms = [catalog.platform(name)
                  for name in _once([*(arguments.platform or usual_order(catalog)), *arguments.require])]
-    arguments.require = [catalog.platform(name).name for name in arguments.require]
     for subject in subjects:
         for mode in arguments.bind:
             if mode not in subject.binds:
@@ -104,7 +123,7 @@ def _choose(catalog: Catalog, arguments: argparse.Namespace) -> _Chosen:
     if arguments.reference and arguments.reference not in [platform.name for platform in platforms]:
         raise ConfigurationError(f"--reference {arguments.reference}: not among the platforms of this run: "
                                  f"{', '.join(platform.name for platform in platforms)}")
-    return _Chosen(subjects, platforms)
+    return _Chosen(subjects, platforms, tuple(catalog.platform(name).name for name in _once(arguments.require)))
 
 
 def _once(names: list[str]) -> list[str]:

@@ -3,9 +3,11 @@
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
+from anyunix.report import html, markdown
 from anyunix.results import CellResult, Matrix, Probe
 from anyunix.stored import FILE, encode
 from anyunix.text import first_line, safe
@@ -19,7 +21,7 @@ class OutFolder:
 
     def keep(self, result: CellResult, junit: Sequence[bytes], log: str) -> None:
         """junit.xml of the first run of the suite, junit-2.xml, … of its repeats, and what pytest said."""
-        folder = self.path / "cells" / f"{result.platform}-{result.subject}-{result.bind}"
+        folder = self._folder(result)
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "log.txt", (log or f"{result.status}: {result.reason}\n").encode(errors="replace"))
         for earlier in folder.glob("junit*.xml"):  # an earlier run's, in the same folder
@@ -28,8 +30,29 @@ class OutFolder:
             write_whole(folder / ("junit.xml" if number == 1 else f"junit-{number}.xml"), data)
 
     def write(self, matrix: Matrix) -> None:
+        """Every report of a run. Raises OSError."""
         write_whole(self.path / FILE, encode(matrix))
         write_whole(self.path / "junit.xml", merged_junit(matrix))
+        self.write_pages(matrix)
+
+
+    def write_pages(self, matrix: Matrix) -> None:
+        """The pages for people: index.html and report.md. Raises OSError."""
+        write_whole(self.path / "index.html", html.render(matrix, self._logs(matrix)).encode())
+        write_whole(self.path / "report.md", markdown.render(matrix).encode())
+
+    def _logs(self, matrix: Matrix) -> dict[str, str]:
+        """The logs of the cells in which something went wrong, as far as they are still there."""
+        logs: dict[str, str] = {}
+        for cell in matrix.cells:
+            if cell.failures or cell.status == "error":
+                with suppress(OSError):
+                    path = self._folder(cell) / "log.txt"
+                    logs[html.log_key(cell)] = path.read_text(encoding="utf-8", errors="replace")
+        return logs
+
+    def _folder(self, cell: CellResult) -> Path:
+        return self.path / "cells" / html.log_key(cell)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from anyunix.compare import contradictions, differences, shown
 from anyunix.results import CellResult, Matrix, Probe, Verdict
 from anyunix.text import first_line, safe
 
@@ -18,25 +19,30 @@ STYLES = {"portable": "bold green", "portable with known differences": "bold yel
 
 
 def print_report(console: Console, matrix: Matrix, out: str) -> None:
-    """Everything that a reader of the run wants, the verdict last."""
+    """Everything that a reader of the run wants but the last line, which is `overall`."""
     console.print(_matrix(matrix), width=min(WIDTH, console.width))
     _print_lines(console, _notes(matrix))
     _print_failures(console, matrix)
-    console.print(Text(f"Details: {out}/matrix.json, {out}/junit.xml, {out}/cells/"), soft_wrap=True)
+    console.print(Text(f"Details: {out}/index.html, report.md, matrix.json, junit.xml, cells/"), soft_wrap=True)
     for verdict in matrix.verdicts:
         _print_verdict(console, verdict)
     _print_lines(console, (Text(f"expectation: {first_line(problem)}", "bold red") for problem in matrix.problems))
+
+
+def print_overall(console: Console, matrix: Matrix) -> None:
+    """The one line that comes last on stdout in every mode."""
     console.print(Text(overall(matrix), style="bold"), soft_wrap=True)
 
 
 def overall(matrix: Matrix) -> str:
-    """The last line: `anyunix: portable: c dual, python dual (5 platforms ran, 2 not run)`."""
+    """The verdicts in one line: `anyunix: portable: c dual, python dual (5 platforms ran, 2 not run)`."""
     order = ("not portable", "not answered", "portable with known differences", "portable")
     answers = matrix.verdicts
     found = {answer: [f"{v.subject} {v.bind}" for v in answers if v.verdict == answer] for answer in order}
     parts = [f"{answer}: {', '.join(names)}" for answer, names in found.items() if names]
     ran = {name for verdict in answers for name in verdict.ran}
-    missing = {name for verdict in answers for name in verdict.not_run}
+    documented = {platform.name for platform in matrix.platforms if platform.driver == "documented"}
+    missing = {name for verdict in answers for name in verdict.not_run} - documented
     if matrix.problems:
         parts.append(f"{len(matrix.problems)} expectations do not hold")
     return f"anyunix: {'; '.join(parts)} ({len(ran)} platforms ran, {len(missing)} not run or incomplete)"
@@ -78,7 +84,7 @@ def _group(cell: CellResult, group: str) -> Text:
 
 def _notes(matrix: Matrix) -> Iterable[Text]:
     """Why cells have no answer, who compiled, which facts could not be measured."""
-    for reason, names in _grouped((cell.reason, f"{cell.platform} {cell.subject}") for cell in matrix.cells
+    for reason, names in _grouped((cell.reason, _whole_platform(matrix, cell)) for cell in matrix.cells
                                   if cell.status == "not-run"):
         yield Text(f"not run: {names}: {first_line(reason)}", "yellow")
     for cell in matrix.cells:
@@ -91,6 +97,17 @@ def _notes(matrix: Matrix) -> Iterable[Text]:
                           for cell in matrix.cells for p in cell.probes if p.kind == "fact" and p.bad)
     for what, names in list(unmeasured)[:FACTS_SHOWN]:
         yield Text(f"not measured on {names}: {what}", "yellow")
+    for wrong in contradictions(matrix):
+        yield Text(f"{wrong.platform}: {wrong.name} is {first_line(shown(wrong.measured))}, but documented to be "
+                   f"{first_line(shown(wrong.documented.value))} ({first_line(wrong.documented.source)})", "yellow")
+    if differing := differences(matrix):
+        yield Text(f"{len(differing)} facts differ between these platforms: anyunix facts --diff shows them")
+
+
+def _whole_platform(matrix: Matrix, cell: CellResult) -> str:
+    """The platform alone where none of its cells ran, with the subject where others did."""
+    platform = matrix.platform(cell.platform)
+    return cell.platform if platform and platform.status == "not-run" else f"{cell.platform} {cell.subject}"
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:

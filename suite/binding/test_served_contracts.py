@@ -52,7 +52,9 @@ def test_ipv6_client_is_served(server):
 
 
 @speaks_chat
-@explained_by("ipv6.v6only_default", "getaddrinfo.passive_order")
+@explained_by("getaddrinfo.passive_order", "ipv6.v6only_default",
+              failing="Clients of an interface's address are refused",
+              fix="bind both families, or set IPV6_V6ONLY by hand")
 def test_client_of_every_interface_is_served(server, bind):
     """A client that comes in by an address of an interface, not of loopback, gets its message back.
 

@@ -1,0 +1,28 @@
+"""`anyunix diff`: two runs compared, from what they left behind."""
+
+import argparse
+from pathlib import Path
+
+from anyunix.changes import changes
+from anyunix.commands.common import console_for_reports
+from anyunix.report.changes import print_changes
+from anyunix.stored import read_matrix
+from anyunix.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `diff` and its arguments."""
+    diff = commands.add_parser(
+        "diff", help="compare two runs: newly failing, fixed, still failing, no longer run",
+        epilog="Exit status: 0 nothing fails that did not before (accepted failures apart), 1 something does, "
+               "2 usage or configuration error.")
+    diff.add_argument("old", type=Path, metavar="OLD", help="a run's folder, or its matrix.json")
+    diff.add_argument("new", type=Path, metavar="NEW", help="the same, of a later run")
+    diff.set_defaults(command=diff_command)
+
+
+def diff_command(arguments: argparse.Namespace) -> int:
+    """Print what changed; the exit status. Raises ConfigurationError."""
+    found = changes(read_matrix(arguments.old), read_matrix(arguments.new))
+    print_changes(console_for_reports(), found, str(arguments.old))
+    return EXIT_NOT_PORTABLE if found.worse else EXIT_PORTABLE

@@ -1,0 +1,68 @@
+"""`anyunix facts`: what the last run measured about the platforms, side by side."""
+
+import argparse
+import difflib
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from anyunix.catalog import Catalog, find_catalog
+from anyunix.commands.common import console_for_reports
+from anyunix.errors import ConfigurationError
+from anyunix.report.facts import print_differences, print_facts
+from anyunix.results import Matrix, PlatformResult
+from anyunix.stored import read_matrix
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `facts` and its arguments."""
+    facts = commands.add_parser(
+        "facts", help="show what a run measured about the platforms, side by side",
+        epilog="A platform that was not in the run is shown with what its manuals say, marked as not measured.")
+    facts.add_argument("platform", nargs="*", metavar="PLATFORM", help="only these platforms (default: all that ran)")
+    facts.add_argument("--diff", action="store_true", help="only what differs from the run's reference, with the rule")
+    facts.add_argument("--out", type=Path, default=Path("anyunix-out"), metavar="DIR",
+                       help="the folder of a run, or its matrix.json (default: %(default)s)")
+    facts.set_defaults(command=facts_command)
+
+
+def facts_command(arguments: argparse.Namespace) -> int:
+    """Print the facts of a run; the exit status. Raises ConfigurationError."""
+    matrix = select(read_matrix(arguments.out), arguments.platform, find_catalog(), diff=arguments.diff)
+    console = console_for_reports()
+    if arguments.diff:
+        print_differences(console, matrix)
+    else:
+        print_facts(console, matrix)
+    return 0
+
+
+def select(matrix: Matrix, names: Iterable[str], catalog: Catalog, *, diff: bool) -> Matrix:
+    """The matrix with the named platforms only. Raises ConfigurationError for a name that nothing is known of.
+
+    Without names: the platforms that ran, and for the differences what is documented of the others. The reference
+    of the run always stays in a comparison.
+    """
+    wanted = list(dict.fromkeys(part for name in names for part in name.split(",") if part))
+    if not wanted:
+        return replace(matrix, platforms=tuple(
+            platform for platform in matrix.platforms if platform.status == "ran" or diff))
+    found = {name: _known(matrix, name, catalog) for name in wanted}
+    if diff and (reference := matrix.platform(matrix.reference)):
+        found.setdefault(reference.name, reference)
+    return replace(matrix, platforms=tuple(found.values()))
+
+
+def _known(matrix: Matrix, name: str, catalog: Catalog) -> PlatformResult:
+    """A platform of the run, else what is documented of one that was not in it."""
+    if platform := matrix.platform(name):
+        return platform
+    in_catalog = catalog.platform(name) if name in catalog.platform_names() else None
+    if in_catalog and in_catalog.documented:
+        return PlatformResult(name, in_catalog.title, in_catalog.driver, "not-run", "not in this run",
+                              documented=in_catalog.documented)
+    here = [platform.name for platform in matrix.platforms]
+    nearest = difflib.get_close_matches(name, [*here, *catalog.platform_names()], n=1, cutoff=0.5)
+    hint = f" (did you mean {nearest[0]!r}?)" if nearest and nearest[0] != name else ""
+    raise ConfigurationError(f"no facts of a platform {name!r}{hint}; this run has {', '.join(here)}; "
+                             f"`anyunix run --platform {name} --out DIR` measures one that is not in it")

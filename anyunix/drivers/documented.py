@@ -1,0 +1,31 @@
+"""A platform that is known from its manuals and sources only: it says so, and nothing can be run there."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from anyunix.drivers.base import Completed, Say
+from anyunix.errors import PlatformError
+
+REASON = "known from its manuals and sources only, cannot be reached from here (anyunix facts shows what they say)"
+
+
+class DocumentedDriver:
+    """Never available, so that its cells are not run."""
+
+    def available(self) -> str | None:
+        return REASON
+
+    def up(self, say: Say) -> None:
+        raise PlatformError(REASON)
+
+    def put(self, archive: Path) -> None:
+        raise PlatformError(REASON)
+
+    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+        raise PlatformError(REASON)
+
+    def get(self, path: PurePosixPath, *, limit: int) -> bytes:
+        raise PlatformError(REASON)
+
+    def down(self) -> None:
+        """There is nothing to end."""

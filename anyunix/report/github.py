@@ -1,0 +1,135 @@
+"""A run inside GitHub Actions: annotations beside the code, and the step's summary."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from anyunix.report.markdown import render
+from anyunix.results import CellResult, Matrix, Probe
+from anyunix.text import first_line, safe
+
+MOST = 10
+"""GitHub shows that many errors, and that many warnings, of one step."""
+MESSAGE_LIMIT = 1_000
+"""Characters of one annotation."""
+SUMMARY_LIMIT = 1024 * 1024
+"""Bytes of a step's summary; GitHub drops a larger one as a whole."""
+CUT = "\n\n*The rest does not fit into a summary: see matrix.json and junit.xml.*\n"
+
+
+def active(environment: Mapping[str, str]) -> bool:
+    """Whether this process is a step of a workflow."""
+    return environment.get("GITHUB_ACTIONS") == "true"
+
+
+@contextmanager
+def commands_off(environment: Mapping[str, str]) -> Iterator[None]:
+    """Within the block nothing that is printed is a workflow command: a platform's words could begin with `::`."""
+    if not active(environment):
+        yield
+        return
+    token = secrets.token_hex(16)
+    print(f"::stop-commands::{token}", flush=True)
+    try:
+        yield
+    finally:
+        print(f"::{token}::", flush=True)
+
+
+def report(matrix: Matrix, environment: Mapping[str, str]) -> list[str]:
+    """Write the summary and give the lines to print; nothing outside of GitHub Actions."""
+    if not active(environment):
+        return []
+    try:
+        write_summary(matrix, environment)
+    except OSError as error:  # the run has its result all the same
+        return [*annotations(matrix), _command("warning", {"title": "anyunix"},
+                                               f"the summary cannot be written: {error.strerror}")]
+    return annotations(matrix)
+
+
+def annotations(matrix: Matrix) -> list[str]:
+    """Workflow commands: an error for each contract that was not kept, a warning for what gave no answer."""
+    return [*_limited("error", _failures(matrix)), *_limited("warning", _warnings(matrix))]
+
+
+def write_summary(matrix: Matrix, environment: Mapping[str, str]) -> None:
+    """Append the Markdown page to $GITHUB_STEP_SUMMARY, if that is set, cut to what fits. Raises OSError."""
+    if not environment.get("GITHUB_STEP_SUMMARY"):
+        return
+    path = Path(environment["GITHUB_STEP_SUMMARY"])
+    room = SUMMARY_LIMIT - (path.stat().st_size if path.exists() else 0)
+    page = _cut(render(matrix), room).encode()
+    if len(page) <= room:
+        with path.open("ab") as file:
+            file.write(page)
+
+
+def _cut(page: str, room: int) -> str:
+    """At most `room` bytes, whole lines, with everything closed that was open: all tags in a page are our own."""
+    if len(page.encode()) <= room:
+        return page
+    closing = "\n</pre>\n\n</details>"
+    kept = page.encode()[:max(0, room - len(CUT.encode()) - len(closing))].decode(errors="ignore").rpartition("\n")[0]
+    ends = ("</pre>", "</details>")
+    open_tags = [end for end in ends if kept.count(end.replace("/", "")) > kept.count(end)]
+    return kept + "".join(f"\n{end}\n" for end in open_tags) + CUT
+
+
+def _failures(matrix: Matrix) -> list[tuple[dict[str, str], str]]:
+    """Each contract once, with the cells in which it was not kept although nobody expected that."""
+    found: dict[str, list[tuple[CellResult, Probe]]] = {}
+    for cell in matrix.cells:
+        for probe in cell.failures:
+            if not probe.expected:
+                found.setdefault(probe.id, []).append((cell, probe))
+    return [_failure(cases) for _, cases in sorted(found.items())]
+
+
+def _failure(cases: list[tuple[CellResult, Probe]]) -> tuple[dict[str, str], str]:
+    probe = cases[0][1]
+    where = ", ".join(f"{cell.platform} {cell.subject} {cell.bind}" for cell, _ in cases)
+    why = probe.explanation or "\n".join(_words(probe.message))
+    return {**_place(probe), "title": f"{probe.name} fails"}, f"on {where}\n{why}"
+
+
+def _place(probe: Probe) -> dict[str, str]:
+    """File and line in the repository; what a platform sends may name no other file."""
+    if not probe.file.endswith(".py") or ".." in probe.file or probe.file.startswith("/"):
+        return {}
+    return {"file": f"suite/{probe.file}", "line": str(max(1, probe.line))}
+
+
+def _words(message: str) -> list[str]:
+    """pytest's lines that start with E, else the first line."""
+    said = [line[1:].strip() for line in message.splitlines() if line.startswith("E ")]
+    return said[:4] or [first_line(message)]
+
+
+def _warnings(matrix: Matrix) -> list[tuple[dict[str, str], str]]:
+    unanswered: dict[str, list[str]] = {}
+    for cell in matrix.cells:
+        if cell.status == "error" or (cell.status == "not-run" and cell.platform in matrix.required):
+            unanswered.setdefault(f"{cell.platform} did not answer: {first_line(cell.reason)}", []).append(
+                f"{cell.subject} {cell.bind}")
+    found = [({"title": "no answer"}, f"{what} ({', '.join(names)})") for what, names in unanswered.items()]
+    return found + [({"title": "expectation"}, first_line(problem)) for problem in matrix.problems]
+
+
+def _limited(kind: str, found: list[tuple[dict[str, str], str]]) -> list[str]:
+    if len(found) <= MOST:
+        return [_command(kind, properties, message) for properties, message in found]
+    more = f"{len(found) - MOST + 1} more: see the summary of this step, or matrix.json"
+    return [*(_command(kind, *one) for one in found[:MOST - 1]), _command(kind, {"title": "anyunix"}, more)]
+
+
+def _command(kind: str, properties: Mapping[str, str], message: str) -> str:
+    """One line, whatever the data is: percent signs and line ends are escaped, in properties also , and :."""
+    told = ",".join(f"{key}={_data(value).replace(':', '%3A').replace(',', '%2C')}"
+                    for key, value in properties.items())
+    return f"::{kind} {told}::{_data(message[:MESSAGE_LIMIT])}"
+
+
+def _data(value: str) -> str:
+    return safe(value).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,0 +1,102 @@
+"""index.html: the whole run as one self-contained page that needs no network, no server and no JavaScript."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from anyunix.report.page.data import block
+from anyunix.report.page.facts import facts_of
+from anyunix.report.page.failures import LEFT_OUT_SHOWN, by_probe, failures_of, left_out_of
+from anyunix.report.page.sections import SIGNS, Kept, grouped, kept_of, rows_of, sections_of
+from anyunix.report.terminal import overall
+from anyunix.results import CellResult, Matrix
+from anyunix.text import first_line, safe
+
+REASONS_SHOWN, FAILURES_SHOWN, NAMES_SHOWN = 3, 3, 6
+"""Of a verdict, of a probe, of platforms in a sentence; the page has the others one click away."""
+LOG_LIMIT = 3_000
+"""Characters of a cell's log that are shown, from its end."""
+LOGS_LIMIT = 600_000
+"""Characters of all logs together; cells that went wrong come first."""
+MANY = 8
+"""With more platforms than these their names are written upwards."""
+WORST_FIRST = ("not portable", "not answered", "portable with known differences", "portable")
+ANSWER_SIGNS = {"not portable": "✗", "not answered": "…", "portable with known differences": "(✗)", "portable": "✓"}
+
+
+def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
+    """The page. `logs`: `log_key` of a cell -> its log, of which the end is shown.
+
+    Everything in `matrix` and `logs` is taken for untrusted text.
+    """
+    environment = Environment(loader=PackageLoader("anyunix.report", "page"), autoescape=True, finalize=_finalize,
+                              undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    rows = rows_of(matrix)
+    sections = sections_of(matrix, rows)
+    failures, left_out = failures_of(sections), left_out_of(matrix)
+    style, script = _source("page.css"), _source("page.js")
+    there = {word for section in sections for row in section.rows for word in section.words(row)}
+    words = [word for word in SIGNS if word in there]
+    answers = [verdict.verdict for verdict in matrix.verdicts]
+    return environment.get_template("page.html").render(
+        matrix=matrix, sections=sections, failures=failures, failures_by_probe=by_probe(failures),
+        numbers={(failure.section.key, failure.place, failure.row.number): failure.number for failure in failures},
+        left_out=left_out, left_out_shown=LEFT_OUT_SHOWN, reasons_shown=REASONS_SHOWN,
+        failures_shown=FAILURES_SHOWN, names_shown=NAMES_SHOWN, facts=facts_of(matrix, rows), groups=grouped(rows),
+        cells=_shown_cells(matrix, logs or {}), signs=SIGNS, words=words, answer_signs=ANSWER_SIGNS,
+        first_line=first_line, text_numbers={text.id: number for number, text in enumerate(matrix.texts)},
+        answer=min(answers, key=WORST_FIRST.index, default="not answered"),
+        overall=overall(matrix).removeprefix("anyunix: "), many=len(matrix.platforms) > MANY,
+        style=style, script=script, policy=_policy(style, script),
+        data=Markup(block(matrix, rows, sections, failures, left_out)))
+
+
+def log_key(cell: CellResult) -> str:
+    """`local-c-dual`, as the cell's folder in the run's folder; with the build, unless that is the plain one."""
+    return "-".join([cell.platform, cell.subject, cell.bind, *([] if cell.build == "plain" else [cell.build])])
+
+
+@dataclass(frozen=True)
+class _ShownCell:
+    result: CellResult
+    place: int
+    contracts: Kept
+    log: str
+
+
+def _shown_cells(matrix: Matrix, logs: Mapping[str, str]) -> list[_ShownCell]:
+    """The cells in their order, with the ends of their logs as far as those fit."""
+    excerpts: dict[str, str] = {}
+    left = LOGS_LIMIT
+    for cell in sorted(matrix.cells, key=lambda cell: cell.status == "ran" and not cell.failures):
+        excerpt = logs.get(log_key(cell), "").rstrip()[-LOG_LIMIT:][:left]
+        excerpts[log_key(cell)] = excerpt
+        left -= len(excerpt)
+    places = {platform.name: place for place, platform in enumerate(matrix.platforms)}
+    return [_ShownCell(cell, places.get(cell.platform, -1), kept_of(cell.contracts), excerpts[log_key(cell)])
+            for cell in matrix.cells]
+
+
+def _finalize(value: Any) -> Any:
+    """What every value passes before it is escaped; the page's own style, script and data are Markup and stay."""
+    return safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _source(name: str) -> Markup:
+    return Markup((resources.files("anyunix.report") / "page" / name).read_text(encoding="utf-8"))
+
+
+def _policy(style: str, script: str) -> str:
+    """A Content-Security-Policy under which nothing runs, loads or is sent but this style and this script."""
+    return (f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; "
+            "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,139 @@
+"""A run as GitHub-flavoured Markdown: the verdict first, then what it rests on."""
+
+from collections.abc import Iterable, Mapping
+
+from anyunix.compare import FactDifference, by_value, contradictions, differences, documented, shown
+from anyunix.report.gfm import block, code, details, table, text
+from anyunix.results import CellResult, Matrix, Probe, Verdict
+
+ORDER = ("binding", "locking", "signals", "processes", "chat")
+MESSAGE_LIMIT = 4_000
+"""Characters of a failure's words that are shown; all of them are in matrix.json."""
+MARKS = {"portable": "✅", "portable with known differences": "✅", "not portable": "❌", "not answered": "❔"}
+
+
+def render(matrix: Matrix) -> str:
+    """The whole page. Nothing that a platform or a subject said can be more than text in it."""
+    sections = ("## anyunix", *map(_verdict, matrix.verdicts), _problems(matrix), _tables(matrix), _failures(matrix),
+                _differences(matrix), _documented(matrix), _contradictions(matrix), _not_run(matrix))
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _verdict(verdict: Verdict) -> str:
+    where = f" on {', '.join(map(text, verdict.ran))}" if verdict.verdict.startswith("portable") else ""
+    name = f"{text(verdict.subject)}, bind {text(verdict.bind)}"
+    reasons = "".join(f"\n- {text(reason)}" for reason in verdict.because)
+    return f"{MARKS[verdict.verdict]} **{name}: {verdict.verdict}**{where}" + (f"\n{reasons}" if reasons else "")
+
+
+def _problems(matrix: Matrix) -> str:
+    lines = "\n".join(f"- {text(problem)}" for problem in matrix.problems)
+    return f"### Expectations that do not hold\n\n{lines}" if lines else ""
+
+
+def _tables(matrix: Matrix) -> str:
+    """Contracts kept / tried: a table a subject and bind mode, a row a platform. Who did not run is listed below."""
+    groups = _groups(matrix)
+    parts = []
+    for subject, bind in dict.fromkeys((cell.subject, cell.bind) for cell in matrix.cells):
+        cells = [cell for cell in matrix.cells if (cell.subject, cell.bind) == (subject, bind)]
+        rows = [_row(cell, groups, matrix.reference) for cell in cells if cell.status != "not-run"]
+        if rows:
+            parts += [f"### {text(subject)}, bind {text(bind)}: contracts kept / tried",
+                      table(("platform", *map(text, groups), "left out", "facts", "seconds"), rows)]
+    return "\n\n".join(parts)
+
+
+def _row(cell: CellResult, groups: Iterable[str], reference: str) -> list[str]:
+    name = text(cell.platform) + (" (reference)" if cell.platform == reference else "")
+    if cell.status == "error":
+        return [name, "**error**", *["–"] * (len(list(groups)) + 2)]
+    if any(probe.group == "build" for probe in cell.failures):
+        return [name, "**does not build**", *["–"] * (len(list(groups)) + 2)]
+    left_out = sum(probe.outcome == "skipped" for probe in cell.contracts)
+    return [name, *(_kept(cell, group) for group in groups), str(left_out or "–"), str(len(cell.facts)),
+            f"{cell.seconds:.0f}"]
+
+
+def _kept(cell: CellResult, group: str) -> str:
+    tried = [probe for probe in cell.contracts if probe.group == group and probe.outcome != "skipped"]
+    kept = sum(probe.outcome == "passed" for probe in tried)
+    return "–" if not tried else f"{kept}/{len(tried)}" if kept == len(tried) else f"**{kept}/{len(tried)}** ✗"
+
+
+def _groups(matrix: Matrix) -> list[str]:
+    """The groups that this run tried, in the usual order."""
+    found = {probe.group for cell in matrix.cells for probe in cell.contracts} - {"build"}
+    return sorted(found, key=lambda group: (ORDER.index(group) if group in ORDER else len(ORDER), group))
+
+
+def _failures(matrix: Matrix) -> str:
+    found: dict[str, list[tuple[CellResult, Probe]]] = {}
+    for cell in matrix.cells:
+        for probe in cell.failures:
+            found.setdefault(probe.id, []).append((cell, probe))
+    parts = [_failure(matrix, cases) for _, cases in sorted(found.items())]
+    return "\n\n".join(["### Contracts that were not kept", *parts]) if parts else ""
+
+
+def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]]) -> str:
+    """One contract, with all the cells in which it was not kept, and the words of the first of them."""
+    probe, told = cases[0][1], matrix.text(cases[0][1].id)
+    where = ", ".join(text(f"{cell.platform} {cell.subject} {cell.bind}") for cell, _ in cases)
+    lines = [f"{code(f'suite/{probe.file}:{probe.line}')}: {text(told.behaviour)}" if told
+             else code(f"suite/{probe.file}:{probe.line}")]
+    lines += dict.fromkeys(text(case.explanation) for _, case in cases if case.explanation)
+    lines += dict.fromkeys(f"Expected: {text(case.expected)}" for _, case in cases if case.expected)
+    lines += [f"Fix: {text(probe.fix)}"] if probe.fix and not probe.explanation else []  # which has it too
+    message = probe.message if len(probe.message) <= MESSAGE_LIMIT else probe.message[:MESSAGE_LIMIT] + "\n…"
+    return details(f"<b>{text(probe.name)}</b> on {where}", "\n\n".join([*lines, block(message)]))
+
+
+def _differences(matrix: Matrix) -> str:
+    found = differences(matrix)
+    if not found:
+        return ""
+    rows = [[code(fact.name), code(shown(fact.values[fact.base])) if fact.base else "–", _others(fact)]
+            for fact in found]
+    return details(f"Facts that differ from {text(matrix.reference)} or are unstable: {len(found)}",
+                   table(("fact", text(matrix.reference), "elsewhere"), rows))
+
+
+def _others(fact: FactDifference) -> str:
+    values: Mapping[str, object] = {name: fact.values[name] for name in fact.differing}
+    lines = [f"{code(value)} {text(', '.join(names))}" for value, names in by_value(values)]
+    lines += [f"<i>unstable: {' or '.join(code(shown(value)) for value in several)}</i> {text(name)}"
+              for name, several in fact.unstable.items()]
+    return "<br>".join(lines)
+
+
+def _documented(matrix: Matrix) -> str:
+    """Kept apart from what was measured: manuals are no results."""
+    found = documented(matrix)
+    if not found:
+        return ""
+    rows = [[code(fact.name), code(shown(fact.values[fact.base])), text(name),
+             code(shown(fact.documented[name].value)), text(fact.documented[name].source)]
+            for fact in found for name in fact.documented_to_differ]
+    heading = f"Not measured; by their manuals platforms that did not run differ: {len(found)}"
+    return details(heading, table(("fact", "measured here", "platform", "documented", "source"), rows))
+
+
+def _contradictions(matrix: Matrix) -> str:
+    rows = [[code(case.name), text(case.platform), code(shown(case.measured)), code(shown(case.documented.value)),
+             text(case.documented.source)] for case in contradictions(matrix)]
+    if not rows:
+        return ""
+    return "### Measured otherwise than documented\n\n" + table(
+        ("fact", "platform", "measured", "documented", "source"), rows)
+
+
+def _not_run(matrix: Matrix) -> str:
+    """Who did not run, or broke, and why: each reason once."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for cell in matrix.cells:
+        if cell.status != "ran":
+            found.setdefault((cell.status, cell.reason), {})[cell.platform] = None
+    lines = [f"- {'**error**' if status == 'error' else 'not run'}: {', '.join(map(text, names))}: {text(reason)}"
+             for (status, reason), names in found.items()]
+    return "### What did not run\n\n" + "\n".join(lines) if lines else ""

@@ -1,0 +1,79 @@
+"""What went wrong and what was left out, each text once: cells and details only refer to it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from anyunix.report.page.sections import Row, Section
+from anyunix.results import Matrix, Probe
+
+LEFT_OUT_SHOWN = 12
+"""Probes named behind a reason; the table shows all."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One probe that went wrong in one cell."""
+
+    number: int
+    section: Section
+    place: int
+    """The platform's place among the platforms."""
+    row: Row
+    probe: Probe
+    word: str
+
+    @property
+    def said(self) -> str:
+        """pytest's lines that start with E, else the first line."""
+        lines = [line[1:].strip() for line in self.probe.message.splitlines() if line.startswith("E ")]
+        return "\n".join(lines[:4]) or self.probe.message.strip().partition("\n")[0]
+
+    @property
+    def rest(self) -> str:
+        """The whole message, if it says more than `said`."""
+        message = self.probe.message.strip()
+        return message if message != self.said else ""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A reason for which probes were left out."""
+
+    reason: str
+    count: int
+    platforms: tuple[str, ...]
+    probes: tuple[str, ...]
+
+
+def failures_of(sections: Iterable[Section]) -> list[Failure]:
+    """Everything bad, by probe."""
+    found: list[tuple[Row, Section, int, Probe, str]] = []
+    for section in sections:
+        for row in section.rows:
+            for place, probes in enumerate(section.found):
+                probe = probes.get(row.id)
+                if probe and probe.bad:
+                    found.append((row, section, place, probe, section.words(row)[place]))
+    found.sort(key=lambda item: (item[0].kind != "contract", item[0].number))
+    return [Failure(number, section, place, row, probe, word)
+            for number, (row, section, place, probe, word) in enumerate(found)]
+
+
+def by_probe(failures: Iterable[Failure]) -> list[tuple[Row, list[Failure]]]:
+    """Failures under the probe that they are of."""
+    groups: dict[int, list[Failure]] = {}
+    for failure in failures:
+        groups.setdefault(failure.row.number, []).append(failure)
+    return [(several[0].row, several) for several in groups.values()]
+
+
+def left_out_of(matrix: Matrix) -> list[LeftOut]:
+    """Each reason once, with what it holds for, the most frequent first."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for cell in matrix.cells:
+        for probe in cell.probes:
+            if probe.outcome == "skipped":
+                found.setdefault(probe.message.strip(), []).append((cell.platform, probe.id.rpartition("::")[2]))
+    return [LeftOut(reason, len(cases), tuple(dict.fromkeys(platform for platform, _ in cases)),
+                    tuple(dict.fromkeys(name for _, name in cases)))
+            for reason, cases in sorted(found.items(), key=lambda item: -len(item[1]))]
