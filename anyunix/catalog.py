@@ -1,19 +1,15 @@
 """Platform and subject files -> frozen dataclasses. Every error names file, key and reason."""
 
-import difflib
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from anyunix.errors import ConfigurationError
 from anyunix.results import Documented
+from anyunix.yamlfile import Reader, load_yaml, nearest
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 DRIVERS = ("local", "netns", "docker", "documented")
 
 
@@ -88,7 +84,7 @@ class Catalog:
     def subject(self, wanted: str) -> Subject:
         """A subject by its name, or from a YAML file of one's own. Raises ConfigurationError."""
         path = self._find(wanted, "subject", self.root / "chat", self.subject_names())
-        return _subject(path.stem, path, _load(path))
+        return _subject(path.stem, path, load_yaml(path))
 
     def _find(self, wanted: str, what: str, folder: Path, known: list[str]) -> Path:
         if wanted in known:
@@ -98,7 +94,7 @@ class Catalog:
                 raise ConfigurationError(f"{wanted}: no such {what} file")
             return Path(wanted).resolve()
         raise ConfigurationError(
-            f"no {what} is called {wanted!r}{_nearest(wanted, known)}; `anyunix list {what}s` shows them all, "
+            f"no {what} is called {wanted!r}{nearest(wanted, known)}; `anyunix list {what}s` shows them all, "
             f"and a file is named by its path (./{wanted}.yaml)")
 
 
@@ -108,30 +104,18 @@ def find_catalog() -> Catalog:
     return Catalog(package / "data" if (package / "data").is_dir() else package.parent)
 
 
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ConfigurationError(f"{path}: not YAML: {str(error) or type(error).__name__}") from None
-    if not isinstance(data, dict):
-        raise ConfigurationError(f"{path}: expected keys and values at the top, found {_kind(data)}")
-    return data
-
-
 def _extended(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     """The file's keys laid over those of the platform it extends; mappings are merged, all else replaced."""
     if path in seen:
         raise ConfigurationError(f"{path}: key 'extends': goes in a circle: {' -> '.join(p.stem for p in seen)}")
-    data = _load(path)
+    data = load_yaml(path)
     parent = data.pop("extends", None)
     if parent is None:
         return data
     known = sorted(p.stem for p in path.parent.glob("*.yaml"))
     if not isinstance(parent, str) or parent not in known:
         raise ConfigurationError(f"{path}: key 'extends': no platform {parent!r} beside it"
-                                 f"{_nearest(str(parent), known)}")
+                                 f"{nearest(str(parent), known)}")
     merged = _extended(path.parent / f"{parent}.yaml", (*seen, path))
     for key, value in data.items():
         inherited = merged.get(key)
@@ -140,7 +124,7 @@ def _extended(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
 
 
 def _platform(name: str, path: Path, data: dict[str, Any], dockerfiles: Path) -> Platform:
-    reader = _Reader(path, data)
+    reader = Reader(path, data)
     driver = reader.choice("driver", DRIVERS)
     dockerfile = reader.text("dockerfile", "")
     platform = Platform(
@@ -178,11 +162,11 @@ def _beside(path: Path, name: str, dockerfiles: Path) -> Path:
         if (folder / name).is_file():
             return folder / name
     known = [p.name for p in dockerfiles.glob("*.Dockerfile")]
-    raise ConfigurationError(f"{path}: key 'dockerfile': no {name!r} in {dockerfiles}{_nearest(name, known)}")
+    raise ConfigurationError(f"{path}: key 'dockerfile': no {name!r} in {dockerfiles}{nearest(name, known)}")
 
 
 def _subject(name: str, path: Path, data: dict[str, Any]) -> Subject:
-    reader = _Reader(path, data)
+    reader = Reader(path, data)
     subject = Subject(
         name=reader.name(name),
         title=reader.text("title"),
@@ -206,103 +190,3 @@ def _subject(name: str, path: Path, data: dict[str, Any]) -> Subject:
         if not (subject.folder / entry).resolve().is_relative_to(subject.folder.resolve()):
             raise reader.error("files", f"{entry!r} lies outside of {subject.folder}")
     return subject
-
-
-class _Reader:
-    """Takes keys out of one file's mapping, checking each; what was never asked for is unknown."""
-
-    def __init__(self, path: Path, data: dict[str, Any]) -> None:
-        self._path, self._data = path, data
-        self._asked: list[str] = []
-
-    def error(self, key: str, reason: str) -> ConfigurationError:
-        return ConfigurationError(f"{self._path}: key {key!r}: {reason}")
-
-    def name(self, name: str) -> str:
-        if not NAME.fullmatch(name):
-            raise ConfigurationError(f"{self._path}: the file's name has to be letters, digits and . _ - only")
-        return name
-
-    def text(self, key: str, default: str | None = None) -> str:
-        return str(self._value(key, default, (str, int, float), "a text"))
-
-    def number(self, key: str, default: int) -> int:
-        value = self._value(key, default, (int,), "a whole number")
-        if isinstance(value, bool) or value < 1:
-            raise self.error(key, f"expected a whole number above 0, found {value!r}")
-        return int(value)
-
-    def flag(self, key: str, default: bool) -> bool:
-        return bool(self._value(key, default, (bool,), "true or false"))
-
-    def choice(self, key: str, choices: Iterable[str]) -> str:
-        value = self.text(key)
-        if value not in choices:
-            raise self.error(key, f"unknown {value!r}{_nearest(value, choices)}; known: {', '.join(choices)}")
-        return value
-
-    def words(self, key: str, *, required: bool = False) -> tuple[str, ...]:
-        value = self._value(key, None if required else [], (list,), "a list of words")
-        return self._strings(key, value)
-
-    def mapping(self, key: str) -> dict[str, str]:
-        value = self._value(key, {}, (dict,), "keys and values")
-        return dict(zip(map(str, value), self._strings(key, value.values()), strict=True))
-
-    def binds(self, key: str) -> dict[str, tuple[str, ...]]:
-        value = self._value(key, {"default": []}, (dict,), "bind modes, each with its list of arguments")
-        return {str(mode): self._strings(f"{key}.{mode}", arguments) for mode, arguments in value.items()}
-
-    def documented(self, key: str) -> dict[str, Documented]:
-        value = self._value(key, {}, (dict,), "fact names, each with its value and source")
-        for name, entry in value.items():
-            if not isinstance(entry, dict) or set(entry) != {"value", "source"} or not isinstance(entry["source"], str):
-                raise self.error(f"{key}.{name}", "expected the keys value and source (a text), and no other")
-        return {str(name): Documented(entry["value"], entry["source"]) for name, entry in value.items()}
-
-    def pattern(self, key: str) -> str:
-        value = self.text(key)
-        try:
-            groups = re.compile(value).groupindex
-        except re.error as error:
-            raise self.error(key, f"not a regular expression: {error}") from None
-        if "addresses" not in groups:
-            raise self.error(key, r"needs a group (?P<addresses>…) that holds the bound `address:port` words")
-        return value
-
-    def reject_unknown(self) -> None:
-        for key in self._data:
-            if key not in self._asked:
-                known = [*self._asked, "extends"] if "driver" in self._asked else self._asked
-                raise self.error(str(key), f"unknown key{_nearest(str(key), known)}; known: {', '.join(known)}")
-
-    def _value(self, key: str, default: Any, kinds: tuple[type, ...], expected: str) -> Any:
-        self._asked.append(key)
-        value = self._data.get(key, default)
-        if value is None:
-            raise self.error(key, f"missing; expected {expected}")
-        if not isinstance(value, kinds):
-            raise self.error(key, f"expected {expected}, found {_kind(value)}")
-        return value
-
-    def _strings(self, key: str, values: Any) -> tuple[str, ...]:
-        if isinstance(values, (str, Mapping)) or not isinstance(values, Iterable):
-            raise self.error(key, f"expected a list of words, found {_kind(values)}")
-        listed = list(values)
-        for value in listed:
-            if not isinstance(value, (str, int, float)):
-                raise self.error(key, f"expected words or numbers, found {_kind(value)}")
-        return tuple(map(str, listed))
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" (did you mean {match[0]!r}?)" if match else ""
-
-
-def _kind(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict):
-        return "keys and values"
-    return "a list" if isinstance(value, list) else f"{value!r:.60}"

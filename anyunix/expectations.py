@@ -14,10 +14,11 @@ from typing import Any
 
 import yaml
 
-from anyunix.catalog import Subject, _kind, _nearest
+from anyunix.catalog import Subject
 from anyunix.errors import ConfigurationError
 from anyunix.results import CellResult, Matrix, Probe
 from anyunix.text import first_line, safe
+from anyunix.yamlfile import kind, nearest
 
 FOLDER = Path("expectations")
 BUILDS = "build/subject::builds"
@@ -158,7 +159,7 @@ class _Reader:
         found = dict(self._mapping(place, keys, f"the keys {', '.join(KEYS)}"))
         for key in found:
             if key not in KEYS:
-                raise self._error(place, f"key {key!r}: unknown{_nearest(key, KEYS)}; known: {', '.join(KEYS)}")
+                raise self._error(place, f"key {key!r}: unknown{nearest(key, KEYS)}; known: {', '.join(KEYS)}")
         return Expectation(platform, probe, self._reason(place, found.get("reason")), self._link(place, found),
                            self._until(place, found), self._binds(place, found))
 
@@ -196,7 +197,7 @@ class _Reader:
                                      f"found {_found(value)}; without the key it holds for all")
         for mode in value:
             if self.binds and mode not in self.binds:
-                raise self._error(place, f"key 'bind': the subject has no mode {mode!r}{_nearest(mode, self.binds)}; "
+                raise self._error(place, f"key 'bind': the subject has no mode {mode!r}{nearest(mode, self.binds)}; "
                                          f"it has {', '.join(self.binds)}")
         return tuple(dict.fromkeys(value))
 
@@ -207,7 +208,7 @@ class _Reader:
 def _found(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return value.isoformat() if isinstance(value, date) else _kind(value)
+    return value.isoformat() if isinstance(value, date) else kind(value)
 
 
 def apply(matrix: Matrix, expectations: Mapping[str, Expectations], *, today: date,
@@ -237,7 +238,7 @@ def _covered(cell: CellResult, entries: Iterable[Expectation]) -> CellResult:
 def _problem(matrix: Matrix, subject: str, entry: Expectation, today: date, platforms: Collection[str]) -> str:
     """Why an expectation does not hold; empty when it does, or when this run cannot tell."""
     if entry.platform not in platforms:
-        return f"no platform is called {entry.platform!r}{_nearest(entry.platform, platforms)}; correct or remove it"
+        return f"no platform is called {entry.platform!r}{nearest(entry.platform, platforms)}; correct or remove it"
     if problem := _unknown(matrix, entry.probe):
         return problem
     tried = [(cell.bind, probe) for cell in matrix.cells
@@ -265,7 +266,7 @@ def _unknown(matrix: Matrix, wanted: str) -> str:
     text = matrix.text(wanted)
     if text is None:
         contracts = {text.id for text in matrix.texts if text.kind == "contract"} | ran
-        return f"no contract has this name{_nearest(wanted, contracts)}; `anyunix list probes` shows them all"
+        return f"no contract has this name{nearest(wanted, contracts)}; `anyunix list probes` shows them all"
     if text.kind == "fact":
         return "is a fact, and a fact never fails: remove it"
     others = sorted(probe for probe in ran if probe.partition("[")[0] == text.id)

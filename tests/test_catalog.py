@@ -124,6 +124,7 @@ def test_subject_file_of_ones_own(root: Path, catalog: Catalog) -> None:
     ("files: [nowhere]\n", "key 'files': no 'nowhere'"),
     ("files: [../platforms]\n", "lies outside"),
     ("bind: {dual: --bind}\n", "key 'bind.dual': expected a list of words"),
+    ("bind: {}\n", "key 'bind': expected at least one bind mode"),
     ("needs: cc\n", "key 'needs': expected a list of words"),
 ])
 def test_bad_subject_file_says_key_and_reason(root: Path, extra: str, said: str) -> None:

@@ -10,7 +10,6 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
-from anyunix.catalog import NAME
 from anyunix.commands.common import console_for_reports
 from anyunix.errors import ConfigurationError
 from anyunix.expectations import FOLDER, Expectation, Expectations, parse_expectations
@@ -19,6 +18,7 @@ from anyunix.results import Matrix, Probe
 from anyunix.stored import read_matrix
 from anyunix.text import first_line
 from anyunix.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
+from anyunix.yamlfile import NAME
 
 REASON = "TODO"
 SAID = 160
