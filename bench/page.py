@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from anyunix.report.html import log_key, render
 from anyunix.results import CellResult, Matrix, PlatformResult, Probe, ProbeText
@@ -94,16 +95,17 @@ def opened(page: Path) -> tuple[float, float] | None:
     return statistics.median(time for time, _ in times), statistics.median(time for _, time in times)
 
 
-def _open(driver: "object", page: Path) -> tuple[float, float]:
+def _open(driver: Any, page: Path) -> tuple[float, float]:
     driver.get("about:blank")
     driver.get(page.as_uri())
-    return tuple(driver.execute_async_script("""
+    load, paint = driver.execute_async_script("""
         const done = arguments[0];
         requestAnimationFrame(() => requestAnimationFrame(() => {
             const paints = performance.getEntriesByType('paint').map((paint) => paint.startTime);
             done([performance.getEntriesByType('navigation')[0].loadEventEnd, Math.max(0, ...paints)]);
         }));
-    """))
+    """)
+    return load, paint
 
 
 def main() -> None:

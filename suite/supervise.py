@@ -2,9 +2,10 @@
 
     python3 supervise.py SECONDS COMMAND [ARGUMENT…]
 
-The command leads a session of its own. When it ends, when SECONDS are over (exit status 124) or when stdin, if it is
-a pipe or a socket, reaches its end because whoever asked for all this is gone, every process is killed that is in its
-process group or carries its ANYUNIX_CELL variable: servers start sessions of their own, so the group is not enough.
+The command leads a session of its own. When it ends, when SECONDS are over (exit status 124), at SIGTERM, or when
+stdin, if it is a pipe or a socket, reaches its end because whoever asked for all this is gone, every process is killed
+that is in its process group or carries its ANYUNIX_CELL variable: servers start sessions of their own, so the group is
+not enough.
 """
 
 import os
@@ -34,8 +35,10 @@ def main(arguments: list[str]) -> int:
         print(f"supervise: cannot start {command[0]}: {error.strerror}", file=sys.stderr)
         return 127
     try:
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
         status = wait(process, time.monotonic() + float(seconds), tied)
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # one is enough to get here
         end_all(process.pid)
         process.wait()
     return 128 - status if status < 0 else status

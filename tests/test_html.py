@@ -48,7 +48,8 @@ def example(text: str = "plain words") -> Matrix:
         PlatformResult("debian", text, "docker", "ran", facts=facts, emulates=text),
         PlatformResult("alpine", "musl", "docker", "ran", facts={**facts, "ipv6.order": [text]}),
         PlatformResult("wobbly", "varies", "docker", "ran", facts={"ipv6.order": ["0.0.0.0", "::"]},
-                       unstable={"flock.table": ({"SH+EX": "EAGAIN"}, {"SH+EX": text})}),
+                       unstable={"flock.table": ({"SH+EX": "EAGAIN"}, {"SH+EX": text})},
+                       documented={"ipv6.order": Documented("::", f"manual {text}")}),
         PlatformResult("freebsd", text, "vagrant", "not-run", text, documented={"ipv6.order": Documented("::", text)}))
     cells = (cell("debian", passed, ["0.0.0.0", "::"], "dual"), cell("alpine", passed, ["0.0.0.0", "::"], "dual"),
              cell("debian", passed, ["0.0.0.0", "::"]), cell("alpine", failed, [text]),
@@ -221,6 +222,8 @@ def test_facts_show_only_what_differs_and_documented_is_no_result(page: Callable
     assert list(found) == ["flock.table: SH+EX", "ipv6.order"]
     assert found["ipv6.order"] == [["same", "0.0.0.0, ::"], ["differs", "≠ plain words"], ["same", "0.0.0.0, ::"],
                                    ["documented", "documented, not measured :: plain words"]]
+    said = driver.execute_script("return document.querySelector('#facts .notes').textContent")
+    assert said == "ipv6.order on wobbly: measured 0.0.0.0, ::, documented :: manual plain words"
     assert found["flock.table: SH+EX"][2] == ["unstable", "~ varied: EAGAIN or plain words"]
 
 
@@ -271,7 +274,7 @@ def test_a_cell_opens_by_mouse(page: Callable[..., Any]) -> None:
     driver = page(matrix, {log_key(matrix.cells[3]): "x" * 9999 + "the end"})
     click(driver, "[data-key='c/first/plain'] td[title=failed]")
     said = text_of(driver, "dialog")
-    for part in ("refused: plain words", "because plain words", "more plain words", "RFC: plain words", "failed2×",
+    for part in ("refused: plain words", "because plain words", "more plain words", "RFC: plain words", "failed 2×",
                  "plain words; on debian: 0.0.0.0, ::", "x" * (LOG_LIMIT - 7) + "the end", SERVED):
         assert part in said
     keys(driver, pressed("ESCAPE"))

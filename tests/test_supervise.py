@@ -82,6 +82,16 @@ def test_what_a_command_leaves_behind_ends_with_it(supervise: list[str]) -> None
     assert gone(int(out))
 
 
+def test_sigterm_ends_the_family_too(supervise: list[str]) -> None:
+    process = start([*supervise, "60", sys.executable, "-c", ESCAPEE.format(then=LONG)], stdin=subprocess.DEVNULL)
+    assert process.stdout is not None
+    escaped = int(process.stdout.readline())
+    process.terminate()
+    assert process.wait(timeout=20) == 128 + 15
+    assert gone(escaped)
+    process.stdout.close()
+
+
 def test_when_the_owner_is_gone_the_family_ends(supervise: list[str]) -> None:
     process = start([*supervise, "60", sys.executable, "-c", ESCAPEE.format(then=LONG)], stdin=subprocess.PIPE)
     assert process.stdout is not None

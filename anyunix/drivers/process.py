@@ -13,6 +13,8 @@ from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Say
 from anyunix.errors import PlatformError
 
 GRACE_SECONDS = 5.0
+END_SECONDS = 2.0
+"""How long a process gets to end what it started."""
 
 
 def run_limited(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float,
@@ -44,10 +46,14 @@ def run_limited(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeo
 
 
 def end_group(process: "subprocess.Popen[bytes]") -> None:
-    """SIGKILL the process group that `process` leads, and reap it."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    """End the process group that `process` leads, and reap it: SIGTERM, on which supervise.py ends what it started in
+    other sessions, then SIGKILL.
+    """
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(END_SECONDS)
 
 
 class Collector:

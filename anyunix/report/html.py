@@ -10,14 +10,17 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from anyunix.compare import contradictions
 from anyunix.report.page.data import block
 from anyunix.report.page.facts import facts_of
 from anyunix.report.page.failures import LEFT_OUT_SHOWN, by_probe, failures_of, left_out_of
 from anyunix.report.page.sections import SIGNS, Kept, grouped, kept_of, rows_of, sections_of
+from anyunix.report.page.shown import shown
 from anyunix.report.terminal import overall
 from anyunix.results import CellResult, Matrix
 from anyunix.text import first_line, safe
 
+SCRIPTS = ("dom.js", "tables.js", "filter.js", "grid.js", "details.js", "page.js")
 REASONS_SHOWN, FAILURES_SHOWN, NAMES_SHOWN = 3, 3, 6
 """Of a verdict, of a probe, of platforms in a sentence; the page has the others one click away."""
 LOG_LIMIT = 3_000
@@ -40,7 +43,7 @@ def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
     rows = rows_of(matrix)
     sections = sections_of(matrix, rows)
     failures, left_out = failures_of(sections), left_out_of(matrix)
-    style, script = _source("page.css"), _source("page.js")
+    style, script = _source("page.css"), _source(*SCRIPTS)
     there = {word for section in sections for row in section.rows for word in section.words(row)}
     words = [word for word in SIGNS if word in there]
     answers = [verdict.verdict for verdict in matrix.verdicts]
@@ -53,7 +56,7 @@ def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
         first_line=first_line, text_numbers={text.id: number for number, text in enumerate(matrix.texts)},
         answer=min(answers, key=WORST_FIRST.index, default="not answered"),
         overall=overall(matrix).removeprefix("anyunix: "), many=len(matrix.platforms) > MANY,
-        style=style, script=script, policy=_policy(style, script),
+        contradictions=contradictions(matrix), shown=shown, style=style, script=script, policy=_policy(style, script),
         data=Markup(block(matrix, rows, sections, failures, left_out)))
 
 
@@ -88,8 +91,10 @@ def _finalize(value: Any) -> Any:
     return safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _source(name: str) -> Markup:
-    return Markup((resources.files("anyunix.report") / "page" / name).read_text(encoding="utf-8"))
+def _source(*names: str) -> Markup:
+    """The page's own files, one after the other."""
+    folder = resources.files("anyunix.report") / "page"
+    return Markup("\n".join((folder / name).read_text(encoding="utf-8") for name in names))
 
 
 def _policy(style: str, script: str) -> str:

@@ -1,0 +1,22 @@
+'use strict';
+// What platforms say is untrusted: text goes in as textContent and as cloned nodes, never as HTML.
+const find = (selector, within = document) => within.querySelector(selector);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+function make(tag, text = '', className = '') {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}
+
+/** A list of names and values. */
+function pairs(several) {
+  const list = make('dl', '', 'pairs');
+  for (const [name, value] of several) {
+    const pair = make('div');
+    pair.append(make('dt', name), make('dd', value));
+    list.append(pair);
+  }
+  return list;
+}

@@ -1,0 +1,86 @@
+/** Adds `read`, `apply`, `keep` and `clear`: the form is the filter's state, the URL's fragment its copy. */
+function addFilter(page) {
+  const {form, views, toggled, dialog} = page;
+
+  function chosen() {
+    const fields = new FormData(form);
+    return {
+      view: fields.get('view'), q: fields.get('q').trim().toLowerCase(), family: fields.get('family') || '',
+      differs: fields.has('differs'), platform: new Set(fields.getAll('platform')),
+      group: new Set(fields.getAll('group')), outcome: new Set(fields.getAll('outcome')),
+    };
+  }
+
+  function written(cell) {
+    const fields = new URLSearchParams([...new FormData(form)].filter(([name, value]) => value || name === 'view'));
+    if (fields.get('view') === usualView()) fields.delete('view');
+    toggled.forEach((open, group) => fields.append(open ? 'open' : 'closed', group));
+    if (cell) fields.set('cell', cell);
+    return fields.toString();
+  }
+
+  function read() {
+    const fields = new URLSearchParams(location.hash.slice(1));
+    form.reset();
+    for (const input of form.elements) {
+      if (input.type === 'checkbox' || (input.type === 'radio' && fields.has('view'))) {
+        input.checked = fields.getAll(input.name).includes(input.value);
+      } else if (input.name === 'q' || input.name === 'family') {
+        input.value = fields.get(input.name) || '';
+      }
+    }
+    if (!form.elements.view.value && fields.get('view') !== '') choose(usualView());
+    if (form.elements.family.selectedIndex < 0) form.elements.family.value = '';
+    if (fields.has('platform')) find('.platforms').open = true;
+    toggled.clear();
+    fields.getAll('open').forEach((group) => toggled.set(group, true));
+    fields.getAll('closed').forEach((group) => toggled.set(group, false));
+    apply();
+    if (fields.has('cell')) page.openNamed(fields.get('cell'));
+    else if (dialog.open) dialog.close();
+  }
+
+  function choose(key) {
+    all('input[name=view]', form).forEach((radio) => { radio.checked = radio.value === key; });
+  }
+
+  /** The first subject and bind mode with a failure, else the first. */
+  function usualView() {
+    const bad = views.find((view) => find('td > a', view));
+    return (bad || views[0])?.dataset.key ?? '';
+  }
+
+  let keeper = 0;
+
+  /** Browsers refuse many changes of the address in a short time, so fast typing is one change. */
+  function keep(cell) {
+    clearTimeout(keeper);
+    keeper = setTimeout(() => history.replaceState(null, '', `#${written(cell)}`), 120);
+  }
+
+  /** Show all; also what was about to be kept is forgotten. */
+  function clear() {
+    clearTimeout(keeper);
+    history.replaceState(null, '', '#');
+    read();
+  }
+
+  function apply() {
+    const wanted = chosen();
+    let shown = 0;
+    let total = 0;
+    for (const view of views) {
+      view.hidden = wanted.view !== '' && view.dataset.key !== wanted.view;
+      if (view.hidden) continue;
+      const counts = page.applyToTable(view, wanted);
+      shown += counts[0];
+      total += counts[1];
+    }
+    page.applyToFailures(wanted);
+    page.applyToFacts(wanted);
+    find('#nothing').hidden = shown > 0;
+    find('#shown').textContent = shown === total ? `${total} probes` : `${shown} of ${total} probes`;
+  }
+
+  Object.assign(page, {read, apply, keep, clear});
+}

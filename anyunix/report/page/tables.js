@@ -1,0 +1,99 @@
+const ABSENT = ['no answer', 'no result', 'left out'];
+
+/** Adds what applies a filter to the matrix, the failures and the facts. */
+function addTables(page) {
+  const {data, toggled} = page;
+
+  /** How many of the view's probes match, and how many there are. */
+  function applyToTable(view, wanted) {
+    const hidden = data.platforms.map(({name}) => wanted.platform.size > 0 && !wanted.platform.has(name));
+    const reference = data.platforms.findIndex(({name}) => name === data.reference);
+    const narrowed = wanted.q || wanted.differs || wanted.outcome.size > 0;
+    const columns = (row) => hidden.forEach((hide, place) => { row.cells[place + 1].hidden = hide; });
+    let shown = 0;
+    let total = 0;
+    columns(find('thead tr', view));
+    for (const body of all('tbody', view)) {
+      const [head, ...rows] = body.rows;
+      const outside = wanted.group.size > 0 && !wanted.group.has(body.dataset.group);
+      const matching = outside ? [] : rows.filter((row) => matches(row, wanted, hidden, reference));
+      const open = toggled.get(body.dataset.group)
+        ?? (narrowed || wanted.group.size > 0 || matching.some((row) => find('a', row)));
+      const visible = new Set(open ? matching : []);
+      columns(head);
+      rows.forEach((row) => {
+        row.classList.toggle('closed', !open && matching.includes(row));
+        row.hidden = !visible.has(row) && !row.classList.contains('closed');
+        if (!row.hidden) columns(row);
+      });
+      body.hidden = matching.length === 0;
+      find('button', head).setAttribute('aria-expanded', String(open));
+      find('.count', head).textContent = matching.length === rows.length ? rows.length
+        : `${matching.length} of ${rows.length}`;
+      shown += matching.length;
+      total += rows.length;
+    }
+    page.one(view);
+    return [shown, total];
+  }
+
+  function matches(row, wanted, hidden, reference) {
+    const words = [...row.cells].slice(1).map((cell) => cell.title);
+    const seen = words.filter((_, place) => !hidden[place]);
+    if (wanted.outcome.size > 0 && !seen.some((word) => wanted.outcome.has(word))) return false;
+    if (wanted.differs && !differs(seen, words[reference])) return false;
+    return !wanted.q || said(row).includes(wanted.q);
+  }
+
+  /** Of contracts the outcome, of facts the value; that there is no answer is no difference. */
+  function differs(words, reference) {
+    const answers = words.filter((word) => !ABSENT.includes(word));
+    const same = ABSENT.includes(reference) || reference === undefined ? answers[0] : reference;
+    return answers.some((word) => word !== same || word === 'varies');
+  }
+
+  function said(row) {
+    return `${row.cells[0].textContent} ${data.probes[row.dataset.n][0]}`.toLowerCase();
+  }
+
+  const narrows = (wanted) => wanted.q !== '' || wanted.platform.size > 0;
+
+  function applyToFailures(wanted) {
+    for (const article of all('#failures article')) {
+      const outside = wanted.group.size > 0 && !wanted.group.has(article.dataset.group);
+      const title = find('h3', article).textContent;
+      for (const failure of all('.failure', article)) {
+        const {place, word} = failure.dataset;
+        failure.hidden = outside || (wanted.platform.size > 0 && !wanted.platform.has(data.platforms[place].name))
+          || (wanted.outcome.size > 0 && !wanted.outcome.has(word))
+          || (wanted.q !== '' && !`${title} ${failure.textContent}`.toLowerCase().includes(wanted.q));
+      }
+      const more = find('.more', article);
+      if (more && narrows(wanted) && all('.failure', more).some((failure) => !failure.hidden)) more.open = true;
+      article.hidden = all('.failure', article).every((failure) => failure.hidden);
+    }
+  }
+
+  function applyToFacts(wanted) {
+    const table = find('#facts table');
+    if (!table) return;
+    const names = [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.dataset.name);
+    const hidden = names.map((name) => wanted.platform.size > 0 && name !== data.reference
+      && !wanted.platform.has(name));
+    const columns = (row) => hidden.forEach((hide, place) => { row.cells[place + 1].hidden = hide; });
+    columns(table.tHead.rows[0]);
+    for (const body of table.tBodies) {
+      const [head, ...rows] = body.rows;
+      for (const row of rows) {
+        columns(row);
+        row.hidden = (wanted.group.size > 0 && !wanted.group.has(row.dataset.group))
+          || (wanted.q !== '' && !row.textContent.toLowerCase().includes(wanted.q))
+          || !all('td:not(.same, .missing)', row).some((cell) => !cell.hidden);
+      }
+      body.hidden = (wanted.family !== '' && wanted.family !== body.dataset.family) || rows.every((row) => row.hidden);
+      head.hidden = body.hidden;
+    }
+  }
+
+  Object.assign(page, {applyToTable, applyToFailures, applyToFacts});
+}
