@@ -10,5 +10,4 @@ RUN set -eu; \
         echo "no $package here: going on without it" >&2; \
     done
 # The root is read-only later: without its bytecode every start of Python would compile the library anew.
-RUN library=$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))') && \
-    { [ -d "$library/__pycache__" ] || python3 -m compileall -q "$library" || true; }
+RUN python3 -m compileall -q "$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" || true
