@@ -1,0 +1,269 @@
+"""The two bugs of the paper, brought about again as a user does it, and what is said where that cannot be."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from anyunix.catalog import Catalog
+from anyunix.drivers.engine import Engine
+from anyunix.drivers.netns import NetnsDriver
+from anyunix.errors import ConfigurationError, NotRun
+from anyunix.repro.answers import Families, Messages, Run
+from anyunix.repro.ipv6_only import counterpart
+from anyunix.repro.luck import RUNS, try_luck
+from anyunix.repro.signal_reset import PATTERN, SOURCE, with_fault
+from anyunix.repro.syscalls import flags_of_handler, listening_calls, side_by_side
+
+WIDTH = 100
+TOOLS = ("python3", "unshare", "nsenter", "mount", "sh", "env", "true", "umount", "strace")
+ONLY_IPV6 = """\
+import socket, sys
+listener = socket.socket(socket.AF_INET6)
+listener.bind(("::", int(sys.argv[1])))
+listener.listen()
+print("READY [::]:%d" % listener.getsockname()[1], flush=True)
+while True:
+    listener.accept()[0].close()
+"""
+ONLY_IPV6_FILE = """\
+title: a server of one's own
+files: [server.py]
+start: ["{python}", server.py, "{port}"]
+ready: '^READY (?P<addresses>\\S+)$'
+"""
+CALLS = """\
+socket(AF_INET6, SOCK_DGRAM|SOCK_CLOEXEC, IPPROTO_IP) = 3
+socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) = 3
+bind(3, {sa_family=AF_NETLINK, nl_pid=0, nl_groups=00000000}, 12) = 0
+socket(AF_INET6, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_TCP) = 3
+setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0
+bind(3, {sa_family=AF_INET6, sin6_port=htons(0), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "::", &sin6_addr), \
+sin6_scope_id=0}, 28) = 0
+listen(3, 4096)                         = 0
+socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 4
+bind(4, {sa_family=AF_INET, sin_port=htons(40713), sin_addr=inet_addr("0.0.0.0")}, 16) = -1 EADDRINUSE (Address in use)
++++ exited with 0 +++
+""".splitlines()
+
+
+def repro(*arguments: str, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-m", "anyunix", "repro", *arguments], cwd=cwd, capture_output=True,
+                          text=True, env={**os.environ, **environment}, timeout=60, check=False)
+
+
+def rows(output: str) -> list[list[str]]:
+    return [line.split() for line in output.splitlines() if line.strip()]
+
+
+def path_without(folder: Path, **scripts: str) -> str:
+    """A PATH with the tools that the stories need, no compiler, and `scripts` in place of some of them."""
+    folder.mkdir()
+    for tool in TOOLS:
+        if (found := shutil.which(tool)) and tool not in scripts:
+            (folder / tool).symlink_to(found)
+    for tool, text in scripts.items():
+        (folder / tool).write_text(text)
+        (folder / tool).chmod(0o755)
+    return str(folder)
+
+
+@pytest.fixture
+def namespaces(catalog: Catalog) -> None:
+    if reason := NetnsDriver(catalog.platform("local-v6only")).available():
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def _c_compiler() -> None:
+    if not (shutil.which("cc") and shutil.which("make")):
+        pytest.skip("no cc and make here")
+
+
+def test_list_names_the_stories(tmp_path: Path) -> None:
+    done = repro("--list", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [words[0] for words in rows(done.stdout)] == ["ipv6-only", "signal-reset"]
+
+
+@pytest.mark.usefixtures("namespaces", "_c_compiler")
+def test_ipv6_only_is_there_with_freebsds_defaults_and_gone_with_either_fix(tmp_path: Path) -> None:
+    done = repro("ipv6-only", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "fork-based chat server in C" in done.stdout
+    served = {tuple(words[:2]): words[-2:] for words in rows(done.stdout) if len(words) > 4}
+    assert served["local", "first"] == ["served", "ECONNREFUSED"]
+    assert served["local-v6only", "first"] == ["ECONNREFUSED", "served"]
+    assert served["local-v6only", "ipv4"] == ["served", "ECONNREFUSED"]
+    assert served["local-v6only", "dual"] == ["served", "served"]
+    said = " ".join(done.stdout.split())
+    assert ("IPv4 clients are refused on local-v6only: with bind `first` the server took `::` (getaddrinfo offers it "
+            "first here, 0.0.0.0 on local), and IPV6_V6ONLY is 1 by default here, 0 on local.") in said
+    assert done.stdout.splitlines()[-1].startswith(
+        "anyunix: ipv6-only: reproduced on local-v6only, not on local; gone with bind ipv4, dual")
+    assert max(map(len, done.stdout.splitlines())) <= WIDTH
+    if shutil.which("strace"):
+        parting = next(line for line in done.stdout.splitlines() if "≠" in line)
+        assert parting.split("socket(")[1:] == ["AF_INET, SOCK_STREAM, IPPROTO_TCP)       ",
+                                                "AF_INET6, SOCK_STREAM, IPPROTO_TCP)     "]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_without_a_compiler_the_python_server_tells_it(tmp_path: Path) -> None:
+    done = repro("ipv6-only", cwd=tmp_path, PATH=path_without(tmp_path / "bin"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no cc and no make on PATH: the server in Python instead of C" in done.stdout
+    assert "reproduced on local-v6only, not on local; gone with bind ipv4, dual" in done.stdout
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_a_subject_of_ones_own_is_judged_by_connecting(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(ONLY_IPV6_FILE)
+    (tmp_path / "server.py").write_text(ONLY_IPV6)
+    done = repro("ipv6-only", "--subject", "./own.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    served = {tuple(words[:2]): words[-2:] for words in rows(done.stdout) if len(words) == 5}
+    assert served == {("platform", "bind"): ["127.0.0.1", "::1"], ("local", "default"): ["served", "served"],
+                      ("local-v6only", "default"): ["ECONNREFUSED", "served"]}
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_a_server_without_the_bug_is_exit_1(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(ONLY_IPV6_FILE)
+    (tmp_path / "server.py").write_text(
+        ONLY_IPV6.replace("listener.bind", "listener.setsockopt(41, 26, 0)\nlistener.bind"))  # IPV6_V6ONLY
+    done = repro("ipv6-only", "--subject", "./own.yaml", cwd=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "NOT reproduced on local-v6only, although IPV6_V6ONLY is 1 and :: comes first there" in done.stdout
+
+
+def test_ipv6_only_through_docker(tmp_path: Path, engine: Engine) -> None:
+    """Alpine's libc keeps its own order, so the same sysctl alone does not bring the bug about."""
+    done = repro("ipv6-only", "--platform", "alpine-v6only", "--subject", "python", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "not reproduced on alpine-v6only, as was to be expected" in done.stdout
+    assert "system calls not shown: no strace on PATH (alpine)" in done.stdout
+
+
+@pytest.mark.usefixtures("_c_compiler")
+def test_signal_reset_is_there_with_a_pattern_on_the_stack_and_gone_with_the_fix(tmp_path: Path) -> None:
+    done = repro("signal-reset", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    fates = {line[:36].strip(): line[36:].split() for line in done.stdout.splitlines()
+             if line.strip().startswith(("stack", "fixed")) and "arrives" in line}
+    assert fates["stack filled with a pattern"][:4] == ["arrives", "lost", "not", "sent"]
+    assert fates["stack filled with zeros"] == fates["fixed, stack filled with a pattern"] == [
+        "arrives", "arrives", "arrives", "lives"]
+    assert "“two” is in the log all the same" in done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("anyunix: signal-reset: reproduced: the second message ends Child SEND")
+    if shutil.which("strace"):
+        assert fates["stack filled with a pattern"][4:] == ["killed", "by", "SIGUSR1"]
+        assert "SA_RESETHAND" in done.stdout.partition("stack filled with zeros: ")[0]
+    assert max(map(len, done.stdout.splitlines()[:-1])) <= WIDTH
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("_c_compiler")
+def test_the_small_program_dies_with_a_pattern_whoever_compiled_it(catalog: Catalog, tmp_path: Path) -> None:
+    luck = try_luck(catalog.root / "chat" / "faults" / "sa_flags.c", tmp_path, PATTERN)
+    assert luck.rows, luck.missing
+    for row in luck.rows:
+        assert len(row.plain) == RUNS
+        assert all(ending.killer for ending in row.filled)
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["ipv6"], "no story is called 'ipv6' (did you mean 'ipv6-only'?)"),
+    (["signal-rest"], "did you mean 'signal-reset'?"),
+    ([], "which story? ipv6-only, signal-reset"),
+    (["ipv6-only", "--platform", "locl-v6only"], "did you mean 'local-v6only'?"),
+    (["ipv6-only", "--platform", "local"], "--platform local: that is what the others are compared with"),
+    (["ipv6-only", "--subject", "pyton"], "did you mean 'python'?"),
+    (["signal-reset", "--platform", "debian"], "--platform: signal-reset is told with the C server on this machine"),
+])
+def test_wrong_usage_is_exit_2_with_a_reason(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = repro(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+FORBIDDEN = "#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n"
+OLD_COMPILER = "#!/bin/sh\necho \"cc: error: unrecognized command-line option\" >&2\nexit 1\n"
+
+
+@pytest.mark.parametrize(("arguments", "scripts", "said"), [
+    (["ipv6-only"], {"unshare": FORBIDDEN}, "local-v6only: user namespaces are forbidden here"),
+    (["ipv6-only", "--subject", "c"], {}, "no cc and no make on PATH here: install a C compiler and make"),
+    (["ipv6-only", "--platform", "freebsd"], {}, "freebsd: known from its manuals and sources only"),
+    (["ipv6-only", "--platform", "debian-v6only"], {}, "debian-v6only: no Docker engine answers"),
+    (["signal-reset"], {}, "no cc and make on PATH here: install gcc 12 or newer"),
+    (["signal-reset"], {"cc": OLD_COMPILER, "make": "#!/bin/sh\n"}, "none of cc knows -ftrivial-auto-var-init=pattern"),
+])
+@pytest.mark.usefixtures("namespaces")
+def test_what_is_missing_is_exit_3_in_one_line(tmp_path: Path, arguments: list[str], scripts: dict[str, str],
+                                               said: str) -> None:
+    done = repro(*arguments, cwd=tmp_path, PATH=path_without(tmp_path / "bin", **scripts),
+                 DOCKER_HOST=f"unix://{tmp_path}/none.sock")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert done.stderr.startswith(f"anyunix: {arguments[0]}: not run: ")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_counterparts_have_the_same_image_and_the_systems_own_defaults(catalog: Catalog) -> None:
+    names = {name: counterpart(catalog, catalog.platform(name)).name
+             for name in ("local-v6only", "debian-v6only", "alpine-v6only", "debian", "debian-i386")}
+    assert names == {"local-v6only": "local", "debian-v6only": "debian", "alpine-v6only": "alpine",
+                     "debian": "local", "debian-i386": "debian"}
+    with pytest.raises(ConfigurationError, match="that is what the others are compared with"):
+        counterpart(catalog, catalog.platform("local"))
+
+
+def test_the_place_for_the_fault_is_there_exactly_once(catalog: Catalog) -> None:
+    source = (catalog.subject("c").folder / SOURCE).read_text()
+    assert with_fault(source) != source
+    with pytest.raises(NotRun, match="2 times, not once"):
+        with_fault(source + source)
+    with pytest.raises(NotRun, match="0 times"):
+        with_fault("")
+
+
+def test_calls_are_named_and_the_resolvers_left_out() -> None:
+    assert listening_calls(CALLS) == [
+        "socket(AF_INET6, SOCK_STREAM, IPPROTO_TCP)", "setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, [1])",
+        "bind(fd, [::]:port)", "listen(fd, 4096)", "socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)",
+        "bind(fd, 0.0.0.0:port) EADDRINUSE"]
+    assert listening_calls(["nonsense", "socket(", "socket(AF_INET, SOCK_STREAM, \x1b[31m) = 3"]) == [
+        "socket(AF_INET, SOCK_STREAM, )"]
+
+
+def test_the_first_row_that_differs_is_marked_alone() -> None:
+    assert side_by_side(["a", "b", "c"], ["a", "x", "y", "z"]) == [
+        ("a", "a", False), ("b", "x", True), ("c", "y", False), ("", "z", False)]
+
+
+def test_flags_are_those_of_the_handler_not_of_what_is_ignored() -> None:
+    lines = ["rt_sigaction(SIGUSR1, {sa_handler=SIG_IGN, sa_mask=[], sa_flags=SA_RESTORER, sa_restorer=0x1}, NULL, 8) = 0",
+             "rt_sigaction(SIGUSR1, {sa_handler=0x5, sa_mask=[], sa_flags=SA_RESETHAND|0xffff, sa_restorer=0x1}, NULL, 8)"]
+    assert flags_of_handler(lines, "SIGUSR1") == "SA_RESETHAND|…"
+    assert flags_of_handler(lines[:1], "SIGUSR1") == ""
+
+
+@pytest.mark.parametrize(("v6only", "order", "breeds"), [
+    (1, ("::", "0.0.0.0"), True), (0, ("::", "0.0.0.0"), False), (1, ("0.0.0.0", "::"), False), (None, (), False)])
+def test_it_takes_both_defaults_to_breed_the_bug(v6only: "int | None", order: tuple[str, ...], breeds: bool) -> None:
+    run = Run("first", (), {"127.0.0.1": "ECONNREFUSED", "::1": "served"}, ())
+    assert run.refuses_ipv4_alone
+    assert Families(v6only, order, (run,)).breeds_the_bug is breeds
+
+
+def test_the_end_of_the_sender_is_read_from_its_own_lines() -> None:
+    calls = ("41    +++ exited with 0 +++", "42    +++ killed by SIGUSR1 +++", "420   +++ killed by SIGKILL +++")
+    assert Messages((), 42, False, (), calls).ending == "killed by SIGUSR1"
+    assert Messages((), 43, False, (), calls).ending == ""
