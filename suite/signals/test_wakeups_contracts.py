@@ -74,13 +74,13 @@ def test_a_signal_from_elsewhere_kills_nobody(server):
 @speaks_chat
 @explained_by("signals.coalesce")
 def test_no_wake_up_is_lost_in_tight_rounds(server):
-    """1,000 rounds of two messages, some microseconds apart, then silence: the second one always comes through.
+    """2,000 rounds of two messages, some microseconds apart, then silence: the second one always comes through.
 
     Its signal often falls between the sender's last look at the log and its sleep. POSIX sigsuspend, pselect: unless
     the signal is blocked there and let through by the sleep itself, it is handled too early, and nobody looks again.
     """
     with server.client(name="ada") as ada, server.client(name="bob") as bob:
-        for _ in range(1000):
+        for _ in range(2000):
             ada.send("ping")
             let_it_run()  # chance decides where the second signal falls
             bob.send("pong")
