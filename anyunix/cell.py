@@ -110,7 +110,7 @@ class CellRun:
             result = replace(result, compiler=compiler_name(self.cell.platform.cross) if here else look.compiler)
             if not here and (failed := self._build()):
                 return replace(result, probes=(failed,))
-        return replace(result, probes=merge_repeats([self._probe() for _ in range(self._order.repeat)]))
+        return replace(result, probes=merge_repeats([self._probe(number) for number in range(1, self._order.repeat + 1)]))
 
     def _look(self) -> Look:
         """Ask for Python, the tools that the subject needs, and the compiler. Raises NotRun."""
@@ -153,14 +153,15 @@ class CellRun:
         return Probe("build/subject::builds", "contract", "failed",
                      f"{shlex.join(self.cell.subject.build)}: {why}\n{done.stderr}{done.stdout}"[-4000:])
 
-    def _probe(self) -> tuple[Probe, ...]:
-        """Run the suite and fetch its results. Raises PlatformError, BadResults."""
+    def _probe(self, number: int) -> tuple[Probe, ...]:
+        """Run the suite once and fetch its results. Raises PlatformError, BadResults."""
+        repeat = f"run {number} of {self._order.repeat}: " if self._order.repeat > 1 else ""
         command = ["python3", "-m", "pytest", "-v", "--color=no", f"--rootdir={SUITE}", "-c", f"{SUITE}/pytest.ini",
                    f"--junitxml={JUNIT}", str(SUITE)]
         if self._order.expression:
             command += ["-k", self._order.expression]
-        self._say("starting the probes")
-        done = self._supervised(command, self._order.seconds, PurePosixPath(), say=_progress(self._say))
+        self._say(f"{repeat}starting the probes")
+        done = self._supervised(command, self._order.seconds, PurePosixPath(), say=_progress(self._say, repeat))
         last = next((line for line in reversed(done.stdout.splitlines()) if "::" in line), "none")
         if done.timed_out:
             raise PlatformError(f"the suite did not end within {self._order.seconds:g} s; "
@@ -189,14 +190,11 @@ class CellRun:
         return replace(done, timed_out=done.timed_out or done.status == 124)
 
 
-def _progress(say: Say) -> Callable[[str], None]:
-    """Turns pytest's verbose lines into `probe 12: binding/…`."""
-    count = 0
+def _progress(say: Say, repeat: str) -> Callable[[str], None]:
+    """Turns pytest's verbose lines into `12% of the probes, last test_…`."""
 
     def line(text: str) -> None:
-        nonlocal count
         if "::" in text and "%]" in text:
-            count += 1
-            say(f"{text.rsplit('[', 1)[-1].strip(' ]')} of the probes, last {text.split('::')[-1].split()[0]}")
+            say(f"{repeat}{text.rsplit('[', 1)[-1].strip(' ]')} of the probes, last {text.split('::')[-1].split()[0]}")
 
     return line
