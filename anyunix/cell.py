@@ -110,7 +110,8 @@ class CellRun:
             result = replace(result, compiler=compiler_name(self.cell.platform.cross) if here else look.compiler)
             if not here and (failed := self._build()):
                 return replace(result, probes=(failed,))
-        return replace(result, probes=merge_repeats([self._probe(number) for number in range(1, self._order.repeat + 1)]))
+        runs = [self._probe(number) for number in range(1, self._order.repeat + 1)]
+        return replace(result, probes=merge_repeats(runs))
 
     def _look(self) -> Look:
         """Ask for Python, the tools that the subject needs, and the compiler. Raises NotRun."""

@@ -109,10 +109,10 @@ def test_ipv6_only_is_there_with_freebsds_defaults_and_gone_with_either_fix(tmp_
     assert done.stdout.splitlines()[-1].startswith(
         "anyunix: ipv6-only: reproduced on local-v6only, not on local; gone with bind ipv4, dual")
     assert max(map(len, done.stdout.splitlines())) <= WIDTH
-    if shutil.which("strace"):
-        parting = next(line for line in done.stdout.splitlines() if "≠" in line)
-        assert parting.split("socket(")[1:] == ["AF_INET, SOCK_STREAM, IPPROTO_TCP)       ",
-                                                "AF_INET6, SOCK_STREAM, IPPROTO_TCP)     "]
+    if "system calls not shown" not in done.stdout:  # containers may forbid ptrace(2)
+        parting = next(line for line in done.stdout.splitlines() if line.startswith(" ≠"))
+        assert [call.strip() for call in parting.split("socket(")[1:]] == [
+            "AF_INET, SOCK_STREAM, IPPROTO_TCP)", "AF_INET6, SOCK_STREAM, IPPROTO_TCP)"]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -167,7 +167,7 @@ def test_signal_reset_is_there_with_a_pattern_on_the_stack_and_gone_with_the_fix
     last = done.stdout.splitlines()[-1]
     assert last.startswith("anyunix: signal-reset: reproduced: the second message kills SEND")
     assert "fixed, it lives" in last
-    if shutil.which("strace"):
+    if "killing signal not shown" not in done.stdout:
         assert fates["stack filled with a pattern"][4:] == ["killed", "by", "SIGUSR1"]
         asked = done.stdout.partition("rt_sigaction")[2].partition("“two”")[0]
         patterned, _, others = asked.partition("stack filled with zeros")

@@ -23,7 +23,7 @@ def print_report(console: Console, matrix: Matrix, out: str) -> None:
     console.print(_matrix(matrix), width=min(WIDTH, console.width))
     _print_lines(console, _notes(matrix))
     _print_failures(console, matrix)
-    console.print(Text(f"Details: {out}/index.html, report.md, matrix.json, junit.xml, cells/"), soft_wrap=not console.is_terminal)
+    _say(console, Text(f"Details: {out}/index.html, report.md, matrix.json, junit.xml, cells/"))
     for verdict in matrix.verdicts:
         _print_verdict(console, verdict)
     _print_lines(console, (Text(f"expectation: {first_line(problem)}", "bold red") for problem in matrix.problems))
@@ -31,7 +31,7 @@ def print_report(console: Console, matrix: Matrix, out: str) -> None:
 
 def print_overall(console: Console, matrix: Matrix) -> None:
     """The one line that comes last on stdout in every mode."""
-    console.print(Text(overall(matrix), style="bold"), soft_wrap=not console.is_terminal)
+    _say(console, Text(overall(matrix), style="bold"))
 
 
 def overall(matrix: Matrix) -> str:
@@ -126,11 +126,10 @@ def _print_failures(console: Console, matrix: Matrix) -> None:
             failed.setdefault(probe.id, []).append((cell, probe))
     for name, cases in sorted(failed.items()):
         cell, probe = cases[0]
-        console.print(Text(f"FAILED {probe.file}:{probe.line} {safe(name.rpartition('::')[2])}", "bold red"),
-                      soft_wrap=not console.is_terminal)
-        console.print(Text(f"  on {', '.join(f'{c.platform} {c.subject} {c.bind}' for c, _ in cases)}"), soft_wrap=not console.is_terminal)
+        _say(console, Text(f"FAILED {probe.file}:{probe.line} {safe(name.rpartition('::')[2])}", "bold red"))
+        _say(console, Text(f"  on {', '.join(f'{c.platform} {c.subject} {c.bind}' for c, _ in cases)}"))
         for line in _words(probe.message):
-            console.print(Text(f"  {line}"), soft_wrap=not console.is_terminal)
+            _say(console, Text(f"  {line}"))
 
 
 def _words(message: str) -> list[str]:
@@ -143,11 +142,16 @@ def _print_verdict(console: Console, verdict: Verdict) -> None:
     text = Text(f"{verdict.subject}, bind {verdict.bind}: ")
     text.append(verdict.verdict, STYLES[verdict.verdict])
     text.append(f" on {', '.join(verdict.ran)}" if verdict.ran and verdict.verdict.startswith("portable") else "")
-    console.print(text, soft_wrap=not console.is_terminal)
+    _say(console, text)
     for reason in verdict.because:
-        console.print(Text(f"  {first_line(reason)}"), soft_wrap=not console.is_terminal)
+        _say(console, Text(f"  {first_line(reason)}"))
+
+
+def _say(console: Console, line: Text) -> None:
+    """On a terminal lines break between words; in a log they stay whole, for grep."""
+    console.print(line, soft_wrap=not console.is_terminal)
 
 
 def _print_lines(console: Console, lines: Iterable[Text]) -> None:
     for line in lines:
-        console.print(line, soft_wrap=not console.is_terminal)
+        _say(console, line)
