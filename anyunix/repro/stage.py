@@ -1,0 +1,149 @@
+"""A platform that is up, with a subject on it: what a story needs of a cell, without the suite's probes."""
+
+import os
+import secrets
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+import msgspec
+
+from anyunix.catalog import Platform, Subject
+from anyunix.cell import BUILD_SECONDS, LOOK_SECONDS
+from anyunix.cross import build_subject, missing
+from anyunix.drivers.base import Completed, Driver
+from anyunix.errors import NotRun, PlatformError
+from anyunix.payload import SITE, SUBJECT, SUBJECT_FILE, SUITE, write_payload
+from anyunix.text import first_line
+
+SCRIPT = PurePosixPath("on_platform.py")
+SCRIPT_FILE = Path(__file__).with_name(SCRIPT.name)
+TASK_SECONDS = 60.0
+HERE = ("local", "netns")
+"""Drivers of platforms that are this machine, so that what is built here runs there."""
+ELF = b"\x7fELF"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Work for on_platform.py goes in, typed answers come back."""
+
+    name: str
+    driver: Driver
+
+    def ask(self, answer: type[T], task: str, *words: str) -> T:
+        """What a task of on_platform.py found there. Raises PlatformError."""
+        done = self.supervised(["python3", str(SCRIPT), task, *words], TASK_SECONDS)
+        lines = done.stdout.splitlines()
+        if done.timed_out or done.status or not lines:
+            why = f"not done within {TASK_SECONDS:g} s" if done.timed_out or done.status == 124 else _last(done)
+            raise PlatformError(f"{self.name}: {why}")
+        try:
+            return msgspec.json.decode(lines[-1], type=answer)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise PlatformError(f"{self.name}: what came back is no answer: {error}") from error
+
+    def supervised(self, command: "list[str] | tuple[str, ...]", seconds: float,
+                   folder: str = ".") -> Completed:
+        """Run a command there under the suite's supervise.py, which leaves none of its processes behind."""
+        script = (f'top=$PWD; cd "{folder}" && exec env PYTHONPATH="$top/{SUITE}:$top/{SITE}" '
+                  f'ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" TMPDIR="$top" HOME="$top" PYTHONDONTWRITEBYTECODE=1 '
+                  f'python3 "$top/{SUITE}/supervise.py" {seconds:g} {shlex.join(command)}')
+        return self.driver.run(["sh", "-c", script], env={"ANYUNIX_CELL": secrets.token_hex(16)},
+                               timeout=seconds + LOOK_SECONDS)
+
+
+@contextmanager
+def staged(platform: Platform, subject: Subject, driver: Driver, suite: Path) -> Iterator[Stage]:
+    """The platform with the subject on it, built; taken down whatever happens. Raises NotRun, PlatformError.
+
+    On this machine the subject comes as it is: `built_here` has built it.
+    """
+    try:
+        driver.up(_quiet)
+        stage = Stage(platform.name, driver)
+        with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
+            carried = {} if platform.driver in HERE else _built_for(stage, platform, subject, Path(name))
+            archive = Path(name) / "payload.tar"
+            write_payload(archive, suite, subject, {**carried, SCRIPT: SCRIPT_FILE})
+            driver.put(archive)
+        if subject.build and not carried and platform.driver not in HERE:
+            done = stage.supervised(subject.build, BUILD_SECONDS, str(SUBJECT))
+            if done.status:
+                raise PlatformError(f"{subject.name} does not build on {platform.name}: {_last(done)}")
+        yield stage
+    finally:
+        driver.down()
+
+
+def lacking_here(subject: Subject) -> list[str]:
+    """The tools that building the subject needs and this machine does not have."""
+    return [tool for tool in subject.needs if not shutil.which(tool)]
+
+
+def built_here(subject: Subject, folder: Path, environment: Mapping[str, str] | None = None) -> Subject:
+    """The subject in a copy below `folder`, built by its own build command. Raises NotRun."""
+    if lacking := lacking_here(subject):
+        raise NotRun(f"no {' and no '.join(lacking)} on PATH here: install a C compiler and make "
+                     "(Debian: gcc, make; Alpine: build-base)")
+    for entry in subject.files:
+        source, there = subject.folder / entry, folder / entry
+        there.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():  # without what an earlier build left: it must not look up to date
+            shutil.copytree(source, there, ignore=_built)
+        else:
+            shutil.copy2(source, there)
+    copy = replace(subject, folder=folder)
+    build_again(copy, environment)
+    return copy
+
+
+def build_again(subject: Subject, environment: Mapping[str, str] | None = None) -> None:
+    """Run the build command in the subject's folder. Raises NotRun with the compiler's words."""
+    if not subject.build:
+        return
+    try:
+        done = subprocess.run(subject.build, cwd=subject.folder, env={**os.environ, **(environment or {})},
+                              capture_output=True, text=True, errors="replace", timeout=BUILD_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NotRun(f"{subject.name} cannot be built here: {error}") from error
+    if done.returncode:
+        raise NotRun(f"{subject.name} does not build here: {first_line(done.stderr or done.stdout)}")
+
+
+def _built(folder: str, names: list[str]) -> set[str]:
+    """Objects, caches and programs in a folder of sources."""
+    return {name for name in names if name == "__pycache__" or name.endswith(".o")
+            or ((path := Path(folder, name)).is_file() and path.open("rb").read(len(ELF)) == ELF)}
+
+
+def _built_for(stage: Stage, platform: Platform, subject: Subject, folder: Path) -> dict[PurePosixPath, Path]:
+    """What the platform cannot build, built here: path in the payload -> program. Raises NotRun."""
+    tools = ("python3", *(subject.needs if subject.build else ()))
+    lacking = [tool for tool in tools if stage.driver.run(["sh", "-c", f"command -v {shlex.quote(tool)}"], env={},
+                                                          timeout=LOOK_SECONDS).status]
+    if not lacking:
+        return {}
+    reason = f"no {' and no '.join(lacking)} on {platform.name}"
+    if "python3" in lacking or not platform.cross:
+        raise NotRun(reason)
+    if also := missing():
+        raise NotRun(f"{reason}, and {also}")
+    return {SUBJECT / path: file for path, file in build_subject(subject, platform.cross, folder).items()}
+
+
+def _last(done: Completed) -> str:
+    said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["it said nothing"]
+    return f"exit status {done.status}: {first_line(said[-1])[:300]}"
+
+
+def _quiet(text: str) -> None:
+    """What goes on while a platform comes up is not part of a story."""
