@@ -1,10 +1,9 @@
 """One subject on one platform, start to finish, always cleaned up."""
 
-import secrets
 import shlex
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -13,9 +12,10 @@ from anyunix.cross import build_helpers, build_subject, compiler_name, missing
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.errors import NotRun, PlatformError
 from anyunix.junit import XML_LIMIT, BadResults, read_junit
-from anyunix.payload import HELPERS, SITE, SUBJECT, SUBJECT_FILE, SUITE, write_payload
+from anyunix.payload import HELPERS, SUBJECT, SUITE, write_payload
 from anyunix.repeats import merge_repeats
 from anyunix.results import CellResult, Probe
+from anyunix.supervised import run_supervised
 
 PYTHON = (3, 10)
 LOOK_SECONDS = 30.0
@@ -178,17 +178,12 @@ class CellRun:
             raise BadResults("the results hold no probe")
         return probes
 
-    def _supervised(self, command: "list[str] | tuple[str, ...]", seconds: float, folder: PurePosixPath,
+    def _supervised(self, command: Sequence[str], seconds: float, folder: PurePosixPath,
                     say: Say | None = None) -> Completed:
-        """Run a command there under supervise.py, which kills all of it when the time is over."""
-        script = (f'top=$PWD; cd "./{folder}" && '
-                  f'exec env PYTHONPATH="$top/{SITE}" ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" '
-                  f'ANYUNIX_HELPERS="$top/{HELPERS}" TMPDIR="$top" HOME="$top" '
-                  f'python3 "$top/{SUITE}/supervise.py" {seconds:g} {shlex.join(command)}')
-        environment = {"ANYUNIX_BIND": self.cell.bind, "ANYUNIX_CELL": secrets.token_hex(16)}
-        done = self._driver.run(["sh", "-c", script], env=environment, timeout=seconds + LOOK_SECONDS, say=say)
+        done = run_supervised(self._driver, command, seconds, folder=folder,
+                              environment={"ANYUNIX_BIND": self.cell.bind}, say=say)
         self.log += f"$ {shlex.join(command)}\n{done.stdout}{done.stderr}"
-        return replace(done, timed_out=done.timed_out or done.status == 124)
+        return done
 
 
 def _progress(say: Say, repeat: str) -> Callable[[str], None]:

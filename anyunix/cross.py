@@ -34,18 +34,22 @@ def build_subject(subject: Subject, target: str, folder: Path) -> dict[PurePosix
     `target` is zig's name of a CPU, system and libc, or `native`. Raises NotRun.
     """
     copy = folder / "source"
-    for entry in subject.files:
-        source, there = subject.folder / entry, copy / entry
-        there.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            # what was built here for here must not look up to date
-            shutil.copytree(source, there, ignore=lambda at, names: _built_in(Path(at), names))
-        else:
-            shutil.copy2(source, there)
+    copy_sources(subject, copy)
     before = _snapshot(copy)
     _run(list(subject.build), copy, target, {"CC": shlex.join(_compiler(target))})
     return {path: copy / path for path, state in _snapshot(copy).items()
             if before.get(path) != state and path.suffix != ".o"}
+
+
+def copy_sources(subject: Subject, folder: Path) -> None:
+    """Copy the subject's files, without what an earlier build left there: that must not look up to date here."""
+    for entry in subject.files:
+        source, there = subject.folder / entry, folder / entry
+        there.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, there, ignore=lambda at, names: _built_in(Path(at), names))
+        else:
+            shutil.copy2(source, there)
 
 
 def build_helpers(suite: Path, target: str, folder: Path) -> dict[PurePosixPath, Path]:

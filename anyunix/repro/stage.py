@@ -1,7 +1,6 @@
 """A platform that is up, with a subject on it: what a story needs of a cell, without the suite's probes."""
 
 import os
-import secrets
 import shlex
 import shutil
 import subprocess
@@ -16,10 +15,11 @@ import msgspec
 
 from anyunix.catalog import Platform, Subject
 from anyunix.cell import BUILD_SECONDS, LOOK_SECONDS
-from anyunix.cross import build_subject, missing
+from anyunix.cross import build_subject, copy_sources, missing
 from anyunix.drivers.base import Completed, Driver
 from anyunix.errors import NotRun, PlatformError
-from anyunix.payload import SITE, SUBJECT, SUBJECT_FILE, SUITE, write_payload
+from anyunix.payload import SITE, SUBJECT, SUITE, write_payload
+from anyunix.supervised import run_supervised
 from anyunix.text import first_line
 
 SCRIPT = PurePosixPath("on_platform.py")
@@ -27,7 +27,6 @@ SCRIPT_FILE = Path(__file__).with_name(SCRIPT.name)
 TASK_SECONDS = 60.0
 HERE = ("local", "netns")
 """Drivers of platforms that are this machine, so that what is built here runs there."""
-ELF = b"\x7fELF"
 
 T = TypeVar("T")
 
@@ -44,7 +43,7 @@ class Stage:
         done = self.supervised(["python3", str(SCRIPT), task, *words], TASK_SECONDS)
         lines = done.stdout.splitlines()
         if done.timed_out or done.status or not lines:
-            why = f"not done within {TASK_SECONDS:g} s" if done.timed_out or done.status == 124 else _last(done)
+            why = f"not done within {TASK_SECONDS:g} s" if done.timed_out else _last(done)
             raise PlatformError(f"{self.name}: {why}")
         try:
             return msgspec.json.decode(lines[-1], type=answer)
@@ -54,11 +53,7 @@ class Stage:
     def supervised(self, command: "list[str] | tuple[str, ...]", seconds: float,
                    folder: str = ".") -> Completed:
         """Run a command there under the suite's supervise.py, which leaves none of its processes behind."""
-        script = (f'top=$PWD; cd "{folder}" && exec env PYTHONPATH="$top/{SUITE}:$top/{SITE}" '
-                  f'ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" TMPDIR="$top" HOME="$top" PYTHONDONTWRITEBYTECODE=1 '
-                  f'python3 "$top/{SUITE}/supervise.py" {seconds:g} {shlex.join(command)}')
-        return self.driver.run(["sh", "-c", script], env={"ANYUNIX_CELL": secrets.token_hex(16)},
-                               timeout=seconds + LOOK_SECONDS)
+        return run_supervised(self.driver, command, seconds, folder=PurePosixPath(folder), python_path=(SUITE, SITE))
 
 
 @contextmanager
@@ -94,13 +89,7 @@ def built_here(subject: Subject, folder: Path, environment: Mapping[str, str] | 
     if lacking := lacking_here(subject):
         raise NotRun(f"no {' and no '.join(lacking)} on PATH here: install a C compiler and make "
                      "(Debian: gcc, make; Alpine: build-base)")
-    for entry in subject.files:
-        source, there = subject.folder / entry, folder / entry
-        there.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():  # without what an earlier build left: it must not look up to date
-            shutil.copytree(source, there, ignore=_built)
-        else:
-            shutil.copy2(source, there)
+    copy_sources(subject, folder)
     copy = replace(subject, folder=folder)
     build_again(copy, environment)
     return copy
@@ -117,12 +106,6 @@ def build_again(subject: Subject, environment: Mapping[str, str] | None = None) 
         raise NotRun(f"{subject.name} cannot be built here: {error}") from error
     if done.returncode:
         raise NotRun(f"{subject.name} does not build here: {first_line(done.stderr or done.stdout)}")
-
-
-def _built(folder: str, names: list[str]) -> set[str]:
-    """Objects, caches and programs in a folder of sources."""
-    return {name for name in names if name == "__pycache__" or name.endswith(".o")
-            or ((path := Path(folder, name)).is_file() and path.open("rb").read(len(ELF)) == ELF)}
 
 
 def _built_for(stage: Stage, platform: Platform, subject: Subject, folder: Path) -> dict[PurePosixPath, Path]:
