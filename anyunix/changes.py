@@ -1,12 +1,12 @@
 """Two runs compared: which contracts fail now that did not, which are mended, which verdicts and facts are others."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from anyunix.expectations import BUILDS
 from anyunix.results import Answer, CellResult, Matrix, Outcome, PlatformResult, Probe
+from anyunix.values import written
 
 Group = Literal["new failure", "fixed", "still failing", "no longer run"]
 
@@ -164,5 +164,5 @@ def _values(platform: PlatformResult) -> dict[str, tuple[Any, ...]]:
 
 
 def _written(values: tuple[Any, ...]) -> list[str]:
-    """As JSON: 1 and true are two values there, which Python's == denies; in which order they came says nothing."""
-    return sorted(json.dumps(value, sort_keys=True) for value in values)
+    """In which order the values of an unstable fact came says nothing."""
+    return sorted(map(written, values))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from anyunix.results import Documented, Matrix, PlatformResult, Probe
+from anyunix.values import same
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,6 @@ class Contradiction:
     platform: str
     measured: Any
     documented: Documented
-
-
-def same(one: Any, other: Any) -> bool:
-    """Equal as JSON: 1 and true are two values, which Python's == denies; the order of keys does not matter."""
-    return shown(one) == shown(other)
 
 
 def shown(value: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from anyunix.results import CellResult, Matrix, Probe
+from anyunix.values import same
 
 PLACEHOLDER = re.compile(r"\{(value|first)\}")
 
@@ -54,7 +55,7 @@ def _sentence(matrix: Matrix, cell: CellResult, probe: Probe, passed: Probe) -> 
     here, there = _facts(matrix, cell.platform), _facts(matrix, matrix.reference)
     phrases = {fact: phrase for each in cell.probes for fact, phrase in each.phrases.items()}
     found = [Difference(fact, here[fact], there[fact], phrases.get(fact) or f"{fact} is {{value}}")
-             for fact in probe.explained_by if fact in here and fact in there and not _same(here[fact], there[fact])]
+             for fact in probe.explained_by if fact in here and fact in there and not same(here[fact], there[fact])]
     if not found:
         return f"{what}, not on {matrix.reference}: {_nothing_found(probe, here, there)}."
     fix = f" Fix: {probe.fix}." if probe.fix else ""
@@ -83,11 +84,6 @@ def _nothing_found(probe: Probe, here: Mapping[str, Any], there: Mapping[str, An
 def _facts(matrix: Matrix, name: str) -> Mapping[str, Any]:
     platform = matrix.platform(name)
     return platform.facts if platform else {}
-
-
-def _same(one: Any, other: Any) -> bool:
-    """As JSON: 1 and true differ, which Python's == denies."""
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _shown(value: Any, placeholder: str) -> str:

@@ -1,6 +1,5 @@
 """Many cells at once, each reported as it goes; ended cleanly when the user has enough."""
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
@@ -10,6 +9,7 @@ from anyunix.catalog import Platform, Subject
 from anyunix.cell import Cell, CellRun, Order
 from anyunix.drivers.base import Driver
 from anyunix.results import CellResult, PlatformResult
+from anyunix.values import distinct
 
 CLEAN_UP_SECONDS = 3.0
 """How long an interrupted run waits for its threads; one in the middle of an image build does not end sooner."""
@@ -96,18 +96,13 @@ def platform_result(platform: Platform, cells: Iterable[CellResult]) -> Platform
             values.setdefault(name, []).append(value)
         for name, several in probe.unstable.items():
             values.setdefault(name, []).extend(several)
-    distinct = {name: _distinct(several) for name, several in values.items()}
+    by_name = {name: distinct(several) for name, several in values.items()}
     return PlatformResult(
         platform.name, platform.title, platform.driver, best.status if best else "not-run",
         best.reason if best else "no cell was planned", platform.emulates,
-        facts={name: several[0] for name, several in distinct.items() if len(several) == 1},
-        unstable={name: several for name, several in distinct.items() if len(several) > 1},
+        facts={name: several[0] for name, several in by_name.items() if len(several) == 1},
+        unstable={name: several for name, several in by_name.items() if len(several) > 1},
         documented=platform.documented)
-
-
-def _distinct(values: Iterable[Any]) -> tuple[Any, ...]:
-    """JSON values without doubles (1 and true are two values, which Python's == denies)."""
-    return tuple({json.dumps(value, sort_keys=True): value for value in values}.values())
 
 
 def choose_reference(wanted: str | None, cells: Iterable[CellResult]) -> str:

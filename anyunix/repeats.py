@@ -1,12 +1,12 @@
 """Several runs of the suite in one cell become one: what did not agree is flaky, or unstable."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from anyunix.results import Probe
+from anyunix.values import distinct
 
 
 def merge_repeats(runs: Sequence[Sequence[Probe]]) -> tuple[Probe, ...]:
@@ -42,9 +42,9 @@ def _split(measured: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, tu
     stable: dict[str, Any] = {}
     unstable: dict[str, tuple[Any, ...]] = {}
     for name in dict.fromkeys(name for facts in measured for name in facts):
-        values = {json.dumps(facts[name], sort_keys=True): facts[name] for facts in measured if name in facts}
+        values = distinct(facts[name] for facts in measured if name in facts)
         if len(values) == 1:
-            stable[name] = next(iter(values.values()))
+            stable[name] = values[0]
         else:
-            unstable[name] = tuple(values.values())
+            unstable[name] = values
     return stable, unstable

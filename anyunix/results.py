@@ -8,6 +8,8 @@ Kind = Literal["fact", "contract"]
 Outcome = Literal["passed", "failed", "error", "skipped", "flaky"]
 """`flaky`: repeats of one probe in one cell did not agree."""
 Status = Literal["ran", "not-run", "error"]
+GROUPS = ("binding", "locking", "signals", "processes", "chat")
+"""The probe groups, in the order that reports show them."""
 Answer = Literal["portable", "portable with known differences", "not portable", "not answered"]
 
 
@@ -82,6 +84,15 @@ class CellResult:
     def failures(self) -> tuple[Probe, ...]:
         """Contracts that the subject did not keep, or not each time."""
         return tuple(probe for probe in self.contracts if probe.bad)
+
+    def tried(self, group: str) -> tuple[Probe, ...]:
+        """The contracts of a group that were not left out."""
+        return tuple(probe for probe in self.contracts if probe.group == group and probe.outcome != "skipped")
+
+    @property
+    def left_out(self) -> int:
+        """How many contracts were."""
+        return sum(probe.outcome == "skipped" for probe in self.contracts)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -166,6 +177,14 @@ class Matrix:
 
     def platform(self, name: str) -> PlatformResult | None:
         return next((platform for platform in self.platforms if platform.name == name), None)
+
+    def failures(self) -> list[list[tuple[CellResult, Probe]]]:
+        """Each contract that was not kept, by its id, with all the cells in which it was not."""
+        found: dict[str, list[tuple[CellResult, Probe]]] = {}
+        for cell in self.cells:
+            for probe in cell.failures:
+                found.setdefault(probe.id, []).append((cell, probe))
+        return [cases for _, cases in sorted(found.items())]
 
     def text(self, probe: str) -> ProbeText | None:
         """The text of a probe, whatever its parameters."""

@@ -16,3 +16,9 @@ def safe(text: str) -> str:
 
 def first_line(text: str) -> str:
     return safe(text.strip().partition("\n")[0])
+
+
+def said_by(failure: str) -> list[str]:
+    """What a failure's message says: pytest's first lines that start with E, else its first line; safe to print."""
+    lines = [line[1:].strip() for line in safe(failure).splitlines() if line.startswith("E ")][:4]
+    return [line for line in lines if line] or [first_line(failure)]

@@ -13,11 +13,12 @@ from rich.console import Console
 from anyunix.catalog import Catalog
 from anyunix.commands import facts
 from anyunix.commands.facts import select
-from anyunix.compare import by_value, compare, contradictions, differences, documented, same
+from anyunix.compare import by_value, compare, contradictions, differences, documented
 from anyunix.errors import ConfigurationError
 from anyunix.report.facts import WIDTH, print_differences, print_facts
 from anyunix.results import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText, Status
 from anyunix.stored import FILE, encode
+from anyunix.values import same
 
 HOSTILE = "\x1b[2Jgone \x9b31m \u202e txt"
 TEXTS = (ProbeText("binding/test_ipv6_facts.py::test_wildcard", "fact", "Does :: serve IPv4?", "RFC 3493 5.3: yes.",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from anyunix.report.markdown import render
 from anyunix.results import CellResult, Matrix, Probe
-from anyunix.text import first_line, safe
+from anyunix.text import first_line, safe, said_by
 
 MOST = 10
 """GitHub shows that many errors, and that many warnings, of one step."""
@@ -79,18 +79,14 @@ def _cut(page: str, room: int) -> str:
 
 def _failures(matrix: Matrix) -> list[tuple[dict[str, str], str]]:
     """Each contract once, with the cells in which it was not kept although nobody expected that."""
-    found: dict[str, list[tuple[CellResult, Probe]]] = {}
-    for cell in matrix.cells:
-        for probe in cell.failures:
-            if not probe.expected:
-                found.setdefault(probe.id, []).append((cell, probe))
-    return [_failure(cases) for _, cases in sorted(found.items())]
+    unexpected = ([case for case in cases if not case[1].expected] for cases in matrix.failures())
+    return [_failure(cases) for cases in unexpected if cases]
 
 
 def _failure(cases: list[tuple[CellResult, Probe]]) -> tuple[dict[str, str], str]:
     probe = cases[0][1]
     where = ", ".join(f"{cell.platform} {cell.subject} {cell.bind}" for cell, _ in cases)
-    why = probe.explanation or "\n".join(_words(probe.message))
+    why = probe.explanation or "\n".join(said_by(probe.message))
     return {**_place(probe), "title": f"{probe.name} fails"}, f"on {where}\n{why}"
 
 
@@ -99,12 +95,6 @@ def _place(probe: Probe) -> dict[str, str]:
     if not probe.file.endswith(".py") or ".." in probe.file or probe.file.startswith("/"):
         return {}
     return {"file": f"suite/{probe.file}", "line": str(max(1, probe.line))}
-
-
-def _words(message: str) -> list[str]:
-    """pytest's lines that start with E, else the first line."""
-    said = [line[1:].strip() for line in message.splitlines() if line.startswith("E ")]
-    return said[:4] or [first_line(message)]
 
 
 def _warnings(matrix: Matrix) -> list[tuple[dict[str, str], str]]:

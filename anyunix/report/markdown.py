@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from anyunix.compare import FactDifference, by_value, contradictions, differences, documented, shown
 from anyunix.report.gfm import block, code, details, table, text
-from anyunix.results import CellResult, Matrix, Probe, Verdict
+from anyunix.results import GROUPS, CellResult, Matrix, Probe, Verdict
 
-ORDER = ("binding", "locking", "signals", "processes", "chat")
 MESSAGE_LIMIT = 4_000
 """Characters of a failure's words that are shown; all of them are in matrix.json."""
 MARKS = {"portable": "✅", "portable with known differences": "✅", "not portable": "❌", "not answered": "❔"}
@@ -50,13 +49,12 @@ def _row(cell: CellResult, groups: Iterable[str], reference: str) -> list[str]:
         return [name, "**error**", *["–"] * (len(list(groups)) + 2)]
     if any(probe.group == "build" for probe in cell.failures):
         return [name, "**does not build**", *["–"] * (len(list(groups)) + 2)]
-    left_out = sum(probe.outcome == "skipped" for probe in cell.contracts)
-    return [name, *(_kept(cell, group) for group in groups), str(left_out or "–"), str(len(cell.facts)),
+    return [name, *(_kept(cell, group) for group in groups), str(cell.left_out or "–"), str(len(cell.facts)),
             f"{cell.seconds:.0f}"]
 
 
 def _kept(cell: CellResult, group: str) -> str:
-    tried = [probe for probe in cell.contracts if probe.group == group and probe.outcome != "skipped"]
+    tried = cell.tried(group)
     kept = sum(probe.outcome == "passed" for probe in tried)
     return "–" if not tried else f"{kept}/{len(tried)}" if kept == len(tried) else f"**{kept}/{len(tried)}** ✗"
 
@@ -64,15 +62,11 @@ def _kept(cell: CellResult, group: str) -> str:
 def _groups(matrix: Matrix) -> list[str]:
     """The groups that this run tried, in the usual order."""
     found = {probe.group for cell in matrix.cells for probe in cell.contracts} - {"build"}
-    return sorted(found, key=lambda group: (ORDER.index(group) if group in ORDER else len(ORDER), group))
+    return sorted(found, key=lambda group: (GROUPS.index(group) if group in GROUPS else len(GROUPS), group))
 
 
 def _failures(matrix: Matrix) -> str:
-    found: dict[str, list[tuple[CellResult, Probe]]] = {}
-    for cell in matrix.cells:
-        for probe in cell.failures:
-            found.setdefault(probe.id, []).append((cell, probe))
-    parts = [_failure(matrix, cases) for _, cases in sorted(found.items())]
+    parts = [_failure(matrix, cases) for cases in matrix.failures()]
     return "\n\n".join(["### Contracts that were not kept", *parts]) if parts else ""
 
 

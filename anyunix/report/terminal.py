@@ -8,10 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from anyunix.compare import contradictions, differences, shown
-from anyunix.results import CellResult, Matrix, Probe, Verdict
-from anyunix.text import first_line, safe
+from anyunix.results import GROUPS, CellResult, Matrix, Verdict
+from anyunix.text import first_line, safe, said_by
 
-GROUPS = ("binding", "locking", "signals", "processes", "chat")
 WIDTH = 100
 FACTS_SHOWN = 12
 STYLES = {"portable": "bold green", "portable with known differences": "bold yellow",
@@ -68,13 +67,12 @@ def _columns(cell: CellResult) -> list[Text]:
         return [Text("ERROR", "bold yellow"), *[nothing] * (len(GROUPS) + 1), seconds]
     if any(probe.group == "build" for probe in cell.failures):
         return [Text("no build", "bold red"), *[nothing] * (len(GROUPS) + 1), seconds]
-    left_out = sum(probe.outcome == "skipped" for probe in cell.contracts)
-    return [*(_group(cell, group) for group in GROUPS), Text(str(left_out or "–"), "dim"),
+    return [*(_group(cell, group) for group in GROUPS), Text(str(cell.left_out or "–"), "dim"),
             Text(str(len(cell.facts))), seconds]
 
 
 def _group(cell: CellResult, group: str) -> Text:
-    tried = [probe for probe in cell.contracts if probe.group == group and probe.outcome != "skipped"]
+    tried = cell.tried(group)
     if not tried:
         return Text("–", "dim")
     kept = sum(probe.outcome == "passed" for probe in tried)
@@ -120,22 +118,12 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
 
 def _print_failures(console: Console, matrix: Matrix) -> None:
     """Each contract that was not kept, once, with the cells and the words of the first of them."""
-    failed: dict[str, list[tuple[CellResult, Probe]]] = {}
-    for cell in matrix.cells:
-        for probe in cell.failures:
-            failed.setdefault(probe.id, []).append((cell, probe))
-    for name, cases in sorted(failed.items()):
-        cell, probe = cases[0]
-        _say(console, Text(f"FAILED {probe.file}:{probe.line} {safe(name.rpartition('::')[2])}", "bold red"))
+    for cases in matrix.failures():
+        probe = cases[0][1]
+        _say(console, Text(f"FAILED {probe.file}:{probe.line} {safe(probe.id.rpartition('::')[2])}", "bold red"))
         _say(console, Text(f"  on {', '.join(f'{c.platform} {c.subject} {c.bind}' for c, _ in cases)}"))
-        for line in _words(probe.message):
-            _say(console, Text(f"  {line}"))
-
-
-def _words(message: str) -> list[str]:
-    """What the failure says: pytest's lines that start with E, else the first line."""
-    said = [line[1:].strip() for line in safe(message).splitlines() if line.startswith("E ")]
-    return [line[:300] for line in said[:4] if line] or [first_line(message)[:300]]
+        for line in said_by(probe.message):
+            _say(console, Text(f"  {line[:300]}"))
 
 
 def _print_verdict(console: Console, verdict: Verdict) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from anyunix.report.page.sections import Row
-from anyunix.report.page.shown import shown, written
+from anyunix.report.page.shown import shown
 from anyunix.results import Matrix, PlatformResult
+from anyunix.values import written
 
 Style = Literal["same", "differs", "unstable", "documented", "missing"]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from anyunix.report.page.sections import Row, Section
 from anyunix.results import Matrix, Probe
+from anyunix.text import safe, said_by
 
 LEFT_OUT_SHOWN = 12
 """Probes named behind a reason; the table shows all."""
@@ -25,14 +26,13 @@ class Failure:
     @property
     def said(self) -> str:
         """pytest's lines that start with E, else the first line."""
-        lines = [line[1:].strip() for line in self.probe.message.splitlines() if line.startswith("E ")]
-        return "\n".join(lines[:4]) or self.probe.message.strip().partition("\n")[0]
+        return "\n".join(said_by(self.probe.message))
 
     @property
     def rest(self) -> str:
         """The whole message, if it says more than `said`."""
         message = self.probe.message.strip()
-        return message if message != self.said else ""
+        return message if safe(message) != self.said else ""
 
 
 @dataclass(frozen=True)

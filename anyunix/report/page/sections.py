@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from anyunix.report.page.shown import written
-from anyunix.report.terminal import GROUPS
-from anyunix.results import CellResult, Matrix, Probe, ProbeText
+from anyunix.results import GROUPS, CellResult, Matrix, Probe, ProbeText
+from anyunix.values import written
 
 SIGNS = {"passed": "✓", "failed": "✗", "fails as expected": "(✗)", "error": "!", "flaky": "~", "left out": "–",
          "no answer": "…", "no result": "·", "measured": "✓", "differs": "≠", "varies": "~", "not measured": "!"}

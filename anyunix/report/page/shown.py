@@ -1,4 +1,4 @@
-"""JSON values in words, and JSON values compared."""
+"""JSON values in words."""
 
 import json
 from collections.abc import Mapping
@@ -16,11 +16,6 @@ def shown(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(_nested(item) for item in value) or "[]"
     return _text(value) if isinstance(value, str) else json.dumps(value)
-
-
-def written(value: Any) -> str:
-    """The same for equal values only: 1 and true are two, which Python's == denies."""
-    return json.dumps(value, sort_keys=True)
 
 
 def _nested(value: Any) -> str:
