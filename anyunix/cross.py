@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 
@@ -28,15 +29,16 @@ def compiler_name(target: str) -> str:
     return f"zig cc {version('ziglang')} for {target}"
 
 
-def build_subject(subject: Subject, target: str, folder: Path) -> dict[PurePosixPath, Path]:
+def build_subject(subject: Subject, target: str, folder: Path,
+                  environment: Mapping[str, str] | None = None) -> dict[PurePosixPath, Path]:
     """Run the subject's own build in a copy below `folder`; path in the subject -> what it made there.
 
-    `target` is zig's name of a CPU, system and libc, or `native`. Raises NotRun.
+    `target` is zig's name of a CPU, system and libc, or `native`; `environment` may hold CFLAGS. Raises NotRun.
     """
     copy = folder / "source"
     copy_sources(subject, copy)
     before = _snapshot(copy)
-    _run(list(subject.build), copy, target, {"CC": shlex.join(_compiler(target))})
+    _run(list(subject.build), copy, target, {**(environment or {}), "CC": shlex.join(_compiler(target))})
     return {path: copy / path for path, state in _snapshot(copy).items()
             if before.get(path) != state and path.suffix != ".o"}
 

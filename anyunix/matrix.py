@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from anyunix.catalog import Platform, Subject
 from anyunix.cell import Cell, CellRun, Order
 from anyunix.drivers.base import Driver
-from anyunix.results import CellResult, PlatformResult
+from anyunix.results import Brought, CellResult, PlatformResult
 from anyunix.values import distinct
 
 CLEAN_UP_SECONDS = 3.0
@@ -28,7 +28,7 @@ class Watcher(Protocol):
 class Keeper(Protocol):
     """Whoever keeps what a cell brought back."""
 
-    def keep(self, result: CellResult, junit: Sequence[bytes], log: str) -> None:
+    def keep(self, result: CellResult, brought: Brought) -> None:
         """Called once a cell, from the cell's thread."""
 
 
@@ -52,11 +52,11 @@ def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], orde
 
     def run(index: int, cell: Cell) -> CellResult:
         if stopped.is_set():
-            return cell.without_answer("not-run", "interrupted before it began")
+            return cell.result("not-run", "interrupted before it began")
         drivers[index] = make_driver(cell.platform)
         cell_run = CellRun(cell, drivers[index], order, lambda text: watcher.says(cell, text))
         result = cell_run.run()
-        keeper.keep(result, cell_run.junit, cell_run.log)
+        keeper.keep(result, cell_run.brought)
         watcher.done(cell, result)
         return result
 

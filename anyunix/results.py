@@ -8,6 +8,8 @@ Kind = Literal["fact", "contract"]
 Outcome = Literal["passed", "failed", "error", "skipped", "flaky"]
 """`flaky`: repeats of one probe in one cell did not agree."""
 Status = Literal["ran", "not-run", "error"]
+PLAIN = "plain"
+"""The build as the subject makes it itself."""
 GROUPS = ("binding", "locking", "signals", "processes", "chat")
 """The probe groups, in the order that reports show them."""
 Answer = Literal["portable", "portable with known differences", "not portable", "not answered"]
@@ -71,10 +73,15 @@ class CellResult:
     status: Status
     reason: str = ""
     """Why it did not run, or what broke; empty when it ran."""
-    build: str = "plain"
+    build: str = PLAIN
     compiler: str = ""
     probes: tuple[Probe, ...] = ()
     seconds: float = 0.0
+
+    @property
+    def key(self) -> str:
+        """`local-c-dual`; with the build, unless that is the plain one."""
+        return "-".join([self.platform, self.subject, self.bind, *([] if self.build == PLAIN else [self.build])])
 
     @property
     def contracts(self) -> tuple[Probe, ...]:
@@ -97,6 +104,17 @@ class CellResult:
     @property
     def facts(self) -> dict[str, Any]:
         return {name: value for probe in self.probes for name, value in probe.facts.items()}
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What came back from a cell beside its typed results."""
+
+    junit: tuple[bytes, ...] = ()
+    """One file a repeat."""
+    log: str = ""
+    records: bytes = b""
+    """What the tool wrote down, as JSON; empty without one."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +189,7 @@ class Matrix:
     problems: tuple[str, ...] = ()
     """Expectations that do not hold (any more); they fail the gate."""
 
-    def cell(self, subject: str, bind: str, platform: str, build: str = "plain") -> CellResult | None:
+    def cell(self, subject: str, bind: str, platform: str, build: str = PLAIN) -> CellResult | None:
         return next((cell for cell in self.cells
                      if (cell.subject, cell.bind, cell.platform, cell.build) == (subject, bind, platform, build)), None)
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from anyunix.report.html import log_key, render
+from anyunix.report.html import render
 from anyunix.results import CellResult, Matrix, PlatformResult, Probe, ProbeText
 from anyunix.verdict import judge
 
@@ -43,7 +43,7 @@ def large_matrix() -> Matrix:
 
 def logs_of(matrix: Matrix) -> dict[str, str]:
     """A long log for each cell."""
-    return {log_key(cell): f"{cell.platform} says a line of its log\n" * 1000 for cell in matrix.cells}
+    return {cell.key: f"{cell.platform} says a line of its log\n" * 1000 for cell in matrix.cells}
 
 
 def hash_of(text: str) -> int:

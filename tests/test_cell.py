@@ -202,6 +202,6 @@ def _environment(pid: str) -> bytes:
 def test_log_holds_what_pytest_said(subject: Subject, local: Platform, make_suite: MakeSuite) -> None:
     run = CellRun(Cell(subject, local, "default"), LocalDriver(), Order(make_suite(PROBES)), lambda text: None)
     run.run()
-    assert "test_probes.py::test_breaks FAILED" in run.log
-    assert run.junit[0].startswith(b"<?xml")
+    assert "test_probes.py::test_breaks FAILED" in run.brought.log
+    assert run.brought.junit[0].startswith(b"<?xml")
     assert PurePosixPath("junit.xml").name not in os.listdir(".")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from anyunix.report.html import LOG_LIMIT, log_key, render
+from anyunix.report.html import LOG_LIMIT, render
 from anyunix.results import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText, Verdict
 from anyunix.verdict import judge
 
@@ -145,7 +145,7 @@ def wait_for(driver: Any, script: str) -> None:
 
 def test_nothing_untrusted_runs_and_all_of_it_is_shown(page: Callable[..., Any]) -> None:
     matrix = example(HOSTILE)
-    driver = page(matrix, {log_key(cell): HOSTILE for cell in matrix.cells})
+    driver = page(matrix, {cell.key: HOSTILE for cell in matrix.cells})
     shown = driver.execute_script("return document.querySelector('main').textContent")
     for place in ("expectation ", "because ", "refused: ", "more ", "known: ", "left out: ", "not run: ", "RFC: ",
                   "A client is served: ", "source: ", "same."):
@@ -271,7 +271,7 @@ def test_groups_close_and_open(page: Callable[..., Any]) -> None:
 
 def test_a_cell_opens_by_mouse(page: Callable[..., Any]) -> None:
     matrix = example()
-    driver = page(matrix, {log_key(matrix.cells[3]): "x" * 9999 + "the end"})
+    driver = page(matrix, {matrix.cells[3].key: "x" * 9999 + "the end"})
     click(driver, "[data-key='c/first/plain'] td[title=failed]")
     said = text_of(driver, "dialog")
     for part in ("refused: plain words", "because plain words", "more plain words", "RFC: plain words", "failed 2×",

@@ -15,7 +15,7 @@ from anyunix.drivers.base import Completed, Say
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import PlatformError
 from anyunix.matrix import cells_of, run_cells
-from anyunix.results import CellResult
+from anyunix.results import Brought, CellResult
 
 PROBE = 'def test_one(fact):\n    """A fact."""\n    fact("one", 1)\n'
 
@@ -33,7 +33,7 @@ class Recorder:
     def done(self, cell: Cell, result: CellResult) -> None:
         self.finished.append(result.platform)
 
-    def keep(self, result: CellResult, junit: Sequence[bytes], log: str) -> None:
+    def keep(self, result: CellResult, brought: Brought) -> None:
         self.kept.append(result.platform)
 
 

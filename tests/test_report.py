@@ -12,7 +12,7 @@ from rich.console import Console
 
 from anyunix.report.files import OutFolder, write_whole
 from anyunix.report.terminal import WIDTH, print_overall, print_report
-from anyunix.results import CellResult, Matrix, PlatformResult, Probe, Status
+from anyunix.results import Brought, CellResult, Matrix, PlatformResult, Probe, Status
 from anyunix.text import first_line, safe
 from anyunix.verdict import judge
 
@@ -110,9 +110,9 @@ def test_a_file_that_cannot_be_finished_is_not_there(tmp_path: Path, monkeypatch
 def test_a_cell_that_did_not_run_leaves_no_older_results(tmp_path: Path) -> None:
     out = OutFolder(tmp_path)
     ran, absent = example().cells[0], CellResult("c", "debian", "dual", "not-run", "no engine")
-    out.keep(ran, [b"<testsuites/>", b"<testsuites/>"], "log")
+    out.keep(ran, Brought((b"<testsuites/>", b"<testsuites/>"), "log"))
     folder = tmp_path / "cells" / "debian-c-dual"
     assert {path.name for path in folder.iterdir()} == {"log.txt", "junit.xml", "junit-2.xml"}
-    out.keep(absent, [], "")
+    out.keep(absent, Brought())
     assert [path.name for path in folder.iterdir()] == ["log.txt"]
     assert "no engine" in (folder / "log.txt").read_text()

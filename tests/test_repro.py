@@ -165,7 +165,7 @@ def test_signal_reset_is_there_with_a_pattern_on_the_stack_and_gone_with_the_fix
         "arrives", "arrives", "arrives", "lives"]
     assert "“two” is in the log all the same" in done.stdout
     last = done.stdout.splitlines()[-1]
-    assert last.startswith("anyunix: signal-reset: reproduced: the second message kills SEND")
+    assert last.startswith("anyunix: signal-reset: reproduced: message 2 kills SEND")
     assert "fixed, it lives" in last
     if "killing signal not shown" not in done.stdout:
         assert fates["stack filled with a pattern"][4:] == ["killed", "by", "SIGUSR1"]

@@ -2,13 +2,12 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
 from anyunix.report import html, markdown
-from anyunix.results import CellResult, Matrix, Probe
+from anyunix.results import Brought, CellResult, Matrix, Probe
 from anyunix.stored import FILE, encode
 from anyunix.text import first_line, safe
 
@@ -19,14 +18,14 @@ class OutFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def keep(self, result: CellResult, junit: Sequence[bytes], log: str) -> None:
+    def keep(self, result: CellResult, brought: Brought) -> None:
         """junit.xml of the first run of the suite, junit-2.xml, … of its repeats, and what pytest said."""
         folder = self._folder(result)
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "log.txt", (log or f"{result.status}: {result.reason}\n").encode(errors="replace"))
+        write_whole(folder / "log.txt", (brought.log or f"{result.status}: {result.reason}\n").encode(errors="replace"))
         for earlier in folder.glob("junit*.xml"):  # an earlier run's, in the same folder
             earlier.unlink()
-        for number, data in enumerate(junit, 1):
+        for number, data in enumerate(brought.junit, 1):
             write_whole(folder / ("junit.xml" if number == 1 else f"junit-{number}.xml"), data)
 
     def write(self, matrix: Matrix) -> None:
@@ -48,11 +47,11 @@ class OutFolder:
             if cell.failures or cell.status == "error":
                 with suppress(OSError):
                     path = self._folder(cell) / "log.txt"
-                    logs[html.log_key(cell)] = path.read_text(encoding="utf-8", errors="replace")
+                    logs[cell.key] = path.read_text(encoding="utf-8", errors="replace")
         return logs
 
     def _folder(self, cell: CellResult) -> Path:
-        return self.path / "cells" / html.log_key(cell)
+        return self.path / "cells" / cell.key
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -34,7 +34,7 @@ ANSWER_SIGNS = {"not portable": "✗", "not answered": "…", "portable with kno
 
 
 def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
-    """The page. `logs`: `log_key` of a cell -> its log, of which the end is shown.
+    """The page. `logs`: `key` of a cell -> its log, of which the end is shown.
 
     Everything in `matrix` and `logs` is taken for untrusted text.
     """
@@ -60,11 +60,6 @@ def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
         data=Markup(block(matrix, rows, sections, failures, left_out)))
 
 
-def log_key(cell: CellResult) -> str:
-    """`local-c-dual`, as the cell's folder in the run's folder; with the build, unless that is the plain one."""
-    return "-".join([cell.platform, cell.subject, cell.bind, *([] if cell.build == "plain" else [cell.build])])
-
-
 @dataclass(frozen=True)
 class _ShownCell:
     result: CellResult
@@ -78,11 +73,11 @@ def _shown_cells(matrix: Matrix, logs: Mapping[str, str]) -> list[_ShownCell]:
     excerpts: dict[str, str] = {}
     left = LOGS_LIMIT
     for cell in sorted(matrix.cells, key=lambda cell: cell.status == "ran" and not cell.failures):
-        excerpt = logs.get(log_key(cell), "").rstrip()[-LOG_LIMIT:][:left]
-        excerpts[log_key(cell)] = excerpt
+        excerpt = logs.get(cell.key, "").rstrip()[-LOG_LIMIT:][:left]
+        excerpts[cell.key] = excerpt
         left -= len(excerpt)
     places = {platform.name: place for place, platform in enumerate(matrix.platforms)}
-    return [_ShownCell(cell, places.get(cell.platform, -1), kept_of(cell.contracts), excerpts[log_key(cell)])
+    return [_ShownCell(cell, places.get(cell.platform, -1), kept_of(cell.contracts), excerpts[cell.key])
             for cell in matrix.cells]
 
 

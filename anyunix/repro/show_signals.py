@@ -38,10 +38,10 @@ def print_signals(console: Console, found: Found) -> None:
 
 
 def overall_signals(found: Found) -> str:
-    """`anyunix: signal-reset: reproduced: the second message kills SEND by SIGUSR1; …`."""
+    """`anyunix: signal-reset: reproduced: message 2 kills SEND by SIGUSR1; …`."""
     if found.pattern.killed_by_the_second:
         by = " by SIGUSR1" if found.pattern.answer.ending else ""
-        text = f"reproduced: the second message kills SEND{by}"
+        text = f"reproduced: message 2 kills SEND{by}"
     else:
         text = f"NOT reproduced: {found.pattern.answer.arrived} of {len(TEXTS)} messages arrived"
     fixed = "fixed, it lives" if found.fixed.survived else "fixed, it does NOT live"

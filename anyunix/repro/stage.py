@@ -1,7 +1,6 @@
 """A platform that is up, with a subject on it: what a story needs of a cell, without the suite's probes."""
 
 import os
-import shlex
 import shutil
 import subprocess
 import tempfile
@@ -13,12 +12,12 @@ from typing import TypeVar
 
 import msgspec
 
+from anyunix.building import BUILD_SECONDS, Build, build_there, cross_build, look_at
 from anyunix.catalog import Platform, Subject
-from anyunix.cell import BUILD_SECONDS, LOOK_SECONDS
-from anyunix.cross import build_subject, copy_sources, missing
+from anyunix.cross import copy_sources
 from anyunix.drivers.base import Completed, Driver
 from anyunix.errors import NotRun, PlatformError
-from anyunix.payload import SITE, SUBJECT, SUITE, write_payload
+from anyunix.payload import SITE, SUITE, write_payload
 from anyunix.supervised import run_supervised
 from anyunix.text import first_line
 
@@ -66,12 +65,13 @@ def staged(platform: Platform, subject: Subject, driver: Driver, suite: Path) ->
         driver.up(_quiet)
         stage = Stage(platform.name, driver)
         with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
-            carried = {} if platform.driver in HERE else _built_for(stage, platform, subject, Path(name))
+            carried = {} if platform.driver in HERE else cross_build(
+                look_at(driver, platform, subject), platform, subject, Build(), Path(name), _quiet)
             archive = Path(name) / "payload.tar"
             write_payload(archive, suite, subject, {**carried, SCRIPT: SCRIPT_FILE})
             driver.put(archive)
         if subject.build and not carried and platform.driver not in HERE:
-            done = stage.supervised(subject.build, BUILD_SECONDS, str(SUBJECT))
+            done = build_there(driver, platform, subject, Build())
             if done.status:
                 raise PlatformError(f"{subject.name} does not build on {platform.name}: {_last(done)}")
         yield stage
@@ -106,21 +106,6 @@ def build_again(subject: Subject, environment: Mapping[str, str] | None = None) 
         raise NotRun(f"{subject.name} cannot be built here: {error}") from error
     if done.returncode:
         raise NotRun(f"{subject.name} does not build here: {first_line(done.stderr or done.stdout)}")
-
-
-def _built_for(stage: Stage, platform: Platform, subject: Subject, folder: Path) -> dict[PurePosixPath, Path]:
-    """What the platform cannot build, built here: path in the payload -> program. Raises NotRun."""
-    tools = ("python3", *(subject.needs if subject.build else ()))
-    lacking = [tool for tool in tools if stage.driver.run(["sh", "-c", f"command -v {shlex.quote(tool)}"], env={},
-                                                          timeout=LOOK_SECONDS).status]
-    if not lacking:
-        return {}
-    reason = f"no {' and no '.join(lacking)} on {platform.name}"
-    if "python3" in lacking or not platform.cross:
-        raise NotRun(reason)
-    if also := missing():
-        raise NotRun(f"{reason}, and {also}")
-    return {SUBJECT / path: file for path, file in build_subject(subject, platform.cross, folder).items()}
 
 
 def _last(done: Completed) -> str:

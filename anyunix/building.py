@@ -1,0 +1,112 @@
+"""Building a subject: there, by its own build command, or here for a platform that has no compiler."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from anyunix.catalog import Platform, Subject
+from anyunix.cross import build_helpers, build_subject, missing
+from anyunix.drivers.base import Completed, Driver, Say
+from anyunix.errors import NotRun
+from anyunix.payload import HELPERS, SUBJECT
+from anyunix.results import PLAIN
+from anyunix.supervised import run_supervised
+
+PYTHON = (3, 10)
+LOOK_SECONDS = 30.0
+BUILD_SECONDS = 300.0
+NO_SUCH_FLAG = "--anyunix-asks-whether-cflags-are-honoured"
+LOOK = """\
+command -v python3 >/dev/null || {{ echo no-python; exit 0; }}
+python3 -c 'import sys; print("python", *sys.version_info[:2])'
+for tool in {tools}; do command -v "$tool" >/dev/null || echo "missing $tool"; done
+! command -v cc >/dev/null || echo "compiler $(cc --version 2>/dev/null | head -n 1)"
+"""
+
+
+@dataclass(frozen=True)
+class Build:
+    """One way to build a subject."""
+
+    name: str = PLAIN
+    flags: tuple[str, ...] = ()
+    """For the compiler, as CFLAGS; without any the subject's own."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return {"CFLAGS": shlex.join(self.flags)} if self.flags else {}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the platform has, asked before anything is sent there."""
+
+    missing: tuple[str, ...]
+    """Tools that building the subject needs."""
+    compiler: str
+
+
+def look_at(driver: Driver, platform: Platform, subject: Subject) -> Look:
+    """Ask for Python, the tools that the subject needs, and the compiler. Raises NotRun, PlatformError."""
+    tools = " ".join(map(shlex.quote, subject.needs)) or "sh"
+    done = driver.run(["sh", "-c", LOOK.format(tools=tools)], env={}, timeout=LOOK_SECONDS)
+    said = [line.split() for line in done.stdout.splitlines() if line.strip()]
+    version = next((words[1:3] for words in said if words[0] == "python"), None)
+    if version is None:
+        raise NotRun(f"no python3 on {platform.name}: the suite needs Python 3.10 or newer there")
+    if not all(word.isdigit() for word in version) or tuple(map(int, version)) < PYTHON:
+        raise NotRun(f"python3 on {platform.name} is {'.'.join(version)}; the suite needs 3.10 or newer")
+    return Look(tuple(words[1] for words in said if words[0] == "missing" and len(words) > 1),
+                next((" ".join(words[1:]) for words in said if words[0] == "compiler"), ""))
+
+
+def cross_build(look: Look, platform: Platform, subject: Subject, build: Build, folder: Path,
+                say: Say) -> dict[PurePosixPath, Path]:
+    """Build here what the platform cannot build: path in the payload -> program. Raises NotRun."""
+    if not look.missing:
+        return {}
+    lacking = f"no {' and no '.join(look.missing)} on {platform.name}"
+    if not subject.build or not platform.cross:
+        raise NotRun(lacking)
+    if reason := missing():
+        raise NotRun(f"{lacking}, and {reason}")
+    say(f"cross-building the subject for {platform.cross}")
+    programs = build_subject(subject, platform.cross, folder, build.environment)
+    return {SUBJECT / path: file for path, file in programs.items()}
+
+
+def cross_helpers(look: Look, platform: Platform, suite: Path, folder: Path, say: Say) -> dict[PurePosixPath, Path]:
+    """The suite's C helpers, as `cross_build`; none where facts that need them are to skip, with the reason."""
+    if look.compiler or not platform.cross or missing() is not None:
+        return {}
+    say(f"cross-building the suite's helpers for {platform.cross}")
+    return {HELPERS / path: file for path, file in build_helpers(suite, platform.cross, folder).items()}
+
+
+def build_there(driver: Driver, platform: Platform, subject: Subject, build: Build) -> Completed:
+    """Run the subject's own build command in the unpacked payload. Raises NotRun, PlatformError."""
+    if build.flags:
+        _check_flags(driver, platform, subject, build)
+    return _make(driver, subject, build.environment)
+
+
+def why_not_built(subject: Subject, done: Completed) -> str:
+    """The build command, how it ended, and the end of what it said."""
+    why = "took too long" if done.timed_out else f"exit status {done.status}"
+    return f"{shlex.join(subject.build)}: {why}\n{done.stderr}{done.stdout}"[-4000:]
+
+
+def _check_flags(driver: Driver, platform: Platform, subject: Subject, build: Build) -> None:
+    """A build without the flags would pass for one with them. Raises NotRun."""
+    tried = driver.run(["cc", *build.flags, "-x", "c", "-c", "-o", "/dev/null", "/dev/null"], env={},
+                       timeout=LOOK_SECONDS)
+    if tried.status:
+        raise NotRun(f"cc on {platform.name} does not know {shlex.join(build.flags)}")
+    if _make(driver, subject, {"CFLAGS": NO_SUCH_FLAG}).status == 0:
+        raise NotRun(f"the build of {subject.name} does not hand CFLAGS to the compiler: "
+                     f"{shlex.join(subject.build)} has to honour that variable")
+
+
+def _make(driver: Driver, subject: Subject, environment: Mapping[str, str]) -> Completed:
+    return run_supervised(driver, subject.build, BUILD_SECONDS, folder=SUBJECT, environment=environment)
