@@ -32,10 +32,21 @@ class Build:
     name: str = PLAIN
     flags: tuple[str, ...] = ()
     """For the compiler, as CFLAGS; without any the subject's own."""
+    compiler: str = ""
+    """For CC; empty for the platform's `cc`."""
 
     @property
     def environment(self) -> Mapping[str, str]:
-        return {"CFLAGS": shlex.join(self.flags)} if self.flags else {}
+        return {**({"CFLAGS": shlex.join(self.flags)} if self.flags else {}),
+                **({"CC": self.compiler} if self.compiler else {})}
+
+
+POISONED = Build("poisoned", ("-O2", "-ftrivial-auto-var-init=pattern"))
+"""Uninitialised automatic variables hold a pattern instead of what chance left there (gcc 12, clang 8 and newer)."""
+CHECKED = Build("checked", ("-O0", "-g"))
+"""With lines and names for a memory checker to tell."""
+SANITIZED = Build("sanitized", ("-O0", "-g", "-fsanitize=memory", "-fsanitize-memory-track-origins"), "clang")
+"""For platforms without valgrind."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,8 @@ def cross_build(look: Look, platform: Platform, subject: Subject, build: Build, 
         raise NotRun(lacking)
     if reason := missing():
         raise NotRun(f"{lacking}, and {reason}")
+    if build.compiler:
+        raise NotRun(f"{lacking}, and no {build.compiler}")
     say(f"cross-building the subject for {platform.cross}")
     programs = build_subject(subject, platform.cross, folder, build.environment)
     return {SUBJECT / path: file for path, file in programs.items()}
@@ -99,10 +112,13 @@ def why_not_built(subject: Subject, done: Completed) -> str:
 
 def _check_flags(driver: Driver, platform: Platform, subject: Subject, build: Build) -> None:
     """A build without the flags would pass for one with them. Raises NotRun."""
-    tried = driver.run(["cc", *build.flags, "-x", "c", "-c", "-o", "/dev/null", "/dev/null"], env={},
+    compiler = build.compiler or "cc"
+    if driver.run(["sh", "-c", f"command -v {compiler}"], env={}, timeout=LOOK_SECONDS).status:
+        raise NotRun(f"no {compiler} on {platform.name}")
+    tried = driver.run([compiler, *build.flags, "-x", "c", "-c", "-o", "/dev/null", "/dev/null"], env={},
                        timeout=LOOK_SECONDS)
     if tried.status:
-        raise NotRun(f"cc on {platform.name} does not know {shlex.join(build.flags)}")
+        raise NotRun(f"{compiler} on {platform.name} does not know {shlex.join(build.flags)}")
     if _make(driver, subject, {"CFLAGS": NO_SUCH_FLAG}).status == 0:
         raise NotRun(f"the build of {subject.name} does not hand CFLAGS to the compiler: "
                      f"{shlex.join(subject.build)} has to honour that variable")

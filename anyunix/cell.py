@@ -15,7 +15,7 @@ from anyunix.errors import NotRun, PlatformError
 from anyunix.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.payload import SUITE, write_payload
 from anyunix.repeats import merge_repeats
-from anyunix.results import PLAIN, Brought, CellResult, Probe, Status
+from anyunix.results import Brought, CellResult, Probe, Status
 from anyunix.supervised import run_supervised
 
 SUITE_SECONDS = 900.0
@@ -42,8 +42,12 @@ class Cell:
 
     @property
     def name(self) -> str:
-        build = "" if self.build.name == PLAIN else f" {self.build.name}"
-        return f"{self.platform.name} {self.subject.name} {self.bind}{build}"
+        return self.result("not-run").name + (f" under {self.tool}" if self.tool else "")
+
+    @property
+    def key(self) -> str:
+        """Its result's."""
+        return self.result("not-run").key
 
     def result(self, status: Status, reason: str = "") -> CellResult:
         """The cell's result before there are probes, or without any."""

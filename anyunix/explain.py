@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from anyunix.building import POISONED
 from anyunix.results import CellResult, Matrix, Probe
 from anyunix.values import same
 
@@ -41,6 +42,8 @@ def explain(matrix: Matrix) -> Matrix:
 
 
 def _explained(matrix: Matrix, cell: CellResult) -> CellResult:
+    if cell.build == POISONED.name:
+        return _poisoned(matrix, cell)
     reference = matrix.cell(cell.subject, cell.bind, matrix.reference, cell.build)
     if cell.platform == matrix.reference or reference is None or not cell.failures:
         return cell
@@ -48,6 +51,17 @@ def _explained(matrix: Matrix, cell: CellResult) -> CellResult:
     return replace(cell, probes=tuple(
         replace(probe, explanation=_sentence(matrix, cell, probe, passing[probe.id]))
         if probe.kind == "contract" and probe.bad and probe.id in passing else probe for probe in cell.probes))
+
+
+def _poisoned(matrix: Matrix, cell: CellResult) -> CellResult:
+    """Where the plain build passes on the same platform, luck was all that made it."""
+    plain = matrix.cell(cell.subject, cell.bind, cell.platform)
+    passing = {probe.id for probe in plain.contracts if probe.outcome == "passed"} if plain else set()
+    culprit = next((f" ({probe.culprit})" for probe in cell.failures if probe.culprit), "")
+    sentence = (f"Filled with a pattern, uninitialised variables break on {cell.platform} what the plain build keeps: "
+                f"one is used before it is set, and what it holds is luck{culprit}.")
+    return replace(cell, probes=tuple(
+        replace(probe, explanation=sentence) if probe.bad and probe.id in passing else probe for probe in cell.probes))
 
 
 def _sentence(matrix: Matrix, cell: CellResult, probe: Probe, passed: Probe) -> str:

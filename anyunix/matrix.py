@@ -3,8 +3,10 @@
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from dataclasses import replace
 from typing import Any, Protocol
 
+from anyunix.building import POISONED
 from anyunix.catalog import Platform, Subject
 from anyunix.cell import Cell, CellRun, Order
 from anyunix.drivers.base import Driver
@@ -32,13 +34,19 @@ class Keeper(Protocol):
         """Called once a cell, from the cell's thread."""
 
 
-def cells_of(subjects: Iterable[Subject], platforms: Iterable[Platform], binds: Sequence[str]) -> list[Cell]:
-    """Every subject on every platform, in each bind mode of `binds`; without any, in the subject's first."""
+def cells_of(subjects: Iterable[Subject], platforms: Iterable[Platform], binds: Sequence[str],
+             poisoned: Sequence[str] = ()) -> list[Cell]:
+    """Every subject on every platform, in each bind mode of `binds`; without any, in the subject's first.
+
+    `poisoned` are the probes that a subject which is built has to pass in a poisoned build as well.
+    """
     places = list(platforms)
-    return [Cell(subject, platform, bind)
-            for subject in subjects
-            for bind in binds or [next(iter(subject.binds))]
-            for platform in places]
+    plain = [Cell(subject, platform, bind)
+             for subject in subjects
+             for bind in binds or [next(iter(subject.binds))]
+             for platform in places]
+    return plain + [replace(cell, build=POISONED, probes=tuple(poisoned))
+                    for cell in plain if poisoned and cell.subject.build]
 
 
 def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], order: Order, *, jobs: int,

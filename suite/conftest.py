@@ -17,6 +17,7 @@ import pytest
 from support.net import can_bind
 from support.server import Launcher, Server
 from support.subject import BIND_VARIABLE, Subject, subject_from_environment
+from support.tool import TOOL_VARIABLE, Tool, find_tool, keep, told
 
 Fact = Callable[[str, Any], None]
 
@@ -48,15 +49,26 @@ def bind(subject: Subject) -> str:
     return mode
 
 
+@pytest.fixture(scope="session")
+def tool() -> Tool | None:
+    """What servers are to run under, when that was asked for."""
+    name = os.environ.get(TOOL_VARIABLE)
+    return find_tool(name) if name else None
+
+
 @pytest.fixture
-def start_server(request: pytest.FixtureRequest, subject: Subject, bind: str, work: Path) -> Iterator[Launcher]:
+def start_server(request: pytest.FixtureRequest, subject: Subject, bind: str, work: Path,
+                 tool: Tool | None) -> Iterator[Launcher]:
     """Start servers with options of the probe's own; all of them end with the probe."""
     if bind == "ipv6" and (error := can_bind("::1")):
         pytest.skip(f"no IPv6 to be served over here: {error} for ::1")
-    launcher = Launcher(subject, bind, work)
+    launcher = Launcher(subject, bind, work, tool)
     yield launcher
     request.node.user_properties.append(("bound", " ".join(launcher.bound())))
     launcher.end()
+    if tool is not None:
+        keep(records_of(request.config), told(request.node.nodeid, tool, chat=subject.protocol == "chat", folder=work,
+                                              texts=launcher.records()))
 
 
 @pytest.fixture
@@ -79,6 +91,17 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield folder
         os.umask(umask)
         monkeypatch.undo()  # out of the folder before it is removed
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """What a tool recorded has a file, even where no server was started under it."""
+    if os.environ.get(TOOL_VARIABLE):
+        records_of(session.config).touch()
+
+
+def records_of(config: pytest.Config) -> Path:
+    """Where the records of tools go: beside the suite."""
+    return config.rootpath.parent / "records.json"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -3,14 +3,15 @@
 import argparse
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from rich.console import Console
 
 from anyunix.catalog import Catalog, Platform, Subject, find_catalog
-from anyunix.cell import SUITE_SECONDS, Order
+from anyunix.cell import SUITE_SECONDS, Cell, Order
 from anyunix.changes import changes
 from anyunix.commands.common import console_for_reports, usual_order
 from anyunix.drivers import Drivers
@@ -24,6 +25,7 @@ from anyunix.report.changes import print_changes
 from anyunix.report.files import OutFolder
 from anyunix.report.live import LiveTable, PlainLines
 from anyunix.report.terminal import print_overall, print_report
+from anyunix.rerun import TRACE_MODES, Records, with_culprits, with_traces
 from anyunix.results import Matrix
 from anyunix.stored import read_matrix
 from anyunix.verdict import exit_status, judge
@@ -55,6 +57,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                      help="where accepted failures are listed, a <subject>.yaml each (default: ./expectations)")
     run.add_argument("--baseline", type=Path, metavar="OLD",
                      help="an earlier run's folder or matrix.json: print what changed since")
+    run.add_argument("--trace", choices=TRACE_MODES, default=TRACE_MODES[0],
+                     help="run contracts again under a system call tracer, here and on the reference, and show where "
+                          "the two part (default: %(default)s)")
+    run.add_argument("--poisoned", action="store_true",
+                     help="build C subjects a second time, with uninitialised variables filled by a pattern, and hold "
+                          "them to the contracts as well")
     run.add_argument("-k", dest="expression", default="", metavar="EXPR", help="only probes that match, as in pytest")
     run.set_defaults(command=run_command)
 
@@ -83,7 +91,7 @@ def run_command(arguments: argparse.Namespace) -> int:
     _check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
     with github.commands_off(os.environ):
-        matrix = explain(_run_matrix(catalog, chosen, arguments, out, console))
+        matrix = _run_matrix(catalog, chosen, arguments, out, console)
         matrix = judge(apply(matrix, expectations, today=datetime.now(timezone.utc).date(),
                              known_platforms=catalog.platform_names()))
         out.write(matrix)
@@ -98,16 +106,28 @@ def run_command(arguments: argparse.Namespace) -> int:
 
 def _run_matrix(catalog: Catalog, chosen: _Chosen, arguments: argparse.Namespace, out: OutFolder,
                 console: Console) -> Matrix:
+    """All cells, then once more those that failed, under the tools that tell why."""
     started, begun = datetime.now(timezone.utc), time.monotonic()
     order = Order(catalog.suite, arguments.expression, float(arguments.timeout), arguments.repeat)
+    texts = tuple(read_probes(catalog.suite))
+    contracts = [text.id for text in texts if text.kind == "contract"] if arguments.poisoned else []
+    cells = cells_of(chosen.subjects, chosen.platforms, arguments.bind, contracts)
+    drivers = Drivers()
     with LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
-        results = run_cells(cells_of(chosen.subjects, chosen.platforms, arguments.bind), Drivers().for_platform, order,
-                            jobs=arguments.jobs, watcher=watcher, keeper=out)
-    return Matrix(
-        platforms=tuple(platform_result(platform, results) for platform in chosen.platforms), cells=tuple(results),
-        reference=choose_reference(arguments.reference, results), required=chosen.required,
-        texts=tuple(read_probes(catalog.suite)), started=started.isoformat(timespec="seconds"),
-        seconds=time.monotonic() - begun)
+
+        def run_again(again: Sequence[Cell]) -> Records:
+            records = Records()
+            run_cells(list(again), drivers.for_platform, replace(order, expression="", repeat=1),
+                      jobs=arguments.jobs, watcher=watcher, keeper=records)
+            return records
+
+        results = run_cells(cells, drivers.for_platform, order, jobs=arguments.jobs, watcher=watcher, keeper=out)
+        matrix = Matrix(
+            platforms=tuple(platform_result(platform, results) for platform in chosen.platforms),
+            cells=tuple(results), reference=choose_reference(arguments.reference, results),
+            required=chosen.required, texts=texts, started=started.isoformat(timespec="seconds"))
+        matrix = with_culprits(with_traces(matrix, cells, arguments.trace, run_again), cells, run_again)
+    return replace(explain(matrix), seconds=time.monotonic() - begun)
 
 
 def _choose(catalog: Catalog, arguments: argparse.Namespace) -> _Chosen:
@@ -115,6 +135,9 @@ def _choose(catalog: Catalog, arguments: argparse.Namespace) -> _Chosen:
     subjects = [catalog.subject(name) for name in _once(arguments.subject or catalog.subject_names())]
     platforms = [catalog.platform(name)
                  for name in _once([*(arguments.platform or usual_order(catalog)), *arguments.require])]
+    if arguments.poisoned and not any(subject.build for subject in subjects):
+        raise ConfigurationError(f"--poisoned: {', '.join(subject.name for subject in subjects)}: nothing is built, so "
+                                 "there is no variable to fill; name a subject that has a build command")
     for subject in subjects:
         for mode in arguments.bind:
             if mode not in subject.binds:

@@ -76,7 +76,7 @@ def merged_junit(matrix: Matrix) -> bytes:
     """
     root = ElementTree.Element("testsuites", name="anyunix")
     for cell in matrix.cells:
-        name = f"{cell.platform}.{cell.subject}.{cell.bind}"
+        name = cell.name.replace(" ", ".")
         probes = cell.probes or (_stand_in(cell),)
         suite = ElementTree.SubElement(
             root, "testsuite", name=name, tests=str(len(probes)), time=f"{cell.seconds:.3f}",

@@ -85,7 +85,7 @@ def _failures(matrix: Matrix) -> list[tuple[dict[str, str], str]]:
 
 def _failure(cases: list[tuple[CellResult, Probe]]) -> tuple[dict[str, str], str]:
     probe = cases[0][1]
-    where = ", ".join(f"{cell.platform} {cell.subject} {cell.bind}" for cell, _ in cases)
+    where = ", ".join(cell.name for cell, _ in cases)
     why = probe.explanation or "\n".join(said_by(probe.message))
     return {**_place(probe), "title": f"{probe.name} fails"}, f"on {where}\n{why}"
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from anyunix.compare import FactDifference, by_value, contradictions, differences, documented, shown
 from anyunix.report.gfm import block, code, details, table, text
-from anyunix.results import GROUPS, CellResult, Matrix, Probe, Verdict
+from anyunix.report.traces import culprits, excerpt
+from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
 
 MESSAGE_LIMIT = 4_000
 """Characters of a failure's words that are shown; all of them are in matrix.json."""
@@ -44,7 +45,8 @@ def _tables(matrix: Matrix) -> str:
 
 
 def _row(cell: CellResult, groups: Iterable[str], reference: str) -> list[str]:
-    name = text(cell.platform) + (" (reference)" if cell.platform == reference else "")
+    name = (text(cell.platform) + (" (reference)" if cell.platform == reference else "")
+            + ("" if cell.build == PLAIN else f", {text(cell.build)}"))
     if cell.status == "error":
         return [name, "**error**", *["–"] * (len(list(groups)) + 2)]
     if any(probe.group == "build" for probe in cell.failures):
@@ -73,14 +75,16 @@ def _failures(matrix: Matrix) -> str:
 def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]]) -> str:
     """One contract, with all the cells in which it was not kept, and the words of the first of them."""
     probe, told = cases[0][1], matrix.text(cases[0][1].id)
-    where = ", ".join(text(f"{cell.platform} {cell.subject} {cell.bind}") for cell, _ in cases)
+    where = ", ".join(text(cell.name) for cell, _ in cases)
     lines = [f"{code(f'suite/{probe.file}:{probe.line}')}: {text(told.behaviour)}" if told
              else code(f"suite/{probe.file}:{probe.line}")]
     lines += dict.fromkeys(text(case.explanation) for _, case in cases if case.explanation)
     lines += dict.fromkeys(f"Expected: {text(case.expected)}" for _, case in cases if case.expected)
     lines += [f"Fix: {text(probe.fix)}"] if probe.fix and not probe.explanation else []  # which has it too
     message = probe.message if len(probe.message) <= MESSAGE_LIMIT else probe.message[:MESSAGE_LIMIT] + "\n…"
-    return details(f"<b>{text(probe.name)}</b> on {where}", "\n\n".join([*lines, block(message)]))
+    lines += [f"Used before it is set: {code(each)}" for each in culprits(cases)]
+    traces = ["\n".join([cell.name, *excerpt(cell, case)]) for cell, case in cases if case.trace]
+    return details(f"<b>{text(probe.name)}</b> on {where}", "\n\n".join([*lines, block(message), *map(block, traces)]))
 
 
 def _differences(matrix: Matrix) -> str:

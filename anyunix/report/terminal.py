@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from anyunix.compare import contradictions, differences, shown
-from anyunix.results import GROUPS, CellResult, Matrix, Verdict
+from anyunix.report.traces import culprits, excerpt
+from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
 from anyunix.text import first_line, safe, said_by
 
 WIDTH = 100
@@ -57,7 +58,8 @@ def _matrix(matrix: Matrix) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for cell in matrix.cells:
         if cell.status != "not-run":  # those have a line each reason, below
-            table.add_row(cell.platform, cell.subject, cell.bind, *_columns(cell))
+            subject = cell.subject if cell.build == PLAIN else f"{cell.subject} {cell.build}"
+            table.add_row(cell.platform, subject, cell.bind, *_columns(cell))
     return table
 
 
@@ -87,7 +89,7 @@ def _notes(matrix: Matrix) -> Iterable[Text]:
         yield Text(f"not run: {names}: {first_line(reason)}", "yellow")
     for cell in matrix.cells:
         if cell.status == "error":
-            yield Text(f"ERROR: {cell.platform} {cell.subject} {cell.bind}: {first_line(cell.reason)}", "bold yellow")
+            yield Text(f"ERROR: {cell.name}: {first_line(cell.reason)}", "bold yellow")
     for compiler, names in _grouped((cell.compiler, f"{cell.platform} {cell.subject}") for cell in matrix.cells
                                     if cell.compiler):
         yield Text(f"compiled by {first_line(compiler)}: {names}", "dim")
@@ -118,12 +120,23 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
 
 def _print_failures(console: Console, matrix: Matrix) -> None:
     """Each contract that was not kept, once, with the cells and the words of the first of them."""
+    shown: set[tuple[str, ...]] = set()
     for cases in matrix.failures():
-        probe = cases[0][1]
+        probe, trace = cases[0][1], tuple(_trace(cases))
         _say(console, Text(f"FAILED {probe.file}:{probe.line} {safe(probe.id.rpartition('::')[2])}", "bold red"))
-        _say(console, Text(f"  on {', '.join(f'{c.platform} {c.subject} {c.bind}' for c, _ in cases)}"))
+        _say(console, Text(f"  on {', '.join(cell.name for cell, _ in cases)}"))
         for line in said_by(probe.message):
             _say(console, Text(f"  {line[:300]}"))
+        if trace in shown:
+            trace = ("system calls part as they do above",)
+        shown.add(trace)
+        for line in [*trace, *(f"used before it is set: {each}" for each in culprits(cases))]:
+            _say(console, Text(f"  {line}", "yellow" if line.startswith("≠") else ""))
+
+
+def _trace(cases: list[tuple[CellResult, Probe]]) -> list[str]:
+    """The system calls of the first cell that has some; where none has, why."""
+    return max((excerpt(cell, probe) for cell, probe in cases), key=len, default=[])
 
 
 def _print_verdict(console: Console, verdict: Verdict) -> None:

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from anyunix.text import first_line
+from anyunix.trace.records import Record, steps_in
+
+SENDER = "SEND 1"
+HANDLER = "sigaction(SIGUSR1, handler, "
 
 
 @dataclass(frozen=True)
@@ -15,8 +18,6 @@ class Run:
     """`address:port`, as the server's ready line names them."""
     answers: Mapping[str, str]
     """Loopback address -> `served`, else the name of the error."""
-    calls: tuple[str, ...]
-    """strace's lines; empty where it was not asked, or is not at hand."""
     problem: str = ""
 
     def served(self, host: str) -> bool:
@@ -36,8 +37,8 @@ class Families:
     order: tuple[str, ...]
     """Of getaddrinfo(NULL, AI_PASSIVE)."""
     runs: tuple[Run, ...]
-    no_trace: str = ""
-    """Why there are no system calls to show."""
+    record: Record
+    """The system calls of the first of them."""
 
     @property
     def breeds_the_bug(self) -> bool:
@@ -59,26 +60,29 @@ class Messages:
     """A conversation of one client with itself, message by message, until one does not come back."""
 
     messages: tuple[Message, ...]
-    sender: int
-    """Process ID of Child SEND."""
     alive: bool
-    """Whether it lived at the end."""
+    """Whether Child SEND lived at the end."""
     stored: tuple[str, ...]
     """The texts in the server's log."""
-    calls: tuple[str, ...]
-    no_trace: str = ""
+    record: Record
 
     @property
     def arrived(self) -> int:
         return sum(message.arrived for message in self.messages)
 
+    @property
     def of_sender(self) -> tuple[str, ...]:
-        """strace's lines about Child SEND, without its number."""
-        lines = (line.split(None, 1) for line in self.calls)
-        return tuple(words[1] for words in lines if len(words) == 2 and words[0] == str(self.sender))
+        """What Child SEND did; empty when nobody saw it."""
+        return tuple(step.text for step in steps_in(self.record).get(SENDER, ()))
+
+    @property
+    def handler_flags(self) -> str:
+        """The sa_flags with which its handler for SIGUSR1 was installed; empty when nobody saw it."""
+        flags = [step.removeprefix(HANDLER).rstrip(")") for step in self.of_sender if step.startswith(HANDLER)]
+        return flags[-1] if flags else ""
 
     @property
     def ending(self) -> str:
-        """`killed by SIGUSR1`, from strace's last line about Child SEND; empty when nobody saw it."""
-        ends = [line.strip("+ ") for line in self.of_sender() if line.startswith("+++")]
-        return first_line(ends[-1]) if ends else ""
+        """`killed by SIGUSR1`; empty when nobody saw it."""
+        ends = [step for step in self.of_sender if step.startswith(("killed", "exited"))]
+        return ends[-1] if ends else ""

@@ -7,83 +7,39 @@ Needs the standard library and the suite's support package, which is on PYTHONPA
 """
 
 import json
-import os
-import shutil
 import socket
-import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from support.chat import Client  # type: ignore[import-not-found]  # from the payload
-from support.deadline import wait_until  # type: ignore[import-not-found]
 from support.net import connect_error, errno_name  # type: ignore[import-not-found]
 from support.server import Launcher, NotReady, Server  # type: ignore[import-not-found]
 from support.subject import subject_from_environment  # type: ignore[import-not-found]
+from support.tool import Tool, find_tool, told  # type: ignore[import-not-found]
 
 LOOPBACKS = ("127.0.0.1", "::1")
-LISTENING = "trace=?socket,?setsockopt,?bind,?listen,?socketcall"
-SIGNALS = "trace=?rt_sigaction,?sigaction"
-LINES = 2000
-"""Lines of a trace that are sent back."""
 WAIT_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Trace:
-    """strace in front of the server, or the reason why there is none."""
-
-    options: tuple[str, ...]
-    record: Path
-    missing: str = ""
-
-    @property
-    def wrapper(self) -> tuple[str, ...]:
-        # -DDD: the tracer is a detached process in a session of its own, so the server keeps its number and its group
-        return () if self.missing else ("strace", "-q", "-DDD", *self.options, "-o", str(self.record))
-
-    def lines(self, pid: int) -> list[str]:
-        """What was recorded, once the tracer has written down that the server ended."""
-        if self.missing:
-            return []
-        end = [str(pid), "+++"] if "-f" in self.options else ["+++"]
-        with suppress(TimeoutError):
-            wait_until(lambda: any(line.split()[:len(end)] == end for line in self._read()[-50:]), "strace to end")
-        return self._read()[:LINES]
-
-    def _read(self) -> list[str]:
-        return self.record.read_text(errors="replace").splitlines() if self.record.exists() else []
-
-
-def trace(*options: str) -> Trace:
-    record = Path.cwd() / "trace.txt"
-    if not shutil.which("strace"):
-        return Trace(options, record, "no strace on PATH")
-    tried = subprocess.run(["strace", "-o", os.devnull, "true"], capture_output=True, text=True, timeout=WAIT_SECONDS,
-                           check=False)
-    said = tried.stderr.strip().splitlines() or ["it does not run"]
-    return Trace(options, record, f"strace is of no use: {said[-1]}" if tried.returncode else "")
 
 
 def families(launcher: Launcher, binds: list[str]) -> dict[str, object]:
     """Each bind mode tried over both loopbacks; the system calls of the first of them."""
-    tracer = trace("-e", LISTENING)
-    runs = [try_bind(launcher, bind, tracer if bind == binds[0] else None) for bind in binds]
-    return {"v6only": v6only_default(), "order": passive_order(), "runs": runs, "no_trace": tracer.missing}
+    tool, runs = launcher.tool, []
+    for bind in binds:
+        runs.append(try_bind(launcher, bind))
+        launcher.tool = None
+    return {"v6only": v6only_default(), "order": passive_order(), "runs": runs, "record": record(launcher, tool)}
 
 
-def try_bind(launcher: Launcher, bind: str, tracer: Trace | None) -> dict[str, object]:
+def try_bind(launcher: Launcher, bind: str) -> dict[str, object]:
     try:
-        server = launcher(bind=bind, wrapper=tracer.wrapper if tracer else ())
+        server = launcher(bind=bind)
     except NotReady as error:
-        return {"bind": bind, "bound": [], "answers": {}, "calls": [],
-                "problem": " ".join(str(error).split())[:500]}
+        return {"bind": bind, "bound": [], "answers": {}, "problem": " ".join(str(error).split())[:500]}
     answers = {host: answer(server, host) for host in LOOPBACKS}
     stop(server)
-    calls = tracer.lines(server.pid) if tracer else []
-    return {"bind": bind, "bound": [str(address) for address in server.addresses], "answers": answers, "calls": calls,
-            "problem": ""}
+    return {"bind": bind, "bound": [str(address) for address in server.addresses], "answers": answers, "problem": ""}
 
 
 def answer(server: Server, host: str) -> str:
@@ -126,8 +82,7 @@ class Message:
 def messages(launcher: Launcher, arguments: list[str]) -> dict[str, object]:
     """Messages one by one to a server with one client: which of them come back, and what Child SEND asked for."""
     bind, *texts = arguments
-    tracer = trace("-f", "-e", SIGNALS)
-    server = launcher(bind=bind, wrapper=tracer.wrapper)
+    server = launcher(bind=bind)
     with server.client() as client:
         sender = server.senders()[0].pid
         found = []
@@ -138,8 +93,14 @@ def messages(launcher: Launcher, arguments: list[str]) -> dict[str, object]:
         alive = any(process.pid == sender and not process.zombie for process in server.processes())
     stored = [line.partition("> ")[2] for line in launcher.log.read_text().splitlines()]
     stop(server)
-    return {"messages": [asdict(message) for message in found], "sender": sender, "alive": alive, "stored": stored,
-            "calls": tracer.lines(server.pid), "no_trace": tracer.missing}
+    return {"messages": [asdict(message) for message in found], "alive": alive, "stored": stored,
+            "record": record(launcher, launcher.tool)}
+
+
+def record(launcher: Launcher, tool: Tool) -> dict[str, object]:
+    """The system calls of the servers that were started, all of which have ended."""
+    return dict(told("repro", tool, chat=launcher.subject.protocol == "chat", folder=launcher.folder,
+                     texts=launcher.records()))
 
 
 def send_one(client: Client, text: str) -> Message:
@@ -163,7 +124,7 @@ def main(arguments: list[str]) -> None:
         sys.exit("ANYUNIX_SUBJECT names no subject")
     folder = Path.cwd() / "repro"
     folder.mkdir(exist_ok=True)
-    launcher = Launcher(subject, words[0], folder)
+    launcher = Launcher(subject, words[0], folder, find_tool("trace"))
     try:
         found = {"families": families, "messages": messages}[task](launcher, words)
     finally:

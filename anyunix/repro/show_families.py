@@ -5,15 +5,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from anyunix.report.traces import around
 from anyunix.repro.answers import Families, Run
 from anyunix.repro.ipv6_only import Found
-from anyunix.repro.syscalls import listening_calls, side_by_side
 from anyunix.text import first_line
+from anyunix.trace.align import align
+from anyunix.trace.records import steps_in
 
 WIDTH = 100
 LOOPBACKS = ("127.0.0.1", "::1")
-CALLS = 16
-"""Rows of system calls that are shown."""
 
 
 def print_families(console: Console, found: Found) -> None:
@@ -25,9 +25,9 @@ def print_families(console: Console, found: Found) -> None:
     for run in (*found.there.runs, *found.here.runs):
         if run.problem:
             console.print(Text(first_line(f"bind {run.bind}: {run.problem}"), "yellow"), width=width)
-    missing = found.there.no_trace or found.here.no_trace
+    missing = found.there.record.missing or found.here.record.missing
     if missing:
-        where = found.reference if found.there.no_trace else found.platform.name
+        where = found.reference if found.there.record.missing else found.platform.name
         console.print(Text(f"system calls not shown: {first_line(missing)} ({where}); install strace there to see them",
                            "yellow"), width=width)
     else:
@@ -73,16 +73,19 @@ def _answer(run: Run, host: str) -> Text:
 
 
 def _calls(found: Found) -> Table:
+    trace = align(steps_in(found.here.record), steps_in(found.there.record), found.reference)
+    process = trace.first_process
     bind = first_line(found.here.runs[0].bind)
+    where = f", in {process.role}" if process else ""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title_justify="left", expand=True,
-                  title=Text(f"What the server's parent asked the kernel for, bind {bind} (≠: here they part)", "bold"))
+                  title=Text(f"Where the system calls part, bind {bind}{where}", "bold"))
     table.add_column("")
-    table.add_column(found.reference, overflow="fold", ratio=1)
     table.add_column(found.platform.name, overflow="fold", ratio=1)
-    rows = side_by_side(listening_calls(found.there.runs[0].calls), listening_calls(found.here.runs[0].calls))
-    for there, here, parting in rows[:CALLS]:
-        table.add_row("≠" if parting else "", Text(there), Text(here), style="bold yellow" if parting else "")
-    if not any(parting for _, _, parting in rows):
+    table.add_column(found.reference, overflow="fold", ratio=1)
+    for row in around(process) if process else ():
+        table.add_row("≠" if row.differs else "", Text(row.here), Text(row.there),
+                      style="bold yellow" if row.differs else "")
+    if not process:
         table.add_row("", "the same calls on both", "")
     return table
 

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from anyunix.repro.luck import RUNS, Ending, Luck
 from anyunix.repro.signal_reset import TEXTS, Found, Told
-from anyunix.repro.syscalls import flags_of_handler
 from anyunix.text import first_line
 
 WIDTH = 100
@@ -23,7 +22,7 @@ def print_signals(console: Console, found: Found) -> None:
     width = min(WIDTH, console.width)
     told = (found.pattern, found.zero, found.chance, found.fixed)
     console.print(_messages(found, told), width=width)
-    if reason := found.pattern.answer.no_trace:
+    if reason := found.pattern.answer.record.missing:
         console.print(Text(f"flags and the killing signal not shown: {first_line(reason)}; install strace to see them",
                            "yellow"), width=width)
     else:
@@ -73,7 +72,7 @@ def _flags(told: Iterable[Told]) -> Table:
     table.add_column("built", no_wrap=True)
     table.add_column("sa_flags", overflow="fold")
     for each in told:
-        flags = flags_of_handler(each.answer.of_sender(), "SIGUSR1")
+        flags = first_line(each.answer.handler_flags)
         table.add_row(each.variant.name, Text(flags.replace("|", " | "), "red" if "SA_RESETHAND" in flags else ""))
     return table
 

@@ -20,6 +20,7 @@ from support.deadline import Deadline, wait_until
 from support.net import connect, show
 from support.processes import Process, kill_all, processes_of
 from support.subject import Subject
+from support.tool import Record, Tool
 
 READY_SECONDS = 15.0
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -53,11 +54,11 @@ class Server:
     """A running server. `process.pid` leads its session and process group."""
 
     def __init__(self, subject: Subject, process: "subprocess.Popen[bytes]", addresses: tuple[Address, ...],
-                 log: Path, key: str, errors: Path) -> None:
+                 log: Path, key: str, errors: Path, pid: int | None = None) -> None:
         self.subject, self.process, self.addresses = subject, process, addresses
         self.log, self.key = log, key
         self._errors = errors
-        self.pid = process.pid
+        self.pid = pid or process.pid
         self.port = addresses[0].port
 
     def connect(self, host: str | None = None) -> socket.socket:
@@ -145,11 +146,12 @@ class Alone(list[Process]):
 class Launcher:
     """Starts servers for one probe: `start_server(...)`; the fixture ends them all."""
 
-    def __init__(self, subject: Subject, bind: str, folder: Path) -> None:
-        self.subject, self.bind, self.folder = subject, bind, folder
+    def __init__(self, subject: Subject, bind: str, folder: Path, tool: Tool | None = None) -> None:
+        self.subject, self.bind, self.folder, self.tool = subject, bind, folder, tool
         self.key = secrets.token_hex(64)
         self.log = folder / "chat.log"
         self._servers: list[Server] = []
+        self._records: list[Record] = []
         self._started = 0
 
     def __call__(self, *extra: str, port: int = 0, host: str = "", bind: str | None = None,
@@ -165,6 +167,8 @@ class Launcher:
         self._started += 1
         log = log or self.log
         errors = self.folder / f"server-{self._started}.stderr"
+        record = None if wrapper else self._record()
+        wrapper = record.wrapper if record else wrapper
         argv = [*wrapper, *self.argv(*extra, port=port, host=host, bind=bind, log=log)]
 
         def prepare() -> None:
@@ -177,13 +181,19 @@ class Launcher:
             process = subprocess.Popen(
                 argv, cwd=self.subject.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr,
                 env={**os.environ, **(environment or {})}, start_new_session=new_session, user=user,
+                pass_fds=(record.held,) if record else (),
                 preexec_fn=prepare if limits or before_exec else None)  # probes run no threads
+        if record:
+            record.started()
         try:
             addresses = self._await_ready(process, errors)
         except BaseException:
             Server(self.subject, process, (Address("", 0),), log, self.key, errors).end()
             raise
-        server = Server(self.subject, process, addresses, log, self.key, errors)
+        pid = process.pid
+        if record and record.tool.is_parent:
+            pid = next((p.pid for p in processes_of(pid) if p.parent == pid), pid)
+        server = Server(self.subject, process, addresses, log, self.key, errors, pid)
         self._servers.append(server)
         return server
 
@@ -212,6 +222,17 @@ class Launcher:
     def end(self) -> None:
         for server in self._servers:
             server.end()
+
+    def records(self) -> list[str]:
+        """What the tool wrote down about each server, once all are ended."""
+        return [record.read() for record in self._records]
+
+    def _record(self) -> Record | None:
+        """A server that a probe puts under a tool of its own is left to that one."""
+        if self.tool is None or self.tool.missing:
+            return None
+        self._records.append(Record.begin(self.tool, self.folder / f"record-{self._started}"))
+        return self._records[-1]
 
     def _await_ready(self, process: "subprocess.Popen[bytes]", errors: Path) -> tuple[Address, ...]:
         assert process.stdout is not None

@@ -1,0 +1,46 @@
+"""Where two platforms' system calls part, with what stands around it: the same words in every report."""
+
+from collections.abc import Iterator, Sequence
+
+from anyunix.results import CellResult, Probe, ProcessTrace, TraceRow
+from anyunix.text import first_line
+
+CONTEXT = 3
+"""Rows shown before and behind the one in which the two part."""
+COLUMN = 46
+"""Characters of one side."""
+
+
+def around(process: ProcessTrace) -> tuple[TraceRow, ...]:
+    """The row in which the two part, and CONTEXT rows on each side of it."""
+    parting = process.parting or 0
+    return process.rows[max(0, parting - CONTEXT):parting + CONTEXT + 1]
+
+
+def excerpt(cell: CellResult, probe: Probe) -> list[str]:
+    """A failure's first divergence in lines of at most 100 characters, or why there is none; nothing untraced."""
+    trace = probe.trace
+    if trace is None:
+        return []
+    process = trace.first_process
+    if trace.problem or process is None:
+        return [f"system calls not compared: {first_line(trace.problem)}" if trace.problem
+                else f"system calls: the same on {trace.reference}, but for what chance decides"]
+    return [f"system calls part first in {process.role}:",
+            *_table((cell.platform, trace.reference), around(process))]
+
+
+def culprits(cases: Sequence[tuple[CellResult, Probe]]) -> list[str]:
+    """What memory checkers say of a contract's failures, each once."""
+    return list(dict.fromkeys(first_line(probe.culprit) for _, probe in cases if probe.culprit))
+
+
+def _table(heads: tuple[str, str], rows: Sequence[TraceRow]) -> Iterator[str]:
+    yield f"  {_cut(heads[0]).ljust(COLUMN)}  {_cut(heads[1])}".rstrip()
+    for row in rows:
+        yield f"{'≠' if row.differs else ' '} {_cut(row.here).ljust(COLUMN)}  {_cut(row.there)}".rstrip()
+
+
+def _cut(text: str) -> str:
+    text = first_line(text)
+    return text if len(text) <= COLUMN else text[:COLUMN - 1] + "…"

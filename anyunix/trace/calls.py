@@ -1,0 +1,231 @@
+"""How each system call is said: which of its arguments matter, and by what name its descriptor goes."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from posixpath import relpath
+
+from anyunix.trace.events import Event
+
+CANONICAL: Mapping[str, str] = {
+    alias: name for name, aliases in {
+        "open": "openat", "accept": "accept4", "fork": "vfork clone clone3 rfork pdfork",
+        "wait": "wait4 wait6 waitid waitpid", "sigaction": "rt_sigaction",
+        "sigprocmask": "rt_sigprocmask", "pread": "pread64", "pwrite": "pwrite64", "lseek": "_llseek llseek",
+        "ftruncate": "ftruncate64", "fcntl": "fcntl64", "pipe": "pipe2", "dup": "dup2 dup3",
+        "send": "sendto", "recv": "recvfrom",
+        "sleep": "select _newselect pselect pselect6 pselect6_time64 poll ppoll ppoll_time64 epoll_wait epoll_pwait "
+                 "epoll_pwait2 kevent sigsuspend rt_sigsuspend pause sigwait sigwaitinfo sigtimedwait rt_sigtimedwait "
+                 "rt_sigtimedwait_time64 nanosleep clock_nanosleep clock_nanosleep_time64",
+    }.items() for alias in (name, *aliases.split())}
+"""A system's or a CPU's name of a call -> the one that is shown."""
+
+IPV4 = re.compile(r'sa_family=AF_INET, .*inet_addr\("([^"]*)"\)|AF_INET ([\d.]+):\d+')
+IPV6 = re.compile(r'sa_family=AF_INET6, .*?"([^"]*)"|AF_INET6 \[([^]]*)\]')
+NUMBER = re.compile(r"0x[0-9a-f]{4,}")
+HANDLER = re.compile(r"sa_(?:handler|sigaction)=(\w+)|\{ (\w+) ")
+FLAGS = re.compile(r"sa_flags=([\w|]+)|\{ \w+ (\S+) ss_t")
+UNIMPORTANT = {"O_CLOEXEC", "O_LARGEFILE", "SOCK_CLOEXEC", "SA_RESTORER", "0", "0x0"}
+ACCESS = {"O_RDONLY", "O_WRONLY", "O_RDWR"}
+SECRET = re.compile(r"[0-9a-f]{24,}")
+PORT = re.compile(r"(\d|\]):\d{2,5}\b")
+OWN_ADDRESS = re.compile(r"\b(?!0\.0\.0\.0|127\.0\.0\.1)\d{1,3}(?:\.\d{1,3}){3}\b|\bf[cde][0-9a-f]{2}:[0-9a-f:]+\b")
+"""An interface's; wildcards and loopback are the same everywhere."""
+DATA_SHOWN = 40
+"""Characters of what was read or written that are shown."""
+
+
+@dataclass
+class Descriptors:
+    """What a process's descriptors stand for; those that are no business of the subject's have no name."""
+
+    folder: str
+    names: dict[str, str] = field(default_factory=lambda: {"0": "stdin", "1": "stdout", "2": "stderr"})
+    masks: int = 0
+    """How many of libc's own `block everything` are not taken back yet; a child takes back its parent's."""
+
+    def inherited(self) -> "Descriptors":
+        return Descriptors(self.folder, dict(self.names), self.masks)
+
+    def file(self, path: str) -> str | None:
+        """The name of a file of the subject's: its path in the probe's folder."""
+        plain = path.strip('"')
+        return relpath(plain, self.folder) if plain.startswith(self.folder + "/") else None
+
+
+def say(name: str, event: Event, descriptors: Descriptors, roles: Mapping[int, str]) -> str | None:
+    """`bind(socket, [::]:port)`, without what came of it; None for a call that is left out."""
+    if name == "kill":
+        return f"kill({_process(event.arguments[:1], roles)}, {_argument(event, 1)})"
+    if name == "wait":  # one that found nobody is a question
+        found = event.value.isdigit() and event.value != "0"
+        return f"wait() = {roles.get(int(event.value), 'a child')}" if found else None
+    teller = TELLERS.get(name)
+    if teller is not None:
+        return teller(event, descriptors)
+    if name in ON_DESCRIPTOR:
+        return _on_descriptor(name, event, descriptors)
+    return None
+
+
+def _process(arguments: tuple[str, ...], roles: Mapping[int, str]) -> str:
+    text = arguments[0] if arguments else "?"
+    if text == "0":
+        return "group"
+    number = int(text) if text.lstrip("-").isdigit() else 0
+    whom = roles.get(abs(number), "another process")
+    return f"group of {whom}" if number < 0 else whom
+
+
+def _argument(event: Event, place: int) -> str:
+    return event.arguments[place] if place < len(event.arguments) else ""
+
+
+def _flags(text: str) -> str:
+    """Flags in a fixed order, without those that only say how a library calls."""
+    return "|".join(sorted(set(NUMBER.sub("…", text).split("|")) - UNIMPORTANT)) or "0"
+
+
+def _address(text: str) -> str:
+    if match := IPV6.search(text):
+        return f"[{OWN_ADDRESS.sub('address', match[1] or match[2] or '::')}]:port"
+    if match := IPV4.search(text):
+        return f"{OWN_ADDRESS.sub('address', match[1] or match[2])}:port"
+    return NUMBER.sub("…", text)
+
+
+def _data(text: str) -> str:
+    """The start of what was read or written; keys, ports and addresses differ each time."""
+    short = OWN_ADDRESS.sub("address", PORT.sub(r"\1:port", SECRET.sub("…", text.removesuffix("...")))).strip('"')
+    return f'"{short[:DATA_SHOWN]}{"…" if len(short) > DATA_SHOWN else ""}"'
+
+
+def _socket(event: Event, descriptors: Descriptors) -> str | None:
+    """Without its family, which the address that it is bound to shows."""
+    family, kind = _argument(event, 0), _flags(_argument(event, 1))
+    descriptors.names.pop(event.value, None)
+    if "INET" not in family:
+        return None
+    descriptors.names[event.value] = "datagrams" if "DGRAM" in kind else "socket"
+    return f"socket({kind})" if "DGRAM" not in kind else None
+
+
+def _accept(event: Event, descriptors: Descriptors) -> str | None:
+    listener = descriptors.names.get(_argument(event, 0))
+    if event.value.isdigit():
+        descriptors.names[event.value] = "client"
+    flags = _flags(_argument(event, 3)) if _argument(event, 3) else "0"
+    return f"accept({listener}{'' if flags == '0' else ', ' + flags})" if listener else None
+
+
+def _open(event: Event, descriptors: Descriptors) -> str | None:
+    arguments = event.arguments[1:] if event.arguments[:1] == ("AT_FDCWD",) else event.arguments
+    path = descriptors.file(arguments[0]) if arguments else None
+    descriptors.names.pop(event.value, None)
+    if path is None:
+        return None
+    if event.value.isdigit():
+        descriptors.names[event.value] = path
+    return f"open({path}, {_flags(arguments[1]) if len(arguments) > 1 else ''})"
+
+
+def _pipe(event: Event, descriptors: Descriptors) -> str | None:
+    ends = re.findall(r"\d+", _argument(event, 0))
+    for end, name in zip(ends, ("pipe to read", "pipe to write"), strict=False):
+        descriptors.names[end] = name
+    return "pipe()"
+
+
+def _dup(event: Event, descriptors: Descriptors) -> str | None:
+    name = descriptors.names.get(_argument(event, 0))
+    descriptors.names.pop(event.value, None)
+    if name is None:
+        return None
+    descriptors.names[event.value] = name
+    return f"dup({name})"
+
+
+def _close(event: Event, descriptors: Descriptors) -> str | None:
+    name = descriptors.names.pop(_argument(event, 0), None)
+    return f"close({name})" if name and name != "datagrams" else None
+
+
+def _fcntl(event: Event, descriptors: Descriptors) -> str | None:
+    name, command = descriptors.names.get(_argument(event, 0)), _argument(event, 1)
+    if name is None:
+        return None
+    if command.startswith("F_DUPFD"):
+        return _dup(event, descriptors)
+    if command == "F_SETFL":
+        flags = "|".join(sorted(set(_flags(_argument(event, 2)).split("|")) - ACCESS)) or "0"
+        return f"fcntl({name}, F_SETFL, {flags})"
+    return f"fcntl({name}, {command})" if "LK" in command else None
+
+
+def _ioctl(event: Event, descriptors: Descriptors) -> str | None:
+    name = descriptors.names.get(_argument(event, 0))
+    return f"ioctl({name}, FIONBIO, {_argument(event, 2)})" if name and _argument(event, 1) == "FIONBIO" else None
+
+
+def _sigaction(event: Event, descriptors: Descriptors) -> str | None:
+    signal, action = _argument(event, 0), _argument(event, 1)
+    handler, flags = HANDLER.search(action), FLAGS.search(action)
+    if handler is None:  # NULL: only asked
+        return None
+    said = handler[1] or handler[2]
+    return (f"sigaction({signal}, {'handler' if said.startswith('0x') else said}, "
+            f"{_flags(flags[1] or flags[2]) if flags else '0'})")
+
+
+def _sigprocmask(event: Event, descriptors: Descriptors) -> str | None:
+    """glibc and musl block everything around a fork, each in its own way: that and the way back are left out."""
+    how, signals = _argument(event, 0), _argument(event, 1)
+    if signals.startswith("~"):
+        descriptors.masks += 1
+        return None
+    if how == "SIG_SETMASK" and descriptors.masks:
+        descriptors.masks -= 1
+        return None
+    names = sorted(word.removeprefix("SIG") for word in re.findall(r"\w+", signals))
+    return f"sigprocmask({how}, [{' '.join(names)}])" if names and signals not in ("NULL", "0x0") else None
+
+
+def _alarm(event: Event, descriptors: Descriptors) -> str | None:
+    return f"alarm({_argument(event, 0)})"
+
+
+def _setitimer(event: Event, descriptors: Descriptors) -> str | None:
+    """alarm(3) as musl and the BSDs make it."""
+    found = re.search(r"it_value=\{tv_sec=(\d+)", _argument(event, 1))
+    return f"alarm({found[1]})" if found and _argument(event, 0) == "ITIMER_REAL" else None
+
+
+def _session(event: Event, descriptors: Descriptors) -> str | None:
+    return f"{event.name}({', '.join(event.arguments) if event.name == 'setpgid' else ''})"
+
+
+Teller = Callable[[Event, Descriptors], str | None]
+TELLERS: Mapping[str, Teller] = {
+    "socket": _socket, "accept": _accept, "open": _open, "pipe": _pipe, "dup": _dup, "close": _close, "fcntl": _fcntl,
+    "ioctl": _ioctl, "sigaction": _sigaction, "sigprocmask": _sigprocmask, "alarm": _alarm, "setitimer": _setitimer,
+    "setsid": _session, "setpgid": _session}
+
+WITH_DATA = {"read", "write", "pread", "pwrite", "send", "recv"}
+ON_DESCRIPTOR = WITH_DATA | {"bind", "connect", "listen", "setsockopt", "shutdown", "flock", "ftruncate"}
+
+
+def _on_descriptor(name: str, event: Event, descriptors: Descriptors) -> str | None:
+    known = descriptors.names.get(_argument(event, 0))
+    if known is None or (known == "datagrams" and name != "bind"):
+        return None
+    if name in WITH_DATA:
+        ended = event.value == "0" and name in ("read", "recv", "pread")
+        data = _argument(event, 1)
+        shown = f", {_data(data)}" if data.startswith('"') and not ended else ""
+        return f"{name}({known}{shown}){' = end' if ended else ''}"
+    if name in ("bind", "connect"):
+        return f"{name}({known}, {_address(_argument(event, 1))})"
+    # without the length of an option, and without libc's number for what has no name
+    rest = [NUMBER.sub("…", argument).replace("SOL_IPV6", "IPPROTO_IPV6").replace("SOL_TCP", "IPPROTO_TCP")
+            for argument in event.arguments[1:4]]
+    return f"{name}({', '.join([known, *rest])})"
