@@ -45,7 +45,8 @@ POISONED = Build("poisoned", ("-O2", "-ftrivial-auto-var-init=pattern"))
 """Uninitialised automatic variables hold a pattern instead of what chance left there (gcc 12, clang 8 and newer)."""
 CHECKED = Build("checked", ("-O0", "-g"))
 """With lines and names for a memory checker to tell."""
-SANITIZED = Build("sanitized", ("-O0", "-g", "-fsanitize=memory", "-fsanitize-memory-track-origins"), "clang")
+SANITIZED = Build("sanitized", ("-O0", "-g", "-fsanitize=memory", "-fsanitize-recover=memory",
+                                "-fsanitize-memory-track-origins"), "clang")
 """For platforms without valgrind."""
 
 

@@ -25,7 +25,8 @@ IPV6 = re.compile(r'sa_family=AF_INET6, .*?"([^"]*)"|AF_INET6 \[([^]]*)\]')
 NUMBER = re.compile(r"0x[0-9a-f]{4,}")
 HANDLER = re.compile(r"sa_(?:handler|sigaction)=(\w+)|\{ (\w+) ")
 FLAGS = re.compile(r"sa_flags=([\w|]+)|\{ \w+ (\S+) ss_t")
-UNIMPORTANT = {"O_CLOEXEC", "O_LARGEFILE", "SOCK_CLOEXEC", "SA_RESTORER", "0", "0x0"}
+# the last is how strace writes the sign of SA_RESETHAND, the highest of 32 bits
+UNIMPORTANT = {"O_CLOEXEC", "O_LARGEFILE", "SOCK_CLOEXEC", "SA_RESTORER", "0", "0x0", "0xffffffff00000000"}
 ACCESS = {"O_RDONLY", "O_WRONLY", "O_RDWR"}
 SECRET = re.compile(r"[0-9a-f]{24,}")
 PORT = re.compile(r"(\d|\]):\d{2,5}\b")
@@ -81,9 +82,15 @@ def _argument(event: Event, place: int) -> str:
     return event.arguments[place] if place < len(event.arguments) else ""
 
 
+def _descriptor(event: Event) -> str:
+    """The first argument, which truss writes in hexadecimal for calls that it does not know."""
+    text = _argument(event, 0)
+    return str(int(text, 16)) if re.fullmatch("0x[0-9a-f]{1,4}", text) else text
+
+
 def _flags(text: str) -> str:
     """Flags in a fixed order, without those that only say how a library calls."""
-    return "|".join(sorted(set(NUMBER.sub("…", text).split("|")) - UNIMPORTANT)) or "0"
+    return "|".join(sorted({NUMBER.sub("…", flag) for flag in set(text.split("|")) - UNIMPORTANT})) or "0"
 
 
 def _address(text: str) -> str:
@@ -111,7 +118,7 @@ def _socket(event: Event, descriptors: Descriptors) -> str | None:
 
 
 def _accept(event: Event, descriptors: Descriptors) -> str | None:
-    listener = descriptors.names.get(_argument(event, 0))
+    listener = descriptors.names.get(_descriptor(event))
     if event.value.isdigit():
         descriptors.names[event.value] = "client"
     flags = _flags(_argument(event, 3)) if _argument(event, 3) else "0"
@@ -137,7 +144,7 @@ def _pipe(event: Event, descriptors: Descriptors) -> str | None:
 
 
 def _dup(event: Event, descriptors: Descriptors) -> str | None:
-    name = descriptors.names.get(_argument(event, 0))
+    name = descriptors.names.get(_descriptor(event))
     descriptors.names.pop(event.value, None)
     if name is None:
         return None
@@ -146,12 +153,12 @@ def _dup(event: Event, descriptors: Descriptors) -> str | None:
 
 
 def _close(event: Event, descriptors: Descriptors) -> str | None:
-    name = descriptors.names.pop(_argument(event, 0), None)
+    name = descriptors.names.pop(_descriptor(event), None)
     return f"close({name})" if name and name != "datagrams" else None
 
 
 def _fcntl(event: Event, descriptors: Descriptors) -> str | None:
-    name, command = descriptors.names.get(_argument(event, 0)), _argument(event, 1)
+    name, command = descriptors.names.get(_descriptor(event)), _argument(event, 1)
     if name is None:
         return None
     if command.startswith("F_DUPFD"):
@@ -163,7 +170,7 @@ def _fcntl(event: Event, descriptors: Descriptors) -> str | None:
 
 
 def _ioctl(event: Event, descriptors: Descriptors) -> str | None:
-    name = descriptors.names.get(_argument(event, 0))
+    name = descriptors.names.get(_descriptor(event))
     return f"ioctl({name}, FIONBIO, {_argument(event, 2)})" if name and _argument(event, 1) == "FIONBIO" else None
 
 
@@ -186,7 +193,8 @@ def _sigprocmask(event: Event, descriptors: Descriptors) -> str | None:
     if how == "SIG_SETMASK" and descriptors.masks:
         descriptors.masks -= 1
         return None
-    names = sorted(word.removeprefix("SIG") for word in re.findall(r"\w+", signals))
+    # RT_1, RT_2: musl's own
+    names = sorted(word.removeprefix("SIG") for word in re.findall(r"\w+", signals) if not word.startswith("RT"))
     return f"sigprocmask({how}, [{' '.join(names)}])" if names and signals not in ("NULL", "0x0") else None
 
 
@@ -215,7 +223,7 @@ ON_DESCRIPTOR = WITH_DATA | {"bind", "connect", "listen", "setsockopt", "shutdow
 
 
 def _on_descriptor(name: str, event: Event, descriptors: Descriptors) -> str | None:
-    known = descriptors.names.get(_argument(event, 0))
+    known = descriptors.names.get(_descriptor(event))
     if known is None or (known == "datagrams" and name != "bind"):
         return None
     if name in WITH_DATA:
