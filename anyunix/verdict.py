@@ -40,8 +40,8 @@ def _verdict(matrix: Matrix, subject: str, bind: str) -> Verdict:
     elif unanswered or not ran:
         answer = "not answered"
         because = [f"{cell.platform} did not answer: {cell.reason}" for cell in unanswered or cells]
-    return Verdict(subject, bind, answer, tuple(because), tuple(cell.platform for cell in ran),
-                   tuple(cell.platform for cell in cells if cell.status != "ran"))
+    return Verdict(subject, bind, answer, tuple(because), tuple(dict.fromkeys(cell.platform for cell in ran)),
+                   tuple(dict.fromkeys(cell.platform for cell in cells if cell.status != "ran")))
 
 
 def _unexpected(cell: CellResult) -> list[Probe]:

@@ -55,7 +55,7 @@ def _matrix(matrix: Matrix) -> Table:
     for heading in ("platform", "subject", "bind"):
         table.add_column(heading, no_wrap=True)
     for heading in (*GROUPS, "left out", "facts", "time"):
-        table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(heading, justify="right", no_wrap=heading != "left out")
     for cell in matrix.cells:
         if cell.status != "not-run":  # those have a line each reason, below
             subject = cell.subject if cell.build == PLAIN else f"{cell.subject} {cell.build}"
