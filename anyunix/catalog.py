@@ -8,9 +8,10 @@ from typing import Any
 
 from anyunix.errors import ConfigurationError
 from anyunix.results import Documented
+from anyunix.target import SCHEME, Target, parse_target
 from anyunix.yamlfile import Reader, load_yaml, nearest
 
-DRIVERS = ("local", "netns", "docker", "documented")
+DRIVERS = ("local", "netns", "docker", "ssh", "documented")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Platform:
     memory: str = "2g"
     """Bytes, with docker's suffixes."""
     processes: int = 4096
+    target: Target | None = None
+    """Where driver ssh goes."""
     documented: Mapping[str, Documented] = field(default_factory=dict)
     """Facts that a manual states; shown where the platform did not run, checked where it did."""
 
@@ -77,7 +80,9 @@ class Catalog:
         return sorted(path.stem for path in (self.root / "chat").glob("*.yaml"))
 
     def platform(self, wanted: str) -> Platform:
-        """A platform by its name, or from a YAML file of one's own. Raises ConfigurationError."""
+        """A platform by its name, from a YAML file of one's own, or at an address. Raises ConfigurationError."""
+        if wanted.startswith(SCHEME):
+            return _platform_at(wanted)
         path = self._find(wanted, "platform", self.root / "platforms", self.platform_names())
         return _platform(path.stem, path, _extended(path, ()), self.root / "Dockerfiles")
 
@@ -123,6 +128,15 @@ def _extended(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     return merged
 
 
+def _platform_at(address: str) -> Platform:
+    """A machine that no file describes: its host is its name."""
+    try:
+        target = parse_target(address)
+    except ValueError as error:
+        raise ConfigurationError(f"{address}: {error}") from None
+    return Platform(target.name, f"{target} over SSH", "ssh", target=target)
+
+
 def _platform(name: str, path: Path, data: dict[str, Any], dockerfiles: Path) -> Platform:
     reader = Reader(path, data)
     driver = reader.choice("driver", DRIVERS)
@@ -143,6 +157,7 @@ def _platform(name: str, path: Path, data: dict[str, Any], dockerfiles: Path) ->
         capabilities=reader.words("capabilities"),
         memory=reader.text("memory", Platform.memory),
         processes=reader.number("processes", Platform.processes),
+        target=_target(path, reader),
         documented=reader.documented("documented"),
     )
     reader.reject_unknown()
@@ -151,9 +166,23 @@ def _platform(name: str, path: Path, data: dict[str, Any], dockerfiles: Path) ->
             raise reader.error(key, "missing: driver docker needs it")
     if driver == "documented" and not platform.documented:
         raise reader.error("documented", "missing: driver documented has nothing else")
-    if driver == "local" and (platform.sysctls or platform.files):
-        raise reader.error("driver", "local changes nothing on this machine: sysctls and files need driver netns")
+    if driver in ("local", "ssh") and (platform.sysctls or platform.files):
+        raise reader.error("driver", f"{driver} changes nothing on its machine: sysctls and files need another driver, "
+                                     "such as netns")
+    if (driver == "ssh") != bool(platform.target):
+        raise reader.error("address", "missing: driver ssh needs it" if driver == "ssh" else "for driver ssh only")
     return platform
+
+
+def _target(path: Path, reader: Reader) -> Target | None:
+    """Where `address` goes: ssh://user@host:port, or a host of the SSH configuration."""
+    address, config = reader.text("address", ""), reader.text("ssh_config", "")
+    if config and not (path.parent / config).is_file():
+        raise reader.error("ssh_config", f"no file {config!r} in {path.parent}")
+    try:
+        return parse_target(address, (path.parent / config).resolve() if config else None) if address else None
+    except ValueError as error:
+        raise reader.error("address", str(error)) from None
 
 
 def _beside(path: Path, name: str, dockerfiles: Path) -> Path:

@@ -84,7 +84,7 @@ def test_unknown_driver_names_the_nearest(root: Path) -> None:
     ("title: [x]\ndriver: local\n", "key 'title': expected a text, found a list"),
     ("title: x\ndriver: local\ninit: 1\n", "key 'init': expected true or false"),
     ("title: x\ndriver: local\nprocesses: true\n", "key 'processes': expected a whole number"),
-    ("title: x\ndriver: local\nsysctls: {a: 1}\n", "need driver netns"),
+    ("title: x\ndriver: local\nsysctls: {a: 1}\n", "need another driver, such as netns"),
     ("title: x\ndriver: netns\nsysctls: [a]\n", "key 'sysctls': expected keys and values"),
     ("title: x\ndriver: netns\nsysctls: {a: [1]}\n", "key 'sysctls': expected words or numbers"),
     ("- title\n", "expected keys and values at the top, found a list"),

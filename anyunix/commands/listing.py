@@ -7,6 +7,7 @@ from rich.text import Text
 from anyunix.catalog import find_catalog
 from anyunix.commands.common import console_for_reports, usual_order
 from anyunix.drivers import Drivers
+from anyunix.errors import ConfigurationError
 from anyunix.probes import read_probes
 
 
@@ -14,15 +15,19 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add `list` and its arguments."""
     listing = commands.add_parser("list", help="show the platforms, subjects or probes there are")
     listing.add_argument("what", choices=("platforms", "subjects", "probes"))
+    listing.add_argument("name", nargs="*", metavar="PLATFORM",
+                         help="only these platforms: names, files or addresses such as ssh://user@host:port")
     listing.set_defaults(command=list_command)
 
 
 def list_command(arguments: argparse.Namespace) -> int:
-    """Print what was asked for; the exit status."""
+    """Print what was asked for; the exit status. Raises ConfigurationError."""
     catalog, console = find_catalog(), console_for_reports()
+    if arguments.name and arguments.what != "platforms":
+        raise ConfigurationError(f"list {arguments.what} shows them all; only platforms can be named")
     if arguments.what == "platforms":
         drivers = Drivers()
-        for platform in map(catalog.platform, usual_order(catalog)):
+        for platform in map(catalog.platform, arguments.name or usual_order(catalog)):
             reason = drivers.for_platform(platform).available()
             console.print(Text(f"{platform.name:<16} {platform.driver:<10} {platform.title}"), soft_wrap=True)
             if platform.emulates:

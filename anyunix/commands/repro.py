@@ -30,7 +30,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     repro.add_argument("--subject", metavar="NAME",
                        help="ipv6-only: a subject's name or file (default: c, where it can be built, else python)")
     repro.add_argument("--platform", metavar="NAME",
-                       help=f"ipv6-only: a platform's name or file (default: {ipv6_only.PLATFORM})")
+                       help=f"ipv6-only: a platform's name, file or address (default: {ipv6_only.PLATFORM})")
     repro.set_defaults(command=repro_command)
 
 

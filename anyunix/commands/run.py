@@ -39,7 +39,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                "a required platform did not run, or a cell broke.")
     for option, metavar, text in (
             ("--subject", "NAME", "a subject's name or file (default: c and python)"),
-            ("--platform", "NAME", "a platform's name or file (default: all)"),
+            ("--platform", "NAME", "a platform's name, file or address, ssh://user@host:port (default: all)"),
             ("--bind", "MODE", "a bind mode (default: each subject's first, dual for the chat servers)"),
             ("--require", "NAME", "a platform that has to run: exit status 3 if it does not")):
         run.add_argument(option, action="append", default=[], metavar=metavar, help=f"{text}; repeatable")
@@ -138,14 +138,18 @@ def _choose(catalog: Catalog, arguments: argparse.Namespace) -> _Chosen:
     if arguments.poisoned and not any(subject.build for subject in subjects):
         raise ConfigurationError(f"--poisoned: {', '.join(subject.name for subject in subjects)}: nothing is built, so "
                                  "there is no variable to fill; name a subject that has a build command")
+    names = [platform.name for platform in platforms]
+    if double := next((name for name in names if names.count(name) > 1), None):
+        raise ConfigurationError(f"--platform: {names.count(double)} platforms are called {double!r}, and results are "
+                                 "kept by name: describe one of them in a file of another name (./NAME.yaml)")
     for subject in subjects:
         for mode in arguments.bind:
             if mode not in subject.binds:
                 raise ConfigurationError(f"--bind {mode}: subject {subject.name} has no such mode; "
                                          f"it has {', '.join(subject.binds)}")
-    if arguments.reference and arguments.reference not in [platform.name for platform in platforms]:
+    if arguments.reference and arguments.reference not in names:
         raise ConfigurationError(f"--reference {arguments.reference}: not among the platforms of this run: "
-                                 f"{', '.join(platform.name for platform in platforms)}")
+                                 f"{', '.join(names)}")
     return _Chosen(subjects, platforms, tuple(catalog.platform(name).name for name in _once(arguments.require)))
 
 

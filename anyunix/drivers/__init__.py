@@ -1,5 +1,10 @@
 """The ways to reach a platform, one file each."""
 
+import os
+import threading
+from dataclasses import replace
+from pathlib import Path
+
 from anyunix.catalog import Platform
 from anyunix.drivers.base import Driver
 from anyunix.drivers.docker import DockerDriver
@@ -7,19 +12,34 @@ from anyunix.drivers.documented import DocumentedDriver
 from anyunix.drivers.engine import Engine
 from anyunix.drivers.local import LocalDriver
 from anyunix.drivers.netns import NetnsDriver
+from anyunix.drivers.ssh import SshDriver
+from anyunix.target import Target
+
+SSH_CONFIG = "ANYUNIX_SSH_CONFIG"
+"""Names a file that ssh reads instead of the user's own configuration."""
+SSH_CONNECTING = 4
+"""Connections made at the same time; sshd drops some above 10 (MaxStartups in sshd_config(5))."""
 
 
 class Drivers:
-    """Makes the driver for a cell; what cells share (the Docker engine) is made once."""
+    """Makes the driver for a cell; what cells share (the Docker engine, turns to connect) is made once."""
 
     def __init__(self) -> None:
         self._engine = Engine()
+        self._ssh_turn = threading.Semaphore(SSH_CONNECTING)
+        self._ssh_config = os.environ.get(SSH_CONFIG)
 
     def for_platform(self, platform: Platform) -> Driver:
         if platform.driver == "docker":
             return DockerDriver(platform, self._engine)
         if platform.driver == "netns":
             return NetnsDriver(platform)
+        if platform.target:
+            return SshDriver(self._configured(platform.target), self._ssh_turn)
         if platform.driver == "documented":
             return DocumentedDriver()
         return LocalDriver()
+
+    def _configured(self, target: Target) -> Target:
+        """A platform file's own SSH configuration comes before that of the environment."""
+        return target if target.config or not self._ssh_config else replace(target, config=Path(self._ssh_config))

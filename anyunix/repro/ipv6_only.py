@@ -99,10 +99,11 @@ def _need(drivers: Drivers, platform: Platform) -> None:
 
 def counterpart(catalog: Catalog, platform: Platform) -> Platform:
     """The same platform with its system's own defaults: local, or the image without sysctls and files of ours.
+    Another machine is compared with this one.
 
     Raises ConfigurationError for one that has none but itself.
     """
-    if platform.driver in HERE:
+    if platform.driver in (*HERE, "ssh"):
         plain = catalog.platform("local")
     else:
         plain = next((other for other in map(catalog.platform, catalog.platform_names())
