@@ -3,13 +3,16 @@
 import os
 import shutil
 import signal
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import sshd as far_side
 from anyunix.catalog import Catalog, Platform, Subject, find_catalog
 from anyunix.drivers.engine import Engine
+from sshd import Sshd
 
 SERVER = """\
 import socket, sys
@@ -74,3 +77,26 @@ def engine() -> Engine:
             pytest.fail(reason)
         pytest.skip(reason)
     return engine
+
+
+@pytest.fixture(scope="session")
+def sshd_here() -> None:
+    """OpenSSH, both halves. Where ANYUNIX_REQUIRE_SSHD is set, as in CI, its absence is a failure."""
+    if reason := far_side.missing():
+        if os.environ.get("ANYUNIX_REQUIRE_SSHD"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def there() -> Iterator[Path]:
+    """TMPDIR of the far side; a short path, because sockets are made below it."""
+    with tempfile.TemporaryDirectory(prefix="there-", dir="/tmp") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def sshd(sshd_here: None, tmp_path: Path, there: Path) -> Iterator[Sshd]:
+    """An sshd on loopback, with its own keys."""
+    with far_side.started(tmp_path, there) as server:
+        yield server

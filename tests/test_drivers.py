@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from anyunix.catalog import Catalog
+from anyunix.catalog import Catalog, Platform
 from anyunix.drivers import Drivers
 from anyunix.drivers.base import Driver
 from anyunix.errors import PlatformError
@@ -21,9 +21,12 @@ def quiet(text: str) -> None:
     """Nobody listens."""
 
 
-@pytest.fixture(params=["local", "local-v6only", "debian", "alpine"])
+@pytest.fixture(params=["local", "local-v6only", "debian", "alpine", "ssh"])
 def driver(request: pytest.FixtureRequest, catalog: Catalog) -> Iterator[Driver]:
-    platform = catalog.platform(request.param)
+    if request.param == "ssh":
+        platform = Platform("there", "there", "ssh", target=request.getfixturevalue("sshd").target)
+    else:
+        platform = catalog.platform(request.param)
     if platform.driver == "docker":
         request.getfixturevalue("engine")
     driver = Drivers().for_platform(platform)
@@ -65,6 +68,7 @@ def test_get_says_what_is_missing_and_refuses_what_is_large(driver: Driver) -> N
 def test_output_without_end_is_cut(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("anyunix.drivers.process.OUTPUT_LIMIT", 1000)
     monkeypatch.setattr("anyunix.drivers.docker.OUTPUT_LIMIT", 1000)
+    monkeypatch.setattr("anyunix.drivers.ssh.OUTPUT_LIMIT", 1000)
     done = driver.run(["sh", "-c", "i=0; while [ $i -lt 500 ]; do echo 0123456789; i=$((i+1)); done"], env={},
                       timeout=20)
     assert (done.status, len(done.stdout)) == (0, 1000)
