@@ -11,6 +11,20 @@ def read_probes(suite: Path) -> list[ProbeText]:
     return [probe for file in sorted(suite.glob("*/test_*.py")) for probe in _probes_in(file, suite)]
 
 
+def measured_by(suite: Path) -> dict[str, str]:
+    """Fact -> the ID of the probe that measures it; those whose name is made up as the probe runs are not seen."""
+    found = {}
+    for file in sorted(suite.glob("*/test_*_facts.py")):
+        for probe in ast.parse(file.read_text(encoding="utf-8"), str(file)).body:
+            if not isinstance(probe, ast.FunctionDef):
+                continue
+            for node in ast.walk(probe):
+                match node:
+                    case ast.Call(func=ast.Name("fact"), args=[ast.Constant(str(name)), *_]):
+                        found[name] = f"{file.relative_to(suite).as_posix()}::{probe.name}"
+    return found
+
+
 def _probes_in(file: Path, suite: Path) -> list[ProbeText]:
     module = file.relative_to(suite).as_posix()
     found = []

@@ -91,6 +91,10 @@ class Reader:
             raise self.error(key, r"needs a group (?P<addresses>…) that holds the bound `address:port` words")
         return value
 
+    def anything(self, key: str, expected: str, default: Any = None) -> Any:
+        """The value as it is, for whoever checks it; `expected` says what is missing when it is."""
+        return self._value(key, default, (object,), expected)
+
     def reject_unknown(self) -> None:
         for key in self._data:
             if key not in self._asked:

@@ -1,8 +1,13 @@
 """What several commands share."""
 
+import argparse
+import os
+from pathlib import Path
+
 from rich.console import Console
 
 from anyunix.catalog import Catalog
+from anyunix.errors import ConfigurationError
 
 
 def console_for_reports() -> Console:
@@ -14,3 +19,25 @@ def console_for_reports() -> Console:
 def usual_order(catalog: Catalog) -> list[str]:
     """All platforms, this machine first: it needs nothing, so its results come soonest."""
     return sorted(catalog.platform_names(), key=lambda name: (not name.startswith("local"), name))
+
+
+def count(text: str) -> int:
+    """For argparse. Raises ArgumentTypeError."""
+    if not text.isdigit() or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to 100000, found {text!r}")
+    return int(text)
+
+
+def once(names: list[str]) -> list[str]:
+    """Names without doubles; one argument may hold several, with commas between."""
+    return list(dict.fromkeys(part for name in names for part in name.split(",") if part))
+
+
+def check_writable(out: Path) -> None:
+    """An hour of work that cannot be kept is found out now. Raises ConfigurationError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"--out {out}: cannot be made: {error.strerror}") from None
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"--out {out}: cannot be written to")

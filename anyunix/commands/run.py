@@ -13,7 +13,7 @@ from rich.console import Console
 from anyunix.catalog import Catalog, Platform, Subject, find_catalog
 from anyunix.cell import SUITE_SECONDS, Cell, Order
 from anyunix.changes import changes
-from anyunix.commands.common import console_for_reports, usual_order
+from anyunix.commands.common import check_writable, console_for_reports, count, once, usual_order
 from anyunix.drivers import Drivers
 from anyunix.errors import ConfigurationError
 from anyunix.expectations import apply, load_expectations
@@ -45,11 +45,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         run.add_argument(option, action="append", default=[], metavar=metavar, help=f"{text}; repeatable")
     run.add_argument("--reference", metavar="NAME",
                      help="the platform to compare with (default: debian, else the first that ran)")
-    run.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, metavar="N",
+    run.add_argument("--jobs", type=count, default=os.cpu_count() or 1, metavar="N",
                      help="cells side by side (default: one a core, here %(default)s)")
-    run.add_argument("--timeout", type=_count, default=int(SUITE_SECONDS), metavar="SECONDS",
+    run.add_argument("--timeout", type=count, default=int(SUITE_SECONDS), metavar="SECONDS",
                      help="for the suite in one cell (default: %(default)s)")
-    run.add_argument("--repeat", type=_count, default=1, metavar="N",
+    run.add_argument("--repeat", type=count, default=1, metavar="N",
                      help="run the suite N times in each cell; what does not agree is flaky (default: %(default)s)")
     run.add_argument("--out", type=Path, default=Path("anyunix-out"), metavar="DIR",
                      help="where the results go (default: %(default)s)")
@@ -67,12 +67,6 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     run.set_defaults(command=run_command)
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 100_000:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to 100000, found {text!r}")
-    return int(text)
-
-
 @dataclass(frozen=True)
 class _Chosen:
     """What the user asked for, looked up."""
@@ -88,7 +82,7 @@ def run_command(arguments: argparse.Namespace) -> int:
     chosen = _choose(catalog, arguments)
     expectations = load_expectations(chosen.subjects, arguments.expectations)
     baseline = read_matrix(arguments.baseline) if arguments.baseline else None
-    _check_writable(arguments.out)
+    check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
     with github.commands_off(os.environ):
         matrix = _run_matrix(catalog, chosen, arguments, out, console)
@@ -132,9 +126,9 @@ def _run_matrix(catalog: Catalog, chosen: _Chosen, arguments: argparse.Namespace
 
 def _choose(catalog: Catalog, arguments: argparse.Namespace) -> _Chosen:
     """Look all names up before anything starts. Raises ConfigurationError."""
-    subjects = [catalog.subject(name) for name in _once(arguments.subject or catalog.subject_names())]
+    subjects = [catalog.subject(name) for name in once(arguments.subject or catalog.subject_names())]
     platforms = [catalog.platform(name)
-                 for name in _once([*(arguments.platform or usual_order(catalog)), *arguments.require])]
+                 for name in once([*(arguments.platform or usual_order(catalog)), *arguments.require])]
     if arguments.poisoned and not any(subject.build for subject in subjects):
         raise ConfigurationError(f"--poisoned: {', '.join(subject.name for subject in subjects)}: nothing is built, so "
                                  "there is no variable to fill; name a subject that has a build command")
@@ -150,19 +144,4 @@ def _choose(catalog: Catalog, arguments: argparse.Namespace) -> _Chosen:
     if arguments.reference and arguments.reference not in names:
         raise ConfigurationError(f"--reference {arguments.reference}: not among the platforms of this run: "
                                  f"{', '.join(names)}")
-    return _Chosen(subjects, platforms, tuple(catalog.platform(name).name for name in _once(arguments.require)))
-
-
-def _once(names: list[str]) -> list[str]:
-    """Names without doubles; one argument may hold several, with commas between."""
-    return list(dict.fromkeys(part for name in names for part in name.split(",") if part))
-
-
-def _check_writable(out: Path) -> None:
-    """An hour of work that cannot be kept is found out now. Raises ConfigurationError."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(f"--out {out}: cannot be made: {error.strerror}") from None
-    if not os.access(out, os.W_OK | os.X_OK):
-        raise ConfigurationError(f"--out {out}: cannot be written to")
+    return _Chosen(subjects, platforms, tuple(catalog.platform(name).name for name in once(arguments.require)))

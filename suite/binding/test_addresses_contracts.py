@@ -39,6 +39,19 @@ def test_port_is_the_same_in_both_families(server):
     assert len({address.port for address in server.addresses}) == 1, server.addresses
 
 
+@promised_by("dual")
+@explained_by("ipv6.v6only_default", "getaddrinfo.passive_order", failing="The server does not listen on both families",
+              fix="a listener for each, IPV6_V6ONLY set by hand")
+def test_both_families_are_listened_on(server):
+    """The mode `dual` listens on the wildcard address of every family that has one here.
+
+    RFC 4038 4.1. A server that takes the first result of getaddrinfo(3) has one of the two, and which one differs; one
+    that leaves IPV6_V6ONLY alone gets EADDRINUSE for the second where the option is off by default (ipv6(7)).
+    """
+    there = {wildcard for wildcard in ("0.0.0.0", "::") if can_bind(wildcard) is None}
+    assert {address.host for address in server.addresses} == there
+
+
 @speaks_chat
 @pytest.mark.parametrize(("host", "modes"), [
     pytest.param("127.0.0.1", ("dual", "ipv4", "first"), id="ipv4"), pytest.param("::1", ("dual", "ipv6"), id="ipv6")])

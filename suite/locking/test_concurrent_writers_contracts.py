@@ -1,15 +1,21 @@
 """Contracts: many writers at a time, writers from outside, and readers that are slow."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 
-from support.chatlog import append, append_rudely, locked, stopped_with_lock
+from support.chatlog import append, append_rudely, locked, stopped_with_lock, try_lock
 from support.crowd import chatter, crowd, lazy_client, read_bytes, write_history
+from support.deadline import wait_until
+from support.locks import opened
 from support.marks import explained_by, speaks_chat
+from support.processes import state_of
+from support.tracer import Tracer
 
 WRITERS = 32
 MESSAGES = 50
 WAIT_SECONDS = 3.0
+HELD_MICROSECONDS = 400_000
 SIZES = (0, 1, 10, 100, 300, 1000, 2100, 4070)
 
 
@@ -73,6 +79,24 @@ def test_a_rude_writer_is_not_overwritten(server):
 
 
 @speaks_chat
+@explained_by("append.whole_records_100")
+def test_a_line_from_outside_at_the_door_of_the_write_stays(start_server, work):
+    """A line that is added without the lock, when the server has looked for the end and not yet written, stays.
+
+    As above, and certain: the tracer holds the writer at the door of write(2), and stops it nowhere else.
+    """
+    tracer = Tracer(work / "writes", "write", f"delay_enter={HELD_MICROSECONDS}", follow=True)
+    server = start_server(wrapper=tracer.wrapper)
+    with server.client(name="ada") as ada, opened(server.log, os.O_RDWR | os.O_APPEND) as log:
+        receiver = server.receivers()[0].pid
+        ada.send("mine")
+        wait_until(lambda: not free(log) and state_of(receiver) == "t", "the writer to stand before its write")
+        append_rudely(log, b"<eve> rude\n")
+        assert ada.receive_many(2) == ["rude", "mine"]
+    assert server.log.read_bytes() == b"<eve> rude\n<ada> mine\n"
+
+
+@speaks_chat
 def test_a_reader_that_does_not_read_holds_no_lock(start_server):
     """Megabytes wait for a client that does not read; others go on meanwhile, and it misses nothing in the end.
 
@@ -88,6 +112,14 @@ def test_a_reader_that_does_not_read_holds_no_lock(start_server):
             log = server.log.read_bytes()
         assert log.startswith(history)
         assert read_bytes(lazy, len(log)) == log
+
+
+def free(log: int) -> bool:
+    """Whether nobody has the log's lock; it is not kept."""
+    had = try_lock(log, fcntl.LOCK_EX)
+    if had:
+        fcntl.flock(log, fcntl.LOCK_UN)
+    return had
 
 
 def messages(number: int) -> Iterator[bytes]:

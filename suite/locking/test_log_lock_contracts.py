@@ -4,11 +4,19 @@ import fcntl
 import os
 import signal
 import socket
+import time
 
 from support.chat import Client
 from support.chatlog import append, append_rudely, locked, quiet, stopped_with_lock, unchanged
 from support.crowd import chatter, read_to_end, say_all_at_once
+from support.deadline import POLL_SECONDS, Deadline
 from support.marks import explained_by, speaks_chat
+from support.tracer import Tracer
+
+HELD_MICROSECONDS = 400_000
+HOLD_SECONDS = 0.6
+"""Longer than a writer is held: then its write falls into it."""
+WRITTEN_SECONDS = 10.0
 
 
 @speaks_chat
@@ -126,3 +134,42 @@ def test_two_receivers_exclude_each_other(server):
             while bob.receive() != "mine":
                 pass  # what ada said
 
+
+@speaks_chat
+@explained_by("flock.two_opens_conflict")
+def test_the_lock_is_held_until_the_record_is_written(start_server, work):
+    """Whoever gets the log's lock does not see a record arrive while it has it.
+
+    The tracer holds each write(2) at its door, so that the writer stands long between its look at the log's end and
+    its write. Were the lock free meanwhile, two writers that have seen the same end would both go on.
+    """
+    tracer = Tracer(work / "writes", "write", f"delay_enter={HELD_MICROSECONDS}", follow=True)
+    server = start_server(wrapper=tracer.wrapper)
+    with server.client(name="ada") as ada:
+        ada.send("one")
+        deadline = Deadline(WRITTEN_SECONDS)
+        while True:
+            with locked(server.log) as log:
+                if os.fstat(log).st_size:
+                    break
+                assert unchanged(log, 0, HOLD_SECONDS), "a record was written while another process held the lock"
+            assert not deadline.passed(), "the record was not written"
+            time.sleep(POLL_SECONDS)  # whoever waits for the lock is to have it now
+        assert ada.receive() == "one"
+
+
+@speaks_chat
+@explained_by("restart.flock")
+def test_an_interrupted_lock_is_asked_for_again(start_server, work):
+    """flock(2) fails with EINTR every other time in every process, and nobody notices.
+
+    flock(2), signal(7): restarted with SA_RESTART on Linux; illumos: "interrupted with any signal" (flock(3C)). Which
+    signals can come is for the server to say, so the tracer says EINTR in the kernel's place.
+    """
+    tracer = Tracer(work / "locks", "flock", "error=EINTR:when=1+2", follow=True)
+    server = start_server(wrapper=tracer.wrapper)
+    with server.client(name="ada") as ada, server.client(name="bob") as bob:
+        for client in (ada, bob):
+            client.send("hello")
+            assert ada.receive() == bob.receive() == "hello"
+    tracer.demand()

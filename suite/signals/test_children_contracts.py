@@ -2,16 +2,21 @@
 
 import os
 import signal
+import socket
 
 import pytest
 
 from support.chat import Client
 from support.crowd import crowd, lazy_client, read_bytes, write_history
+from support.deadline import wait_until
 from support.marks import explained_by, speaks_chat
 from support.net import reset
+from support.processes import state_of
 
 AT_ONCE = 3.0
 """Seconds: well below the 5 s that a client which does not read gets at the end of its connection."""
+GIVEN_UP = 9.0
+"""Seconds: those 5, and more for a machine under load."""
 
 
 @speaks_chat
@@ -25,6 +30,25 @@ def test_no_zombie_is_left_after_200_clients(server):
         with crowd(server, 40):
             pass
     server.wait_alone(5.0)
+
+
+@speaks_chat
+@explained_by("signals.coalesce")
+def test_children_that_end_together_are_all_reaped(server):
+    """The parent stands still while four clients' processes end, goes on, and reaps all of them.
+
+    POSIX 2.4.1: one SIGCHLD is pending for the four, whatever the load: a parent that waits for one child a signal
+    leaves three zombies.
+    """
+    with crowd(server, 4):
+        receivers = [process.pid for process in server.receivers()]
+        os.kill(server.pid, signal.SIGSTOP)
+        wait_until(lambda: state_of(server.pid) == "T", "the parent to stop")
+    try:
+        wait_until(lambda: all(state_of(pid) == "Z" for pid in receivers), "the clients' processes to end")
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+    server.wait_alone(AT_ONCE)
 
 
 @speaks_chat
@@ -82,6 +106,21 @@ def test_a_half_close_gets_everything_and_leaves_no_process(start_server):
         expected = history + b"<ada> one\n<ada> two\n"
         assert read_bytes(ada, len(expected) + 1) == expected
     server.wait_alone(AT_ONCE)
+
+
+@speaks_chat
+@explained_by("accept.inherits_nonblock", "accept.inherits_nonblock_in_python")
+def test_a_client_that_takes_nothing_is_given_up(start_server):
+    """A client that has shut its sending side and does not read is given up after 5 s, with megabytes still to come.
+
+    chat/PROTOCOL.md, Processes. accept(2) hands O_NONBLOCK on on the BSDs and macOS, not on Linux: a server that
+    does not set it by hand sleeps in write(2) there, and looks at no clock.
+    """
+    write_history(start_server.log, megabytes=10)
+    server = start_server()
+    with lazy_client(server) as lazy:
+        lazy.socket.shutdown(socket.SHUT_WR)
+        server.wait_alone(GIVEN_UP)
 
 
 @speaks_chat

@@ -64,9 +64,9 @@ def quiet(fd: int) -> bool:
     return not readable(fd, QUIET_SECONDS)
 
 
-def unchanged(fd: int, size: int) -> bool:
-    """Whether a log that nobody can write to keeps its size for 0.1 s; as `quiet`."""
-    deadline = Deadline(QUIET_SECONDS)
+def unchanged(fd: int, size: int, seconds: float = QUIET_SECONDS) -> bool:
+    """Whether a log that nobody can write to keeps its size for so long; as `quiet`."""
+    deadline = Deadline(seconds)
     while os.fstat(fd).st_size == size:
         if deadline.passed():
             return True

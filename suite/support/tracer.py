@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 # The tracer is a detached process in a session of its own: the server keeps its number, and a signal to its group
-# does not reach the tracer. No -f: what is injected hits the first process alone.
+# does not reach the tracer. Without -f what is injected hits the first process alone.
 DETACHED = ("-DDD", "-qq")
 FORKS = "?fork,?vfork,?clone,?clone3"
 ACCEPTS = "?accept,?accept4"
@@ -20,13 +20,18 @@ ACCEPTS = "?accept,?accept4"
 class Tracer:
     """`wrapper` goes in front of the server's command; `record` is what strace wrote down."""
 
-    def __init__(self, record: Path, calls: str, inject: str = "") -> None:
+    def __init__(self, record: Path, calls: str, inject: str = "", *, follow: bool = False) -> None:
+        """`inject` happens to `calls`, and is counted, in each process by itself: in the first one alone unless
+        `follow`. Then nothing but these calls stops a process: its state is `t` at the door of one, while it is held
+        there. Skips where strace cannot do it.
+        """
         reason = _why_not()
         if reason:
             pytest.skip(f"no error can be injected here: {reason}")
         self.record = record
         tampering = ("-e", f"inject={calls}:{inject}") if inject else ()
-        self.wrapper = ("strace", *DETACHED, "-o", str(record), "-e", f"trace={calls}", *tampering)
+        followed = ("-f", "--seccomp-bpf") if follow else ()
+        self.wrapper = ("strace", *DETACHED, *followed, "-o", str(record), "-e", f"trace={calls}", *tampering)
 
     def demand(self) -> None:
         """Skip the probe when the call wanted was never made, so that nothing was shown."""

@@ -1,0 +1,70 @@
+"""teeth.json and teeth.md."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from anyunix import __version__
+from anyunix.report.gfm import code, table, text
+from anyunix.teeth.faults import Fault
+from anyunix.teeth.results import Finding, Teeth
+from anyunix.teeth.show import LEGEND, grouped, mark, overall
+
+SCHEMA = 1
+
+
+def encode(teeth: Teeth) -> bytes:
+    """The content of teeth.json."""
+    document = {"schema": SCHEMA, "anyunix": __version__, **msgspec.to_builtins(teeth),
+                "problems": teeth.problems, "unanswered": teeth.unanswered, "exit_status": teeth.exit_status}
+    return msgspec.json.format(msgspec.json.encode(document), indent=1)
+
+
+def render(teeth: Teeth) -> str:
+    """The content of teeth.md: the table, then each fault with its lesson and who caught it where."""
+    sections = ["# Deliberate faults, and the contracts that catch them",
+                f"Each fault is sown into a copy of the server and run against the contracts that have to fail for it; "
+                f"the healthy servers keep all of these contracts on the same platforms. {text(LEGEND)}. "
+                f"Each place: {' and '.join(map(text, teeth.subjects))}.",
+                table(("fault", *map(text, teeth.platforms)), map(lambda fault: _row(teeth, fault), teeth.faults)),
+                text(overall(teeth)), _problems(teeth), _healthy(teeth),
+                *(_fault(teeth, fault) for fault in teeth.faults)]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _row(teeth: Teeth, fault: Fault) -> Iterable[str]:
+    yield f"[{text(fault.name)}](#{fault.name})"
+    for platform in teeth.platforms:
+        yield " ".join(mark(teeth.finding(fault.name, subject, platform)) for subject in teeth.subjects)
+
+
+def _problems(teeth: Teeth) -> str:
+    lines = [f"- **{text(line)}**" for line in [*teeth.problems, *teeth.unanswered]]
+    return "\n".join(lines)
+
+
+def _healthy(teeth: Teeth) -> str:
+    pairs = [(f"{each.kept} kept, {len(each.failures)} failed, {each.left_out} could not be tried" if not each.reason
+              else f"not run: {text(each.reason)}", f"{text(each.platform)} {text(each.subject)}")
+             for each in teeth.healthy]
+    return "Healthy servers, contracts:\n\n" + "\n".join(f"- {what}: {who}" for what, who in grouped(pairs))
+
+
+def _fault(teeth: Teeth, fault: Fault) -> str:
+    lines = [f"## {text(fault.name)}", f"{_sentence(text(fault.title))} {text(fault.lesson)}"]
+    points = [point for subject in teeth.subjects for point in _points(fault, subject, teeth.of(fault.name, subject))]
+    return "\n\n".join([*lines, "\n".join(f"- {point}" for point in points)])
+
+
+def _points(fault: Fault, subject: str, own: list[Finding]) -> Iterable[str]:
+    if subject in fault.inapplicable:
+        yield f"{text(subject)}: not possible: {text(fault.inapplicable[subject])}"
+    for contract, platforms in grouped((contract, found.platform) for found in own for contract in found.caught_by):
+        yield f"{text(subject)}: caught by {code(contract)} on {text(platforms)}"
+    for reason, platforms in grouped((f"{found.answer}: {found.reason}", found.platform) for found in own
+                                     if found.answer != "caught"):
+        yield f"{text(subject)}: {text(reason)} ({text(platforms)})"
+
+
+def _sentence(words: str) -> str:
+    return f"**{words[:1].upper()}{words[1:]}.**"
