@@ -82,9 +82,10 @@ send_all(struct sender *sender, const char *bytes, size_t length)
 		}
 		if (sender->lifeline == -1 && deadline == NEVER)
 			deadline = clock_ms() + PATIENCE_MS;
-		if (deadline != NEVER && clock_ms() >= deadline)
-			return -1;
 		if (rest(sender, true, deadline) == -1)
+			return -1;
+		/* Now, not after one more write: a socket that is not ready may still take a little. */
+		if (deadline != NEVER && clock_ms() >= deadline)
 			return -1;
 	}
 	return 0;

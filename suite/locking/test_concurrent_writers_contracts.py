@@ -92,7 +92,7 @@ def test_a_line_from_outside_at_the_door_of_the_write_stays(start_server, work):
         ada.send("mine")
         wait_until(lambda: not free(log) and state_of(receiver) == "t", "the writer to stand before its write")
         append_rudely(log, b"<eve> rude\n")
-        assert ada.receive_many(2) == ["rude", "mine"]
+        assert ada.receive_many(2, WAIT_SECONDS) == ["rude", "mine"]
     assert server.log.read_bytes() == b"<eve> rude\n<ada> mine\n"
 
 

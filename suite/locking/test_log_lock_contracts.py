@@ -159,7 +159,7 @@ def test_the_lock_is_held_until_the_record_is_written(start_server, work):
 
 
 @speaks_chat
-@explained_by("restart.flock")
+@explained_by("flock.eintr_with_sa_restart", "flock.eintr_without_sa_restart")
 def test_an_interrupted_lock_is_asked_for_again(start_server, work):
     """flock(2) fails with EINTR every other time in every process, and nobody notices.
 

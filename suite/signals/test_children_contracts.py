@@ -15,6 +15,8 @@ from support.processes import state_of
 
 AT_ONCE = 3.0
 """Seconds: well below the 5 s that a client which does not read gets at the end of its connection."""
+MORE_THAN_SOCKETS_HOLD = 16
+"""Megabytes: what is on its way at a client's EOF would reach it even from a server that stops sending there."""
 GIVEN_UP = 9.0
 """Seconds: those 5, and more for a machine under load."""
 
@@ -98,7 +100,7 @@ def test_a_half_close_gets_everything_and_leaves_no_process(start_server):
 
     RFC 9293 3.6: the other direction stays open after a FIN. A server that takes EOF for the end loses the rest.
     """
-    history = write_history(start_server.log, megabytes=4)
+    history = write_history(start_server.log, megabytes=MORE_THAN_SOCKETS_HOLD)
     server = start_server()
     with server.client(name="ada") as ada:
         ada.send("one", "two")
