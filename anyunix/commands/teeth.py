@@ -13,6 +13,7 @@ from anyunix.catalog import Catalog, Platform, Subject, find_catalog
 from anyunix.cell import SUITE_SECONDS, Order
 from anyunix.commands.common import check_writable, console_for_reports, count, once, usual_order
 from anyunix.drivers import Drivers
+from anyunix.drivers.kept import KeptPlatforms
 from anyunix.errors import ConfigurationError
 from anyunix.matrix import run_cells
 from anyunix.probes import measured_by
@@ -71,9 +72,13 @@ def _run(catalog: Catalog, faults: list[Fault], subjects: list[Subject], platfor
     started, begun = datetime.now(timezone.utc), time.monotonic()
     planned = plan(faults, subjects, platforms, measured_by(catalog.suite), folder)
     order = Order(catalog.suite, seconds=SUITE_SECONDS, repeat=arguments.repeat)
-    with Progress(console, len(planned)) as watcher:
-        results = run_cells([each.cell for each in planned], Drivers().for_platform, order, jobs=arguments.jobs,
-                            watcher=watcher, keeper=OutFolder(arguments.out))
+    kept = KeptPlatforms(Drivers().for_platform)
+    try:
+        with Progress(console, len(planned)) as watcher:
+            results = run_cells([each.cell for each in planned], kept.for_platform, order, jobs=arguments.jobs,
+                                watcher=watcher, keeper=OutFolder(arguments.out))
+    finally:
+        kept.end()
     findings, healthy = judge(planned, results)
     return Teeth(tuple(faults), tuple(subject.name for subject in subjects),
                  tuple(platform.name for platform in platforms), tuple(findings), tuple(healthy),
