@@ -314,7 +314,7 @@ def test_a_fault_that_is_caught_is_exit_status_0(teeth: Callable[..., int], tmp_
     assert findings_in(tmp_path) == {"rude": "caught"}
     said = capsys.readouterr().out
     assert "tiny 1 of 1" in said
-    assert max(map(len, said.splitlines())) <= 100
+    assert max(len(line) for line in said.splitlines() if "Details" not in line) <= 100
     assert GREETS.rpartition("::")[2] in (tmp_path / "out" / "teeth.md").read_text()
 
 

@@ -101,7 +101,9 @@ def _subjects(catalog: Catalog, faults: list[Fault], wanted: list[str]) -> list[
 
 
 def _platforms(catalog: Catalog, arguments: argparse.Namespace) -> list[Platform]:
-    """Those asked for; else all but those that are known from manuals only. Raises ConfigurationError."""
-    asked = once([*arguments.platform, *arguments.require]) if arguments.platform else None
-    chosen = [catalog.platform(name) for name in asked or once([*usual_order(catalog), *arguments.require])]
-    return [platform for platform in chosen if asked or platform.driver != "documented"]
+    """Those asked for; without any, all but those that are known from manuals only. Raises ConfigurationError."""
+    asked = once([*arguments.platform, *arguments.require])
+    if arguments.platform:
+        return [catalog.platform(name) for name in asked]
+    everything = {name: catalog.platform(name) for name in once([*usual_order(catalog), *asked])}
+    return [platform for name, platform in everything.items() if name in asked or platform.driver != "documented"]

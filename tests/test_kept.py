@@ -1,0 +1,119 @@
+"""Platforms that stay up from cell to cell: used again when all went well, taken down when not."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from anyunix.catalog import Platform, Subject
+from anyunix.cell import Cell, CellRun, Order
+from anyunix.drivers.base import Completed, Say
+from anyunix.drivers.kept import KeptPlatforms
+from anyunix.drivers.local import LocalDriver
+from anyunix.errors import PlatformError
+
+PROBE = 'def test_served(server):\n    """A contract."""\n    server.connect().close()\n'
+
+
+class Made:
+    """Makes local drivers, and remembers them."""
+
+    def __init__(self, kind: Callable[[], LocalDriver] = LocalDriver) -> None:
+        self._kind, self.drivers = kind, list[LocalDriver]()
+
+    def __call__(self, platform: Platform) -> LocalDriver:
+        self.drivers.append(self._kind())
+        return self.drivers[-1]
+
+
+class CutDriver(LocalDriver):
+    """Loses its platform when results are fetched."""
+
+    def get(self, path: PurePosixPath, *, limit: int) -> bytes:
+        raise PlatformError("the cable is out")
+
+
+class StuckDriver(LocalDriver):
+    """Its `run` ends only by `down`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.running, self.is_down = threading.Event(), threading.Event()
+
+    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+        self.running.set()
+        self.is_down.wait(30)
+        raise PlatformError("gone")
+
+    def down(self) -> None:
+        self.is_down.set()
+        super().down()
+
+
+@pytest.fixture
+def order(make_suite: Callable[[str], Path]) -> Order:
+    return Order(make_suite(PROBE))
+
+
+def run(subject: Subject, kept: KeptPlatforms, order: Order, local: Platform) -> str:
+    cell = Cell(subject, local, "default")
+    return CellRun(cell, kept.for_platform(local), order, lambda text: None).run().status
+
+
+def test_the_next_cell_has_the_same_platform_without_what_the_last_one_left(subject: Subject, order: Order,
+                                                                            local: Platform) -> None:
+    made = Made()
+    kept = KeptPlatforms(made)
+    try:
+        assert run(subject, kept, order, local) == "ran"
+        folder = made.drivers[0].folder()
+        assert not (folder / "subject").exists()
+        assert not (folder / "junit.xml").exists()
+        assert (folder / "suite").is_dir()
+        assert run(subject, kept, order, local) == "ran"
+        assert len(made.drivers) == 1
+    finally:
+        kept.end()
+    assert not folder.exists()
+
+
+def test_a_platform_on_which_something_broke_is_not_used_again(subject: Subject, order: Order,
+                                                               local: Platform) -> None:
+    made = Made(CutDriver)
+    kept = KeptPlatforms(made)
+    assert run(subject, kept, order, local) == "error"
+    with pytest.raises(PlatformError):
+        made.drivers[0].folder()
+    assert run(subject, kept, order, local) == "error"
+    assert len(made.drivers) == 2
+
+
+def test_two_cells_at_a_time_have_a_platform_each(local: Platform) -> None:
+    made = Made()
+    kept = KeptPlatforms(made)
+    first, second = kept.for_platform(local), kept.for_platform(local)
+    for driver in (first, second):
+        driver.up(lambda text: None)
+    assert made.drivers[0].folder() != made.drivers[1].folder()
+    kept.end()
+
+
+def test_down_in_the_middle_of_a_call_ends_the_platform(local: Platform) -> None:
+    made = Made(StuckDriver)
+    driver = KeptPlatforms(made).for_platform(local)
+    driver.up(lambda text: None)
+    stuck = made.drivers[0]
+    assert isinstance(stuck, StuckDriver)
+
+    def call() -> None:
+        with pytest.raises(PlatformError):
+            driver.run(["true"], env={}, timeout=20)
+
+    ended = threading.Thread(target=call)
+    ended.start()
+    assert stuck.running.wait(10)
+    driver.down()
+    ended.join(10)
+    assert stuck.is_down.is_set()
+    assert not ended.is_alive()
