@@ -6,12 +6,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from anyunix.box import PROVIDERS, Box
 from anyunix.errors import ConfigurationError
 from anyunix.results import Documented
 from anyunix.target import SCHEME, Target, parse_target
 from anyunix.yamlfile import Reader, load_yaml, nearest
 
-DRIVERS = ("local", "netns", "docker", "ssh", "documented")
+DRIVERS = ("local", "netns", "docker", "ssh", "vagrant", "documented")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class Platform:
     driver: str
     emulates: str = ""
     """What of another system is imitated here; empty for a platform that is itself."""
+    default: bool = True
+    """Whether a run that names no platform has this one in it."""
+    slowness: int = 1
+    """What a run's time limit is multiplied by here."""
     sysctls: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     """Absolute path -> content, put over what the platform has."""
@@ -40,6 +45,8 @@ class Platform:
     processes: int = 4096
     target: Target | None = None
     """Where driver ssh goes."""
+    box: Box | None = None
+    """What driver vagrant makes a machine from."""
     documented: Mapping[str, Documented] = field(default_factory=dict)
     """Facts that a manual states; shown where the platform did not run, checked where it did."""
 
@@ -146,6 +153,8 @@ def _platform(name: str, path: Path, data: dict[str, Any], dockerfiles: Path) ->
         title=reader.text("title"),
         driver=driver,
         emulates=reader.text("emulates", ""),
+        default=reader.flag("default", True),
+        slowness=reader.number("slowness", Platform.slowness),
         sysctls=reader.mapping("sysctls"),
         files=reader.mapping("files"),
         cross=reader.text("cross", ""),
@@ -158,6 +167,7 @@ def _platform(name: str, path: Path, data: dict[str, Any], dockerfiles: Path) ->
         memory=reader.text("memory", Platform.memory),
         processes=reader.number("processes", Platform.processes),
         target=_target(path, reader),
+        box=_box(reader, driver),
         documented=reader.documented("documented"),
     )
     reader.reject_unknown()
@@ -166,12 +176,29 @@ def _platform(name: str, path: Path, data: dict[str, Any], dockerfiles: Path) ->
             raise reader.error(key, "missing: driver docker needs it")
     if driver == "documented" and not platform.documented:
         raise reader.error("documented", "missing: driver documented has nothing else")
-    if driver in ("local", "ssh") and (platform.sysctls or platform.files):
+    if driver in ("local", "ssh", "vagrant") and (platform.sysctls or platform.files):
         raise reader.error("driver", f"{driver} changes nothing on its machine: sysctls and files need another driver, "
                                      "such as netns")
     if (driver == "ssh") != bool(platform.target):
         raise reader.error("address", "missing: driver ssh needs it" if driver == "ssh" else "for driver ssh only")
     return platform
+
+
+def _box(reader: Reader, driver: str) -> Box | None:
+    """The keys that the Vagrantfile reads as well, checked; those for Vagrant alone are taken as they are."""
+    name = reader.text("box", "")
+    providers = reader.words("providers") or PROVIDERS
+    box = Box(name, reader.text("box_version", ""), reader.text("box_url", ""), reader.text("box_hint", ""), providers)
+    reader.mapping("libvirt")
+    reader.text("provision", "")
+    reader.number("cpus", 1)
+    for provider in providers:
+        if provider not in PROVIDERS:
+            raise reader.error("providers", f"unknown {provider!r}{nearest(provider, PROVIDERS)}; known: "
+                                            f"{', '.join(PROVIDERS)}")
+    if (driver == "vagrant") != bool(name):
+        raise reader.error("box", "missing: driver vagrant needs it" if not name else "for driver vagrant only")
+    return box if name else None
 
 
 def _target(path: Path, reader: Reader) -> Target | None:

@@ -72,6 +72,7 @@ class CellRun:
     def __init__(self, cell: Cell, driver: Driver, order: Order, say: Say) -> None:
         self.cell, self.brought = cell, Brought()
         self._driver, self._order, self._say = driver, order, say
+        self._seconds = order.seconds * cell.platform.slowness
 
     def run(self) -> CellResult:
         """Never raises for what a platform or a subject does: that is the result."""
@@ -134,12 +135,12 @@ class CellRun:
         if self._order.expression:
             command += ["-k", self._order.expression]
         self._say(f"{repeat}starting the probes")
-        done = run_supervised(self._driver, command, self._order.seconds, say=_progress(self._say, repeat),
+        done = run_supervised(self._driver, command, self._seconds, say=_progress(self._say, repeat),
                               environment={"ANYUNIX_BIND": self.cell.bind, "ANYUNIX_TOOL": self.cell.tool})
         self._log(command, done)
         last = next((line for line in reversed(done.stdout.splitlines()) if "::" in line), "none")
         if done.timed_out:
-            raise PlatformError(f"the suite did not end within {self._order.seconds:g} s; "
+            raise PlatformError(f"the suite did not end within {self._seconds:g} s; "
                                 f"the last probe was {last.split()[0]}")
         if done.status == PYTEST_NOTHING:
             raise NotRun(f"no probe matches -k {self._order.expression!r}; `anyunix list probes` shows them all")

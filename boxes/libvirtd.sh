@@ -22,13 +22,18 @@ settings() {
 start() {
     mkdir -p /run/libvirt
     settings
-    alive virtlogd || setsid virtlogd -p "$folder/virtlogd.pid" >"$folder/virtlogd.log" 2>&1 </dev/null &
+    if ! alive virtlogd; then
+        setsid virtlogd -p "$folder/virtlogd.pid" >"$folder/virtlogd.log" 2>&1 </dev/null &
+    fi
     # A /dev/kvm that is there but closed to QEMU's user makes libvirt probe each emulator anew at every question:
     # minutes. It is hidden from libvirtd alone, in a mount namespace of its own; /etc stays as it is.
-    alive libvirtd || setsid unshare -m sh -c "
-        [ ! -e /dev/kvm ] || mount --bind '$folder/no-kvm' /dev/kvm
-        mount --bind '$folder/qemu.conf' /etc/libvirt/qemu.conf
-        exec libvirtd -f '$folder/libvirtd.conf' -p '$folder/libvirtd.pid'" >"$folder/libvirtd.log" 2>&1 </dev/null &
+    if ! alive libvirtd; then
+        setsid unshare -m sh -c "
+            [ ! -e /dev/kvm ] || mount --bind '$folder/no-kvm' /dev/kvm
+            mount --bind '$folder/qemu.conf' /etc/libvirt/qemu.conf
+            exec libvirtd -f '$folder/libvirtd.conf' -p '$folder/libvirtd.pid'" \
+            >"$folder/libvirtd.log" 2>&1 </dev/null &
+    fi
     for _ in $(seq 300); do
         if virsh -c qemu:///system capabilities >/dev/null 2>&1; then
             virsh -c qemu:///system version --daemon | tail -n 2

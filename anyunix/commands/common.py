@@ -2,11 +2,12 @@
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from anyunix.catalog import Catalog
+from anyunix.catalog import Catalog, Platform
 from anyunix.errors import ConfigurationError
 
 
@@ -19,6 +20,20 @@ def console_for_reports() -> Console:
 def usual_order(catalog: Catalog) -> list[str]:
     """All platforms, this machine first: it needs nothing, so its results come soonest."""
     return sorted(catalog.platform_names(), key=lambda name: (not name.startswith("local"), name))
+
+
+def chosen_platforms(catalog: Catalog, named: list[str], required: list[str]) -> list[Platform]:
+    """Those that are named; without any, all that a run has by default, and what manuals say of the others.
+
+    Raises ConfigurationError.
+    """
+    if named:
+        return [catalog.platform(name) for name in once([*named, *required])]
+    asked = [catalog.platform(name) for name in once(required)]
+    usual = [platform for platform in map(catalog.platform, usual_order(catalog))
+             if platform.name not in [each.name for each in asked]]
+    return [*(platform if platform.default else replace(platform, driver="documented") for platform in usual
+              if platform.default or platform.documented), *asked]
 
 
 def count(text: str) -> int:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from anyunix.box import variable
 from anyunix.catalog import Catalog, Platform, Subject, find_catalog
 from anyunix.cell import SUITE_SECONDS, Cell, Order
 from anyunix.changes import changes
-from anyunix.commands.common import check_writable, console_for_reports, count, once, usual_order
+from anyunix.commands.common import check_writable, chosen_platforms, console_for_reports, count, once
 from anyunix.drivers import Drivers
+from anyunix.drivers.machines import Machines
 from anyunix.errors import ConfigurationError
 from anyunix.expectations import apply, load_expectations
 from anyunix.explain import explain
@@ -39,7 +41,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                "a required platform did not run, or a cell broke.")
     for option, metavar, text in (
             ("--subject", "NAME", "a subject's name or file (default: c and python)"),
-            ("--platform", "NAME", "a platform's name, file or address, ssh://user@host:port (default: all)"),
+            ("--platform", "NAME", "a platform's name, file or address, ssh://user@host:port "
+             "(default: all but virtual machines and emulated CPUs)"),
             ("--bind", "MODE", "a bind mode (default: each subject's first, dual for the chat servers)"),
             ("--require", "NAME", "a platform that has to run: exit status 3 if it does not")):
         run.add_argument(option, action="append", default=[], metavar=metavar, help=f"{text}; repeatable")
@@ -57,6 +60,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                      help="where accepted failures are listed, a <subject>.yaml each (default: ./expectations)")
     run.add_argument("--baseline", type=Path, metavar="OLD",
                      help="an earlier run's folder or matrix.json: print what changed since")
+    for option, what in (("--box", "a box, or a box file"), ("--box-version", "the version of its box"),
+                         ("--box-url", "where its box is")):
+        run.add_argument(option, action="append", default=[], type=_assignment, metavar="PLATFORM=VALUE",
+                         help=f"{what} for a virtual machine instead of what its platform file names; repeatable")
+    run.add_argument("--fresh", action="store_true",
+                     help="make virtual machines anew instead of using those that an earlier run left")
     run.add_argument("--trace", choices=TRACE_MODES, default=TRACE_MODES[0],
                      help="run contracts again under a system call tracer, here and on the reference, and show where "
                           "the two part (default: %(default)s)")
@@ -106,7 +115,7 @@ def _run_matrix(catalog: Catalog, chosen: _Chosen, arguments: argparse.Namespace
     texts = tuple(read_probes(catalog.suite))
     contracts = [text.id for text in texts if text.kind == "contract"] if arguments.poisoned else []
     cells = cells_of(chosen.subjects, chosen.platforms, arguments.bind, contracts)
-    drivers = Drivers()
+    drivers = Drivers(Machines(_environment(arguments), fresh=arguments.fresh))
     with LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
 
         def run_again(again: Sequence[Cell]) -> Records:
@@ -124,11 +133,23 @@ def _run_matrix(catalog: Catalog, chosen: _Chosen, arguments: argparse.Namespace
     return replace(explain(matrix), seconds=time.monotonic() - begun)
 
 
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals or not value:
+        raise argparse.ArgumentTypeError(f"expected PLATFORM=VALUE, found {text!r}")
+    return name, value
+
+
+def _environment(arguments: argparse.Namespace) -> dict[str, str]:
+    """The environment, with what the command line says of boxes over it."""
+    given = (("BOX", arguments.box), ("BOX_VERSION", arguments.box_version), ("BOX_URL", arguments.box_url))
+    return {**os.environ, **{variable(key, name): value for key, pairs in given for name, value in pairs}}
+
+
 def _choose(catalog: Catalog, arguments: argparse.Namespace) -> _Chosen:
     """Look all names up before anything starts. Raises ConfigurationError."""
     subjects = [catalog.subject(name) for name in once(arguments.subject or catalog.subject_names())]
-    platforms = [catalog.platform(name)
-                 for name in once([*(arguments.platform or usual_order(catalog)), *arguments.require])]
+    platforms = chosen_platforms(catalog, arguments.platform, arguments.require)
     if arguments.poisoned and not any(subject.build for subject in subjects):
         raise ConfigurationError(f"--poisoned: {', '.join(subject.name for subject in subjects)}: nothing is built, so "
                                  "there is no variable to fill; name a subject that has a build command")

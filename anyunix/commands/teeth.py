@@ -11,7 +11,7 @@ from rich.console import Console
 
 from anyunix.catalog import Catalog, Platform, Subject, find_catalog
 from anyunix.cell import SUITE_SECONDS, Order
-from anyunix.commands.common import check_writable, console_for_reports, count, once, usual_order
+from anyunix.commands.common import check_writable, chosen_platforms, console_for_reports, count, once
 from anyunix.drivers import Drivers
 from anyunix.drivers.kept import KeptPlatforms
 from anyunix.errors import ConfigurationError
@@ -102,8 +102,6 @@ def _subjects(catalog: Catalog, faults: list[Fault], wanted: list[str]) -> list[
 
 def _platforms(catalog: Catalog, arguments: argparse.Namespace) -> list[Platform]:
     """Those asked for; without any, all but those that are known from manuals only. Raises ConfigurationError."""
-    asked = once([*arguments.platform, *arguments.require])
-    if arguments.platform:
-        return [catalog.platform(name) for name in asked]
-    everything = {name: catalog.platform(name) for name in once([*usual_order(catalog), *asked])}
-    return [platform for name, platform in everything.items() if name in asked or platform.driver != "documented"]
+    required = once(arguments.require)
+    return [platform for platform in chosen_platforms(catalog, arguments.platform, required)
+            if arguments.platform or platform.name in required or platform.driver != "documented"]

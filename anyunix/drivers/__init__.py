@@ -11,8 +11,10 @@ from anyunix.drivers.docker import DockerDriver
 from anyunix.drivers.documented import DocumentedDriver
 from anyunix.drivers.engine import Engine
 from anyunix.drivers.local import LocalDriver
+from anyunix.drivers.machines import Machines
 from anyunix.drivers.netns import NetnsDriver
 from anyunix.drivers.ssh import SshDriver
+from anyunix.drivers.vagrant import VagrantDriver
 from anyunix.target import Target
 
 SSH_CONFIG = "ANYUNIX_SSH_CONFIG"
@@ -22,10 +24,11 @@ SSH_CONNECTING = 4
 
 
 class Drivers:
-    """Makes the driver for a cell; what cells share (the Docker engine, turns to connect) is made once."""
+    """Makes the driver for a cell; what cells share (the Docker engine, machines, turns to connect) is made once."""
 
-    def __init__(self) -> None:
+    def __init__(self, machines: Machines | None = None) -> None:
         self._engine = Engine()
+        self._machines = machines or Machines(os.environ)
         self._ssh_turn = threading.Semaphore(SSH_CONNECTING)
         self._ssh_config = os.environ.get(SSH_CONFIG)
 
@@ -34,10 +37,12 @@ class Drivers:
             return DockerDriver(platform, self._engine)
         if platform.driver == "netns":
             return NetnsDriver(platform)
+        if platform.driver == "documented":
+            return DocumentedDriver(platform)
+        if platform.box:
+            return VagrantDriver(self._machines.of(platform), self._ssh_turn)
         if platform.target:
             return SshDriver(self._configured(platform.target), self._ssh_turn)
-        if platform.driver == "documented":
-            return DocumentedDriver()
         return LocalDriver()
 
     def _configured(self, target: Target) -> Target:

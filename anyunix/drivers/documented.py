@@ -3,17 +3,23 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from anyunix.catalog import Platform
 from anyunix.drivers.base import Completed, Say
 from anyunix.errors import PlatformError
 
-REASON = "known from its manuals and sources only, cannot be reached from here (anyunix facts shows what they say)"
+REASON = "known from its manuals and sources only (anyunix facts shows what they say)"
 
 
 class DocumentedDriver:
     """Never available, so that its cells are not run."""
 
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
     def available(self) -> str | None:
-        return REASON
+        if self._platform.box:
+            return f"{REASON}; with --platform NAME its virtual machine is started"
+        return f"{REASON}, cannot be reached from here"
 
     def up(self, say: Say) -> None:
         raise PlatformError(REASON)

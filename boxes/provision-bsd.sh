@@ -1,0 +1,48 @@
+#!/bin/sh
+# What the suite needs on a BSD: python3 under that name, a C compiler and make. Says what it does; twice is as once.
+set -eu
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+install_python() {
+    case $(uname -s) in
+    FreeBSD)
+        env ASSUME_ALWAYS_YES=yes pkg install -y python3
+        ;;
+    OpenBSD)
+        pkg_add -I python3 || pkg_add -I 'python%3'
+        ;;
+    NetBSD)
+        pkgin -y install python312
+        ;;
+    *)
+        echo "no way to install python3 on $(uname -s) is known here" >&2
+        exit 1
+        ;;
+    esac
+}
+
+# packages may come with a version in the program's name alone
+link_python() {
+    for found in /usr/local/bin/python3.[0-9]* /usr/pkg/bin/python3.[0-9]*; do
+        case $found in
+        *-config | *'*') continue ;;
+        esac
+        mkdir -p /usr/local/bin
+        ln -sf "$found" /usr/local/bin/python3
+        return
+    done
+}
+
+if have python3; then
+    echo "python3 is there: $(python3 --version 2>&1)"
+else
+    echo "installing python3"
+    install_python
+    have python3 || link_python
+    have python3 || { echo "python3 is not on PATH after its installation" >&2; exit 1; }
+fi
+for tool in cc make; do
+    have "$tool" || echo "no $tool here: the C server is cross-built on the machine that runs anyunix"
+done
+echo "IPV6_V6ONLY by default: $(sysctl -n net.inet6.ip6.v6only 2>/dev/null || echo unknown)"
