@@ -34,6 +34,8 @@ class Build:
     """For the compiler, as CFLAGS; without any the subject's own."""
     compiler: str = ""
     """For CC; empty for the platform's `cc`."""
+    objects: Path | None = None
+    """A folder that cross builds of nearly the same sources share, so that each compiles only what differs."""
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -86,7 +88,7 @@ def cross_build(look: Look, platform: Platform, subject: Subject, build: Build, 
     if build.compiler:
         raise NotRun(f"{lacking}, and no {build.compiler}")
     say(f"cross-building the subject for {platform.cross}")
-    programs = build_subject(subject, platform.cross, folder, build.environment)
+    programs = build_subject(subject, platform.cross, folder, build.environment, build.objects)
     return {SUBJECT / path: file for path, file in programs.items()}
 
 

@@ -1,5 +1,6 @@
 """Build a C subject on this machine for a platform that has no compiler, with the zig compiler from PyPI."""
 
+import fcntl
 import os
 import shlex
 import shutil
@@ -29,18 +30,50 @@ def compiler_name(target: str) -> str:
     return f"zig cc {version('ziglang')} for {target}"
 
 
-def build_subject(subject: Subject, target: str, folder: Path,
-                  environment: Mapping[str, str] | None = None) -> dict[PurePosixPath, Path]:
+def build_subject(subject: Subject, target: str, folder: Path, environment: Mapping[str, str] | None = None,
+                  objects: Path | None = None) -> dict[PurePosixPath, Path]:
     """Run the subject's own build in a copy below `folder`; path in the subject -> what it made there.
 
-    `target` is zig's name of a CPU, system and libc, or `native`; `environment` may hold CFLAGS. Raises NotRun.
+    `target` is zig's name of a CPU, system and libc, or `native`; `environment` may hold CFLAGS. The first of the
+    builds that share the folder `objects` leaves what it compiled there for the others. Raises NotRun.
     """
     copy = folder / "source"
     copy_sources(subject, copy)
+    flags = {**(environment or {}), "CC": shlex.join(_compiler(target))}
+    if objects is not None:
+        _take_objects(_first_build(subject, target, objects, flags), copy)
     before = _snapshot(copy)
-    _run(list(subject.build), copy, target, {**(environment or {}), "CC": shlex.join(_compiler(target))})
+    _run(list(subject.build), copy, target, flags)
     return {path: copy / path for path, state in _snapshot(copy).items()
             if before.get(path) != state and path.suffix != ".o"}
+
+
+def _first_build(subject: Subject, target: str, objects: Path, flags: dict[str, str]) -> Path:
+    """A folder with some build of nearly the same sources, made by whoever comes first. Raises NotRun."""
+    objects.mkdir(parents=True, exist_ok=True)
+    with (objects / f"{target}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        first = objects / target
+        if not first.exists():
+            begun = objects / f"{target}.begun"
+            shutil.rmtree(begun, ignore_errors=True)
+            copy_sources(subject, begun)
+            _run(list(subject.build), begun, target, flags)
+            begun.rename(first)
+    return first
+
+
+def _take_objects(first: Path, copy: Path) -> None:
+    """Put the objects of another build into a copy of sources; make then compiles what is younger than they are."""
+    for path in first.rglob("*"):
+        here = copy / path.relative_to(first)
+        if path.suffix == ".o" and here.parent.is_dir():
+            shutil.copy2(path, here)
+        elif here.is_file():
+            if here.read_bytes() == path.read_bytes():
+                shutil.copystat(path, here)
+            else:
+                here.touch()
 
 
 def copy_sources(subject: Subject, folder: Path) -> None:

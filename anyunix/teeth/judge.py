@@ -40,10 +40,13 @@ def plan(faults: Sequence[Fault], subjects: Iterable[Subject], platforms: Sequen
         healthy = [(bind, _union(subject, bind, own, facts)) for bind in dict.fromkeys(
             _healthy_bind(subject, fault) for fault in own)]
         sown = [(fault, sow(fault, subject, folder / subject.name / fault.name)) for fault in own]
+        objects = folder / subject.name / "objects"
         for platform in platforms:
-            planned += [Planned(Cell(subject, platform, bind, probes=probes)) for bind, probes in healthy]
-            planned += [Planned(Cell(faulty, platform, fault.bind or _first(subject), Build(fault.name),
-                                     fault.sowings[subject.name].contracts), fault) for fault, faulty in sown]
+            planned += [Planned(Cell(subject, platform, bind, Build(objects=objects), probes))
+                        for bind, probes in healthy]
+            planned += [Planned(Cell(faulty, platform, fault.bind or _first(subject),
+                                     Build(fault.name, objects=objects), fault.sowings[subject.name].contracts), fault)
+                        for fault, faulty in sown]
     return planned
 
 
