@@ -52,6 +52,25 @@ def test_a_build_that_fails_is_not_run_with_the_compilers_words(subject: Subject
         cross.build_subject(broken, "x86_64-linux-musl", tmp_path)
 
 
+@needs_zig
+def test_builds_that_share_objects_compile_what_differs_and_nothing_else(subject: Subject, tmp_path: Path) -> None:
+    """The first build's own change is not carried over either."""
+    two = Subject(**{**vars(subject), "files": ("Makefile", "main.c", "word.c"), "build": ("make", "-s")})
+    (subject.folder / "Makefile").write_text(
+        "program: main.o word.o\n\t$(CC) -o $@ main.o word.o\n"
+        ".SUFFIXES: .c .o\n.c.o:\n\techo $< >>compiled\n\t$(CC) -c -o $@ $<\n")
+    (subject.folder / "main.c").write_text('#include <stdio.h>\nextern const char *word;\nint main(void)'
+                                           '{ return puts(word) < 0; }\n')
+    compiled = {}
+    for number, word in enumerate(("first", "second", "first")):
+        (subject.folder / "word.c").write_text(f'const char *word = "{word}";\n')
+        built = cross.build_subject(two, "x86_64-linux-musl", tmp_path / str(number), objects=tmp_path / "objects")
+        assert f"\0{word}\0".encode() in built[PurePosixPath("program")].read_bytes()
+        log = built.get(PurePosixPath("compiled"))
+        compiled[number] = log.read_text().split() if log else []
+    assert compiled == {0: [], 1: ["word.c"], 2: []}
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
 def test_without_the_extra_the_cell_is_not_run_and_says_what_to_install(
         monkeypatch: pytest.MonkeyPatch, subject: Subject, make_suite: Callable[[str], Path]) -> None:
