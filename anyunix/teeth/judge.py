@@ -102,7 +102,7 @@ def _finding(fault: Fault, result: CellResult, facts: Mapping[str, Any]) -> Find
         if not any(_sometimes_fails(probe) for probe in tried):
             return found("does not show", why, expected=False)
         return found("caught" if unmeasured else "shows elsewhere too", why, expected=bool(unmeasured))
-    if len(caught) == len(tried):
+    if caught and not any(_sometimes_passes(probe) for probe in tried):
         return found("caught")
     return found("missed", " · ".join(_why_missed(probe) for probe in tried if not _always_fails(probe)))
 
@@ -121,6 +121,11 @@ def _counts(probe: Probe) -> Mapping[str, int]:
 def _always_fails(probe: Probe) -> bool:
     """In every repeat; an error is a failure too: a faulty server may not even come up."""
     return set(_counts(probe)) <= FAILED
+
+
+def _sometimes_passes(probe: Probe) -> bool:
+    """In some repeat; one in which it could not be tried is no pass, but another has to fail each time then."""
+    return "passed" in _counts(probe)
 
 
 def _sometimes_fails(probe: Probe) -> bool:

@@ -7,16 +7,20 @@ import socket
 import time
 
 from support.chat import Client
-from support.chatlog import append, append_rudely, locked, quiet, stopped_with_lock, unchanged
+from support.chatlog import append, append_rudely, at_the_door, locked, quiet, stopped_with_lock, unchanged
 from support.crowd import chatter, read_to_end, say_all_at_once
-from support.deadline import POLL_SECONDS, Deadline
+from support.deadline import POLL_SECONDS, Deadline, wait_until
+from support.family import wait_asleep
+from support.locks import opened
 from support.marks import explained_by, speaks_chat
+from support.processes import state_of
 from support.tracer import Tracer
 
 HELD_MICROSECONDS = 400_000
 HOLD_SECONDS = 0.6
 """Longer than a writer is held: then its write falls into it."""
 WRITTEN_SECONDS = 10.0
+TURN_SECONDS = 0.05
 
 
 @speaks_chat
@@ -136,6 +140,30 @@ def test_two_receivers_exclude_each_other(server):
 
 
 @speaks_chat
+@explained_by("flock.inherited_descriptor_excludes")
+def test_two_receivers_are_never_both_before_their_write(start_server, work):
+    """As above, and certain: the tracer holds each writer at the door of write(2), where it has the lock."""
+    tracer = Tracer(work / "writes", "write", f"delay_enter={HELD_MICROSECONDS}", follow=True)
+    server = start_server(wrapper=tracer.wrapper)
+    with server.client(name="ada") as ada, opened(server.log) as log:
+        first = server.receivers()[0].pid
+        with server.client(name="bob") as bob:
+            second = next(process.pid for process in server.receivers() if process.pid != first)
+            for receiver in (first, second):
+                wait_asleep(receiver)
+            ada.send("one")
+            wait_until(lambda: at_the_door(first, log), "ada's process to stand before its write")
+            bob.send("two")
+            while True:
+                state = state_of(second)
+                if os.fstat(log).st_size:  # looked at afterwards: the first one's turn was not over
+                    break
+                assert state != "t", "two processes of the server are about to write at a time"
+                time.sleep(POLL_SECONDS)  # a file announces nothing: poll
+            assert ada.receive_many(2) == ["one", "two"]
+
+
+@speaks_chat
 @explained_by("flock.two_opens_conflict")
 def test_the_lock_is_held_until_the_record_is_written(start_server, work):
     """Whoever gets the log's lock does not see a record arrive while it has it.
@@ -154,7 +182,7 @@ def test_the_lock_is_held_until_the_record_is_written(start_server, work):
                     break
                 assert unchanged(log, 0, HOLD_SECONDS), "a record was written while another process held the lock"
             assert not deadline.passed(), "the record was not written"
-            time.sleep(POLL_SECONDS)  # whoever waits for the lock is to have it now
+            time.sleep(TURN_SECONDS)  # whoever waits for the lock is to have it now, and before a held write ends
         assert ada.receive() == "one"
 
 

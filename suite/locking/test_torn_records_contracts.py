@@ -6,13 +6,20 @@ import resource
 import signal
 from contextlib import suppress
 
-from support.chatlog import append, append_rudely, stopped_with_lock
+from support.chatlog import append, append_rudely, at_the_door, stopped_with_lock
 from support.child import Channel, Child
 from support.crowd import chatter, read_to_end
+from support.deadline import wait_until
+from support.family import wait_asleep
+from support.locks import opened
 from support.marks import explained_by, speaks_chat
+from support.tracer import Tracer
 
 LIMIT = 4096
 WAIT_SECONDS = 3.0
+HELD_MICROSECONDS = 400_000
+HELD_SECONDS = 6.0
+"""For what a few held calls delay."""
 
 
 @speaks_chat
@@ -79,6 +86,25 @@ def test_a_receiver_killed_with_the_lock_blocks_nobody(server):
             while bob.receive(WAIT_SECONDS) != "mine":
                 pass  # what ada said
         with suppress(ConnectionResetError):  # it died with messages unread
+            read_to_end(ada)
+
+
+@speaks_chat
+@explained_by("flock.released_by_sigkill")
+def test_a_receiver_killed_before_its_write_blocks_nobody(start_server, work):
+    """As above, and certain: the tracer holds the process at the door of write(2), where it has the lock."""
+    tracer = Tracer(work / "writes", "write", f"delay_enter={HELD_MICROSECONDS}", follow=True)
+    server = start_server(wrapper=tracer.wrapper)
+    with server.client(name="ada") as ada, opened(server.log) as log:
+        receiver = server.receivers()[0].pid
+        with server.client(name="bob") as bob:
+            wait_asleep(receiver)
+            ada.send("lost")
+            wait_until(lambda: at_the_door(receiver, log), "ada's process to stand before its write")
+            os.kill(receiver, signal.SIGKILL)
+            bob.send("mine")
+            assert bob.receive(HELD_SECONDS) == "mine"
+        with suppress(ConnectionResetError):
             read_to_end(ada)
 
 

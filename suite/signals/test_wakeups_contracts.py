@@ -4,17 +4,22 @@ import fcntl
 import os
 import signal
 
-from support.chatlog import append, append_rudely, let_it_run, stopped_with_lock
+from support.chatlog import append, append_rudely, free, let_it_run, locked, stopped_with_lock
 from support.crowd import crowd
 from support.deadline import wait_until
+from support.locks import opened
 from support.marks import explained_by, speaks_chat
 from support.processes import Process, all_processes, children_of, kill_all
+from support.tracer import Tracer
 
 BOTH = ["ping", "pong"]
 ROUNDS = 4
 TORN = b"<eve> " + b"y" * 300_000
 LOOK_SECONDS = 0.0005
 WAIT_SECONDS = 3.0
+HELD_MICROSECONDS = 250_000
+HELD_SECONDS = 6.0
+"""For what a few held calls delay."""
 SHELL = ("sh", "-c", '"$@" & wait $!', "sh")
 
 
@@ -105,6 +110,28 @@ def test_a_signal_between_looking_and_sleeping_is_not_lost(server):
                 append_rudely(log, b"\x18\n<eve> %d\n" % number)
                 os.kill(sender, signal.SIGUSR1)
             assert client.receive(WAIT_SECONDS) == str(number)
+
+
+@speaks_chat
+@explained_by("signals.coalesce")
+def test_a_signal_after_the_last_look_is_not_lost(start_server, work):
+    """As above, and certain: the tracer holds the sender where it has given its lock back, and has not yet slept.
+
+    A sender that holds LOCK_SH after the first record looks for a second one, finds none and unlocks. Held at the end
+    of that flock(2) it gets both, the record and the signal, and handles the signal before it comes to its sleep.
+    """
+    tracer = Tracer(work / "looks", "flock", f"delay_exit={HELD_MICROSECONDS}", follow=True)
+    server = start_server(wrapper=tracer.wrapper)
+    with server.client() as client, opened(server.log, os.O_RDWR | os.O_APPEND) as log:
+        sender = server.senders()[0].pid
+        append(server.log, b"<eve> one\n")
+        os.kill(sender, signal.SIGUSR1)
+        assert client.receive(HELD_SECONDS) == "one"
+        wait_until(lambda: not free(log), "the sender to look again")
+        with locked(server.log):
+            append_rudely(log, b"<eve> two\n")
+            os.kill(sender, signal.SIGUSR1)
+        assert client.receive(HELD_SECONDS) == "two"
 
 
 @speaks_chat

@@ -44,6 +44,22 @@ def try_lock(fd: int, how: int) -> bool:
     return True
 
 
+def free(log: int) -> bool:
+    """Whether nobody has the log's lock; it is not kept."""
+    had = try_lock(log, fcntl.LOCK_EX)
+    if had:
+        fcntl.flock(log, fcntl.LOCK_UN)
+    return had
+
+
+def at_the_door(writer: int, log: int) -> bool:
+    """Whether a process that a tracer stops at each write(2), and nowhere else, has the lock of the empty log and is
+    about to write. It is stopped at the call's end too, but then the log has grown; and for its fork, so wait until it
+    sleeps before it is given something to write.
+    """
+    return not free(log) and state_of(writer) == "t" and os.fstat(log).st_size == 0
+
+
 def append(log: Path, data: bytes) -> None:
     """Append as a well-behaved foreign writer does: under the lock, in one write."""
     with locked(log) as fd:
