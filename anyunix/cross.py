@@ -6,14 +6,23 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from anyunix.catalog import Subject
 from anyunix.errors import NotRun
 
 BUILD_SECONDS = 300
+
+
+class BuildFailed(NotRun):
+    """A cross build that does not come to its end; `said` is all that it printed."""
+
+    def __init__(self, reason: str, said: str = "") -> None:
+        super().__init__(reason)
+        self.said = said
 
 
 def missing() -> str | None:
@@ -27,23 +36,29 @@ def missing() -> str | None:
 
 def compiler_name(target: str) -> str:
     """What the report calls the compiler: `zig cc 0.13.0 for x86_64-linux-musl`."""
-    return f"zig cc {version('ziglang')} for {target}"
+    return f"zig cc {zig_version()} for {target}"
+
+
+def zig_version() -> str:
+    """Of the package that is installed here."""
+    return version("ziglang")
 
 
 def build_subject(subject: Subject, target: str, folder: Path, environment: Mapping[str, str] | None = None,
-                  objects: Path | None = None) -> dict[PurePosixPath, Path]:
+                  objects: Path | None = None, flags: Sequence[str] = ()) -> dict[PurePosixPath, Path]:
     """Run the subject's own build in a copy below `folder`; path in the subject -> what it made there.
 
-    `target` is zig's name of a CPU, system and libc, or `native`; `environment` may hold CFLAGS. The first of the
-    builds that share the folder `objects` leaves what it compiled there for the others. Raises NotRun.
+    `target` is zig's name of a CPU, system and libc, or `native`; `environment` may hold CFLAGS, `flags` are more for
+    the compiler. The first of the builds that share the folder `objects` leaves what it compiled there for the others.
+    Raises BuildFailed.
     """
     copy = folder / "source"
     copy_sources(subject, copy)
-    flags = {**(environment or {}), "CC": shlex.join(_compiler(target))}
+    variables = {**(environment or {}), "CC": shlex.join([*_compiler(target), *flags])}
     if objects is not None:
-        _take_objects(_first_build(subject, target, objects, flags), copy)
+        _take_objects(_first_build(subject, target, objects, variables), copy)
     before = _snapshot(copy)
-    _run(list(subject.build), copy, target, flags)
+    _run(list(subject.build), copy, target, variables)
     return {path: copy / path for path, state in _snapshot(copy).items()
             if before.get(path) != state and path.suffix != ".o"}
 
@@ -98,7 +113,14 @@ def build_helpers(suite: Path, target: str, folder: Path) -> dict[PurePosixPath,
 def _compiler(target: str) -> list[str]:
     where = [] if target == "native" else ["-target", target]
     # -dynamic: the platform's own libc is what is under test, not one that zig links in
-    return [sys.executable, "-m", "ziglang", "cc", *where, "-dynamic"]
+    return [*_zig(), "cc", *where, "-dynamic"]
+
+
+def _zig() -> list[str]:
+    """zig itself where the package has it beside its module: a build starts it dozens of times, each without Python."""
+    found = find_spec("ziglang")
+    program = Path(found.origin).with_name("zig") if found and found.origin else None
+    return [str(program)] if program and os.access(program, os.X_OK) else [sys.executable, "-m", "ziglang"]
 
 
 def _run(command: list[str], folder: Path, target: str, environment: dict[str, str]) -> None:
@@ -106,9 +128,10 @@ def _run(command: list[str], folder: Path, target: str, environment: dict[str, s
         done = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True,
                               timeout=BUILD_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise NotRun(f"the cross build for {target} fails: {error}") from error
+        raise BuildFailed(f"the cross build for {target} fails: {error}") from error
     if done.returncode:
-        raise NotRun(f"the cross build for {target} fails: {' '.join((done.stderr or done.stdout).split())[-300:]}")
+        said = done.stderr or done.stdout
+        raise BuildFailed(f"the cross build for {target} fails: {' '.join(said.split())[-300:]}", said)
 
 
 def _built_in(folder: Path, names: list[str]) -> set[str]:

@@ -1,0 +1,86 @@
+"""One subject for one target after another: built, looked into, kept."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from anyunix.builds.header import Header, NoProgram, read_header
+from anyunix.builds.proof import not_for
+from anyunix.builds.targets import Target
+from anyunix.catalog import Subject
+from anyunix.cross import BuildFailed, build_subject
+from anyunix.text import first_line
+
+FLAGS = ("-Werror", "-s")
+"""Warnings are errors; and without debug information zig makes its runtime for a new target faster."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a build made."""
+
+    path: PurePosixPath
+    size: int
+    """Bytes."""
+    header: Header
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came of one target: programs that are for it, or the reason why there are none."""
+
+    target: Target
+    programs: tuple[Program, ...] = ()
+    failure: str = ""
+
+
+def build_all(subject: Subject, targets: Sequence[Target], *, jobs: int, out: Path | None,
+              done: Callable[[Built], None]) -> list[Built]:
+    """Build for each target, `jobs` at a time; `done` hears of each. Programs stay in `out`/<target>/."""
+
+    def build(target: Target) -> Built:
+        built = _build(subject, target, out)
+        done(built)
+        return built
+
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        try:
+            return list(pool.map(build, targets))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _build(subject: Subject, target: Target, out: Path | None) -> Built:
+    with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
+        try:
+            made = build_subject(subject, target.name, Path(name), flags=FLAGS)
+            programs = [Program(path, file.stat().st_size, header) for path, file in sorted(made.items())
+                        if not file.is_symlink() and (header := read_header(file))]
+        except BuildFailed as failed:
+            return Built(target, failure=first_error(failed.said) or str(failed))
+        except NoProgram as damaged:
+            return Built(target, failure=str(damaged))
+        if not programs:
+            return Built(target, failure="the build made no program")
+        for program in programs:
+            if wrong := not_for(target, program.header):
+                return Built(target, failure=f"{program.path} is {program.header}: {wrong}; does the build honour CC?")
+        for program in programs if out else ():
+            _keep(made[program.path], Path(str(out)) / target.name / program.path)
+    return Built(target, tuple(programs))
+
+
+def first_error(said: str) -> str:
+    """The first line in which a compiler, linker or make names an error."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    return first_line(next((line for line in lines if "error:" in line), next((line for line in lines if "***" in line),
+                                                                            lines[0] if lines else "")))
+
+
+def _keep(file: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(file, place)

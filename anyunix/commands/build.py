@@ -1,0 +1,64 @@
+"""`anyunix build`: a C subject built, on this machine, for systems that are not here."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from rich.text import Text
+
+from anyunix.builds.build import Built, build_all
+from anyunix.builds.targets import choose_targets
+from anyunix.catalog import Subject, find_catalog
+from anyunix.commands.common import check_writable, console_for_reports, count
+from anyunix.cross import missing, zig_version
+from anyunix.errors import ConfigurationError
+from anyunix.report.builds import overall, print_builds
+from anyunix.verdict import EXIT_NOT_RUN
+
+EXIT_BUILT, EXIT_FAILED = 0, 1
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `build` and its options."""
+    build = commands.add_parser(
+        "build", help="build a C subject for other systems and CPUs, on this machine",
+        epilog="Exit status: 0 built for all, 1 one failed, 2 usage or configuration error, "
+               "3 the package ziglang or make is missing here.")
+    build.add_argument("--subject", default="c", metavar="NAME",
+                       help="a subject's name or file; its build has to honour CC (default: %(default)s)")
+    build.add_argument("--target", action="append", default=[], metavar="NAME",
+                       help="a target (x86_64-freebsd), a system (freebsd, linux-musl) or a CPU (s390x); "
+                            "repeatable (default: all)")
+    build.add_argument("--jobs", type=count, default=os.cpu_count() or 1, metavar="N",
+                       help="builds side by side (default: one a core, here %(default)s)")
+    build.add_argument("--out", type=Path, metavar="DIR", help="keep the programs in DIR/<target>/")
+    build.set_defaults(command=build_command)
+
+
+def build_command(arguments: argparse.Namespace) -> int:
+    """Build, print what came of it; the exit status. Raises ConfigurationError."""
+    subject, targets = _buildable(find_catalog().subject(arguments.subject)), choose_targets(arguments.target)
+    if arguments.out:
+        check_writable(arguments.out)
+    if reason := missing():
+        print(f"anyunix: nothing can be built: {reason}", file=sys.stderr)
+        return EXIT_NOT_RUN
+    begun = time.monotonic()
+
+    def done(built: Built) -> None:
+        print(f"{built.target.name}: {'failed' if built.failure else 'built'}", file=sys.stderr, flush=True)
+
+    results = build_all(subject, targets, jobs=arguments.jobs, out=arguments.out, done=done)
+    console = console_for_reports()
+    print_builds(console, results, f"{subject.title}, built by zig cc {zig_version()}, warnings are errors")
+    console.print(Text(overall(results, time.monotonic() - begun), "bold"), soft_wrap=True)
+    return EXIT_FAILED if any(result.failure for result in results) else EXIT_BUILT
+
+
+def _buildable(subject: Subject) -> Subject:
+    if not subject.build:
+        raise ConfigurationError(f"--subject {subject.name}: nothing is built there; `anyunix build` needs a subject "
+                                 "file with the key 'build', such as c")
+    return subject
