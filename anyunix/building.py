@@ -64,7 +64,8 @@ class Look:
 def look_at(driver: Driver, platform: Platform, subject: Subject) -> Look:
     """Ask for Python, the tools that the subject needs, and the compiler. Raises NotRun, PlatformError."""
     tools = " ".join(map(shlex.quote, subject.needs)) or "sh"
-    done = driver.run(["sh", "-c", LOOK.format(tools=tools)], env={}, timeout=LOOK_SECONDS)
+    done = driver.run(["sh", "-c", LOOK.format(tools=tools)], env={},
+                      timeout=LOOK_SECONDS * platform.slowness)
     said = [line.split() for line in done.stdout.splitlines() if line.strip()]
     version = next((words[1:3] for words in said if words[0] == "python"), None)
     if version is None:
@@ -104,7 +105,7 @@ def build_there(driver: Driver, platform: Platform, subject: Subject, build: Bui
     """Run the subject's own build command in the unpacked payload. Raises NotRun, PlatformError."""
     if build.flags:
         _check_flags(driver, platform, subject, build)
-    return _make(driver, subject, build.environment)
+    return _make(driver, platform, subject, build.environment)
 
 
 def why_not_built(subject: Subject, done: Completed) -> str:
@@ -116,16 +117,17 @@ def why_not_built(subject: Subject, done: Completed) -> str:
 def _check_flags(driver: Driver, platform: Platform, subject: Subject, build: Build) -> None:
     """A build without the flags would pass for one with them. Raises NotRun."""
     compiler = build.compiler or "cc"
-    if driver.run(["sh", "-c", f"command -v {compiler}"], env={}, timeout=LOOK_SECONDS).status:
+    if driver.run(["sh", "-c", f"command -v {compiler}"], env={}, timeout=LOOK_SECONDS * platform.slowness).status:
         raise NotRun(f"no {compiler} on {platform.name}")
     tried = driver.run([compiler, *build.flags, "-x", "c", "-c", "-o", "/dev/null", "/dev/null"], env={},
-                       timeout=LOOK_SECONDS)
+                       timeout=LOOK_SECONDS * platform.slowness)
     if tried.status:
         raise NotRun(f"{compiler} on {platform.name} does not know {shlex.join(build.flags)}")
-    if _make(driver, subject, {"CFLAGS": NO_SUCH_FLAG}).status == 0:
+    if _make(driver, platform, subject, {"CFLAGS": NO_SUCH_FLAG}).status == 0:
         raise NotRun(f"the build of {subject.name} does not hand CFLAGS to the compiler: "
                      f"{shlex.join(subject.build)} has to honour that variable")
 
 
-def _make(driver: Driver, subject: Subject, environment: Mapping[str, str]) -> Completed:
-    return run_supervised(driver, subject.build, BUILD_SECONDS, folder=SUBJECT, environment=environment)
+def _make(driver: Driver, platform: Platform, subject: Subject, environment: Mapping[str, str]) -> Completed:
+    return run_supervised(driver, subject.build, BUILD_SECONDS * platform.slowness, folder=SUBJECT,
+                          environment=environment)

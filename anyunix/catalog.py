@@ -8,11 +8,13 @@ from typing import Any
 
 from anyunix.box import PROVIDERS, Box
 from anyunix.errors import ConfigurationError
+from anyunix.probes import read_probes
 from anyunix.results import Documented
 from anyunix.target import SCHEME, Target, parse_target
 from anyunix.yamlfile import Reader, load_yaml, nearest
 
 DRIVERS = ("local", "netns", "docker", "ssh", "vagrant", "documented")
+EMULATORS = ("qemu-user",)
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,10 @@ class Platform:
     driver: str
     emulates: str = ""
     """What of another system is imitated here; empty for a platform that is itself."""
+    emulator: str = ""
+    """What imitates the CPU, `qemu-user`; empty where the CPU is real."""
+    emulator_limits: Mapping[str, str] = field(default_factory=dict)
+    """Contracts whose outcome is the emulator's, not the subject's: probe ID -> reason."""
     default: bool = True
     """Whether a run that names no platform has this one in it."""
     slowness: int = 1
@@ -91,7 +97,7 @@ class Catalog:
         if wanted.startswith(SCHEME):
             return _platform_at(wanted)
         path = self._find(wanted, "platform", self.root / "platforms", self.platform_names())
-        return _platform(path.stem, path, _extended(path, ()), self.root / "Dockerfiles")
+        return _platform(path.stem, path, _extended(path, ()), self)
 
     def subject(self, wanted: str) -> Subject:
         """A subject by its name, or from a YAML file of one's own. Raises ConfigurationError."""
@@ -144,7 +150,7 @@ def _platform_at(address: str) -> Platform:
     return Platform(target.name, f"{target} over SSH", "ssh", target=target)
 
 
-def _platform(name: str, path: Path, data: dict[str, Any], dockerfiles: Path) -> Platform:
+def _platform(name: str, path: Path, data: dict[str, Any], catalog: Catalog) -> Platform:
     reader = Reader(path, data)
     driver = reader.choice("driver", DRIVERS)
     dockerfile = reader.text("dockerfile", "")
@@ -153,12 +159,14 @@ def _platform(name: str, path: Path, data: dict[str, Any], dockerfiles: Path) ->
         title=reader.text("title"),
         driver=driver,
         emulates=reader.text("emulates", ""),
+        emulator=reader.choice("emulator", ("", *EMULATORS), ""),
+        emulator_limits=reader.mapping("emulator_limits"),
         default=reader.flag("default", True),
         slowness=reader.number("slowness", Platform.slowness),
         sysctls=reader.mapping("sysctls"),
         files=reader.mapping("files"),
         cross=reader.text("cross", ""),
-        dockerfile=_beside(path, dockerfile, dockerfiles) if dockerfile else None,
+        dockerfile=_beside(path, dockerfile, catalog.root / "Dockerfiles") if dockerfile else None,
         base=reader.text("base", ""),
         cpu=reader.text("cpu", ""),
         user=reader.text("user", Platform.user),
@@ -171,6 +179,7 @@ def _platform(name: str, path: Path, data: dict[str, Any], dockerfiles: Path) ->
         documented=reader.documented("documented"),
     )
     reader.reject_unknown()
+    _check_emulator(platform, reader, catalog.suite)
     for key in ("dockerfile", "base") if driver == "docker" else ():
         if not getattr(platform, key):
             raise reader.error(key, "missing: driver docker needs it")
@@ -210,6 +219,19 @@ def _target(path: Path, reader: Reader) -> Target | None:
         return parse_target(address, (path.parent / config).resolve() if config else None) if address else None
     except ValueError as error:
         raise reader.error("address", str(error)) from None
+
+
+def _check_emulator(platform: Platform, reader: Reader, suite: Path) -> None:
+    """What the emulator is blamed for has to be in the suite. Raises ConfigurationError."""
+    if not platform.emulator_limits:
+        return
+    if not platform.emulator:
+        raise reader.error("emulator_limits", "there is no key 'emulator' that could be to blame")
+    known = [probe.id for probe in read_probes(suite)]
+    for probe in platform.emulator_limits:
+        if probe.partition("[")[0] not in known:
+            raise reader.error(f"emulator_limits.{probe}", f"no such probe{nearest(probe, known)}; "
+                                                           "`anyunix list probes` shows them all")
 
 
 def _beside(path: Path, name: str, dockerfiles: Path) -> Path:

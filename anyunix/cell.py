@@ -11,6 +11,7 @@ from anyunix.building import Build, Look, build_there, cross_build, cross_helper
 from anyunix.catalog import Platform, Subject
 from anyunix.cross import compiler_name
 from anyunix.drivers.base import Completed, Driver, Say
+from anyunix.emulation import leave_out
 from anyunix.errors import NotRun, PlatformError
 from anyunix.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.payload import SUITE, write_payload
@@ -19,6 +20,8 @@ from anyunix.results import Brought, CellResult, Probe, Status
 from anyunix.supervised import run_supervised
 
 SUITE_SECONDS = 900.0
+PROBE_SECONDS = 60
+"""For one probe, as in suite/pytest.ini."""
 JUNIT, RECORDS = PurePosixPath("junit.xml"), PurePosixPath("records.json")
 RECORDS_LIMIT = 64 * 1024 * 1024
 """Bytes of what a tool wrote down that are read at most."""
@@ -72,7 +75,6 @@ class CellRun:
     def __init__(self, cell: Cell, driver: Driver, order: Order, say: Say) -> None:
         self.cell, self.brought = cell, Brought()
         self._driver, self._order, self._say = driver, order, say
-        self._seconds = order.seconds * cell.platform.slowness
 
     def run(self) -> CellResult:
         """Never raises for what a platform or a subject does: that is the result."""
@@ -132,15 +134,20 @@ class CellRun:
         repeat = f"run {number} of {self._order.repeat}: " if self._order.repeat > 1 else ""
         command = ["python3", "-m", "pytest", "-v", "--color=no", f"--rootdir={SUITE}", "-c", f"{SUITE}/pytest.ini",
                    f"--junitxml={JUNIT}", *(str(SUITE / probe) for probe in self.cell.probes or ("",))]
+        slowness = self.cell.platform.slowness
+        seconds = self._order.seconds * slowness
+        if slowness > 1:
+            command += ["--timeout", str(PROBE_SECONDS * slowness)]
         if self._order.expression:
             command += ["-k", self._order.expression]
         self._say(f"{repeat}starting the probes")
-        done = run_supervised(self._driver, command, self._seconds, say=_progress(self._say, repeat),
-                              environment={"ANYUNIX_BIND": self.cell.bind, "ANYUNIX_TOOL": self.cell.tool})
+        done = run_supervised(self._driver, command, seconds, say=_progress(self._say, repeat),
+                              environment={"ANYUNIX_BIND": self.cell.bind, "ANYUNIX_TOOL": self.cell.tool,
+                                           "ANYUNIX_SLOWNESS": str(slowness)})
         self._log(command, done)
         last = next((line for line in reversed(done.stdout.splitlines()) if "::" in line), "none")
         if done.timed_out:
-            raise PlatformError(f"the suite did not end within {self._seconds:g} s; "
+            raise PlatformError(f"the suite did not end within {seconds:g} s; "
                                 f"the last probe was {last.split()[0]}")
         if done.status == PYTEST_NOTHING:
             raise NotRun(f"no probe matches -k {self._order.expression!r}; `anyunix list probes` shows them all")
@@ -152,7 +159,7 @@ class CellRun:
         probes = read_junit(junit)
         if not probes:
             raise BadResults("the results hold no probe")
-        return probes
+        return leave_out(probes, self.cell.platform.emulator_limits, self.cell.platform.emulator)
 
     def _log(self, command: Sequence[str], done: Completed) -> None:
         log = f"{self.brought.log}$ {shlex.join(command)}\n{done.stdout}{done.stderr}"

@@ -108,6 +108,7 @@ def platform_result(platform: Platform, cells: Iterable[CellResult]) -> Platform
     return PlatformResult(
         platform.name, platform.title, platform.driver, best.status if best else "not-run",
         best.reason if best else "no cell was planned", platform.emulates,
+        platform.emulator,
         facts={name: several[0] for name, several in by_name.items() if len(several) == 1},
         unstable={name: several for name, several in by_name.items() if len(several) > 1},
         documented=platform.documented)

@@ -189,6 +189,8 @@ class PlatformResult:
     status: Status
     reason: str = ""
     emulates: str = ""
+    emulator: str = ""
+    """What imitates the CPU; empty where it is real."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What was measured, the same in every cell and every repeat."""
     unstable: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)

@@ -54,10 +54,11 @@ class Reader:
     def flag(self, key: str, default: bool) -> bool:
         return bool(self._value(key, default, (bool,), "true or false"))
 
-    def choice(self, key: str, choices: Iterable[str]) -> str:
-        value = self.text(key)
+    def choice(self, key: str, choices: Iterable[str], default: str | None = None) -> str:
+        value = self.text(key, default)
         if value not in choices:
-            raise self.error(key, f"unknown {value!r}{nearest(value, choices)}; known: {', '.join(choices)}")
+            known = ", ".join(filter(None, choices))
+            raise self.error(key, f"unknown {value!r}{nearest(value, choices)}; known: {known}")
         return value
 
     def words(self, key: str, *, required: bool = False) -> tuple[str, ...]:

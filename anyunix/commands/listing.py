@@ -32,6 +32,10 @@ def list_command(arguments: argparse.Namespace) -> int:
             console.print(Text(f"{platform.name:<16} {platform.driver:<10} {platform.title}"), soft_wrap=True)
             if platform.emulates:
                 console.print(Text(f"{'':27} emulates {platform.emulates}", "dim"), soft_wrap=True)
+            if not platform.default:
+                emulated = f"its CPU is emulated ({platform.emulator}); " if platform.emulator else ""
+                console.print(Text(f"{'':27} {emulated}runs only when asked for: --platform {platform.name}", "dim"),
+                              soft_wrap=True)
             if reason:
                 console.print(Text(f"{'':27} not available: {reason}", "yellow"), soft_wrap=True)
     elif arguments.what == "subjects":

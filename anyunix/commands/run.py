@@ -14,7 +14,7 @@ from anyunix.box import variable
 from anyunix.catalog import Catalog, Platform, Subject, find_catalog
 from anyunix.cell import SUITE_SECONDS, Cell, Order
 from anyunix.changes import changes
-from anyunix.commands.common import check_writable, chosen_platforms, console_for_reports, count, once
+from anyunix.commands.common import check_writable, chosen_platforms, console_for_reports, count, once, usual_order
 from anyunix.drivers import Drivers
 from anyunix.drivers.machines import Machines
 from anyunix.errors import ConfigurationError
@@ -26,7 +26,7 @@ from anyunix.report import github
 from anyunix.report.changes import print_changes
 from anyunix.report.files import OutFolder
 from anyunix.report.live import LiveTable, PlainLines
-from anyunix.report.terminal import print_overall, print_report
+from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.rerun import TRACE_MODES, Records, with_culprits, with_traces
 from anyunix.results import Matrix
 from anyunix.stored import read_matrix
@@ -83,6 +83,8 @@ class _Chosen:
     subjects: list[Subject]
     platforms: list[Platform]
     required: tuple[str, ...]
+    left_out: tuple[str, ...]
+    """Platforms that run only when they are asked for."""
 
 
 def run_command(arguments: argparse.Namespace) -> int:
@@ -103,6 +105,8 @@ def run_command(arguments: argparse.Namespace) -> int:
             print_changes(console, changes(baseline, matrix), str(arguments.baseline))
     for line in github.report(matrix, os.environ):
         print(line)
+    if chosen.left_out:
+        print_left_out(console, chosen.left_out)
     print_overall(console, matrix)
     return exit_status(matrix)
 
@@ -165,4 +169,6 @@ def _choose(catalog: Catalog, arguments: argparse.Namespace) -> _Chosen:
     if arguments.reference and arguments.reference not in names:
         raise ConfigurationError(f"--reference {arguments.reference}: not among the platforms of this run: "
                                  f"{', '.join(names)}")
-    return _Chosen(subjects, platforms, tuple(catalog.platform(name).name for name in once(arguments.require)))
+    left_out = () if arguments.platform else (name for name in usual_order(catalog) if name not in names)
+    return _Chosen(subjects, platforms, tuple(catalog.platform(name).name for name in once(arguments.require)),
+                   tuple(left_out))

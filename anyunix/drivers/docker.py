@@ -16,7 +16,7 @@ import requests.exceptions
 
 from anyunix.catalog import Platform
 from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Say
-from anyunix.drivers.engine import DEADLINE_LABEL, LIFE_SECONDS, OWNER_LABEL, Engine, owner, reason_of
+from anyunix.drivers.engine import DEADLINE_LABEL, LIFE_SECONDS, OWNER_LABEL, Engine, emulator_hint, owner, reason_of
 from anyunix.errors import PlatformError
 
 WORK = "/work"
@@ -36,7 +36,7 @@ class DockerDriver:
         self._ended = False
 
     def available(self) -> str | None:
-        return self._engine.available()
+        return self._engine.available() or self._engine.cannot_run(self._platform)
 
     def up(self, say: Say) -> None:
         image = self._engine.image(self._platform, say)
@@ -50,7 +50,8 @@ class DockerDriver:
                 self._container.start()
         except docker.errors.DockerException as error:
             self.down()
-            raise PlatformError(f"the container does not start: {reason_of(error)}") from error
+            raise PlatformError(f"the container does not start: {reason_of(error)}"
+                                f"{emulator_hint(reason_of(error))}") from error
 
     def put(self, archive: Path) -> None:
         data = archive.read_bytes()

@@ -17,6 +17,7 @@ import requests.exceptions
 
 from anyunix.catalog import Platform
 from anyunix.drivers.base import Say
+from anyunix.emulation import INSTALL, no_handler
 from anyunix.errors import PlatformError
 from anyunix.text import safe
 
@@ -46,6 +47,14 @@ class Engine:
                 self._asked = True
                 self._reason = self._connect()
             return self._reason
+
+    def cannot_run(self, platform: Platform) -> str | None:
+        """Why programs for an emulated CPU do not start on this machine's engine; None for all that may.
+
+        Of an engine on another machine nothing is known before a program is started there.
+        """
+        here = str(self.client().api.base_url).startswith(("http+docker", "unix"))
+        return no_handler(platform.cpu) if platform.emulator and here else None
 
     def client(self) -> Any:
         if self._client is None:
@@ -114,7 +123,8 @@ class Engine:
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise PlatformError(
                 f"the image {platform.base} is not here and cannot be pulled ({reason_of(error)}): "
-                f"pull it where there is a network, or import a root file system with `docker import`") from error
+                f"`anyunix images build {platform.base}` makes it from a package mirror, `docker import` takes a "
+                f"root file system") from error
 
     def _pull(self, platform: Platform, say: Say) -> None:
         say(f"pulling {platform.base}")
@@ -131,7 +141,8 @@ class Engine:
                     buildargs={"BASE": platform.base}, platform=platform.cpu or None):
                 if "error" in event:
                     raise PlatformError(f"the image {tag} does not build from {platform.dockerfile}: "
-                                        f"{event['error'].strip()}; it said last: {' | '.join(said[-3:])}")
+                                        f"{event['error'].strip()}; it said last: {' | '.join(said[-3:])}"
+                                        f"{emulator_hint(' '.join([*said[-3:], event['error']]))}")
                 if line := safe(str(event.get("stream", ""))).strip():
                     said.append(line)
                     say(f"building: {line}")
@@ -142,6 +153,11 @@ class Engine:
 def owner() -> str:
     """Who made a resource: this machine and process."""
     return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def emulator_hint(said: str) -> str:
+    """What to type when the engine's machine cannot start programs for a CPU, which it says in no helpful words."""
+    return f": its kernel has no emulator for this CPU: {INSTALL}" if "exec format error" in said.lower() else ""
 
 
 def reason_of(error: BaseException) -> str:

@@ -37,16 +37,18 @@ def _tables(matrix: Matrix) -> str:
     parts = []
     for subject, bind in dict.fromkeys((cell.subject, cell.bind) for cell in matrix.cells):
         cells = [cell for cell in matrix.cells if (cell.subject, cell.bind) == (subject, bind)]
-        rows = [_row(cell, groups, matrix.reference) for cell in cells if cell.status != "not-run"]
+        rows = [_row(cell, groups, matrix) for cell in cells if cell.status != "not-run"]
         if rows:
             parts += [f"### {text(subject)}, bind {text(bind)}: contracts kept / tried",
                       table(("platform", *map(text, groups), "left out", "facts", "seconds"), rows)]
     return "\n\n".join(parts)
 
 
-def _row(cell: CellResult, groups: Iterable[str], reference: str) -> list[str]:
-    name = (text(cell.platform) + (" (reference)" if cell.platform == reference else "")
+def _row(cell: CellResult, groups: Iterable[str], matrix: Matrix) -> list[str]:
+    platform = matrix.platform(cell.platform)
+    name = (text(cell.platform) + (" (reference)" if cell.platform == matrix.reference else "")
             + ("" if cell.build == PLAIN else f", {text(cell.build)}"))
+    name += f" (CPU emulated by {text(platform.emulator)})" if platform and platform.emulator else ""
     if cell.status == "error":
         return [name, "**error**", *["–"] * (len(list(groups)) + 2)]
     if any(probe.group == "build" for probe in cell.failures):

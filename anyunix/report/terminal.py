@@ -1,6 +1,6 @@
 """The end of a run on a terminal: the matrix, what failed and where, the verdicts. Fits 100 columns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from anyunix.compare import contradictions, differences, shown
+from anyunix.emulation import passes_all_the_same
 from anyunix.report.traces import culprits, excerpt
 from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
 from anyunix.text import first_line, safe, said_by
@@ -27,6 +28,11 @@ def print_report(console: Console, matrix: Matrix, out: str) -> None:
     for verdict in matrix.verdicts:
         _print_verdict(console, verdict)
     _print_lines(console, (Text(f"expectation: {first_line(problem)}", "bold red") for problem in matrix.problems))
+
+
+def print_left_out(console: Console, names: Sequence[str]) -> None:
+    """Which platforms were not in the run because nobody asked for them."""
+    _say(console, Text(f"not run: {', '.join(names)}: slow, so only when asked for: --platform {names[-1]}", "yellow"))
 
 
 def print_overall(console: Console, matrix: Matrix) -> None:
@@ -90,6 +96,11 @@ def _notes(matrix: Matrix) -> Iterable[Text]:
     for cell in matrix.cells:
         if cell.status == "error":
             yield Text(f"ERROR: {cell.name}: {first_line(cell.reason)}", "bold yellow")
+    for emulator, names in _grouped((p.emulator, p.name) for p in matrix.platforms if p.emulator and p.status == "ran"):
+        yield Text(f"CPU emulated by {emulator}: {names}: times are the emulator's", "yellow")
+    for words, names in _grouped((f"{probe.name}: {first_line(probe.message)}", cell.platform)
+                                 for cell in matrix.cells for probe in cell.probes if passes_all_the_same(probe)):
+        yield Text(f"take it out of emulator_limits of {names}: {words}", "bold yellow")
     for compiler, names in _grouped((cell.compiler, f"{cell.platform} {cell.subject}") for cell in matrix.cells
                                     if cell.compiler):
         yield Text(f"compiled by {first_line(compiler)}: {names}", "dim")

@@ -1,0 +1,95 @@
+"""The base images in the Docker engine: which are here, which of them were made here, put in and taken out."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker.errors
+import requests.exceptions
+
+from anyunix.catalog import Platform
+from anyunix.drivers.engine import reason_of
+from anyunix.errors import ConfigurationError, PlatformError
+from anyunix.yamlfile import nearest
+
+MADE_LABEL = "io.anyunix.made"
+IMPORT_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base image that platforms are built from."""
+
+    name: str
+    """As in a platform file: `debian:trixie-slim`."""
+    cpu: str
+    platforms: tuple[str, ...]
+
+
+def bases(platforms: list[Platform]) -> list[Base]:
+    """The base images of all docker platforms, each once."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for platform in platforms:
+        if platform.driver == "docker":
+            found.setdefault((platform.base, platform.cpu), []).append(platform.name)
+    return [Base(name, cpu, tuple(names)) for (name, cpu), names in found.items()]
+
+
+def choose(wanted: list[str], known: list[Base]) -> list[Base]:
+    """Bases by their own name or a platform's; without any, all. Raises ConfigurationError."""
+    for name in wanted:
+        if not any(name in (base.name, *base.platforms) for base in known):
+            words = [word for base in known for word in (base.name, *base.platforms)]
+            raise ConfigurationError(f"no base image is called {name!r}, and none is of such a platform"
+                                     f"{nearest(name, words)}; `anyunix images list` shows them all")
+    return [base for base in known if not wanted or any(name in (base.name, *base.platforms) for name in wanted)]
+
+
+class Store:
+    """The images of one engine. Every method raises PlatformError when the engine fails."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def state(self, name: str) -> str:
+        """`missing`, `made` here by `anyunix images build`, or `foreign`: from somewhere else."""
+        try:
+            labels = self._client.images.get(name).labels
+        except docker.errors.ImageNotFound:
+            return "missing"
+        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            raise PlatformError(f"the engine fails to look up {name}: {reason_of(error)}") from error
+        return "made" if MADE_LABEL in labels else "foreign"
+
+    def put(self, archive: Path, base: Base) -> None:
+        """Import a root file system under the base's name, unless another image has taken it meanwhile."""
+        if not shutil.which("docker"):
+            raise PlatformError("no docker command on PATH, which imports root file systems: "
+                                "apt-get install docker-cli")
+        try:
+            done = subprocess.run(
+                ["docker", "import", "--platform", base.cpu, "--change", f"LABEL {MADE_LABEL}={base.name}",
+                 str(archive)],
+                capture_output=True, text=True, timeout=IMPORT_SECONDS, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise PlatformError(f"docker import fails for {base.name}: {error}") from error
+        if done.returncode:
+            raise PlatformError(f"docker import fails for {base.name}: {done.stderr.strip()}")
+        image = done.stdout.strip()
+        if self.state(base.name) != "missing":
+            self._client.images.remove(image)
+            raise PlatformError(f"{base.name} came to be here meanwhile: it is left as it is")
+        self._client.images.get(image).tag(base.name)
+
+    def remove(self, name: str) -> None:
+        """Remove an image that was made here. Raises ConfigurationError for any other."""
+        if self.state(name) != "made":
+            raise ConfigurationError(f"{name} was not made by `anyunix images build`: it is left as it is; "
+                                     f"docker image rm {name} removes it all the same")
+        try:
+            self._client.images.remove(name)
+        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            raise PlatformError(f"{name} cannot be removed: {reason_of(error)}; `anyunix images remove` removes "
+                                "only what no container uses") from error
