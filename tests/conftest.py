@@ -1,5 +1,6 @@
 """What the tests share: a small subject and a small suite, so that a cell takes half a second, and the engine."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ import pytest
 import sshd as far_side
 from anyunix.catalog import Catalog, Platform, Subject, find_catalog
 from anyunix.drivers.engine import Engine
+from anyunix.drivers.ssh import SshDriver
 from sshd import Sshd
 
 SERVER = """\
@@ -100,3 +102,25 @@ def sshd(sshd_here: None, tmp_path: Path, there: Path) -> Iterator[Sshd]:
     """An sshd on loopback, with its own keys."""
     with far_side.started(tmp_path, there) as server:
         yield server
+
+
+@pytest.fixture
+def start_sshd(sshd_here: None, tmp_path: Path, there: Path) -> Iterator[Callable[..., Sshd]]:
+    """Start an sshd with more settings."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *settings: stack.enter_context(far_side.started(tmp_path, there, *settings))
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[[Sshd], SshDriver]]:
+    """Drivers that are up, and taken down at the end."""
+    drivers: list[SshDriver] = []
+
+    def connect(sshd: Sshd) -> SshDriver:
+        drivers.append(SshDriver(sshd.target))
+        drivers[-1].up(lambda text: None)
+        return drivers[-1]
+
+    yield connect
+    for driver in drivers:
+        driver.down()

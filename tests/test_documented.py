@@ -87,7 +87,7 @@ def test_every_documented_fact_has_a_source(catalog: Catalog) -> None:
 
 
 def test_driver_says_in_one_line_why_nothing_runs(catalog: Catalog) -> None:
-    driver = Drivers().for_platform(catalog.platform("openbsd"))
+    driver = Drivers().for_platform(catalog.platform("macos"))
     reason = driver.available()
     assert reason and "manuals" in reason and "\n" not in reason
     for call in (lambda: driver.up(print), lambda: driver.put(Path("x")),

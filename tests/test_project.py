@@ -19,9 +19,9 @@ def tox() -> configparser.ConfigParser:
 
 
 def test_every_platform_that_can_run_has_a_tox_env(catalog: Catalog, tox: configparser.ConfigParser) -> None:
-    listed = next(name for name in tox.sections() if name.startswith("testenv:{"))
+    listed = " ".join(name.removeprefix("testenv:") for name in tox.sections() if name.startswith("testenv:{"))
     runnable = [name for name in catalog.platform_names() if catalog.platform(name).driver != "documented"]
-    assert sorted(re.findall(r"[\w-]+", listed.removeprefix("testenv:"))) == runnable
+    assert sorted(re.findall(r"[\w-]+", listed)) == runnable
 
 
 def test_ci_calls_the_test_line_of_the_readme() -> None:
