@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sshd import ALIAS, Sshd
 
 from anyunix.box import Box, overridden
 from anyunix.catalog import Catalog, Platform, Subject
@@ -19,6 +18,7 @@ from anyunix.drivers.machines import Machines
 from anyunix.drivers.vagrant import VagrantDriver
 from anyunix.drivers.vagrant_machine import Machine
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
+from sshd import ALIAS, Sshd
 
 ROOT = Path(__file__).parents[1]
 NAME = "guest"
@@ -87,7 +87,8 @@ def test_a_cell_runs_through_it_and_the_machine_stays(sshd: Sshd, tmp_path: Path
     platform = Platform(NAME, "a guest", "vagrant", box=Box("some/box"))
     order = Order(make_suite("def test_runs(fact):\n    fact('x.y', 1)\n"))
     for _ in range(2):
-        result = CellRun(Cell(subject, platform, "default"), VagrantDriver(machine, threading.Lock()), order, quiet).run()
+        driver = VagrantDriver(machine, threading.Lock())
+        result = CellRun(Cell(subject, platform, "default"), driver, order, quiet).run()
         assert (result.status, result.facts) == ("ran", {"x.y": 1}), result.reason
     assert double.verbs() == ["up", "ssh-config"]
     assert machine.exists
