@@ -21,6 +21,8 @@ Connect = Callable[[Sshd], SshDriver]
 StartSshd = Callable[..., Sshd]
 ODD = "a!b'c\"d\\e$HOME`id`\n% {f} * ~ é"
 """What shells would like to make something of."""
+
+
 def quiet(text: str) -> None:
     """Nobody listens."""
 

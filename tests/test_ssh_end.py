@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -120,19 +121,33 @@ def test_a_folder_whose_keeper_was_killed_is_removed_over_a_new_connection(sshd:
     assert sshd.folders() == []
 
 
+def test_a_command_that_lost_both_its_keeper_and_its_connection_ends(sshd: Sshd, connect: Connect) -> None:
+    command = Background(connect(sshd), "sleep 600 & echo $! $$; wait")
+    os.kill(keeper_of(sshd), signal.SIGKILL)
+    sshd.cut()
+    until(lambda: all(gone(int(pid)) for pid in command.said[0].split()), "the command's end there")
+    assert "the connection was lost" in str(command.result())
+
+
 def test_what_a_killed_run_left_is_removed_by_a_later_one_and_a_live_runs_stays(sshd: Sshd, connect: Connect) -> None:
     lost, (left,) = connect(sshd), sshd.folders()
     os.kill(keeper_of(sshd), signal.SIGKILL)
     (sshd.there / "anyunix-ssh-past").mkdir()
     (sshd.there / "anyunix-ssh-past" / "owner").write_text(f'[{os.getpid()}, "{socket.gethostname()}", 1.0]')
     (sshd.there / "anyunix-ssh-young").mkdir()
-    (sshd.there / "somebody-elses").mkdir()
+    (sshd.there / "somebody-elses" / "agents").mkdir(parents=True)
+    (sshd.there / "somebody-elses" / "owner").write_text(f'[{os.getpid()}, "{socket.gethostname()}", 1.0]')
+    bystander = subprocess.Popen(["sleep", "600"])
+    (sshd.there / "somebody-elses" / "agents" / str(bystander.pid)).touch()
     (sshd.there / "anyunix-ssh-link").symlink_to(sshd.there / "somebody-elses")
     connect(sshd)
     (first,) = set(sshd.folders()) - {"anyunix-ssh-young", "anyunix-ssh-link", "somebody-elses"}
     assert first != left
     connect(sshd)
     assert first in sshd.folders()
+    assert bystander.poll() is None
+    bystander.kill()
+    bystander.wait()
     lost.down()
 
 

@@ -83,9 +83,14 @@ def test_first_key_of_a_machine_made_here_is_kept_and_holds(sshd: Sshd, tmp_path
     assert "not the one that is known" in reason(target)
 
 
-def test_a_password_is_not_asked_for(start_sshd: StartSshd) -> None:
+def test_a_password_is_not_asked_for(start_sshd: StartSshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "askpass").write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\necho secret\n")
+    (tmp_path / "askpass").chmod(0o755)
+    monkeypatch.setenv("SSH_ASKPASS", str(tmp_path / "askpass"))
+    monkeypatch.setenv("SSH_ASKPASS_REQUIRE", "force")
     sshd = start_sshd("PubkeyAuthentication no", "PasswordAuthentication yes")
     found = reason(sshd.target)
+    assert not (tmp_path / "asked").exists()
     assert "permission denied, and no password is asked for: put a key into the agent (`ssh-add`)" in found
     assert f"`ssh -o BatchMode=yes -F {sshd.config} {ALIAS} true`" in found
 
