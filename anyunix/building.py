@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from anyunix.catalog import Platform, Subject
 from anyunix.cross import build_helpers, build_subject, missing
 from anyunix.drivers.base import Completed, Driver, Say
-from anyunix.errors import NotRun
+from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import HELPERS, SUBJECT
 from anyunix.results import PLAIN
 from anyunix.supervised import run_supervised
@@ -66,6 +66,9 @@ def look_at(driver: Driver, platform: Platform, subject: Subject) -> Look:
     tools = " ".join(map(shlex.quote, subject.needs)) or "sh"
     done = driver.run(["sh", "-c", LOOK.format(tools=tools)], env={},
                       timeout=LOOK_SECONDS * platform.slowness)
+    if done.timed_out or done.status:
+        raise PlatformError(f"{platform.name} does not say what it has: exit status {done.status} "
+                            f"{' '.join(done.stderr.split())[-300:]}".rstrip())
     said = [line.split() for line in done.stdout.splitlines() if line.strip()]
     version = next((words[1:3] for words in said if words[0] == "python"), None)
     if version is None:

@@ -22,8 +22,8 @@ class Tracer:
 
     def __init__(self, record: Path, calls: str, inject: str = "", *, follow: bool = False) -> None:
         """`inject` happens to `calls`, and is counted, in each process by itself: in the first one alone unless
-        `follow`. Then nothing but these calls stops a process: its state is `t` at the door of one, while it is held
-        there. Skips where strace cannot do it.
+        `follow`. Then nothing but these calls and close(2) stops a process: its state is `t` at the door of one, while
+        it is held there. Skips where strace cannot do it.
         """
         reason = _why_not()
         if reason:
@@ -31,7 +31,9 @@ class Tracer:
         self.record = record
         tampering = ("-e", f"inject={calls}:{inject}") if inject else ()
         followed = ("-f", "--seccomp-bpf") if follow else ()
-        self.wrapper = ("strace", *DETACHED, *followed, "-o", str(record), "-e", f"trace={calls}", *tampering)
+        # a child is stopped at each call until its first traced one (strace 6.1, 6.13), and every server's child closes
+        traced = f"{calls},close" if follow else calls
+        self.wrapper = ("strace", *DETACHED, *followed, "-o", str(record), "-e", f"trace={traced}", *tampering)
 
     def demand(self) -> None:
         """Skip the probe when the call wanted was never made, so that nothing was shown."""
