@@ -99,6 +99,8 @@ def _macho(data: bytes) -> Header | None:
     interpreter, made_for, at = "", "", 32
     for _ in range(commands):
         command, size = struct.unpack_from("<II", data, at)
+        if size < 8:
+            raise KeyError(f"load command of {size} bytes")
         if command == MACH_LOAD_DYLINKER:
             offset, = struct.unpack_from("<I", data, at + 8)
             interpreter = data[at + offset:at + size].rstrip(b"\0").decode("ascii")

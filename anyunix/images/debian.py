@@ -16,7 +16,7 @@ ARCHITECTURES = {"linux/amd64": "amd64", "linux/386": "i386", "linux/arm64": "ar
                  "linux/riscv64": "riscv64", "linux/ppc64le": "ppc64el", "linux/s390x": "s390x"}
 PACKAGES = "python3-minimal,libpython3-stdlib,gcc,libc6-dev,make,strace"
 """So that the Dockerfiles have nothing to install, and need no network."""
-NAME = re.compile(r"(?:\w+/)?debian:(?P<suite>[a-z]+)(?:-slim)?")
+NAME = re.compile(r"(?:[\w-]+/)?debian:(?P<suite>[a-z]+)(?:-slim)?")
 MAKE_SECONDS = 3600
 OUT_OF_STEP = "Mirror sync in progress"
 ALIASES = ("stable", "oldstable")

@@ -1,0 +1,140 @@
+"""Emulated CPUs: found by what the kernel has registered, left out by default, blamed for what is theirs alone."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from anyunix.catalog import Catalog, Platform, Subject
+from anyunix.cell import Cell, CellRun, Order
+from anyunix.cli import main
+from anyunix.commands.common import usual_order
+from anyunix.drivers.local import LocalDriver
+from anyunix.emulation import no_handler, passes_all_the_same
+from anyunix.errors import ConfigurationError
+from anyunix.matrix import platform_result
+from anyunix.report import markdown
+from anyunix.report.html import render as render_html
+from anyunix.report.terminal import print_report
+from anyunix.results import CellResult, Matrix
+from anyunix.verdict import judge
+
+S390X = """\
+{state}
+interpreter /usr/libexec/qemu-binfmt/s390x-binfmt-P
+flags: {flags}
+offset 0
+magic 7f454c4602020100000000000000000000020016
+mask fffffffffffffffcfffffffffffffffffffeffff
+"""
+PROBES = """\
+def test_kept(server): pass
+def test_blamed(server): raise AssertionError("the emulator's")
+def test_blamed_wrongly(server): pass
+def test_broken(server): raise AssertionError("the server's")
+"""
+IDS = {"group/test_probes.py::test_blamed": "ptrace is missing", "group/test_probes.py::test_blamed_wrongly": "it was"}
+
+
+@pytest.mark.parametrize(("state", "flags", "reason"), [
+    ("enabled", "PF", None),
+    ("enabled", "P", "has a handler that containers cannot see (no flag F)"),
+    ("disabled", "PF", "has no handler for its programs"),
+])
+def test_a_handler_is_known_by_its_magic(state: str, flags: str, reason: str | None, tmp_path: Path) -> None:
+    (tmp_path / "called-anything").write_text(S390X.format(state=state, flags=flags))
+    (tmp_path / "status").write_text("enabled\n")
+    found = no_handler("linux/s390x", tmp_path)
+    assert found is None if reason is None else found and reason in found
+    arm = no_handler("linux/arm64", tmp_path)
+    assert arm
+    assert "apt-get install qemu-user-static binfmt-support" in arm
+    assert "\n" not in arm
+
+
+def test_without_binfmt_misc_nothing_foreign_runs_and_this_cpu_does(tmp_path: Path) -> None:
+    assert no_handler("linux/s390x", tmp_path / "not-mounted")
+    assert no_handler("linux/amd64", tmp_path / "not-mounted") is None
+
+
+@pytest.mark.parametrize("damage", ["", "enabled", "enabled\nmagic zz\nflags: F\noffset 0",
+                                    "enabled\nmagic 7f454c46\nflags: F\noffset 0"])
+def test_a_handler_of_something_else_is_none(damage: str, tmp_path: Path) -> None:
+    (tmp_path / "other").write_text(damage)
+    assert no_handler("linux/s390x", tmp_path)
+
+
+@pytest.fixture
+def emulated(local: Platform) -> Platform:
+    return dataclasses.replace(local, emulator="qemu-user", emulator_limits=IDS)
+
+
+def test_what_the_emulator_is_to_blame_for_is_left_out_and_never_passes(
+        subject: Subject, emulated: Platform, local: Platform, make_suite: Callable[[str], Path]) -> None:
+    order = Order(make_suite(PROBES))
+    outcomes = {}
+    for platform in (emulated, local):
+        result = CellRun(Cell(subject, platform, "default"), LocalDriver(), order, lambda text: None).run()
+        assert result.status == "ran", result.reason
+        outcomes[platform.emulator] = {probe.name: (probe.outcome, probe.message) for probe in result.probes}
+    here, there = outcomes["qemu-user"], outcomes[""]
+    assert {name: outcome for name, (outcome, _) in here.items()} == {
+        "test_kept": "passed", "test_blamed": "skipped", "test_blamed_wrongly": "skipped", "test_broken": "failed"}
+    assert here["test_blamed"][1] == "left out: qemu-user: ptrace is missing"
+    assert here["test_blamed_wrongly"][1] == "left out, though it passes: qemu-user: it was"
+    assert {name: outcome for name, (outcome, _) in there.items()} == {
+        "test_kept": "passed", "test_blamed": "failed", "test_blamed_wrongly": "passed", "test_broken": "failed"}
+    _check_reports(result_of(subject, emulated, order), emulated)
+
+
+def result_of(subject: Subject, platform: Platform, order: Order) -> CellResult:
+    return CellRun(Cell(subject, platform, "default"), LocalDriver(), order, lambda text: None).run()
+
+
+def _check_reports(result: CellResult, platform: Platform) -> None:
+    """All three pages mark the platform, and the one on the terminal names the entry that is not needed."""
+    matrix = judge(Matrix((platform_result(platform, [result]),), (result,), "local"))
+    assert [probe.name for probe in result.probes if passes_all_the_same(probe)] == ["test_blamed_wrongly"]
+    console = Console(width=200, record=True, quiet=False, file=open("/dev/null", "w"))  # noqa: SIM115
+    print_report(console, matrix, "out")
+    said = console.export_text()
+    console.file.close()
+    assert "CPU emulated by qemu-user: local" in said
+    assert "take it out of emulator_limits of local: test_blamed_wrongly" in said
+    assert "local (reference) (CPU emulated by qemu-user)" in markdown.render(matrix)
+    assert "CPU emulated by qemu-user" in render_html(matrix)
+
+
+def test_emulated_platforms_run_only_when_asked_for(catalog: Catalog, capsys: pytest.CaptureFixture[str]) -> None:
+    emulated = {name for name in catalog.platform_names() if catalog.platform(name).emulator}
+    assert {"debian-s390x", "debian-armhf", "debian-arm64", "debian-riscv64", "debian-ppc64le"} <= emulated
+    assert not emulated & set(usual_order(catalog, default=True))
+    assert emulated < set(usual_order(catalog))
+    assert main(["list", "platforms"]) == 0
+    assert "runs only when asked for: --platform debian-s390x" in capsys.readouterr().out
+
+
+def test_a_run_says_which_platforms_it_left_out(
+        tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("anyunix.commands.run.usual_order",
+                        lambda catalog, default=False: ["local"] if default else ["local", "debian-s390x"])
+    assert main(["run", "--subject", "python", "-k", "test_ipv4_client_is_served", "--out", str(tmp_path)]) == 0
+    assert ("not run: debian-s390x: slow, so only when asked for: --platform debian-s390x"
+            in capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(("keys", "said"), [
+    ("emulator: qemu-usr\n", "key 'emulator': unknown 'qemu-usr' (did you mean 'qemu-user'?); known: qemu-user"),
+    ("emulator: qemu-user\nemulator_limits: {binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv5: x}\n",
+     "no such probe (did you mean 'binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4'?)"),
+    ("emulator_limits: {binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4: x}\n",
+     "key 'emulator_limits': there is no key 'emulator' that could be to blame"),
+])
+def test_platform_files_are_strict_about_emulators(keys: str, said: str, tmp_path: Path, catalog: Catalog) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"title: mine\ndriver: local\n{keys}")
+    with pytest.raises(ConfigurationError) as error:
+        catalog.platform(str(file))
+    assert said in str(error.value)

@@ -1,0 +1,125 @@
+"""Base images: whose they are, what is never touched, and a Debian one really made."""
+
+import io
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from anyunix.catalog import Catalog
+from anyunix.cli import main
+from anyunix.drivers.engine import Engine
+from anyunix.errors import ConfigurationError, PlatformError
+from anyunix.images import debian
+from anyunix.images.store import Base, Store, bases, choose
+
+NAME = "anyunix-test/debian:trixie-slim"
+FOREIGN = "anyunix-test/foreign:1"
+BASE = Base(NAME, "linux/amd64", ("mine",))
+
+
+@pytest.fixture
+def store(engine: Engine) -> Iterator[Store]:
+    yield Store(engine.client())
+    for name in (NAME, FOREIGN):
+        if engine.client().images.list(name):
+            engine.client().images.remove(name, force=True)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A root file system of one file."""
+    path = tmp_path / "root.tar"
+    with tarfile.open(path, "w") as tar:
+        text = b'NAME="Debian"\nVERSION_CODENAME=trixie\n'
+        member = tarfile.TarInfo("./usr/lib/os-release")
+        member.size = len(text)
+        tar.addfile(member, io.BytesIO(text))
+    return path
+
+
+needs_docker_command = pytest.mark.skipif(shutil.which("docker") is None, reason="no docker command here")
+
+
+@needs_docker_command
+def test_what_is_put_in_is_known_as_made_here_and_can_be_removed(store: Store, root: Path) -> None:
+    assert store.state(NAME) == "missing"
+    store.put(root, Base(NAME, "linux/s390x", ("mine",)))
+    assert store.state(NAME) == "made"
+    assert store._client.images.get(NAME).attrs["Os"] == "linux"  # the CPU is kept since Docker 23 only
+    store.remove(NAME)
+    assert store.state(NAME) == "missing"
+
+
+@needs_docker_command
+def test_an_image_from_somewhere_else_is_never_replaced_or_removed(store: Store, root: Path) -> None:
+    subprocess.run(["docker", "import", str(root), FOREIGN], check=True, capture_output=True)
+    before = store._client.images.get(FOREIGN).id
+    with pytest.raises(PlatformError, match="left as it is"):
+        store.put(root, Base(FOREIGN, "linux/amd64", ("mine",)))
+    with pytest.raises(ConfigurationError, match=r"was not made by `anyunix images build`.*docker image rm"):
+        store.remove(FOREIGN)
+    assert store._client.images.get(FOREIGN).id == before
+    assert not store._client.images.list(filters={"dangling": True, "label": f"io.anyunix.made={FOREIGN}"})
+
+
+def test_every_docker_platform_has_a_base_that_can_be_made_or_a_reason(catalog: Catalog) -> None:
+    found = bases([catalog.platform(name) for name in catalog.platform_names()])
+    assert {platform for base in found for platform in base.platforms} == {
+        name for name in catalog.platform_names() if catalog.platform(name).driver == "docker"}
+    suites = {base.name: debian.suite_of(base) for base in found}
+    assert suites["s390x/debian:trixie-slim"] == "trixie"
+    assert suites["i386/debian:bookworm-slim"] == "bookworm"
+    assert [name for name, suite in suites.items() if suite is None] == ["alpine:3.23"]
+    assert [base.name for base in choose(["debian-v6only"], found)] == ["debian:trixie-slim"]
+    with pytest.raises(ConfigurationError, match="did you mean 'debian-s390x'"):
+        choose(["debian-s390"], found)
+
+
+def test_the_release_is_read_from_the_root_file_system(root: Path, tmp_path: Path) -> None:
+    assert debian.codename(root) == "trixie"
+    with tarfile.open(tmp_path / "empty.tar", "w"):
+        pass
+    assert debian.codename(tmp_path / "empty.tar") == ""
+
+
+def test_the_command_lists_and_says_why_alpine_is_not_made(
+        engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["images", "list", "alpine"]) == 0
+    assert capsys.readouterr().out.startswith("alpine:3.23 ")
+    monkeypatch.setattr(Store, "state", lambda self, name: "missing")
+    assert main(["images", "build", "alpine"]) == 1
+    assert ("alpine:3.23 is not made: only Debian images are made from package mirrors; import a root file system "
+            "with `docker import --platform linux/amd64 FILE alpine:3.23`") in capsys.readouterr().err
+    assert main(["images", "build", "alpin"]) == 2
+    assert "did you mean 'alpine'?" in capsys.readouterr().err
+
+
+def test_a_mirror_that_is_out_of_step_is_asked_under_another_name(
+        monkeypatch: pytest.MonkeyPatch, root: Path, tmp_path: Path) -> None:
+    """mmdebstrap is a double here: no mirror is out of step when a test wants it to be."""
+    asked: list[str] = []
+
+    def double(suite: str, architecture: str, source: str, archive: Path) -> str | None:
+        asked.append(suite)
+        if suite == "trixie":
+            return "Err:2 Packages\n  File has unexpected size (1 != 2). Mirror sync in progress?\n"
+        shutil.copy(root, archive)
+        return None
+
+    monkeypatch.setattr(debian, "_mmdebstrap", double)
+    monkeypatch.setattr(debian, "mirror", lambda: "http://mirror.invalid/debian")
+    debian.make_debian(BASE, tmp_path / "made.tar", lambda line: None)
+    assert asked == ["trixie", "stable"]
+    with pytest.raises(PlatformError, match="made trixie, not bookworm: nothing is imported"):
+        debian.make_debian(Base("debian:bookworm-slim", "linux/amd64", ()), tmp_path / "made.tar", lambda line: None)
+
+
+def test_mmdebstraps_own_words_are_the_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(debian, "_mmdebstrap", lambda *arguments: "I: running apt-get update...\nE: no such mirror\n")
+    monkeypatch.setattr(debian, "mirror", lambda: "http://mirror.invalid/debian")
+    with pytest.raises(PlatformError, match=f"^mmdebstrap fails for {NAME}: E: no such mirror$"):
+        debian.make_debian(BASE, tmp_path / "made.tar", lambda line: None)
