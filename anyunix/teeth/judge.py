@@ -45,8 +45,9 @@ def plan(faults: Sequence[Fault], subjects: Iterable[Subject], platforms: Sequen
         objects = folder / subject.name / "objects"
         for platform in platforms:
             planned += [Planned(Cell(subject, platform, bind, probes=probes)) for bind, probes in healthy]
-            planned += [Planned(Cell(faulty, platform, fault.bind or _first(subject), Build(fault.name, QUICK, objects),
-                                     fault.sowings[subject.name].contracts), fault) for fault, faulty in sown]
+            planned += [Planned(Cell(faulty, platform, fault.bind or _first(subject),
+                                     Build(fault.name, QUICK, objects=objects), fault.sowings[subject.name].contracts),
+                                fault) for fault, faulty in sown]
     return planned
 
 
