@@ -34,6 +34,8 @@ class Build:
     """For the compiler, as CFLAGS; without any the subject's own."""
     compiler: str = ""
     """For CC; empty for the platform's `cc`."""
+    honoured: bool = True
+    """Whether a build that ignores the flags would be another one, so that it has to be found out."""
     objects: Path | None = None
     """A folder that cross builds of nearly the same sources share, so that each compiles only what differs."""
 
@@ -106,7 +108,7 @@ def cross_helpers(look: Look, platform: Platform, suite: Path, folder: Path, say
 
 def build_there(driver: Driver, platform: Platform, subject: Subject, build: Build) -> Completed:
     """Run the subject's own build command in the unpacked payload. Raises NotRun, PlatformError."""
-    if build.flags:
+    if build.flags and build.honoured:
         _check_flags(driver, platform, subject, build)
     return _make(driver, platform, subject, build.environment)
 

@@ -46,7 +46,8 @@ def plan(faults: Sequence[Fault], subjects: Iterable[Subject], platforms: Sequen
         for platform in platforms:
             planned += [Planned(Cell(subject, platform, bind, probes=probes)) for bind, probes in healthy]
             planned += [Planned(Cell(faulty, platform, fault.bind or _first(subject),
-                                     Build(fault.name, QUICK, objects=objects), fault.sowings[subject.name].contracts),
+                                     Build(fault.name, QUICK, honoured=False, objects=objects),
+                                     fault.sowings[subject.name].contracts),
                                 fault) for fault, faulty in sown]
     return planned
 

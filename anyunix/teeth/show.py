@@ -26,6 +26,7 @@ def print_faults(console: Console, faults: Iterable[Fault]) -> None:
 
 def print_teeth(console: Console, teeth: Teeth, out: str) -> None:
     """The table, who caught what, the reasons, and the overall line last."""
+    console.print(Text(f"Which faults are caught where ({' and '.join(teeth.subjects)}, in this order)", "bold"))
     console.print(_table(teeth), width=min(WIDTH, console.width))
     lines = [Text(LEGEND, "dim"), Text(), *_catchers(teeth), Text(), *_reasons(teeth), *_healthy(teeth),
              *(Text(f"PROBLEM: {problem}", "bold red") for problem in teeth.problems),
@@ -69,8 +70,7 @@ def grouped(found: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _table(teeth: Teeth) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, title_justify="left", title_style="bold",
-                  title=f"Which faults are caught where ({' and '.join(teeth.subjects)}, in this order)")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("fault", no_wrap=True)
     for name in teeth.platforms:
         table.add_column(name.replace("-", "-\n"), justify="center")
