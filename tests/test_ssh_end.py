@@ -68,7 +68,9 @@ def test_a_lost_connection_is_an_error_and_nothing_is_left_there(sshd: Sshd, con
     sshd.cut()
     error = command.result()
     assert isinstance(error, PlatformError)
-    assert re.search(r"over-there: the connection was lost while it ran sh -c .*; see that the machine", str(error))
+    assert re.fullmatch("over-there: the connection was lost while it ran sh -c '[^']*': Connection to 127.0.0.1 "
+                        "closed by remote host; see that the machine and the network are well, and run again",
+                        str(error))
     until(lambda: all(gone(int(pid)) for pid in command.said[0].split()), "the command's end there")
     until(lambda: sshd.folders() == [], "the folder's removal there")
     with pytest.raises(PlatformError, match="the connection was lost"):

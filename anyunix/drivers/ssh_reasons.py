@@ -44,14 +44,19 @@ def reason(target: Target, error: NoAnswer) -> str:
         return f"{target}: connected, but no answer in time: try `{target.command()} true`"
     if said := last_line(error.said):
         return f"{target}: ssh fails ({said}): try `{target.command()} true`"
-    printed = first_line(error.printed)[:200] or "nothing"
+    printed = next(iter(_lines(error.printed)), "nothing")
     return f"{target}: no shell answers there; what came is {printed!r}: try `{target.command()} true`"
 
 
 def last_line(text: str) -> str:
     """The last line that says something, safe to print."""
-    lines = [line.strip() for line in safe(text).splitlines() if line.strip()]
-    return lines[-1][:300] if lines else ""
+    return next(reversed(_lines(text)), "")
+
+
+def _lines(text: str) -> list[str]:
+    """The lines that say something; ssh ends its own as a terminal in raw mode wants it, with a carriage return."""
+    lines = safe(text.replace("\r", "\n")).splitlines()
+    return [line.strip().rstrip(".")[:300] for line in lines if line.strip(" .")]
 
 
 def _python(found: str) -> str:
