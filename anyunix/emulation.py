@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from platform import machine
 
 from anyunix.results import Probe
 
@@ -12,12 +13,15 @@ INSTALL = ("apt-get install qemu-user-static binfmt-support (Debian), mount -t b
 ELF_OF = {"linux/arm64": (2, 1, 183), "linux/arm/v7": (1, 1, 40), "linux/riscv64": (2, 1, 243),
           "linux/ppc64le": (2, 1, 21), "linux/s390x": (2, 2, 22)}
 """CPU as Docker names it -> EI_CLASS, EI_DATA and e_machine of its programs."""
+NATIVE = {"aarch64": ("linux/arm64",), "riscv64": ("linux/riscv64",), "ppc64le": ("linux/ppc64le",),
+          "s390x": ("linux/s390x",)}
+"""uname -m of a machine -> the CPUs that are its own."""
 PASSES = "left out, though it passes"
 
 
 def no_handler(cpu: str, folder: Path = BINFMT) -> str | None:
     """None when the kernel starts programs for the CPU in containers too, else what is missing and what to type."""
-    if cpu not in ELF_OF:
+    if cpu not in ELF_OF or cpu in NATIVE.get(machine(), ()):
         return None
     program, closed = _program(*ELF_OF[cpu]), False
     for handler in folder.iterdir() if folder.is_dir() else ():

@@ -2,10 +2,12 @@
 
 import contextlib
 import dataclasses
+import io
 import json
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,3 +188,31 @@ def test_an_engine_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch,
 
 def test_a_missing_limit_key_keeps_the_default() -> None:
     assert (Platform("a", "a", "docker").user, Platform("a", "a", "docker").capabilities) == ("1000:1000", ())
+
+
+def test_a_cpu_that_the_kernel_cannot_start_is_said_with_what_to_type(
+        engine: Engine, catalog: Catalog, tmp_path: Path) -> None:
+    """An image whose shell is for a machine that nobody has: what the engine says of it is `exec format error`."""
+    shell = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\x00\x99\x99" + bytes(100)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        member = tarfile.TarInfo("bin/sh")
+        member.size, member.mode = len(shell), 0o755
+        tar.addfile(member, io.BytesIO(shell))
+    client, name = engine.client(), "anyunix-test/no-such-cpu"
+    client.api.import_image_from_data(buffer.getvalue(), repository=name, tag="1")
+    try:
+        platform = dataclasses.replace(catalog.platform("debian"), base=f"{name}:1")
+        with pytest.raises(PlatformError) as error:
+            DockerDriver(platform, engine).up(quiet)
+    finally:
+        client.images.remove(f"{name}:1", force=True)
+    assert "its kernel has no emulator for this CPU: apt-get install qemu-user-static" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_emulated_platform_without_a_handler_is_not_available(
+        engine: Engine, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anyunix.drivers.engine.no_handler", lambda cpu: f"no handler for {cpu}")
+    assert DockerDriver(catalog.platform("debian-s390x"), engine).available() == "no handler for linux/s390x"
+    assert DockerDriver(catalog.platform("debian"), engine).available() is None

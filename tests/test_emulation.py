@@ -59,6 +59,12 @@ def test_without_binfmt_misc_nothing_foreign_runs_and_this_cpu_does(tmp_path: Pa
     assert no_handler("linux/amd64", tmp_path / "not-mounted") is None
 
 
+def test_a_machine_needs_no_emulator_for_its_own_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anyunix.emulation.machine", lambda: "s390x")
+    assert no_handler("linux/s390x", tmp_path) is None
+    assert no_handler("linux/arm64", tmp_path)
+
+
 @pytest.mark.parametrize("damage", ["", "enabled", "enabled\nmagic zz\nflags: F\noffset 0",
                                     "enabled\nmagic 7f454c46\nflags: F\noffset 0"])
 def test_a_handler_of_something_else_is_none(damage: str, tmp_path: Path) -> None:

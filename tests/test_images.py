@@ -92,8 +92,9 @@ def test_the_command_lists_and_says_why_alpine_is_not_made(
     assert capsys.readouterr().out.startswith("alpine:3.23 ")
     monkeypatch.setattr(Store, "state", lambda self, name: "missing")
     assert main(["images", "build", "alpine"]) == 1
-    assert ("alpine:3.23 is not made: only Debian images are made from package mirrors; import a root file system "
-            "with `docker import --platform linux/amd64 FILE alpine:3.23`") in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "alpine:3.23 is not made: only Debian images are made: " in said
+    assert "import a root file system with `docker import --platform linux/amd64 FILE alpine:3.23`" in said
     assert main(["images", "build", "alpin"]) == 2
     assert "did you mean 'alpine'?" in capsys.readouterr().err
 

@@ -88,7 +88,8 @@ def _built(store: Store, base: Base) -> bool:
 def _make(store: Store, base: Base) -> None:
     """Raises PlatformError."""
     if debian.suite_of(base) is None:
-        raise PlatformError("only Debian images are made from package mirrors; import a root file system with "
+        raise PlatformError("only Debian images are made: no mirror of another system's packages is used, and musl's "
+                            "Python would have to be compiled; import a root file system with "
                             f"`docker import --platform {base.cpu} FILE {base.name}`")
     if reason := debian.missing():
         raise PlatformError(reason)

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import socket
+import sys
 import tarfile
 import threading
 import time
@@ -26,6 +27,8 @@ DEADLINE_LABEL = "io.anyunix.deadline"
 LIFE_SECONDS = 3600
 """How long a container lives at most, whoever forgets it."""
 ANSWER_SECONDS = 5
+LOCAL_SOCKET = "http+docker://localhost"
+"""What the client calls an engine behind a socket of this machine."""
 CALL_SECONDS = 600
 """For calls that build or pull."""
 
@@ -53,7 +56,7 @@ class Engine:
 
         Of an engine on another machine nothing is known before a program is started there.
         """
-        here = str(self.client().api.base_url).startswith(("http+docker", "unix"))
+        here = sys.platform == "linux" and self.client().api.base_url == LOCAL_SOCKET
         return no_handler(platform.cpu) if platform.emulator and here else None
 
     def client(self) -> Any:
