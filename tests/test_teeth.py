@@ -256,6 +256,13 @@ def test_repeats_have_to_agree(tiny: Catalog, counts: dict[str, int], answer: An
     assert (finding.answer, finding.reason) == (answer, reason)
 
 
+def test_a_contract_that_could_not_be_tried_each_time_is_no_miss_beside_one_that_failed_each_time(
+        tiny: Catalog) -> None:
+    partly = contract("g/t.py::test_b", "flaky", counts={"failed": 48, "skipped": 2})
+    assert judged(tiny, [contract("g/t.py::test_a", "failed", counts={"failed": 50}), partly]).answer == "caught"
+    assert judged(tiny, [partly]).answer == "missed"
+
+
 def test_what_did_not_run_or_broke_says_so(tiny: Catalog) -> None:
     assert judged(tiny, [], status="not-run", reason="no engine").answer == "not run"
     assert judged(tiny, [], status="error", reason="the cable is out").answer == "broke"

@@ -4,12 +4,12 @@ import fcntl
 import os
 import signal
 import socket
-import time
+from pathlib import Path
 
 from support.chat import Client
 from support.chatlog import append, append_rudely, at_the_door, locked, quiet, stopped_with_lock, unchanged
 from support.crowd import chatter, read_to_end, say_all_at_once
-from support.deadline import POLL_SECONDS, Deadline, wait_until
+from support.deadline import wait_until
 from support.family import wait_asleep
 from support.locks import opened
 from support.marks import explained_by, speaks_chat
@@ -19,8 +19,7 @@ from support.tracer import Tracer
 HELD_MICROSECONDS = 400_000
 HOLD_SECONDS = 0.6
 """Longer than a writer is held: then its write falls into it."""
-WRITTEN_SECONDS = 10.0
-TURN_SECONDS = 0.05
+WRITTEN_SECONDS = 20.0
 
 
 @speaks_chat
@@ -142,7 +141,10 @@ def test_two_receivers_exclude_each_other(server):
 @speaks_chat
 @explained_by("flock.inherited_descriptor_excludes")
 def test_two_receivers_are_never_both_before_their_write(start_server, work):
-    """As above, and certain: the tracer holds each writer at the door of write(2), where it has the lock."""
+    """As above, and certain: of two processes that have a message to store, one stands before its write(2).
+
+    The tracer holds each writer there, where it has the lock; flock(2), fork(2) as above.
+    """
     tracer = Tracer(work / "writes", "write", f"delay_enter={HELD_MICROSECONDS}", follow=True)
     server = start_server(wrapper=tracer.wrapper)
     with server.client(name="ada") as ada, opened(server.log) as log:
@@ -154,12 +156,7 @@ def test_two_receivers_are_never_both_before_their_write(start_server, work):
             ada.send("one")
             wait_until(lambda: at_the_door(first, log), "ada's process to stand before its write")
             bob.send("two")
-            while True:
-                state = state_of(second)
-                if os.fstat(log).st_size:  # looked at afterwards: the first one's turn was not over
-                    break
-                assert state != "t", "two processes of the server are about to write at a time"
-                time.sleep(POLL_SECONDS)  # a file announces nothing: poll
+            wait_until(lambda: written_by_one(log, second), "the first record", WRITTEN_SECONDS)
             assert ada.receive_many(2) == ["one", "two"]
 
 
@@ -175,14 +172,7 @@ def test_the_lock_is_held_until_the_record_is_written(start_server, work):
     server = start_server(wrapper=tracer.wrapper)
     with server.client(name="ada") as ada:
         ada.send("one")
-        deadline = Deadline(WRITTEN_SECONDS)
-        while True:
-            with locked(server.log) as log:
-                if os.fstat(log).st_size:
-                    break
-                assert unchanged(log, 0, HOLD_SECONDS), "a record was written while another process held the lock"
-            assert not deadline.passed(), "the record was not written"
-            time.sleep(TURN_SECONDS)  # whoever waits for the lock is to have it now, and before a held write ends
+        wait_until(lambda: written_when_free(server.log), "the record to be written", WRITTEN_SECONDS)
         assert ada.receive() == "one"
 
 
@@ -201,3 +191,21 @@ def test_an_interrupted_lock_is_asked_for_again(start_server, work):
             client.send("hello")
             assert ada.receive() == bob.receive() == "hello"
     tracer.demand()
+
+
+def written_by_one(log: int, other: int) -> bool:
+    """Whether the log's first record is there. Until then process `other` is not to be about to write one as well."""
+    state = state_of(other)
+    if os.fstat(log).st_size:  # looked at last: as long as it is empty the first writer has the lock
+        return True
+    assert state != "t", "two processes of the server are about to write at a time"
+    return False
+
+
+def written_when_free(path: Path) -> bool:
+    """Whether the log's first record is there, once the probe gets the lock, and not while it has it."""
+    with locked(path) as log:
+        if os.fstat(log).st_size:
+            return True
+        assert unchanged(log, 0, HOLD_SECONDS), "a record was written while another process held the lock"
+    return False

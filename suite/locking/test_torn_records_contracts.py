@@ -92,7 +92,10 @@ def test_a_receiver_killed_with_the_lock_blocks_nobody(server):
 @speaks_chat
 @explained_by("flock.released_by_sigkill")
 def test_a_receiver_killed_before_its_write_blocks_nobody(start_server, work):
-    """As above, and certain: the tracer holds the process at the door of write(2), where it has the lock."""
+    """As above, and certain: the client's process is killed at the door of write(2), where it has the lock.
+
+    The tracer holds it there; flock(2) as above. A descriptor that its child has kept would keep the lock.
+    """
     tracer = Tracer(work / "writes", "write", f"delay_enter={HELD_MICROSECONDS}", follow=True)
     server = start_server(wrapper=tracer.wrapper)
     with server.client(name="ada") as ada, opened(server.log) as log:
