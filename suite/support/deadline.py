@@ -1,5 +1,6 @@
 """Waiting for events, never for time to pass."""
 
+import os
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -7,14 +8,16 @@ from typing import TypeVar
 T = TypeVar("T")
 
 POLL_SECONDS = 0.005
+SLOWNESS = int(os.environ.get("ANYUNIX_SLOWNESS") or 1)
+"""How much longer everything may take on an emulated CPU, as the platform's file says."""
 
 
 class Deadline:
-    """A point in time, `seconds` from now, that several waits share."""
+    """A point in time, `seconds` from now (SLOWNESS times as many), that several waits share."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._end = time.monotonic() + seconds
+        self._end = time.monotonic() + seconds * SLOWNESS
 
     def left(self) -> float:
         """Seconds left, never negative: fits `settimeout`-like and `poll`-like calls."""
