@@ -144,3 +144,12 @@ def test_platform_files_are_strict_about_emulators(keys: str, said: str, tmp_pat
     with pytest.raises(ConfigurationError) as error:
         catalog.platform(str(file))
     assert said in str(error.value)
+
+
+def test_waits_are_longer_where_the_platform_is_slow(
+        subject: Subject, local: Platform, make_suite: Callable[[str], Path]) -> None:
+    suite = make_suite("from support.deadline import Deadline\n"
+                       "def test_seconds(fact): fact('a.seconds', Deadline(2.0).seconds)\n")
+    for slowness, seconds in ((1, 2.0), (3, 6.0)):
+        result = result_of(subject, dataclasses.replace(local, slowness=slowness), Order(suite))
+        assert result.facts == {"a.seconds": seconds}

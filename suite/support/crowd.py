@@ -84,7 +84,7 @@ def read_bytes(client: Client, count: int, seconds: float = 20.0) -> bytes:
             piece = client.socket.recv(min(count, 65536))
         except TimeoutError:
             got = sum(map(len, pieces))
-            raise TimeoutError(f"{got} bytes came in {seconds:g} s, {count} more were expected") from None
+            raise TimeoutError(f"{got} bytes came in {deadline.seconds:g} s, {count} more were expected") from None
         if not piece:
             break
         pieces.append(piece)

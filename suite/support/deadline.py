@@ -9,15 +9,15 @@ T = TypeVar("T")
 
 POLL_SECONDS = 0.005
 SLOWNESS = int(os.environ.get("ANYUNIX_SLOWNESS") or 1)
-"""How much longer everything may take on an emulated CPU, as the platform's file says."""
+"""How many times longer everything may take here: the platform's `slowness`, where its CPU is emulated."""
 
 
 class Deadline:
-    """A point in time, `seconds` from now (SLOWNESS times as many), that several waits share."""
+    """A point in time, `seconds` from now, that several waits share; later where the platform is slow."""
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds * SLOWNESS
+        self.seconds = seconds * SLOWNESS
+        self._end = time.monotonic() + self.seconds
 
     def left(self) -> float:
         """Seconds left, never negative: fits `settimeout`-like and `poll`-like calls."""
@@ -38,5 +38,5 @@ def wait_until(condition: Callable[[], T], what: str, seconds: float = 5.0) -> T
         if value:
             return value
         if deadline.passed():
-            raise TimeoutError(f"waited {seconds:g} s for {what}; last seen: {value!r}")
+            raise TimeoutError(f"waited {deadline.seconds:g} s for {what}; last seen: {value!r}")
         time.sleep(min(POLL_SECONDS, deadline.left()))  # no event to wait for: poll

@@ -245,7 +245,7 @@ class Launcher:
             poller = select.poll()
             poller.register(process.stdout, select.POLLIN)
             if not poller.poll(deadline.left() * 1000):
-                raise NotReady(f"no ready line on stdout within {READY_SECONDS:g} s, only {output!r}",
+                raise NotReady(f"no ready line on stdout within {deadline.seconds:g} s, only {output!r}",
                                errors.read_text(errors="replace"), None)
             piece = os.read(process.stdout.fileno(), 65536)
             if not piece:
