@@ -82,7 +82,7 @@ def test_200_clients_at_once_are_served(start_server):
     """
     if not descriptors_allowed():
         pytest.skip(f"the hard limit of descriptors is below {DESCRIPTORS} here")
-    # that HELLO is due in a second is another contract, which two hundred forks on a slow CPU would break as well
+    # the deadline for HELLO is another contract's: a machine may need over a second for 200 clients at once
     server = start_server("--auth-timeout", "60", limits={resource.RLIMIT_NOFILE: DESCRIPTORS})
     bound = server.addresses[0].host
     address = (WILDCARDS.get(bound, bound), server.port)
