@@ -10,7 +10,7 @@ from rich.console import Console
 from anyunix.catalog import Catalog, Platform, Subject
 from anyunix.cell import Cell, CellRun, Order
 from anyunix.cli import main
-from anyunix.commands.common import usual_order
+from anyunix.commands.common import chosen_platforms, usual_order
 from anyunix.drivers.local import LocalDriver
 from anyunix.emulation import no_handler, passes_all_the_same
 from anyunix.errors import ConfigurationError
@@ -116,7 +116,7 @@ def _check_reports(result: CellResult, platform: Platform) -> None:
 def test_emulated_platforms_run_only_when_asked_for(catalog: Catalog, capsys: pytest.CaptureFixture[str]) -> None:
     emulated = {name for name in catalog.platform_names() if catalog.platform(name).emulator}
     assert {"debian-s390x", "debian-armhf", "debian-arm64", "debian-riscv64", "debian-ppc64le"} <= emulated
-    assert not emulated & set(usual_order(catalog, default=True))
+    assert not emulated & {platform.name for platform in chosen_platforms(catalog, [], [])}
     assert emulated < set(usual_order(catalog))
     assert main(["list", "platforms"]) == 0
     assert "runs only when asked for: --platform debian-s390x" in capsys.readouterr().out
@@ -124,8 +124,8 @@ def test_emulated_platforms_run_only_when_asked_for(catalog: Catalog, capsys: py
 
 def test_a_run_says_which_platforms_it_left_out(
         tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("anyunix.commands.run.usual_order",
-                        lambda catalog, default=False: ["local"] if default else ["local", "debian-s390x"])
+    for module in ("common", "run"):
+        monkeypatch.setattr(f"anyunix.commands.{module}.usual_order", lambda catalog: ["local", "debian-s390x"])
     assert main(["run", "--subject", "python", "-k", "test_ipv4_client_is_served", "--out", str(tmp_path)]) == 0
     assert ("not run: debian-s390x: slow, so only when asked for: --platform debian-s390x"
             in capsys.readouterr().out)

@@ -199,7 +199,7 @@ OLD_COMPILER = "#!/bin/sh\necho \"cc: error: unrecognized command-line option\" 
 @pytest.mark.parametrize(("arguments", "scripts", "said"), [
     (["ipv6-only"], {"unshare": FORBIDDEN}, "local-v6only: user namespaces are forbidden here"),
     (["ipv6-only", "--subject", "c"], {}, "no cc and no make on PATH here: install a C compiler and make"),
-    (["ipv6-only", "--platform", "freebsd"], {}, "freebsd: known from its manuals and sources only"),
+    (["ipv6-only", "--platform", "macos"], {}, "macos: known from its manuals and sources only"),
     (["ipv6-only", "--platform", "debian-v6only"], {}, "debian-v6only: no Docker engine answers"),
     (["signal-reset"], {}, "no cc and make on PATH here: install gcc 12 or newer"),
     (["signal-reset"], {"cc": OLD_COMPILER, "make": "#!/bin/sh\n"}, "none of cc knows -ftrivial-auto-var-init=pattern"),

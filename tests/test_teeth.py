@@ -263,6 +263,15 @@ def test_a_contract_that_could_not_be_tried_each_time_is_no_miss_beside_one_that
     assert judged(tiny, [partly]).answer == "missed"
 
 
+@pytest.mark.parametrize(("counts", "fails"), [
+    ({"passed": 49, "skipped": 1}, False), ({"passed": 49, "failed": 1}, True)])
+def test_a_healthy_server_may_not_fail_once(tiny: Catalog, counts: dict[str, int], fails: bool) -> None:
+    planned = Planned(Cell(tiny.subject("tiny"), Platform("local", "", "local"), "default"))
+    cell = CellResult("tiny", "local", "default", "ran", probes=(contract(GREETS, "flaky", counts=counts),))
+    healthy, = judge([planned], [cell])[1]
+    assert (GREETS in healthy.failures, healthy.kept) == (fails, 0 if fails else 1)
+
+
 def test_what_did_not_run_or_broke_says_so(tiny: Catalog) -> None:
     assert judged(tiny, [], status="not-run", reason="no engine").answer == "not run"
     assert judged(tiny, [], status="error", reason="the cable is out").answer == "broke"

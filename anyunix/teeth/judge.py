@@ -110,9 +110,10 @@ def _finding(fault: Fault, result: CellResult, facts: Mapping[str, Any]) -> Find
 
 
 def _healthy(result: CellResult) -> Healthy:
+    """A repeat in which a contract could not be tried says nothing; one in which it fails is a failure."""
     tried = [probe for probe in result.contracts if probe.outcome != "skipped"]
-    return Healthy(result.subject, result.platform, result.bind, sum(not probe.bad for probe in tried),
-                   result.left_out, {probe.id: " · ".join(said_by(probe.message)) for probe in tried if probe.bad},
+    failing = {probe.id: " · ".join(said_by(probe.message)) for probe in tried if _sometimes_fails(probe)}
+    return Healthy(result.subject, result.platform, result.bind, len(tried) - len(failing), result.left_out, failing,
                    first_line(result.reason), result.status == "error")
 
 
