@@ -15,13 +15,16 @@ from anyunix.supervised import run_supervised
 
 PYTHON = (3, 10)
 LOOK_SECONDS = 30.0
+LOOKS = 3
+"""Tries for an answer that is whole: a Docker engine under load may lose what a command says."""
 BUILD_SECONDS = 300.0
 NO_SUCH_FLAG = "--anyunix-asks-whether-cflags-are-honoured"
 LOOK = """\
-command -v python3 >/dev/null || {{ echo no-python; exit 0; }}
+command -v python3 >/dev/null || {{ echo no-python; echo end; exit 0; }}
 python3 -c 'import sys; print("python", *sys.version_info[:2])'
 for tool in {tools}; do command -v "$tool" >/dev/null || echo "missing $tool"; done
 ! command -v cc >/dev/null || echo "compiler $(cc --version 2>/dev/null | head -n 1)"
+echo end
 """
 
 
@@ -66,9 +69,11 @@ class Look:
 def look_at(driver: Driver, platform: Platform, subject: Subject) -> Look:
     """Ask for Python, the tools that the subject needs, and the compiler. Raises NotRun, PlatformError."""
     tools = " ".join(map(shlex.quote, subject.needs)) or "sh"
-    done = driver.run(["sh", "-c", LOOK.format(tools=tools)], env={},
-                      timeout=LOOK_SECONDS * platform.slowness)
-    if done.timed_out or done.status:
+    for _ in range(LOOKS):
+        done = driver.run(["sh", "-c", LOOK.format(tools=tools)], env={}, timeout=LOOK_SECONDS * platform.slowness)
+        if done.timed_out or done.status or done.stdout.endswith("end\n"):
+            break
+    if done.timed_out or done.status or not done.stdout.endswith("end\n"):
         raise PlatformError(f"{platform.name} does not say what it has: exit status {done.status} "
                             f"{' '.join(done.stderr.split())[-300:]}".rstrip())
     said = [line.split() for line in done.stdout.splitlines() if line.strip()]
