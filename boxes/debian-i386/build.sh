@@ -32,6 +32,7 @@ packages() { # a root file system with the kernel, sshd, Python, a C compiler an
         options+=(--dpkgopt="path-include=/lib/modules/*/kernel/$path*")
     done
     local mirror # the one that this machine uses
+    # shellcheck disable=SC2016  # apt's own variable
     mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -m 1 '/debian/\?$')
     mmdebstrap --quiet --mode=root --architectures=i386 --variant=minbase --include="$wanted" \
         --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
