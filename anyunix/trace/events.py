@@ -1,9 +1,11 @@
 """What a tracer wrote down, in one form for all tracers."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+BEGUN = re.compile(r"(\w+)\((.*)")
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -20,6 +22,17 @@ class Event:
     """What the call returned; empty when it never did."""
     error: str = ""
     """The name of the error: `EADDRINUSE`."""
+
+
+def call_in(text: str) -> tuple[str, tuple[str, ...], str] | None:
+    """A call's name, its arguments and what stands behind it; None for what is no whole call."""
+    begun = BEGUN.match(text)
+    if begun is None:
+        return None
+    try:
+        return (begun[1], *split_call(begun[2]))
+    except ValueError:
+        return None
 
 
 def split_call(text: str) -> tuple[tuple[str, ...], str]:

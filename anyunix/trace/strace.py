@@ -2,10 +2,9 @@
 
 import re
 
-from anyunix.trace.events import Event, split_call
+from anyunix.trace.events import Event, call_in, split_call
 
 LINE = re.compile(r"(?:\[pid +)?(?:(\d+)\]? +)?(.*)")
-BEGUN = re.compile(r"(\w+)\((.*)")
 UNFINISHED = " <unfinished ...>"
 RESUMED = re.compile(r"<\.\.\. \w+ resumed>(.*)")
 RESULT = re.compile(r"= (\?|-?\w+)(?: (E\w+))?")
@@ -42,14 +41,10 @@ def _event(pid: int, text: str) -> Event | None:
         return Event(pid, "signal", match[1])
     if match := END.match(text):
         return Event(pid, "end", match[1])
-    begun = BEGUN.match(text)
-    if begun is None:
+    call = call_in(text)
+    if call is None:
         return None
-    try:
-        arguments, rest = split_call(begun[2])
-    except ValueError:
-        return None
-    name = begun[1]
+    name, arguments, rest = call
     if name == "socketcall" and arguments and (match := SOCKETCALL.match(arguments[0])):
         name, arguments = match[1].lower(), _listed(arguments[1:])
     result = RESULT.match(rest)

@@ -2,10 +2,9 @@
 
 import re
 
-from anyunix.trace.events import Event, split_call
+from anyunix.trace.events import Event, call_in
 
 LINE = re.compile(r" *(\d+): +(.*)")
-BEGUN = re.compile(r"(\w+)\((.*)")
 RESULT = re.compile(r"= (-?\d+)")
 FAILED = re.compile(r"ERR#(\d+)")
 SIGNAL = re.compile(r"SIGNAL \d+ \((SIG\w+)\)")
@@ -41,15 +40,12 @@ def _event(pid: int, text: str) -> Event | None:
     if match := KILLED.match(text):
         number = int(match[1])
         return Event(pid, "end", f"killed by {SIGNALS.get(number, f'signal {number}')}")
-    begun = BEGUN.match(text)
-    if begun is None:
+    call = call_in(text)
+    if call is None:
         return None
-    try:
-        arguments, rest = split_call(begun[2])
-    except ValueError:
-        return None
+    name, arguments, rest = call
     if match := FAILED.match(rest):
         number = int(match[1])
-        return Event(pid, "call", begun[1], arguments, "-1", ERRORS.get(number, f"ERR#{number}"))
+        return Event(pid, "call", name, arguments, "-1", ERRORS.get(number, f"ERR#{number}"))
     result = RESULT.match(rest)
-    return Event(pid, "call", begun[1], arguments, result[1] if result else "")
+    return Event(pid, "call", name, arguments, result[1] if result else "")
