@@ -12,6 +12,7 @@ from support.deadline import Deadline
 from support.net import errno_name, family_of
 
 SERVED = "served"
+FIRST_SECONDS = 10.0
 DESCRIPTORS = 1024
 """Enough for the guests and for their server; macOS starts processes with a soft limit of 256."""
 
@@ -87,12 +88,17 @@ def serve_all(address: tuple[str, int], key: str, count: int, seconds: float) ->
 
 
 def answered(peers: Sequence[socket.socket], quiet: float) -> int:
-    """How many of the peers were answered or closed by the time that nothing more came for `quiet` seconds."""
+    """How many of the peers were answered or closed by the time that nothing more came for `quiet` seconds.
+
+    The first answer may take FIRST_SECONDS.
+    """
     poller = select.poll()
     waiting = {peer.fileno() for peer in peers}
     for descriptor in waiting:
         poller.register(descriptor, select.POLLIN)
-    while waiting and (ready := poller.poll(quiet * 1000)):
+    patience = Deadline(FIRST_SECONDS).left()
+    while waiting and (ready := poller.poll(patience * 1000)):
+        patience = Deadline(quiet).left()
         for descriptor, _ in ready:
             poller.unregister(descriptor)
             waiting.discard(descriptor)
