@@ -48,7 +48,8 @@ class Build:
                 **({"CC": self.compiler} if self.compiler else {})}
 
 
-POISONED = Build("poisoned", ("-O2", "-ftrivial-auto-var-init=pattern"))
+PATTERN = "-ftrivial-auto-var-init=pattern"
+POISONED = Build("poisoned", ("-O2", PATTERN))
 """Uninitialised automatic variables hold a pattern instead of what chance left there (gcc 12, clang 8 and newer)."""
 CHECKED = Build("checked", ("-O0", "-g"))
 """With lines and names for a memory checker to tell."""

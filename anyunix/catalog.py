@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,11 @@ class Catalog:
     @property
     def suite(self) -> Path:
         return self.root / "suite"
+
+    @cached_property
+    def probes(self) -> tuple[str, ...]:
+        """The IDs of the suite's probes; all of its files are read for them, so once."""
+        return tuple(probe.id for probe in read_probes(self.suite))
 
     def platform_names(self) -> list[str]:
         return sorted(path.stem for path in (self.root / "platforms").glob("*.yaml"))
@@ -179,7 +185,7 @@ def _platform(name: str, path: Path, data: dict[str, Any], catalog: Catalog) -> 
         documented=reader.documented("documented"),
     )
     reader.reject_unknown()
-    _check_emulator(platform, reader, catalog.suite)
+    _check_emulator(platform, reader, catalog)
     for key in ("dockerfile", "base") if driver == "docker" else ():
         if not getattr(platform, key):
             raise reader.error(key, "missing: driver docker needs it")
@@ -221,16 +227,15 @@ def _target(path: Path, reader: Reader) -> Target | None:
         raise reader.error("address", str(error)) from None
 
 
-def _check_emulator(platform: Platform, reader: Reader, suite: Path) -> None:
+def _check_emulator(platform: Platform, reader: Reader, catalog: Catalog) -> None:
     """What the emulator is blamed for has to be in the suite. Raises ConfigurationError."""
     if not platform.emulator_limits:
         return
     if not platform.emulator:
         raise reader.error("emulator_limits", "there is no key 'emulator' that could be to blame")
-    known = [probe.id for probe in read_probes(suite)]
     for probe in platform.emulator_limits:
-        if probe.partition("[")[0] not in known:
-            raise reader.error(f"emulator_limits.{probe}", f"no such probe{nearest(probe, known)}; "
+        if probe.partition("[")[0] not in catalog.probes:
+            raise reader.error(f"emulator_limits.{probe}", f"no such probe{nearest(probe, catalog.probes)}; "
                                                            "`anyunix list probes` shows them all")
 
 

@@ -171,6 +171,13 @@ def test_box_on_the_command_line_reaches_vagrant(double: Double, tmp_path: Path)
     assert "up guest --provider=libvirt box=c/d version=7" in double.calls.read_text()
 
 
+def test_a_box_file_is_found_from_any_folder(double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own.box").touch()
+    monkeypatch.chdir(tmp_path)
+    double.machine(Box("./own.box", providers=("libvirt",))).start(quiet)
+    assert f"up guest --provider=libvirt box={tmp_path}/own.box " in double.calls.read_text()
+
+
 @pytest.mark.parametrize(("text", "said"), [
     ("driver: vagrant", "key 'box': missing: driver vagrant needs it"),
     ("driver: local\nbox: a/b", "key 'box': for driver vagrant only"),

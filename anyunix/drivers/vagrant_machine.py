@@ -121,7 +121,9 @@ class Machine:
 
     def _vagrant(self, *words: str, seconds: float, say: Say | None = None) -> Completed:
         self._state.mkdir(parents=True, exist_ok=True)
-        box = {"BOX": self._box.name, "BOX_VERSION": self._box.version, "BOX_URL": self._box.url}
+        # Vagrant runs in another folder than the one that a box file's path was written for
+        name = str(Path(self._box.name).resolve()) if self._box.is_file else self._box.name
+        box = {"BOX": name, "BOX_VERSION": self._box.version, "BOX_URL": self._box.url}
         environment = {**os.environ, **{variable(key, self.name): value for key, value in box.items()},
                        "VAGRANT_CWD": str(self._vagrantfile.parent), "VAGRANT_DOTFILE_PATH": str(self._state),
                        "VAGRANT_CHECKPOINT_DISABLE": "1", "VAGRANT_NO_COLOR": "1"}

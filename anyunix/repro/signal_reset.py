@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from anyunix.building import PATTERN
 from anyunix.catalog import Catalog, Subject
 from anyunix.drivers import Drivers
 from anyunix.errors import NotRun
@@ -29,7 +30,6 @@ FAULTY = """\
 	if (number != SIGUSR1 || disposition == SIG_IGN)
 		action.sa_flags = number == SIGCHLD ? SA_NOCLDSTOP : 0;
 """
-PATTERN = "-ftrivial-auto-var-init=pattern"
 ZERO = "-ftrivial-auto-var-init=zero"
 CLANG_ZERO = f"{ZERO} -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang"
 """What clang before 16 wants to hear."""
