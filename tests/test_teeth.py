@@ -357,7 +357,7 @@ def test_a_healthy_server_that_fails_is_exit_status_1(tiny: Catalog, teeth: Call
     server.write_text(SERVER.replace('b"hi"', 'b"hey"[:-1]'))
     write_fault(tiny.root, "rude", tiny=[{"file": "server.py", "healthy": "hey", "faulty": "hoy"}])
     assert teeth() == 1
-    assert f"local tiny: the healthy server fails {GREETS}" in capsys.readouterr().out
+    assert f"local tiny: the healthy server fails {GREETS}: AssertionError: " in capsys.readouterr().out
 
 
 def test_a_fault_shows_where_the_measured_fact_says_so(tiny: Catalog, teeth: Callable[..., int],

@@ -4,7 +4,9 @@ import argparse
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.text import Text
 
@@ -12,11 +14,12 @@ from anyunix.catalog import find_catalog
 from anyunix.commands.common import console_for_reports, usual_order
 from anyunix.drivers.engine import Engine
 from anyunix.errors import PlatformError
-from anyunix.images import debian
+from anyunix.images import alpine, debian
 from anyunix.images.store import Base, Store, bases, choose
 from anyunix.verdict import EXIT_NOT_RUN
 
 EXIT_DONE, EXIT_FAILED = 0, 1
+RECIPE = Path("Dockerfiles") / "base" / "alpine.Dockerfile"
 STATES = {"missing": "not here", "made": "here, made by anyunix", "foreign": "here"}
 
 
@@ -35,7 +38,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def images_command(arguments: argparse.Namespace) -> int:
     """Do what was asked for; the exit status. Raises ConfigurationError."""
     catalog = find_catalog()
-    chosen = choose(arguments.name, bases([catalog.platform(name) for name in usual_order(catalog)]))
+    known = bases([catalog.platform(name) for name in usual_order(catalog)])
+    chosen = choose(arguments.name, known)
     engine = Engine()
     if reason := engine.available():
         print(f"anyunix: {reason}", file=sys.stderr)
@@ -45,8 +49,16 @@ def images_command(arguments: argparse.Namespace) -> int:
         return _list(store, chosen)
     if arguments.what == "remove":
         return _remove(store, chosen, named=bool(arguments.name))
-    failed = [base.name for base in chosen if not _built(store, base)]
+    maker = Maker(engine.client(), store, catalog.root / RECIPE)
+    failed = [base.name for base in _in_order(store, chosen, known) if not _built(store, base, maker)]
     return EXIT_FAILED if failed else EXIT_DONE
+
+
+def _in_order(store: Store, chosen: list[Base], known: list[Base]) -> list[Base]:
+    """What the others are built on comes first, also where it was not asked for and is missing."""
+    first = [base for base in known if base.name == alpine.BUILT_ON and any(map(alpine.is_alpine, chosen))
+             and (base in chosen or store.state(base.name) == "missing")]
+    return [*first, *(base for base in chosen if base not in first)]
 
 
 def _list(store: Store, chosen: list[Base]) -> int:
@@ -69,7 +81,7 @@ def _remove(store: Store, chosen: list[Base], *, named: bool) -> int:
     return EXIT_DONE
 
 
-def _built(store: Store, base: Base) -> bool:
+def _built(store: Store, base: Base, maker: "Maker") -> bool:
     """Make one base image unless it is here; whether it is here now."""
     state = store.state(base.name)
     if state != "missing":
@@ -77,7 +89,7 @@ def _built(store: Store, base: Base) -> bool:
         return True
     begun = time.monotonic()
     try:
-        _make(store, base)
+        maker.make(base)
     except PlatformError as error:
         print(f"anyunix: {base.name} is not made: {error}", file=sys.stderr)
         return False
@@ -85,15 +97,32 @@ def _built(store: Store, base: Base) -> bool:
     return True
 
 
-def _make(store: Store, base: Base) -> None:
-    """Raises PlatformError."""
-    if debian.suite_of(base) is None:
-        raise PlatformError("only Debian images are made: no mirror of another system's packages is used, and musl's "
-                            "Python would have to be compiled; import a root file system with "
-                            f"`docker import --platform {base.cpu} FILE {base.name}`")
-    if reason := debian.missing():
-        raise PlatformError(reason)
-    with tempfile.TemporaryDirectory(prefix="anyunix-images-") as name:
-        archive = Path(name) / "root.tar"
-        debian.make_debian(base, archive, lambda line: print(line, file=sys.stderr, flush=True))
-        store.put(archive, base)
+@dataclass(frozen=True)
+class Maker:
+    """Makes base images for one engine."""
+
+    client: Any
+    store: Store
+    alpine_recipe: Path
+
+    def make(self, base: Base) -> None:
+        """Make one that is missing. Raises PlatformError."""
+        if alpine.is_alpine(base):
+            alpine.make_alpine(self.client, self.store, self.alpine_recipe, _say)
+        elif debian.suite_of(base) is not None:
+            self._debian(base)
+        else:
+            raise PlatformError(f"only Debian images and {alpine.NAME} for {alpine.CPU} are made; import a root file "
+                                f"system with `docker import --platform {base.cpu} FILE {base.name}`")
+
+    def _debian(self, base: Base) -> None:
+        if reason := debian.missing():
+            raise PlatformError(reason)
+        with tempfile.TemporaryDirectory(prefix="anyunix-images-") as name:
+            archive = Path(name) / "root.tar"
+            debian.make_debian(base, archive, _say)
+            self.store.put(archive, base)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -16,7 +16,8 @@ import requests.exceptions
 
 from anyunix.catalog import Platform
 from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Say
-from anyunix.drivers.engine import DEADLINE_LABEL, LIFE_SECONDS, OWNER_LABEL, Engine, emulator_hint, owner, reason_of
+from anyunix.drivers.docker_build import emulator_hint, reason_of
+from anyunix.drivers.engine import DEADLINE_LABEL, LIFE_SECONDS, OWNER_LABEL, Engine, owner
 from anyunix.errors import PlatformError
 
 WORK = "/work"

@@ -1,11 +1,9 @@
 """The Docker engine: whether it answers, its images, and what killed runs left behind in it."""
 
 import hashlib
-import io
 import os
 import socket
 import sys
-import tarfile
 import threading
 import time
 from collections import defaultdict
@@ -18,9 +16,9 @@ import requests.exceptions
 
 from anyunix.catalog import Platform
 from anyunix.drivers.base import Say
-from anyunix.emulation import INSTALL, no_handler
+from anyunix.drivers.docker_build import build_image, context_of, reason_of
+from anyunix.emulation import no_handler
 from anyunix.errors import PlatformError
-from anyunix.text import safe
 
 OWNER_LABEL = "io.anyunix.owner"
 DEADLINE_LABEL = "io.anyunix.deadline"
@@ -76,7 +74,8 @@ class Engine:
                 self.client().images.get(tag)
             except docker.errors.ImageNotFound:
                 say(f"building the image {tag}")
-                self._build(platform, recipe, tag, say)
+                build_image(self.client(), recipe, tag, recipe=str(platform.dockerfile), base=platform.base,
+                            cpu=platform.cpu, say=say)
             except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
                 raise PlatformError(f"the Docker engine fails to look up {tag}: {reason_of(error)}") from error
         return tag
@@ -136,37 +135,10 @@ class Engine:
                 raise PlatformError(f"the image {platform.base} cannot be pulled: {event['error']}")
             say(f"pulling {platform.base}: {event.get('status', '')} {event.get('progress', '')}")
 
-    def _build(self, platform: Platform, recipe: bytes, tag: str, say: Say) -> None:
-        said: list[str] = []
-        try:
-            for event in self.client().api.build(
-                    fileobj=io.BytesIO(recipe), custom_context=True, tag=tag, decode=True, rm=True, forcerm=True,
-                    buildargs={"BASE": platform.base}, platform=platform.cpu or None):
-                if "error" in event:
-                    raise PlatformError(f"the image {tag} does not build from {platform.dockerfile}: "
-                                        f"{event['error'].strip()}; it said last: {' | '.join(said[-3:])}"
-                                        f"{emulator_hint(' '.join([*said[-3:], event['error']]))}")
-                if line := safe(str(event.get("stream", ""))).strip():
-                    said.append(line)
-                    say(f"building: {line}")
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-            raise PlatformError(f"the image {tag} does not build: {reason_of(error)}") from error
-
 
 def owner() -> str:
     """Who made a resource: this machine and process."""
     return f"{socket.gethostname()}/{os.getpid()}"
-
-
-def emulator_hint(said: str) -> str:
-    """What to type when the engine's machine cannot start programs for a CPU, which it says in no helpful words."""
-    return f": its kernel has no emulator for this CPU: {INSTALL}" if "exec format error" in said.lower() else ""
-
-
-def reason_of(error: BaseException) -> str:
-    """The engine's own words, in one line."""
-    text = getattr(error, "explanation", None) or str(error) or type(error).__name__
-    return " ".join(str(text).split())[:300]
 
 
 def _left_behind(labels: dict[str, str]) -> bool:
@@ -188,19 +160,6 @@ def _left_behind(labels: dict[str, str]) -> bool:
 def _recipe(platform: Platform) -> bytes:
     """The build context: the Dockerfile, and the platform's own files copied over what the image has."""
     assert platform.dockerfile is not None, "the catalog asks for it"
-    dockerfile = platform.dockerfile.read_text()
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for path, content in sorted(platform.files.items()):
-            _add(tar, f"files{path}", content)
-        if platform.files:
-            dockerfile += "\nCOPY files/ /\n"
-        _add(tar, "Dockerfile", dockerfile)
-    return buffer.getvalue()
-
-
-def _add(tar: tarfile.TarFile, name: str, content: str) -> None:
-    data = content.encode()
-    member = tarfile.TarInfo(name)
-    member.size, member.mode = len(data), 0o644
-    tar.addfile(member, io.BytesIO(data))
+    files = {f"files{path}": content.encode() for path, content in sorted(platform.files.items())}
+    dockerfile = platform.dockerfile.read_text() + ("\nCOPY files/ /\n" if files else "")
+    return context_of({**files, "Dockerfile": dockerfile.encode()})

@@ -10,7 +10,7 @@ import docker.errors
 import requests.exceptions
 
 from anyunix.catalog import Platform
-from anyunix.drivers.engine import reason_of
+from anyunix.drivers.docker_build import reason_of
 from anyunix.errors import ConfigurationError, PlatformError
 from anyunix.yamlfile import nearest
 
@@ -77,11 +77,17 @@ class Store:
             raise PlatformError(f"docker import fails for {base.name}: {error}") from error
         if done.returncode:
             raise PlatformError(f"docker import fails for {base.name}: {done.stderr.strip()}")
-        image = done.stdout.strip()
-        if self.state(base.name) != "missing":
-            self._client.images.remove(image)
-            raise PlatformError(f"{base.name} came to be here meanwhile: it is left as it is")
-        self._client.images.get(image).tag(base.name)
+        self.name(done.stdout.strip(), base)
+
+    def name(self, image: str, base: Base) -> None:
+        """Give a new image the base's name, unless another has taken it meanwhile: then the new one goes."""
+        try:
+            if self.state(base.name) != "missing":
+                self._client.images.remove(image)
+                raise PlatformError(f"{base.name} came to be here meanwhile: it is left as it is")
+            self._client.images.get(image).tag(base.name)
+        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            raise PlatformError(f"the engine cannot name {image} {base.name}: {reason_of(error)}") from error
 
     def remove(self, name: str) -> None:
         """Remove an image that was made here. Raises ConfigurationError for any other."""

@@ -73,8 +73,8 @@ class Teeth:
     @property
     def problems(self) -> list[str]:
         """What makes the exit status 1, one line each."""
-        found = [f"{each.platform} {each.subject}: the healthy server fails {contract}"
-                 for each in self.healthy for contract in each.failures]
+        found = [f"{each.platform} {each.subject}: the healthy server fails {contract}: {said}"
+                 for each in self.healthy for contract, said in each.failures.items()]
         found += [f"{each.platform} {each.subject}: {each.fault}: {each.answer}: {each.reason}"
                   for each in self.findings if each.bad]
         for fault in self.faults:

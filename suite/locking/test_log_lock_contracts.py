@@ -7,13 +7,10 @@ import socket
 from pathlib import Path
 
 from support.chat import Client
-from support.chatlog import append, append_rudely, at_the_door, locked, quiet, stopped_with_lock, unchanged
+from support.chatlog import append, append_rudely, locked, quiet, stopped_with_lock, unchanged
 from support.crowd import chatter, read_to_end, say_all_at_once
 from support.deadline import wait_until
-from support.family import wait_asleep
-from support.locks import opened
 from support.marks import explained_by, speaks_chat
-from support.processes import state_of
 from support.tracer import Tracer
 
 HELD_MICROSECONDS = 400_000
@@ -141,23 +138,19 @@ def test_two_receivers_exclude_each_other(server):
 @speaks_chat
 @explained_by("flock.inherited_descriptor_excludes")
 def test_two_receivers_are_never_both_before_their_write(start_server, work):
-    """As above, and certain: of two processes that have a message to store, one stands before its write(2).
+    """As above, and certain: two processes have a message to store at the same time, and write one after the other.
 
-    The tracer holds each writer there, where it has the lock; flock(2), fork(2) as above.
+    The tracer holds each at the door of write(2), where it has the lock, for so long that without one the other
+    comes there too, and writes down who is there; flock(2), fork(2) as above.
     """
     tracer = Tracer(work / "writes", "write", f"delay_enter={HELD_MICROSECONDS}", follow=True)
     server = start_server(wrapper=tracer.wrapper)
-    with server.client(name="ada") as ada, opened(server.log) as log:
-        first = server.receivers()[0].pid
-        with server.client(name="bob") as bob:
-            second = next(process.pid for process in server.receivers() if process.pid != first)
-            for receiver in (first, second):
-                wait_asleep(receiver)
-            ada.send("one")
-            wait_until(lambda: at_the_door(first, log), "ada's process to stand before its write")
-            bob.send("two")
-            wait_until(lambda: written_by_one(log, second), "the first record", WRITTEN_SECONDS)
-            assert ada.receive_many(2) == ["one", "two"]
+    with server.client(name="ada") as ada, server.client(name="bob") as bob:
+        ada.send("one")
+        bob.send("two")
+        assert sorted(ada.receive_many(2)) == ["one", "two"]
+        receivers = {process.pid for process in server.receivers()}
+    assert tracer.most_at_a_time("write", receivers) == 1, "two processes of the server were about to write at a time"
 
 
 @speaks_chat
@@ -191,15 +184,6 @@ def test_an_interrupted_lock_is_asked_for_again(start_server, work):
             client.send("hello")
             assert ada.receive() == bob.receive() == "hello"
     tracer.demand()
-
-
-def written_by_one(log: int, other: int) -> bool:
-    """Whether the log's first record is there. Until then process `other` is not to be about to write one as well."""
-    state = state_of(other)
-    if os.fstat(log).st_size:  # looked at last: as long as it is empty the first writer has the lock
-        return True
-    assert state != "t", "two processes of the server are about to write at a time"
-    return False
 
 
 def written_when_free(path: Path) -> bool:

@@ -14,10 +14,12 @@ import pytest
 
 from support.child import readable
 from support.deadline import POLL_SECONDS, Deadline, wait_until
+from support.family import wait_asleep
 from support.processes import state_of
 
 QUIET_SECONDS = 0.1
 CATCH_SECONDS = 8.0
+DOOR_SECONDS = 8.0
 STRIDE_SECONDS = 0.00005
 SLEEP_SHARE = 0.3
 
@@ -52,12 +54,25 @@ def free(log: int) -> bool:
     return had
 
 
-def at_the_door(writer: int, log: int) -> bool:
-    """Whether a process that a tracer stops at each write(2), and nowhere else, has the lock of the empty log and is
-    about to write. It is stopped at the call's end too, but then the log has grown; and for its fork, so wait until it
-    sleeps before it is given something to write.
+def at_the_door(writer: int, log: int, say: Callable[[], object]) -> int:
+    """`say` gives process `writer` a record to write, until it is seen at the door of write(2), where it has the log's
+    lock; how often that was. Raises TimeoutError.
+
+    A tracer holds it there, and stops it nowhere else but at the call's end, when the log has grown, and for its fork:
+    it sleeps before. A machine that stands still for as long as the tracer holds it misses the moment: then again.
     """
-    return not free(log) and state_of(writer) == "t" and os.fstat(log).st_size == 0
+    deadline = Deadline(DOOR_SECONDS)
+    times = 0
+    while not deadline.passed():
+        wait_asleep(writer)
+        size = os.fstat(log).st_size
+        say()
+        times += 1
+        while os.fstat(log).st_size == size and not deadline.passed():
+            if not free(log) and state_of(writer) == "t" and os.fstat(log).st_size == size:
+                return times
+            time.sleep(POLL_SECONDS)  # no event to wait for: poll
+    raise TimeoutError(f"process {writer} was not seen before its write within {deadline.seconds:g} s")
 
 
 def append(log: Path, data: bytes) -> None:

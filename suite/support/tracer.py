@@ -45,6 +45,24 @@ class Tracer:
         lines = self.record.read_text(errors="replace").splitlines()
         return next((number for number, line in enumerate(lines, 1) if re.match(pattern, line)), None)
 
+    def most_at_a_time(self, call: str, pids: set[int]) -> int:
+        """How many of these processes were inside of a call at a time, at most; with `follow`.
+
+        strace(1): a call that others' events come in between is `call(… <unfinished ...>` and later
+        `<... call resumed>`, behind the number of its process.
+        """
+        inside: set[str] = set()
+        most = 0
+        for line in self.record.read_text(errors="replace").splitlines():
+            pid, _, said = line.partition(" ")
+            if said.lstrip().startswith(f"{call}(") and int(pid) in pids:
+                most = max(most, len(inside | {pid}))
+                if said.endswith("<unfinished ...>"):
+                    inside.add(pid)
+            elif f"<... {call} resumed>" in said or said.lstrip().startswith("+++"):
+                inside.discard(pid)
+        return most
+
 
 @functools.cache
 def _why_not() -> str | None:
