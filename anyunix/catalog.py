@@ -11,6 +11,8 @@ from anyunix.box import PROVIDERS, Box
 from anyunix.errors import ConfigurationError
 from anyunix.probes import read_probes
 from anyunix.results import Documented
+from anyunix.subject import Subject as Subject  # part of the catalog
+from anyunix.subject import read_subject
 from anyunix.target import SCHEME, Target, parse_target
 from anyunix.yamlfile import Reader, load_yaml, nearest
 
@@ -59,25 +61,6 @@ class Platform:
 
 
 @dataclass(frozen=True)
-class Subject:
-    """A server under test: how it is built, started, known to be ready, stopped."""
-
-    name: str
-    title: str
-    folder: Path
-    """Where its file is; `files` are relative to it."""
-    files: tuple[str, ...]
-    start: tuple[str, ...]
-    binds: Mapping[str, tuple[str, ...]]
-    ready: str
-    needs: tuple[str, ...] = ()
-    build: tuple[str, ...] = ()
-    protocol: str | None = None
-    stop: str = "SIGTERM"
-    client: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Catalog:
     """The files that a run is described by: `platforms/`, `chat/`, `suite/`, `Dockerfiles/` below one root."""
 
@@ -108,7 +91,7 @@ class Catalog:
     def subject(self, wanted: str) -> Subject:
         """A subject by its name, or from a YAML file of one's own. Raises ConfigurationError."""
         path = self._find(wanted, "subject", self.root / "chat", self.subject_names())
-        return _subject(path.stem, path, load_yaml(path))
+        return read_subject(path.stem, path, load_yaml(path))
 
     def _find(self, wanted: str, what: str, folder: Path, known: list[str]) -> Path:
         if wanted in known:
@@ -246,30 +229,3 @@ def _beside(path: Path, name: str, dockerfiles: Path) -> Path:
             return folder / name
     known = [p.name for p in dockerfiles.glob("*.Dockerfile")]
     raise ConfigurationError(f"{path}: key 'dockerfile': no {name!r} in {dockerfiles}{nearest(name, known)}")
-
-
-def _subject(name: str, path: Path, data: dict[str, Any]) -> Subject:
-    reader = Reader(path, data)
-    subject = Subject(
-        name=reader.name(name),
-        title=reader.text("title"),
-        folder=path.parent,
-        files=reader.words("files"),
-        start=reader.words("start", required=True),
-        binds=reader.binds("bind"),
-        ready=reader.pattern("ready"),
-        needs=reader.words("needs"),
-        build=reader.words("build"),
-        protocol=reader.text("protocol", "") or None,
-        stop=reader.text("stop", "SIGTERM"),
-        client=reader.words("client"),
-    )
-    reader.reject_unknown()
-    if subject.protocol not in (None, "chat"):
-        raise reader.error("protocol", f"{subject.protocol!r} is not spoken by any probe; known: chat")
-    for entry in subject.files:
-        if not (subject.folder / entry).exists():
-            raise reader.error("files", f"no {entry!r} in {subject.folder}")
-        if not (subject.folder / entry).resolve().is_relative_to(subject.folder.resolve()):
-            raise reader.error("files", f"{entry!r} lies outside of {subject.folder}")
-    return subject

@@ -45,10 +45,7 @@ def write_payload(path: Path, suite: Path, subject: Subject, built: Mapping[Pure
 
 def subject_json(subject: Subject) -> str:
     """What the suite has to know of the subject (suite/support/subject.py reads it)."""
-    return json.dumps({
-        "name": subject.name, "root": ".", "start": subject.start, "bind": dict(subject.binds),
-        "ready": subject.ready, "protocol": subject.protocol, "stop": subject.stop, "client": subject.client,
-    }, indent=1)
+    return json.dumps(subject.described(), indent=1)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -82,16 +82,6 @@ class Reader:
                 raise self.error(f"{key}.{name}", "expected the keys value and source (a text), and no other")
         return {str(name): Documented(entry["value"], entry["source"]) for name, entry in value.items()}
 
-    def pattern(self, key: str) -> str:
-        value = self.text(key)
-        try:
-            groups = re.compile(value).groupindex
-        except re.error as error:
-            raise self.error(key, f"not a regular expression: {error}") from None
-        if "addresses" not in groups:
-            raise self.error(key, r"needs a group (?P<addresses>…) that holds the bound `address:port` words")
-        return value
-
     def anything(self, key: str, expected: str, default: Any = None) -> Any:
         """The value as it is, for whoever checks it; `expected` says what is missing when it is."""
         return self._value(key, default, (object,), expected)

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from support.launcher import Launcher
 from support.net import can_bind
-from support.server import Launcher, Server
+from support.server import Server
 from support.subject import BIND_VARIABLE, Subject, subject_from_environment
 from support.tool import TOOL_VARIABLE, Tool, find_tool, keep, told
 
@@ -121,7 +122,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("protocol"):
         if subject.protocol != mark.args[0]:
             pytest.skip(f"left out: {subject.name} does not speak the {mark.args[0]} protocol")
+    if item.get_closest_marker("names_addresses") and not subject.ready.names_addresses:
+        pytest.skip(f"left out: {subject.name} does not say which addresses it bound")
     mode = os.environ.get(BIND_VARIABLE) or next(iter(subject.binds))
+    for mark in item.iter_markers("promises"):
+        for name in mark.args:
+            if not subject.promises[mode][name]:
+                pytest.skip(f"left out: {subject.name} does not promise {name}")
     for mark in item.iter_markers("promised_by"):
         if mode not in mark.args:
             pytest.skip(f"left out: bind mode {mode} does not promise it")

@@ -14,6 +14,7 @@ import sshd as far_side
 from anyunix.catalog import Catalog, Platform, Subject, find_catalog
 from anyunix.drivers.engine import Engine
 from anyunix.drivers.ssh import SshDriver
+from anyunix.subject import Ready
 from sshd import Sshd
 
 SERVER = """\
@@ -46,7 +47,7 @@ def subject(tmp_path: Path) -> Subject:
     (folder / "server.py").write_text(SERVER)
     return Subject(name="tiny", title="a tiny server", folder=folder, files=("server.py",),
                    start=("{python}", "server.py", "{port}"), binds={"default": ()},
-                   ready=r"^READY (?P<addresses>\S+)$")
+                   ready=Ready("line", r"^READY (?P<addresses>\S+)$"))
 
 
 @pytest.fixture

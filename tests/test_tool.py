@@ -37,12 +37,13 @@ def suite(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def start(catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The records of a Python server that was started under the tracer at hand, served one client, and was stopped."""
-    from support.server import Launcher
-    from support.subject import Subject
+    from support.launcher import Launcher
+    from support.subject import Ready, Subject
     from support.tool import find_tool
 
     chat = catalog.subject("python")
-    subject = Subject("python", chat.folder, chat.start, dict(chat.binds), chat.ready, "chat", "SIGTERM", ())
+    subject = Subject("python", chat.folder, chat.start, dict(chat.binds), Ready("line", chat.ready.what, True), "chat",
+                      "SIGTERM")
     tool = find_tool("trace")
     assert tool.missing == ""
     launcher = Launcher(subject, "ipv4", folder, tool)

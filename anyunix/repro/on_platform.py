@@ -14,8 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from support.chat import Client  # type: ignore[import-not-found]  # from the payload
+from support.launcher import Launcher  # type: ignore[import-not-found]
 from support.net import connect_error, errno_name  # type: ignore[import-not-found]
-from support.server import Launcher, NotReady, Server  # type: ignore[import-not-found]
+from support.ready import NotReady  # type: ignore[import-not-found]
+from support.server import Server  # type: ignore[import-not-found]
 from support.subject import subject_from_environment  # type: ignore[import-not-found]
 from support.tool import Tool, find_tool, told  # type: ignore[import-not-found]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from support.interfaces import interface_addresses
-from support.marks import explained_by, promised_by, speaks_chat
+from support.address import own_addresses
+from support.marks import explained_by, names_addresses, promised_by, speaks_chat
 from support.needs import need_ipv6
 from support.net import can_bind, connect_error
 from support.tracer import Tracer
@@ -11,6 +11,7 @@ from support.tracer import Tracer
 REFUSED = "ECONNREFUSED"
 
 
+@names_addresses
 @promised_by("dual", "ipv4", "ipv6")
 @explained_by("ipv6.loopback_bindable", "connect.refused_ipv4", "connect.refused_ipv6")
 def test_ready_names_every_address_bound(server):
@@ -20,13 +21,14 @@ def test_ready_names_every_address_bound(server):
     dual-stack socket as IPv6 alone. `0.0.0.0` covers IPv4, `[::]` covers IPv6 (RFC 3493 5.3, V6ONLY set by hand).
     """
     named = {address.host for address in server.addresses}
-    candidates = [*_loopbacks(), *interface_addresses()]
+    candidates = own_addresses()
     answering = {address for address in candidates if connect_error(address, server.port) is None}
     covered = {address for address in candidates
                if named & {address, "::" if ":" in address else "0.0.0.0"}}
     assert answering == covered, f"the ready line names {', '.join(map(str, server.addresses))}"
 
 
+@names_addresses
 @promised_by("dual")
 @explained_by("ipv6.loopback_bindable")
 def test_port_is_the_same_in_both_families(server):
@@ -67,7 +69,7 @@ def test_host_listens_only_there(start_server, bind, host, modes):
         pytest.skip(f"{host} cannot be bound here: {reason}")
     server = start_server(host=host)
     assert [address.host for address in server.addresses] == [host]
-    others = [address for address in [*_loopbacks(), *interface_addresses()] if address != host]
+    others = [address for address in own_addresses() if address != host]
     answering = [address for address in others if connect_error(address, server.port) is None]
     assert not answering
     with server.client(host) as client:
@@ -107,6 +109,7 @@ def test_ipv4_is_served_where_there_is_no_ipv6(start_server, work, error):
         assert client.receive() == "hello"
 
 
+@names_addresses
 @promised_by("dual")
 def test_port_0_is_free_in_both_families(start_server, work):
     """When the free port of one family is taken in the other, the server takes another one and listens on both.
@@ -122,11 +125,6 @@ def test_port_0_is_free_in_both_families(start_server, work):
     assert {address.host for address in server.addresses} == {"0.0.0.0", "::"}
     assert connect_error("127.0.0.1", server.port) is None
     assert connect_error("::1", server.port) is None
-
-
-def _loopbacks() -> list[str]:
-    """127.0.0.1, ::1, and 127.0.0.2 where the whole of 127.0.0.0/8 is local."""
-    return [address for address in ("127.0.0.1", "127.0.0.2", "::1") if can_bind(address) is None]
 
 
 def _number_of_call(start_server, work, call: str, pattern: str) -> int:

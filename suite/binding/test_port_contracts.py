@@ -9,7 +9,7 @@ from support.marks import explained_by, promised_by, speaks_chat
 from support.needs import need_ipv6
 from support.net import listen, port_of, show
 from support.ports import listen_with
-from support.server import NotReady
+from support.ready import NotReady
 
 TRIES = 20
 
@@ -36,6 +36,7 @@ def test_restart_on_the_same_port_at_once(start_server):
             assert client.receive() == "again"
 
 
+@speaks_chat
 @promised_by("dual", "ipv4", "ipv6")
 @explained_by("reuseaddr.live_listener")
 def test_port_in_use_is_a_clear_error(start_server):
@@ -51,6 +52,7 @@ def test_port_in_use_is_a_clear_error(start_server):
     first.client().close()  # and the first one goes on
 
 
+@speaks_chat
 @promised_by("dual")
 @explained_by("ipv6.loopback_bindable")
 def test_port_taken_in_ipv6_alone_is_an_error(start_server):

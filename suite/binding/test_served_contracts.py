@@ -4,6 +4,7 @@ import resource
 
 import pytest
 
+from support.address import WILDCARDS
 from support.child import in_child
 from support.guests import (
     DESCRIPTORS,
@@ -16,7 +17,6 @@ from support.guests import (
 from support.interfaces import interface_addresses
 from support.marks import explained_by, promised_by, speaks_chat
 from support.needs import need_ipv6
-from support.server import WILDCARDS
 
 CROWD = 200
 

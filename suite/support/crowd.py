@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from support.address import WILDCARDS
 from support.chat import Client, Refused
 from support.deadline import Deadline
 from support.net import CONNECT_SECONDS, family_of
-from support.server import WILDCARDS, Server
+from support.server import Server
 
 FEW = 4
 CHATTER = (b"chatter " + b"y" * 1000 + b"\n") * 16

@@ -24,4 +24,11 @@ def promised_by(*binds: str) -> pytest.MarkDecorator:
     return pytest.mark.promised_by(*binds)
 
 
+def promises(*names: str) -> pytest.MarkDecorator:
+    """Name promises of the subject file; a subject that does not make one of them has the contract left out."""
+    return pytest.mark.promises(*names)
+
+
+names_addresses = pytest.mark.names_addresses
+"""For subjects whose ready line says what they bound, and which choose their port themselves."""
 speaks_chat = pytest.mark.protocol("chat")

@@ -4,9 +4,10 @@ import socket
 from collections.abc import Callable
 
 from support.calls import outcome
-from support.net import family_of, listen, port_of
+from support.net import can_bind, family_of, listen, port_of
 
 TRIES = 3
+PORTS_TRIED = 20
 
 
 def listen_beside(first: str, second: str, *, v6only: int | None = None, options: tuple[int, ...] = ()) -> str:
@@ -25,6 +26,16 @@ def listen_beside(first: str, second: str, *, v6only: int | None = None, options
 def listen_with(address: str, port: int, v6only: int | None, options: tuple[int, ...]) -> socket.socket:
     """`listen`, where IPV6_V6ONLY is left alone on IPv4."""
     return listen(address, port, v6only=v6only if family_of(address) == socket.AF_INET6 else None, options=options)
+
+
+def free_port() -> int:
+    """A port that nobody listens on, in either family. Somebody may take it at any time."""
+    for _ in range(PORTS_TRIED):
+        with listen("0.0.0.0") as listener:
+            port = port_of(listener)
+            if can_bind("::") or outcome(listen_with, "::", port, 1, ()) == "ok":
+                return port
+    raise OSError(f"no port of {PORTS_TRIED} was free in both families")
 
 
 def refused_every_time(attempt: Callable[[], str]) -> str:

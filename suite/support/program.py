@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from support.server import WILDCARDS, Launcher, Server
+from support.address import WILDCARDS
+from support.launcher import Launcher
+from support.server import Server
 
 PROGRAM_SECONDS = 20.0
 

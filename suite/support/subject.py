@@ -2,11 +2,32 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SUBJECT_VARIABLE = "ANYUNIX_SUBJECT"
 BIND_VARIABLE = "ANYUNIX_BIND"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """How it is known that the server listens."""
+
+    how: str
+    """`line` on stdout, `port` that answers, `file` that exists."""
+    what: str = ""
+    """Regular expression for the line, path of the file."""
+    names_addresses: bool = False
+    """Whether the line's group `addresses` holds `address:port` words."""
+
+
+@dataclass(frozen=True)
+class Talk:
+    """One exchange that proves that a client is served."""
+
+    send: bytes
+    expect: bytes
+    """Regular expression for what comes back."""
 
 
 @dataclass(frozen=True)
@@ -17,31 +38,40 @@ class Subject:
     root: Path
     """The folder that relative paths in the argument lists start from."""
     start: tuple[str, ...]
-    """Argument list with {port}, {host}, {log}, {key_file} to fill in."""
+    """Argument list with {port}, {host}, {log}, {key_file}, {work} to fill in."""
     binds: dict[str, tuple[str, ...]]
     """Bind mode -> the arguments that ask for it."""
-    ready: str
-    """Regular expression for the line on stdout that says the server listens; its group `addresses`
-    holds `address:port` words."""
+    ready: Ready
     protocol: str | None
     stop: str
     """Name of the signal that ends the server in order."""
-    client: tuple[str, ...]
+    client: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    configuration: dict[str, str] = field(default_factory=dict)
+    """Files for {work}: name -> content, with the same words to fill in."""
+    talk: Talk | None = None
+    promises: dict[str, dict[str, bool | str]] = field(default_factory=dict)
+    """Bind mode -> promise -> what is promised; false for nothing."""
 
 
 def load_subject(path: Path) -> Subject:
     """The subject that the runner wrote. Raises ValueError naming the file."""
     try:
         data = json.loads(path.read_text())
+        talk = data["talk"]
         return Subject(
             name=data["name"],
             root=path.parent / data["root"],
             start=tuple(data["start"]),
             binds={mode: tuple(arguments) for mode, arguments in data["bind"].items()},
-            ready=data["ready"],
-            protocol=data.get("protocol"),
-            stop=data.get("stop", "SIGTERM"),
-            client=tuple(data.get("client", ())),
+            ready=Ready(**data["ready"]),
+            protocol=data["protocol"],
+            stop=data["stop"],
+            client=tuple(data["client"]),
+            environment=data["environment"],
+            configuration=data["configuration"],
+            talk=Talk(talk["send"].encode("latin-1"), talk["expect"].encode("latin-1")) if talk else None,
+            promises=data["promises"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path}: not a subject written by anyunix ({error!r})") from error

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.child import in_child
-from support.server import Launcher
+from support.launcher import Launcher
 
 FIRST_UID, UIDS = 40_000, 20_000
 """Numbers that nobody has, below the 65,536 of a user namespace. A new one each time: what a killed server leaves to

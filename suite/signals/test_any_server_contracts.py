@@ -1,0 +1,114 @@
+"""Contracts of any server: signals that end it, and clients that behave badly."""
+
+import os
+import signal
+import socket
+from contextlib import ExitStack, suppress
+
+import pytest
+
+from support.calls import outcome
+from support.deadline import wait_until
+from support.marks import explained_by, promises
+from support.net import connect_error, reset
+from support.processes import all_processes
+
+SECONDS = {"quick": 2.0, "slow": 15.0, "either": 15.0}
+IDLE, RUDE = 10, 20
+
+
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=promises(name.lower())) for name in ("SIGTERM", "SIGINT", "SIGHUP")])
+def test_it_does_what_it_promises_at(server, bind, name):
+    """SIGTERM, SIGINT and SIGHUP end the server with all its processes, or it goes on serving; nothing between.
+
+    The three are what init, a terminal and its end send (POSIX signal.h). A server that ends leaves no process and
+    its port free, also while a client is connected.
+    """
+    promised = server.subject.promises[bind][name.lower()]
+    server.serve()
+    with server.connect():
+        family = {process.pid for process in server.processes()}
+        server.signal(signal.Signals[name])
+        if promised == "survives":
+            assert_survives(server)
+            return
+        wait_until(lambda: not running(family) or (promised == "either" and server.serves()),
+                   "the server to end with all its processes" + (" or to serve" if promised == "either" else ""),
+                   SECONDS[promised])
+        if promised == "either" and server.alive():
+            assert_survives(server)
+            return
+        server.wait()
+    assert {connect_error(host, server.port) for host in server.hosts()} == {"ECONNREFUSED"}
+
+
+def test_a_client_that_resets_ends_nobody(server):
+    """Clients that ask and reset the connection before the answer leave a server that serves.
+
+    write(2) to a connection that was reset: EPIPE, and SIGPIPE, whose default action ends the process (POSIX write).
+    """
+    for _ in range(RUDE):
+        peer = server.connect()
+        with suppress(OSError):  # a server that closes by itself may be first
+            for _ in range(3):
+                peer.sendall(server.subject.talk.send if server.subject.talk else b"\n")
+        reset(peer)
+    server.serve()
+    assert server.alive()
+
+
+@explained_by("accept.after_reset")
+def test_a_client_that_is_gone_before_it_is_accepted_ends_nobody(server):
+    """Connections that are reset while the server cannot accept them leave a server that serves.
+
+    accept(2): Linux hands such a connection out, and the next call on it fails; POSIX has ECONNABORTED, which the
+    BSDs give. The server is stopped meanwhile, so that none is accepted in time.
+    """
+    family = [process.pid for process in server.processes()]
+    try:
+        for pid in family:
+            os.kill(pid, signal.SIGSTOP)
+        for _ in range(IDLE):
+            peer = server.connect()
+            reset(peer)
+    finally:
+        for pid in family:
+            os.kill(pid, signal.SIGCONT)
+    server.serve()
+    assert server.alive()
+
+
+def test_idle_clients_hold_up_nobody(server):
+    """Clients that say nothing, or half of what they want to say, do not keep the next one from being served."""
+    with ExitStack() as stack:
+        for number in range(IDLE):
+            peer = stack.enter_context(server.connect())
+            if server.subject.talk and number % 2:
+                peer.sendall(server.subject.talk.send[:1])
+        server.serve()
+
+
+def test_a_half_closed_client_is_let_go(server):
+    """A client that has asked and ended its sending side gets its answer or an end, and its end is noticed.
+
+    shutdown(2): EOF on the server's side is no error, and no reason to read again and again.
+    """
+    if server.subject.talk is None:
+        pytest.skip("the subject file names no exchange (talk), so there is nothing to answer")
+    with server.connect() as peer:
+        peer.sendall(server.subject.talk.send)
+        with suppress(OSError):  # it may be the first to close
+            peer.shutdown(socket.SHUT_WR)
+        assert outcome(peer.recv, 1) in ("ok", "ECONNRESET")
+    server.serve()
+
+
+def assert_survives(server) -> None:
+    """It serves, with the process that it was, and goes on doing so."""
+    wait_until(lambda: server.serves(), "a client to be served after the signal", SECONDS["slow"])
+    assert server.alive()
+
+
+def running(pids: set[int]) -> list[int]:
+    return [process.pid for process in all_processes() if process.pid in pids and not process.zombie]

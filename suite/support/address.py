@@ -1,0 +1,43 @@
+"""Addresses that a server listens on: those that it names, or those that answer."""
+
+from dataclasses import dataclass
+
+from support.interfaces import interface_addresses
+from support.net import can_bind, connect_error, show
+
+LOOPBACKS = ("127.0.0.1", "127.0.0.2", "::1")
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address that a server bound."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        host, _, port = text.rpartition(":")
+        return cls(host.strip("[]"), int(port))
+
+    def __str__(self) -> str:
+        return show(self.host, self.port)
+
+
+def own_addresses() -> list[str]:
+    """127.0.0.1, ::1, 127.0.0.2 where the whole of 127.0.0.0/8 is local, and those of the interfaces."""
+    return [*(address for address in LOOPBACKS if can_bind(address) is None), *interface_addresses()]
+
+
+def listening_on(port: int) -> tuple[Address, ...]:
+    """The addresses that answer on a port; the wildcard where all of a family do, and it has several.
+
+    Judged by connecting: a listening table differs on each system.
+    """
+    found: list[str] = []
+    for wildcard in WILDCARDS:
+        candidates = [address for address in own_addresses() if (":" in address) == (":" in wildcard)]
+        answering = [address for address in candidates if connect_error(address, port) is None]
+        found += [wildcard] if len(answering) > 1 and answering == candidates else answering
+    return tuple(Address(host, port) for host in found)
