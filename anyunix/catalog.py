@@ -86,7 +86,7 @@ class Catalog:
         if wanted.startswith(SCHEME):
             return _platform_at(wanted)
         path = self._find(wanted, "platform", self.root / "platforms", self.platform_names())
-        return _platform(path.stem, path, _extended(path, ()), self)
+        return _platform(path.stem, path, _extended(path, (), self.root / "platforms"), self)
 
     def subject(self, wanted: str) -> Subject:
         """A subject by its name, or from a YAML file of one's own. Raises ConfigurationError."""
@@ -111,19 +111,22 @@ def find_catalog() -> Catalog:
     return Catalog(package / "data" if (package / "data").is_dir() else package.parent)
 
 
-def _extended(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
-    """The file's keys laid over those of the platform it extends; mappings are merged, all else replaced."""
+def _extended(path: Path, seen: tuple[Path, ...], platforms: Path) -> dict[str, Any]:
+    """The file's keys laid over those of the platform it extends; mappings are merged, all else replaced.
+
+    That platform is one beside it, else one of the project's.
+    """
     if path in seen:
         raise ConfigurationError(f"{path}: key 'extends': goes in a circle: {' -> '.join(p.stem for p in seen)}")
     data = load_yaml(path)
     parent = data.pop("extends", None)
     if parent is None:
         return data
-    known = sorted(p.stem for p in path.parent.glob("*.yaml"))
+    known = {p.stem: p for folder in (platforms, path.parent) for p in folder.glob("*.yaml")}
     if not isinstance(parent, str) or parent not in known:
-        raise ConfigurationError(f"{path}: key 'extends': no platform {parent!r} beside it"
+        raise ConfigurationError(f"{path}: key 'extends': no platform {parent!r} beside it or in {platforms}"
                                  f"{nearest(str(parent), known)}")
-    merged = _extended(path.parent / f"{parent}.yaml", (*seen, path))
+    merged = _extended(known[parent], (*seen, path), platforms)
     for key, value in data.items():
         inherited = merged.get(key)
         merged[key] = {**inherited, **value} if isinstance(inherited, dict) and isinstance(value, dict) else value

@@ -9,12 +9,18 @@ from typing import Any, Literal
 from anyunix.yamlfile import Reader, nearest
 
 READY = ("line", "port", "file")
-ENDS = {"quick": "ends within 2 s", "slow": "ends within 15 s", "survives": "goes on serving",
-        "either": "ends or goes on serving", False: "nothing"}
+ENDS: Mapping[Any, str] = {
+    "quick": "ends with all its processes within 2 s", "slow": "the same within 15 s",
+    "alone": "ends within 2 s and frees its port; the processes of its connections may go on",
+    "survives": "goes on serving", "either": "ends with all its processes, or goes on serving", False: "nothing",
+}
 PROMISES: Mapping[str, Mapping[Any, str]] = {
     "ipv4": {True: "IPv4 clients are served", False: "nothing"},
     "ipv6": {True: "IPv6 clients are served where the platform has IPv6", False: "nothing"},
     "interfaces": {True: "clients that come in by an interface's address are served", False: "loopback alone is"},
+    "without_ipv6": {True: "IPv4 clients are served where the system has no IPv6", False: "nothing"},
+    "at_once": {True: "a client is served while others are connected, and right after one has left",
+                False: "one at a time, with pauses"},
     "restart": {True: "it starts again on its port at once", False: "nothing"},
     "port_in_use": {True: "a second one on the same port ends with an error", False: "nothing"},
     "children": {True: "no process and no zombie is left of a client", False: "nothing"},

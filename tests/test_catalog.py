@@ -138,6 +138,31 @@ def test_bad_subject_file_says_key_and_reason(root: Path, extra: str, said: str)
     assert said in subject_error(root, SUBJECT + extra)
 
 
-@pytest.mark.parametrize(("pattern", "said"), [("'('", "not a regular expression"), ("READY", "(?P<addresses>…)")])
-def test_ready_is_a_pattern_with_addresses(root: Path, pattern: str, said: str) -> None:
-    assert said in subject_error(root, f"title: x\nstart: [a]\nready: {pattern}\n")
+@pytest.mark.parametrize(("keys", "said"), [
+    ("ready: '('", "key 'ready': not a regular expression"),
+    ("ready: READY", "key 'start': nowhere is {port}"),
+    ("ready: {socket: true}", "key 'ready': expected one of the keys line, port, file, found socket"),
+    ("ready: {port: 80}", "key 'ready.port': expected true, found 80"),
+    ("ready: {file: }", "key 'ready.file': expected a text"),
+    ("ready: READY\nprotocol: chat", "key 'ready': a chat server says what it bound"),
+    ("ready: {port: true}\nconfiguration: {a/b: '{port}'}", "key 'configuration.a/b': expected a file's name"),
+    ("ready: {port: true}\ntalk: {send: x}", "key 'talk': the key expect is missing"),
+    ("ready: {port: true}\ntalk: {expect: '('}", "key 'talk.expect': not a regular expression"),
+    ("ready: {port: true}\ntalk: {send: '\u20ac', expect: x}", "key 'talk.send': expected a text of characters up to"),
+    ("ready: {port: true}\npromises: {ipv7: false}", "did you mean 'ipv"),
+    ("ready: {port: true}\npromises: {sigterm: soon}", "key 'promises.sigterm': expected one of quick, slow"),
+    ("ready: {port: true}\npromises: {ipv6: [1]}", "key 'promises.ipv6': expected one of true, false"),
+])
+def test_bad_keys_of_a_server_of_ones_own(root: Path, keys: str, said: str) -> None:
+    assert said in subject_error(root, f"title: x\nstart: [a]\n{keys}\n")
+
+
+def test_what_a_subject_promises_follows_from_its_bind_mode_and_its_file(root: Path, catalog: Catalog) -> None:
+    path = root / "mine.yaml"
+    path.write_text("title: x\nstart: [a, '{port}']\nready: {port: true}\nbind: {ipv4: [], other: []}\n"
+                    "promises: {sigterm: slow, orphans: false}\n")
+    promises = catalog.subject(str(path)).described()["promises"]
+    assert (promises["ipv4"]["ipv4"], promises["ipv4"]["ipv6"]) == (True, False)
+    assert (promises["other"]["ipv4"], promises["other"]["ipv6"]) == (True, True)
+    assert {(each["sigterm"], each["sigint"], each["sighup"], each["orphans"]) for each in promises.values()} == {
+        ("slow", "quick", "either", False)}

@@ -43,7 +43,7 @@ def start(catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch) -> li
 
     chat = catalog.subject("python")
     subject = Subject("python", chat.folder, chat.start, dict(chat.binds), Ready("line", chat.ready.what, True), "chat",
-                      "SIGTERM")
+                      "SIGTERM", promises={"ipv4": {"at_once": True}})
     tool = find_tool("trace")
     assert tool.missing == ""
     launcher = Launcher(subject, "ipv4", folder, tool)

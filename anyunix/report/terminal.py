@@ -138,7 +138,7 @@ def _print_failures(console: Console, matrix: Matrix) -> None:
         _say(console, Text(f"  on {', '.join(cell.name for cell, _ in cases)}"))
         for line in said_by(probe.message):
             _say(console, Text(f"  {line[:300]}"))
-        if trace in shown:
+        if trace and trace in shown:
             trace = ("system calls part as they do above",)
         shown.add(trace)
         for line in [*trace, *(f"used before it is set: {each}" for each in culprits(cases))]:

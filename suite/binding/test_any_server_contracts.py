@@ -12,6 +12,8 @@ from support.ready import NotReady
 from support.tracer import Tracer
 
 LINGERING_SECONDS = 15.0
+TRIES = 5
+IPV6_LISTENER = r"socket\(AF_INET6, SOCK_STREAM"
 
 
 @promises("ipv4")
@@ -42,12 +44,12 @@ def test_a_client_on_ipv6_loopback_is_served(server):
 @explained_by("getaddrinfo.passive_order", "ipv6.v6only_default",
               failing="Clients of an interface's address are refused",
               fix="bind both families, or set IPV6_V6ONLY by hand")
-def test_a_client_of_any_interface_is_served(server, bind, family):
+def test_a_client_of_any_interface_is_served(server, family):
     """A client that comes in by an address of an interface, not of loopback, is served.
 
     POSIX: a socket bound to INADDR_ANY or in6addr_any accepts at every local address.
     """
-    if not server.subject.promises[bind][family]:
+    if not server.promises[family]:
         pytest.skip(f"left out: {server.subject.name} does not promise {family}")
     there = [address for address in interface_addresses() if (":" in address) == (family == "ipv6")]
     if not there:
@@ -56,7 +58,7 @@ def test_a_client_of_any_interface_is_served(server, bind, family):
         server.serve(address)
 
 
-@promises("ipv4")
+@promises("ipv4", "without_ipv6")
 def test_without_ipv6_it_serves_ipv4(start_server, work):
     """Where the system has no IPv6, clients of IPv4 are served all the same.
 
@@ -66,15 +68,22 @@ def test_without_ipv6_it_serves_ipv4(start_server, work):
     if can_bind("::") in ("EAFNOSUPPORT", "EPROTONOSUPPORT"):
         start_server().serve("127.0.0.1")  # nothing to take away: the platform itself is the proof
         return
-    calls = Tracer(work / "socket-calls", "socket")
-    start_server(wrapper=calls.wrapper).serve("127.0.0.1")
-    number = calls.number_of(r"socket\(AF_INET6, SOCK_STREAM")
-    if number is None:
-        pytest.skip("the server's first process asks for no listener of IPv6")
-    tracer = Tracer(work / "without-ipv6", "socket", f"error=EAFNOSUPPORT:when={number}")
-    server = start_server(wrapper=tracer.wrapper)
-    tracer.demand()
-    server.serve("127.0.0.1")
+    for attempt in range(TRIES):
+        calls = Tracer(work / f"socket-calls-{attempt}", "socket")
+        start_server(wrapper=calls.wrapper).serve("127.0.0.1")
+        number = calls.number_of(IPV6_LISTENER)
+        if number is None:
+            pytest.skip("the server's first process asks for no listener of IPv6")
+        tracer = Tracer(work / f"without-ipv6-{attempt}", "socket", f"error=EAFNOSUPPORT:when={number}")
+        try:
+            start_server(wrapper=tracer.wrapper).serve("127.0.0.1")
+        except (NotReady, OSError, AssertionError):
+            if tracer.injected(IPV6_LISTENER):
+                raise
+        if tracer.injected(IPV6_LISTENER):
+            return
+        # the server asks in another order each time, and another call has failed
+    pytest.skip(f"IPv6 could not be taken away from the server in {TRIES} tries")
 
 
 @promises("restart")
@@ -86,8 +95,7 @@ def test_it_starts_again_on_its_port_at_once(start_server):
     FreeBSD; without SO_REUSEADDR bind(2) fails with EADDRINUSE that long.
     """
     server = start_server()
-    server.serve()
-    with server.connect() as open_client:
+    with server.guest() as open_client:
         server.stop(LINGERING_SECONDS)
         wait_until(lambda: not server.processes(), "the server's processes to end", LINGERING_SECONDS)
         again = start_server(port=server.port)
@@ -117,13 +125,13 @@ def test_a_second_one_on_its_port_ends(start_server):
 
 
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
-def test_a_family_that_is_not_promised_is_refused_at_once(server, bind, family):
+def test_a_family_that_is_not_promised_is_refused_at_once(server, family):
     """Clients of a family that the server does not serve are refused, not left to wait.
 
     RFC 8305: a client tries the addresses of a name one after the other. RST sends it on at once; a connection that is
     accepted and not served does not.
     """
-    if server.subject.promises[bind][family]:
+    if server.promises[family]:
         pytest.skip(f"{server.subject.name} promises {family}")
     there = [address for address in own_addresses() if (":" in address) == (family == "ipv6")]
     answers = {connect_error(address, server.port) for address in there}

@@ -1,7 +1,9 @@
 """Addresses that a server listens on: those that it names, or those that answer."""
 
+import time
 from dataclasses import dataclass
 
+from support.deadline import POLL_SECONDS, Deadline
 from support.interfaces import interface_addresses
 from support.net import can_bind, connect_error, show
 
@@ -30,14 +32,24 @@ def own_addresses() -> list[str]:
     return [*(address for address in LOOPBACKS if can_bind(address) is None), *interface_addresses()]
 
 
-def listening_on(port: int) -> tuple[Address, ...]:
+def listening_on(port: int, patience: float = 0.0) -> tuple[Address, ...]:
     """The addresses that answer on a port; the wildcard where all of a family do, and it has several.
 
-    Judged by connecting: a listening table differs on each system.
+    Judged by connecting: a listening table differs on each system. An address that refuses is asked again for so many
+    seconds of `patience`, for a server that stops listening now and then.
     """
     found: list[str] = []
     for wildcard in WILDCARDS:
         candidates = [address for address in own_addresses() if (":" in address) == (":" in wildcard)]
-        answering = [address for address in candidates if connect_error(address, port) is None]
+        answering = [address for address in candidates if _answers(address, port, patience)]
         found += [wildcard] if len(answering) > 1 and answering == candidates else answering
     return tuple(Address(host, port) for host in found)
+
+
+def _answers(address: str, port: int, patience: float) -> bool:
+    deadline = Deadline(patience)
+    while connect_error(address, port) is not None:
+        if deadline.passed():
+            return False
+        time.sleep(POLL_SECONDS)  # nothing announces a listener: poll
+    return True

@@ -15,10 +15,11 @@ from support.ports import free_port
 from support.processes import processes_of
 from support.ready import Awaited, NotReady
 from support.server import Server
-from support.subject import Subject
+from support.subject import Promises, Subject
 from support.tool import Record, Tool
 
 PORT_TRIES = 3
+PATIENCE_SECONDS = 1.0
 
 
 class Launcher:
@@ -62,6 +63,7 @@ class Launcher:
         errors, output = (self.folder / f"server-{self._started}.{name}" for name in ("stderr", "stdout"))
         record = None if wrapper else self._record()
         wrapper = record.wrapper if record else wrapper
+        promises = self.subject.promises[bind or self.bind]
         argv = [*wrapper, *self.argv(*extra, port=port, host=host, bind=bind, log=log)]
         given = {**os.environ, **self._filled_in(self.subject.environment, port, host, log), **environment}
         for name, text in self._filled_in(self.subject.configuration, port, host, log).items():
@@ -83,14 +85,14 @@ class Launcher:
         if record:
             record.started()
         try:
-            addresses = self._addresses(Awaited(process, output, errors), port, log)
+            addresses = self._addresses(Awaited(process, output, errors), port, log, promises)
         except BaseException:
-            Server(self.subject, process, (Address("", 0),), log, self.key, errors).end()
+            Server(self.subject, promises, process, (Address("", 0),), log, self.key, errors).end()
             raise
         pid = process.pid
         if record and record.tool.is_parent:
             pid = next((p.pid for p in processes_of(pid) if p.parent == pid), pid)
-        server = Server(self.subject, process, addresses, log, self.key, errors, pid)
+        server = Server(self.subject, promises, process, addresses, log, self.key, errors, pid)
         self._servers.append(server)
         return server
 
@@ -122,14 +124,14 @@ class Launcher:
         """What the tool wrote down about each server, once all are ended."""
         return [record.read() for record in self._records]
 
-    def _addresses(self, awaited: Awaited, port: int, log: Path) -> tuple[Address, ...]:
+    def _addresses(self, awaited: Awaited, port: int, log: Path, promises: Promises) -> tuple[Address, ...]:
         """Raises NotReady."""
         ready = self.subject.ready
         if ready.names_addresses:
             return awaited.named(ready.what)
         if ready.how == "file":
             ready = replace(ready, what=self._fill(ready.what, port, "", log))
-        return awaited.measured(ready, self.subject.talk, port)
+        return awaited.measured(ready, self.subject.talk, port, 0.0 if promises["at_once"] else PATIENCE_SECONDS)
 
     def _filled_in(self, texts: Mapping[str, str], port: int, host: str, log: Path) -> dict[str, str]:
         return {name: self._fill(text, port, host, log) for name, text in texts.items()}

@@ -52,15 +52,18 @@ class Awaited:
                 raise self._ended()
             output += piece
 
-    def measured(self, ready: Ready, talk: Talk | None, port: int) -> tuple[Address, ...]:
-        """The addresses that answer, once the server says that it is ready and serves a client. Raises NotReady."""
+    def measured(self, ready: Ready, talk: Talk | None, port: int, patience: float) -> tuple[Address, ...]:
+        """The addresses that answer, once the server says that it is ready and serves a client. Raises NotReady.
+
+        `patience`: as for `listening_on`.
+        """
         if ready.how == "line":
             self._until(lambda: re.search(ready.what.encode(), self._said(), re.MULTILINE),
                         f"no line like {ready.what!r} on stdout")
         elif ready.how == "file":
             self._until(Path(ready.what).exists, f"no file {ready.what}")
         self._until(lambda: _serves(talk, port), f"nothing is served on port {port}")
-        return listening_on(port)
+        return listening_on(port, patience)
 
     def _said(self) -> bytes:
         text = self._output.read_bytes()

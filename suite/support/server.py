@@ -4,24 +4,28 @@ import os
 import signal
 import socket
 import subprocess
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from support.address import WILDCARDS, Address
 from support.chat import Client
-from support.deadline import wait_until
+from support.deadline import POLL_SECONDS, Deadline, wait_until
 from support.net import connect
 from support.processes import Process, kill_all, processes_of
-from support.subject import Subject
+from support.subject import Promises, Subject
 from support.talk import talk_to
+
+PAUSE_SECONDS = 10.0
 
 
 class Server:
     """A running server. `process.pid` leads its session and process group."""
 
-    def __init__(self, subject: Subject, process: "subprocess.Popen[bytes]", addresses: tuple[Address, ...],
-                 log: Path, key: str, errors: Path, pid: int | None = None) -> None:
-        self.subject, self.process, self.addresses = subject, process, addresses
+    def __init__(self, subject: Subject, promises: Promises, process: "subprocess.Popen[bytes]",
+                 addresses: tuple[Address, ...], log: Path, key: str, errors: Path, pid: int | None = None) -> None:
+        self.subject, self.promises, self.process, self.addresses = subject, promises, process, addresses
         self.log, self.key = log, key
         self._errors = errors
         self.pid = pid or process.pid
@@ -31,15 +35,28 @@ class Server:
         """A connected socket; to the first address bound (loopback for a wildcard) when no host is named."""
         host = host or self.hosts()[0]
         try:
-            return connect(host, self.port)
+            return self._patiently(lambda: connect(host, self.port))
         except OSError as error:
             listening = ", ".join(map(str, self.addresses))
             raise type(error)(error.errno, f"{error.strerror} (the server listens on {listening})") from None
 
-    def serve(self, host: str | None = None) -> bytes:
-        """Be a client that is served, and leave: what the server answered. Raises OSError, AssertionError."""
-        with self.connect(host) as peer:
-            return talk_to(peer, self.subject.talk)
+    def guest(self, host: str | None = None) -> socket.socket:
+        """A connected socket whose client was served, and stays. Raises OSError, AssertionError."""
+
+        def come() -> socket.socket:
+            peer = self.connect(host)
+            try:
+                talk_to(peer, self.subject.talk)
+            except BaseException:
+                peer.close()
+                raise
+            return peer
+
+        return self._patiently(come)
+
+    def serve(self, host: str | None = None) -> None:
+        """Be a client that is served, and leave. Raises OSError, AssertionError."""
+        self.guest(host).close()
 
     def serves(self) -> bool:
         """Whether a client is served."""
@@ -52,6 +69,17 @@ class Server:
     def hosts(self) -> list[str]:
         """An address to connect to for each that it bound: loopback for a wildcard."""
         return [WILDCARDS.get(address.host, address.host) for address in self.addresses]
+
+    def _patiently(self, come: Callable[[], socket.socket]) -> socket.socket:
+        """One that promises no more than one client at a time may need a moment between two."""
+        deadline = Deadline(0.0 if self.promises["at_once"] else PAUSE_SECONDS)
+        while True:
+            try:
+                return come()
+            except (OSError, AssertionError):
+                if deadline.passed():
+                    raise
+            time.sleep(POLL_SECONDS)  # no event tells when it listens again: poll
 
     def client(self, host: str | None = None, *, name: str = "probe", since: int | str = 0) -> Client:
         """A client that was welcomed. Raises OSError with the reason, Refused."""

@@ -9,6 +9,10 @@ SUBJECT_VARIABLE = "ANYUNIX_SUBJECT"
 BIND_VARIABLE = "ANYUNIX_BIND"
 
 
+Promises = dict[str, bool | str]
+"""Promise -> what is promised; false for nothing (anyunix/subject.py has them all)."""
+
+
 @dataclass(frozen=True)
 class Ready:
     """How it is known that the server listens."""
@@ -50,8 +54,8 @@ class Subject:
     configuration: dict[str, str] = field(default_factory=dict)
     """Files for {work}: name -> content, with the same words to fill in."""
     talk: Talk | None = None
-    promises: dict[str, dict[str, bool | str]] = field(default_factory=dict)
-    """Bind mode -> promise -> what is promised; false for nothing."""
+    promises: dict[str, Promises] = field(default_factory=dict)
+    """By bind mode."""
 
 
 def load_subject(path: Path) -> Subject:

@@ -40,10 +40,15 @@ class Tracer:
         if "(INJECTED)" not in self.record.read_text(errors="replace"):
             pytest.skip(f"the server made none of these calls: {self.wrapper[-1]}")
 
+    def injected(self, pattern: str) -> bool:
+        """Whether it was a call that matches that was tampered with."""
+        lines = self.record.read_text(errors="replace").splitlines()
+        return any(re.match(pattern, line) for line in lines if line.endswith("(INJECTED)"))
+
     def number_of(self, pattern: str) -> int | None:
         """Which of the recorded calls, counted from 1, is the first that matches."""
-        lines = self.record.read_text(errors="replace").splitlines()
-        return next((number for number, line in enumerate(lines, 1) if re.match(pattern, line)), None)
+        calls = [line for line in self.record.read_text(errors="replace").splitlines() if re.match(r"\w+\(", line)]
+        return next((number for number, call in enumerate(calls, 1) if re.match(pattern, call)), None)
 
     def most_at_a_time(self, call: str, pids: set[int]) -> int:
         """How many of these processes were inside of a call at a time, at most; with `follow`.

@@ -1,0 +1,144 @@
+"""Contracts about any server: a healthy one keeps them all, and each of them is broken by a server of its own."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from anyunix.catalog import Catalog, Platform
+from anyunix.cell import Cell, CellRun, Order
+from anyunix.drivers.local import LocalDriver
+from anyunix.results import CellResult
+from anyunix.subject import Subject, read_subject
+from anyunix.yamlfile import load_yaml
+
+SERVER = Path(__file__).with_name("any_server.py")
+SUBJECT = """\
+title: a server
+files: [any_server.py]
+start: ["{python}", any_server.py, "{port}"]
+ready: {port: true}
+talk: {send: "hi\\n", expect: "^hello$"}
+promises: {sighup: quick}
+"""
+BINDING, PROCESSES, SIGNALS = (f"{group}/test_any_server_contracts.py::test_"
+                               for group in ("binding", "processes", "signals"))
+FAULTS = {
+    "IPv6 alone": f"{BINDING}a_client_on_ipv4_loopback_is_served",
+    "IPv4 alone": f"{BINDING}a_client_on_ipv6_loopback_is_served",
+    "loopback alone": f"{BINDING}a_client_of_any_interface_is_served[ipv4]",
+    "needs IPv6": f"{BINDING}without_ipv6_it_serves_ipv4",
+    "no SO_REUSEADDR": f"{BINDING}it_starts_again_on_its_port_at_once",
+    "SO_REUSEPORT": f"{BINDING}a_second_one_on_its_port_ends",
+    "reaps nobody": f"{PROCESSES}clients_leave_no_process_and_no_zombie",
+    "keeps descriptors": f"{PROCESSES}clients_leave_no_descriptor",
+    "dies of EMFILE": f"{PROCESSES}more_clients_than_descriptors_are_survived",
+    "orphans stay": f"{PROCESSES}its_processes_end_when_the_first_one_is_killed",
+    "ignores SIGTERM": f"{SIGNALS}it_does_what_it_promises_at[SIGTERM]",
+    "SIGPIPE kills": f"{SIGNALS}a_client_that_resets_ends_nobody",
+    "asks who it was": f"{SIGNALS}a_client_that_is_gone_before_it_is_accepted_ends_nobody",
+    "one at a time": f"{SIGNALS}idle_clients_hold_up_nobody",
+    "waits for more": f"{SIGNALS}a_half_closed_client_is_let_go",
+}
+
+
+def written(folder: Path, **changed: str) -> Subject:
+    """A subject from a file with some of its lines changed."""
+    (folder / SERVER.name).write_text(SERVER.read_text())
+    kept = [line for line in SUBJECT.splitlines() if line.partition(":")[0] not in changed]
+    path = folder / "mine.yaml"
+    path.write_text("\n".join([*kept, *(f"{key}: {value}" for key, value in changed.items())]) + "\n")
+    return read_subject("mine", path, load_yaml(path))
+
+
+def held(catalog: Catalog, subject: Subject, *probes: str) -> CellResult:
+    """A subject on this machine, held against some probes of the real suite."""
+    cell = Cell(subject, Platform("local", "this machine", "local"), next(iter(subject.binds)), probes=probes)
+    result = CellRun(cell, LocalDriver(), Order(catalog.suite), lambda text: None).run()
+    assert result.status == "ran", result.reason
+    return result
+
+
+@pytest.fixture
+def write_subject(tmp_path: Path) -> Callable[..., Subject]:
+    return lambda **changed: written(tmp_path, **changed)
+
+
+@pytest.fixture
+def held_against(catalog: Catalog) -> Callable[..., CellResult]:
+    return lambda subject, *probes: held(catalog, subject, *probes)
+
+
+def contracts_of(catalog: Catalog) -> list[str]:
+    return [probe for probe in catalog.probes if "test_any_server_contracts" in probe]
+
+
+def test_a_healthy_server_keeps_them_all(catalog: Catalog, write_subject: Callable[..., Subject],
+                                         held_against: Callable[..., CellResult]) -> None:
+    result = held_against(write_subject(), *contracts_of(catalog))
+    assert not result.failures, [(probe.id, probe.message) for probe in result.failures]
+    skipped = {probe.id.rpartition("::")[2]: probe.message for probe in result.probes if probe.outcome == "skipped"}
+    assert {"test_a_family_that_is_not_promised_is_refused_at_once[ipv4]",
+            "test_a_family_that_is_not_promised_is_refused_at_once[ipv6]"} <= set(skipped)
+
+
+@pytest.fixture(scope="module")
+def outcomes(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What became of each fault's contract; side by side, because a contract that is broken waits for long."""
+    folder = tmp_path_factory.mktemp("faults")
+
+    def outcome(fault: str) -> list[str]:
+        own = folder / fault.replace(" ", "-")
+        own.mkdir()
+        subject = written(own, start=f'["{{python}}", any_server.py, "{{port}}", "{fault}"]')
+        return [probe.outcome for probe in held(catalog, subject, FAULTS[fault]).probes]
+
+    with ThreadPoolExecutor(len(FAULTS)) as pool:
+        return dict(zip(FAULTS, pool.map(outcome, FAULTS), strict=True))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_breaks_its_contract(fault: str, outcomes: dict[str, list[str]]) -> None:
+    if outcomes[fault] == ["skipped"]:
+        pytest.skip("cannot be tried here, as with the healthy server")
+    assert outcomes[fault] == ["failed"], f"{fault} is not seen by {FAULTS[fault]}"
+
+
+@pytest.mark.parametrize("changed", [
+    {"ready": "'^serving$'"},
+    {"ready": "{line: '^serving$'}"},
+    {"ready": "{file: '{work}/ready'}", "start": '["{python}", any_server.py, "{port}", "", "{work}/ready"]'},
+    {"environment": "{PORT: '{port}'}", "start": '[sh, -c, exec python3 any_server.py "$PORT"]'},
+    {"configuration": "{port.conf: '{port}'}",
+     "start": '[sh, -c, "exec python3 any_server.py $(cat {work}/port.conf)"]'},
+], ids=["line", "line-key", "file", "environment", "configuration"])
+def test_ways_to_be_told_the_port_and_to_be_ready(changed: dict[str, str], write_subject: Callable[..., Subject],
+                                                  held_against: Callable[..., CellResult]) -> None:
+    result = held_against(write_subject(**changed), f"{BINDING}a_client_on_ipv4_loopback_is_served")
+    assert [(probe.outcome, probe.bound) for probe in result.probes] == [("passed", ("0.0.0.0", "::"))]
+
+
+@pytest.mark.parametrize(("changed", "said"), [
+    ({"ready": "{file: '{work}/never'}"}, "no file"),
+    ({"start": '[sh, -c, "echo so it is >&2; exit 3", "{port}"]'}, "exit status 3 before it was ready"),
+])
+def test_a_server_that_does_not_get_ready_says_why(changed: dict[str, str], said: str,
+                                                   write_subject: Callable[..., Subject],
+                                                   held_against: Callable[..., CellResult],
+                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    result = held_against(write_subject(**changed), f"{BINDING}a_client_on_ipv4_loopback_is_served")
+    assert [probe.outcome for probe in result.probes] == ["error"]
+    assert said in result.probes[0].message
+
+
+@pytest.mark.parametrize(("promise", "contract"), [
+    ("ipv6", f"{BINDING}a_client_on_ipv6_loopback_is_served"),
+    ("sigterm", f"{SIGNALS}it_does_what_it_promises_at[SIGTERM]"),
+    ("at_once", f"{SIGNALS}idle_clients_hold_up_nobody"),
+])
+def test_what_is_not_promised_is_left_out(promise: str, contract: str, write_subject: Callable[..., Subject],
+                                          held_against: Callable[..., CellResult]) -> None:
+    result = held_against(write_subject(promises=f"{{{promise}: false}}"), contract)
+    assert [(probe.outcome, probe.message) for probe in result.probes] == [
+        ("skipped", f"left out: mine does not promise {promise}")]
