@@ -7,7 +7,21 @@ import sys
 from collections.abc import Sequence
 
 from anyunix import __version__
-from anyunix.commands import accept, build, diff, down, facts, images, init, listing, report, repro, run, teeth
+from anyunix.commands import (
+    accept,
+    build,
+    diff,
+    down,
+    facts,
+    images,
+    init,
+    listing,
+    preflight,
+    report,
+    repro,
+    run,
+    teeth,
+)
 from anyunix.errors import ConfigurationError
 from anyunix.verdict import EXIT_USAGE
 
@@ -36,6 +50,6 @@ def _parser() -> argparse.ArgumentParser:
         prog="anyunix", description="Does this server behave the same on every Unix, and where it does not, why?")
     parser.add_argument("--version", action="version", version=f"anyunix {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (init, run, report, facts, diff, accept, repro, build, images, down, teeth, listing):
+    for command in (init, run, preflight, report, facts, diff, accept, repro, build, images, down, teeth, listing):
         command.add_parser(commands)
     return parser

@@ -29,8 +29,8 @@ PROMISES: Mapping[str, Mapping[Any, str]] = {
     "sigterm": ENDS, "sigint": ENDS, "sighup": ENDS,
 }
 """What contracts about any server ask for: promise -> values, each with what it means."""
-SERVES = {"dual": ("ipv4", "ipv6"), "ipv4": ("ipv4",), "ipv6": ("ipv6",), "first": ("ipv4",)}
-"""Bind modes that say in their name which families they promise; all others promise both."""
+NOT_BY_MODE = {"ipv4": ("ipv6",), "ipv6": ("ipv4",), "first": ("ipv6", "without_ipv6", "port_in_use")}
+"""Bind modes whose name says what they do not promise: another address may still be free to `first`."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ class Subject:
         }
 
     def _promised(self, bind: str) -> dict[str, bool | str]:
-        families = SERVES.get(bind, ("ipv4", "ipv6"))
         usual = {name: next(iter(values)) for name, values in PROMISES.items()}
-        return {**usual, "sighup": "either", "ipv4": "ipv4" in families, "ipv6": "ipv6" in families, **self.promises}
+        by_mode = dict.fromkeys(NOT_BY_MODE.get(bind, ()), False)
+        return {**usual, "sighup": "either", **by_mode, **self.promises}
 
 
 def read_subject(name: str, path: Path, data: dict[str, Any]) -> Subject:
