@@ -10,6 +10,7 @@ from anyunix import __version__
 from anyunix.commands import (
     accept,
     build,
+    check,
     diff,
     down,
     facts,
@@ -26,6 +27,9 @@ from anyunix.errors import ConfigurationError
 from anyunix.verdict import EXIT_USAGE
 
 EXIT_INTERRUPTED = 130
+
+COMMANDS = (init, run, report, facts, diff, accept, check, preflight, repro, teeth, build, images, down, listing)
+"""In the order of the help."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,6 +54,6 @@ def _parser() -> argparse.ArgumentParser:
         prog="anyunix", description="Does this server behave the same on every Unix, and where it does not, why?")
     parser.add_argument("--version", action="version", version=f"anyunix {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (init, run, preflight, report, facts, diff, accept, repro, build, images, down, teeth, listing):
+    for command in COMMANDS:
         command.add_parser(commands)
     return parser

@@ -1,0 +1,215 @@
+"""What a client gets: the server's first words, the answer to a request, or a message through the chat."""
+
+import re
+import secrets
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from anyunix.check.reach import NO_TIMING, TRIES, Timing, connect
+from anyunix.errors import ConfigurationError
+from anyunix.text import first_line
+
+ANSWER_BYTES = 65536
+BANNER_SECONDS = 0.5
+NAME = "anyunix-check"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back to one client."""
+
+    served: bool
+    said: str
+    """The first line, safe to print; what went wrong when it was not served."""
+    round_trip: Timing = NO_TIMING
+
+
+class Exchange(Protocol):
+    """A way to be a client."""
+
+    @property
+    def proves(self) -> bool:
+        """Whether an answer proves that the server serves, and not only the kernel's queue."""
+
+    @property
+    def request(self) -> bytes:
+        """What a client says first."""
+
+    def once(self, peer: socket.socket, until: float) -> Answer:
+        """Be a client on a connected socket, until that time.monotonic(). OSError is the caller's."""
+
+    def measured(self, address: str, port: int, seconds: float) -> Answer:
+        """Be several clients, for the time that one round trip takes."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Something sent, and something that has to come back."""
+
+    request: bytes
+    expected: re.Pattern[bytes]
+    proves: bool = True
+
+    def once(self, peer: socket.socket, until: float) -> Answer:
+        begun = time.monotonic()
+        peer.sendall(self.request)
+        came = b""
+        while not self.expected.search(came):
+            piece = receive(peer, until)
+            if not piece or len(came) > ANSWER_BYTES:
+                return Answer(False, f"no answer like {self.expected.pattern.decode('latin-1')!r}, but {_line(came)!r}")
+            came += piece
+        return Answer(True, _line(came), Timing(((time.monotonic() - begun) * 1000,)))
+
+    def measured(self, address: str, port: int, seconds: float) -> Answer:
+        return _several(self, address, port, seconds)
+
+
+@dataclass(frozen=True)
+class Banner:
+    """Nothing sent; whatever the server says of itself within half a second."""
+
+    request: bytes = b""
+    proves: bool = False
+
+    def once(self, peer: socket.socket, until: float) -> Answer:
+        begun = time.monotonic()
+        try:
+            came = receive(peer, min(until, begun + BANNER_SECONDS))
+        except TimeoutError:
+            return Answer(True, "")
+        took = Timing(((time.monotonic() - begun) * 1000,)) if came else NO_TIMING
+        return Answer(bool(came), _line(came) if came else "it closes the connection at once", took)
+
+    def measured(self, address: str, port: int, seconds: float) -> Answer:
+        return answer_of(self, address, port, seconds)
+
+
+@dataclass(frozen=True)
+class Chat:
+    """The chat protocol, with its key: messages of this program's own, in the chat's log for good."""
+
+    key: str
+    proves: bool = True
+
+    @property
+    def request(self) -> bytes:
+        return f"HELLO {self.key} {NAME} end\n".encode()
+
+    def once(self, peer: socket.socket, until: float) -> Answer:
+        return self.talk(peer, peer, until)
+
+    def talk(self, sender: socket.socket, receiver: socket.socket, until: float, times: int = 1) -> Answer:
+        """Messages that go in on one connection and have to come out of the other."""
+        for peer in {sender, receiver}:
+            peer.sendall(self.request)
+            line = read_line(peer, until)
+            if not line.startswith(b"OK "):
+                return Answer(False, f"it does not welcome the client: {_line(line)!r}")
+        took = []
+        for _ in range(times):
+            text = f"{NAME} {secrets.token_hex(8)}"
+            begun = time.monotonic()
+            sender.sendall(f"{text}\n".encode())
+            while (line := read_line(receiver, until)) != f"<{NAME}> {text}\n".encode():
+                if not line.endswith(b"\n"):
+                    return Answer(False, "the message does not come back: the connection ends")
+            took.append((time.monotonic() - begun) * 1000)
+        return Answer(True, "OK", Timing(tuple(took)))
+
+    def measured(self, address: str, port: int, seconds: float) -> Answer:
+        try:
+            with connect(address, port, seconds) as peer:
+                return self.talk(peer, peer, time.monotonic() + seconds, TRIES)
+        except OSError as error:
+            return Answer(False, _why(error, seconds))
+
+    def across(self, one: str, other: str, port: int, seconds: float) -> Answer:
+        """A message from a client of one address to a client of the other, and one back."""
+        try:
+            with connect(one, port, seconds) as first, connect(other, port, seconds) as second:
+                there = self.talk(first, second, time.monotonic() + seconds)
+            with connect(one, port, seconds) as first, connect(other, port, seconds) as second:
+                return self.talk(second, first, time.monotonic() + seconds) if there.served else there
+        except OSError as error:
+            return Answer(False, _why(error, seconds))
+
+
+def exchange_of(protocol: str | None, key_file: Path | None, send: str | None, expected: str | None) -> Exchange:
+    """The exchange that the command line asks for. Raises ConfigurationError."""
+    if protocol == "chat":
+        if send is not None or expected is not None:
+            raise ConfigurationError("--send and --expect-reply are for servers without --protocol")
+        return Chat(_key(key_file)) if key_file else Request(b"HELLO\n", re.compile(rb"^ERR bad-hello$", re.MULTILINE))
+    if key_file is not None:
+        raise ConfigurationError("--key-file is for --protocol chat")
+    if send is None and expected is None:
+        return Banner()
+    try:
+        request = (send or "").encode("latin-1").decode("unicode_escape").encode("latin-1")
+        return Request(request, re.compile((expected or ".").encode(), re.MULTILINE))
+    except (re.error, UnicodeError) as error:
+        raise ConfigurationError(f"--send, --expect-reply: {error}") from None
+
+
+def answer_of(exchange: Exchange, address: str, port: int, seconds: float) -> Answer:
+    """Be one client of an address."""
+    try:
+        with connect(address, port, seconds) as peer:
+            return exchange.once(peer, time.monotonic() + seconds)
+    except OSError as error:
+        return Answer(False, _why(error, seconds))
+
+
+def receive(peer: socket.socket, until: float, limit: int = ANSWER_BYTES) -> bytes:
+    """What comes next, empty at the end. Raises TimeoutError at that time.monotonic(), however much came before."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    peer.settimeout(left)
+    return peer.recv(limit)
+
+
+def read_line(peer: socket.socket, until: float) -> bytes:
+    """Up to LF; what came without one at the end, or beyond 64 KiB. Raises OSError."""
+    line = b""
+    while not line.endswith(b"\n") and len(line) < ANSWER_BYTES:
+        piece = receive(peer, until, 1)
+        if not piece:
+            break
+        line += piece
+    return line
+
+
+def _several(exchange: Exchange, address: str, port: int, seconds: float) -> Answer:
+    answers = []
+    for _ in range(TRIES):
+        answers.append(answer_of(exchange, address, port, seconds))
+        if not answers[-1].served:
+            return answers[-1]
+    took = tuple(each for answer in answers for each in answer.round_trip.milliseconds)
+    return Answer(True, answers[0].said, Timing(took))
+
+
+def _key(path: Path) -> str:
+    try:
+        key = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", "") or error
+        raise ConfigurationError(f"--key-file {path}: cannot be read: {why}") from None
+    if not re.fullmatch(r"[0-9A-Fa-f]{128}", key):
+        raise ConfigurationError(f"--key-file {path}: expected 128 hexadecimal characters")
+    return key
+
+
+def _line(data: bytes) -> str:
+    return first_line(data.decode("utf-8", errors="replace"))[:200]
+
+
+def _why(error: OSError, seconds: float) -> str:
+    if isinstance(error, TimeoutError):
+        return f"nothing within {seconds:g} s"
+    return error.strerror or str(error)
