@@ -17,6 +17,8 @@ from anyunix.commands import (
     images,
     init,
     listing,
+    merge,
+    plan,
     preflight,
     report,
     repro,
@@ -28,7 +30,8 @@ from anyunix.verdict import EXIT_USAGE
 
 EXIT_INTERRUPTED = 130
 
-COMMANDS = (init, run, report, facts, diff, accept, check, preflight, repro, teeth, build, images, down, listing)
+COMMANDS = (init, run, plan, merge, report, facts, diff, accept, check, preflight, repro, teeth, build, images, down,
+            listing)
 """In the order of the help."""
 
 

@@ -34,17 +34,17 @@ class Keeper(Protocol):
         """Called once a cell, from the cell's thread."""
 
 
-def cells_of(subjects: Iterable[Subject], platforms: Iterable[Platform], binds: Sequence[str],
-             poisoned: Sequence[str] = ()) -> list[Cell]:
-    """Every subject on every platform, in each bind mode of `binds`; without any, in the subject's first.
-
-    `poisoned` are the probes that a subject which is built has to pass in a poisoned build as well.
-    """
+def cells_of(subjects: Iterable[Subject], platforms: Iterable[Platform], binds: Sequence[str]) -> list[Cell]:
+    """Every subject on every platform, in each bind mode of `binds`; without any, in the subject's first."""
     places = list(platforms)
-    plain = [Cell(subject, platform, bind)
-             for subject in subjects
-             for bind in binds or [next(iter(subject.binds))]
-             for platform in places]
+    return [Cell(subject, platform, bind)
+            for subject in subjects
+            for bind in binds or [next(iter(subject.binds))]
+            for platform in places]
+
+
+def with_poisoned(plain: list[Cell], poisoned: Sequence[str]) -> list[Cell]:
+    """The cells, and again those whose subject is built, in a poisoned build that has to pass the probes `poisoned`."""
     return plain + [replace(cell, build=POISONED, probes=tuple(poisoned))
                     for cell in plain if poisoned and cell.subject.build]
 
@@ -98,20 +98,24 @@ def platform_result(platform: Platform, cells: Iterable[CellResult]) -> Platform
     """What the cells on one platform say of it: it ran when any of them did, and facts that they agree on are facts."""
     own = [cell for cell in cells if cell.platform == platform.name]
     best = min(own, key=lambda cell: ("ran", "error", "not-run").index(cell.status), default=None)
+    facts, unstable = facts_in(own)
+    return PlatformResult(
+        platform.name, platform.title, platform.driver, best.status if best else "not-run",
+        best.reason if best else "no cell was planned", platform.emulates,
+        platform.emulator, facts=facts, unstable=unstable, documented=platform.documented)
+
+
+def facts_in(cells: Iterable[CellResult]) -> tuple[dict[str, Any], dict[str, tuple[Any, ...]]]:
+    """What cells on one platform measured: the facts that they agree on, and the values of those that varied."""
     values: dict[str, list[Any]] = {}
-    for probe in (probe for cell in own for probe in cell.probes):
+    for probe in (probe for cell in cells for probe in cell.probes):
         for name, value in probe.facts.items():
             values.setdefault(name, []).append(value)
         for name, several in probe.unstable.items():
             values.setdefault(name, []).extend(several)
     by_name = {name: distinct(several) for name, several in values.items()}
-    return PlatformResult(
-        platform.name, platform.title, platform.driver, best.status if best else "not-run",
-        best.reason if best else "no cell was planned", platform.emulates,
-        platform.emulator,
-        facts={name: several[0] for name, several in by_name.items() if len(several) == 1},
-        unstable={name: several for name, several in by_name.items() if len(several) > 1},
-        documented=platform.documented)
+    return ({name: several[0] for name, several in by_name.items() if len(several) == 1},
+            {name: several for name, several in by_name.items() if len(several) > 1})
 
 
 def choose_reference(wanted: str | None, cells: Iterable[CellResult]) -> str:

@@ -28,13 +28,13 @@ def write_payload(path: Path, suite: Path, subject: Subject, built: Mapping[Pure
     Raises ConfigurationError when pytest or what it needs is not installed here.
     """
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
-        for file in _files_below(suite):
+        for file in files_below(suite):
             _add_file(tar, file, SUITE / file.relative_to(suite).as_posix())
         for file, name in _site_files():
             _add_file(tar, file, SITE / name)
         for entry in subject.files:
             top = subject.folder / entry
-            for file in _files_below(top) if top.is_dir() else [top]:
+            for file in files_below(top) if top.is_dir() else [top]:
                 place = SUBJECT / file.relative_to(subject.folder).as_posix()
                 if place not in built:
                     _add_file(tar, file, place)
@@ -48,8 +48,8 @@ def subject_json(subject: Subject) -> str:
     return json.dumps(subject.described(), indent=1)
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Sources, in a fixed order; what was built or cached beside them stays here."""
+def files_below(folder: Path) -> Iterator[Path]:
+    """The files that travel, in a fixed order; what was built or cached beside them stays here."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not LEFT_OUT & set(path.parts) and path.suffix not in BUILT:
             yield path

@@ -230,6 +230,18 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Identity:
+    """What results have to have in common to be put together."""
+
+    version: str = ""
+    """Of anyunix."""
+    suite: str = ""
+    """SHA-256 over the suite's files."""
+    subjects: Mapping[str, str] = field(default_factory=dict)
+    """Subject -> SHA-256 over its file and all that travels with it."""
+
+
+@dataclass(frozen=True)
 class Matrix:
     """The results of a run, in the order that was asked for, and what they amount to."""
 
@@ -244,6 +256,10 @@ class Matrix:
     verdicts: tuple[Verdict, ...] = ()
     problems: tuple[str, ...] = ()
     """Expectations that do not hold (any more); they fail the gate."""
+    identity: Identity | None = None
+    """None in what earlier versions wrote."""
+    shard: str = ""
+    """Which part of a plan this is: `2/3`; empty for a whole run."""
 
     def cell(self, subject: str, bind: str, platform: str, build: str = PLAIN) -> CellResult | None:
         return next((cell for cell in self.cells

@@ -24,6 +24,13 @@ def exit_status(matrix: Matrix) -> int:
     return EXIT_NOT_RUN if "not answered" in found or not found else EXIT_PORTABLE
 
 
+def shard_status(matrix: Matrix) -> int:
+    """Of a part of a matrix: 0 its cells ran, whatever came of them · 3 one broke, or a required one did not run."""
+    broke = any(cell.status == "error" or (cell.status == "not-run" and cell.platform in matrix.required)
+                for cell in matrix.cells)
+    return EXIT_NOT_RUN if broke else EXIT_PORTABLE
+
+
 def _verdict(matrix: Matrix, subject: str, bind: str) -> Verdict:
     cells = [cell for cell in matrix.cells if (cell.subject, cell.bind) == (subject, bind)]
     ran = [cell for cell in cells if cell.status == "ran"]

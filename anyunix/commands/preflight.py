@@ -68,7 +68,7 @@ def preflight_command(arguments: argparse.Namespace) -> int:
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
     started, begun = datetime.now(timezone.utc), time.monotonic()
-    cells, drivers = cells_of([subject], [platform], [bind], []), Drivers(Machines(dict(os.environ)))
+    cells, drivers = cells_of([subject], [platform], [bind]), Drivers(Machines(dict(os.environ)))
     order = Order(catalog.suite, arguments.expression, float(arguments.timeout))
     with LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
         results = run_cells(cells, drivers.for_platform, order, jobs=1, watcher=watcher, keeper=out)

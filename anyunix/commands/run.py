@@ -4,23 +4,24 @@ import argparse
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from rich.console import Console
 
 from anyunix.box import variable
-from anyunix.catalog import Catalog, Platform, Subject, find_catalog
+from anyunix.catalog import Catalog, find_catalog
 from anyunix.cell import SUITE_SECONDS, Cell, Order
 from anyunix.changes import changes
-from anyunix.commands.common import check_writable, chosen_platforms, console_for_reports, count, once, usual_order
+from anyunix.commands.common import check_writable, console_for_reports, count
+from anyunix.commands.selection import Selection, add_selection, select, select_cells
 from anyunix.drivers import Drivers
 from anyunix.drivers.machines import Machines
 from anyunix.errors import ConfigurationError
 from anyunix.expectations import apply, load_expectations
 from anyunix.explain import explain
-from anyunix.matrix import cells_of, choose_reference, platform_result, run_cells
+from anyunix.matrix import choose_reference, platform_result, run_cells, with_poisoned
 from anyunix.probes import read_probes
 from anyunix.report import github
 from anyunix.report.changes import print_changes
@@ -29,8 +30,9 @@ from anyunix.report.live import LiveTable, PlainLines
 from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.rerun import TRACE_MODES, Records, with_culprits, with_traces
 from anyunix.results import Matrix
+from anyunix.shards.identity import identity_of
 from anyunix.stored import read_matrix
-from anyunix.verdict import exit_status, judge
+from anyunix.verdict import exit_status, judge, shard_status
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,15 +41,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "run", help="run the suite for subjects on platforms, and compare",
         epilog="Exit status: 0 portable, 1 not portable, 2 usage or configuration error, 3 not answered: "
                "a required platform did not run, or a cell broke.")
-    for option, metavar, text in (
-            ("--subject", "NAME", "a subject's name or file (default: c and python)"),
-            ("--platform", "NAME", "a platform's name, file or address, ssh://user@host:port "
-             "(default: all but virtual machines and emulated CPUs)"),
-            ("--bind", "MODE", "a bind mode (default: each subject's first, dual for the chat servers)"),
-            ("--require", "NAME", "a platform that has to run: exit status 3 if it does not")):
-        run.add_argument(option, action="append", default=[], metavar=metavar, help=f"{text}; repeatable")
-    run.add_argument("--reference", metavar="NAME",
-                     help="the platform to compare with (default: debian, else the first that ran)")
+    add_selection(run)
+    run.add_argument("--cell", nargs=3, action="append", default=[], metavar=("SUBJECT", "PLATFORM", "BIND"),
+                     help="this cell and, without --subject and --platform, no other; repeatable")
+    run.add_argument("--shard", default="", metavar="N/M",
+                     help="this is a part of what `anyunix plan` planned: exit status 0 when its cells ran, 3 when one "
+                          "broke or a required one did not run; `anyunix merge` gives the verdict")
     run.add_argument("--jobs", type=count, default=os.cpu_count() or 1, metavar="N",
                      help="cells side by side (default: one a core, here %(default)s)")
     run.add_argument("--timeout", type=count, default=int(SUITE_SECONDS), metavar="SECONDS",
@@ -76,21 +75,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     run.set_defaults(command=run_command)
 
 
-@dataclass(frozen=True)
-class _Chosen:
-    """What the user asked for, looked up."""
-
-    subjects: list[Subject]
-    platforms: list[Platform]
-    required: tuple[str, ...]
-    left_out: tuple[str, ...]
-    """Platforms that run only when they are asked for."""
-
-
 def run_command(arguments: argparse.Namespace) -> int:
     """Run the cells, keep and print what they brought; the exit status. Raises ConfigurationError."""
     catalog = find_catalog()
-    chosen = _choose(catalog, arguments)
+    chosen = select_cells(catalog, arguments) if arguments.cell else select(catalog, arguments)
+    if arguments.poisoned and not any(subject.build for subject in chosen.subjects):
+        raise ConfigurationError(f"--poisoned: {', '.join(subject.name for subject in chosen.subjects)}: nothing is "
+                                 "built, so there is no variable to fill; name a subject that has a build command")
     expectations = load_expectations(chosen.subjects, arguments.expectations)
     baseline = read_matrix(arguments.baseline) if arguments.baseline else None
     check_writable(arguments.out)
@@ -108,17 +99,17 @@ def run_command(arguments: argparse.Namespace) -> int:
     if chosen.left_out:
         print_left_out(console, chosen.left_out)
     print_overall(console, matrix)
-    return exit_status(matrix)
+    return shard_status(matrix) if matrix.shard else exit_status(matrix)
 
 
-def _run_matrix(catalog: Catalog, chosen: _Chosen, arguments: argparse.Namespace, out: OutFolder,
+def _run_matrix(catalog: Catalog, chosen: Selection, arguments: argparse.Namespace, out: OutFolder,
                 console: Console) -> Matrix:
     """All cells, then once more those that failed, under the tools that tell why."""
     started, begun = datetime.now(timezone.utc), time.monotonic()
     order = Order(catalog.suite, arguments.expression, float(arguments.timeout), arguments.repeat)
     texts = tuple(read_probes(catalog.suite))
     contracts = [text.id for text in texts if text.kind == "contract"] if arguments.poisoned else []
-    cells = cells_of(chosen.subjects, chosen.platforms, arguments.bind, contracts)
+    cells = with_poisoned(chosen.cells, contracts)
     drivers = Drivers(Machines(_environment(arguments), fresh=arguments.fresh))
     with LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
 
@@ -132,7 +123,8 @@ def _run_matrix(catalog: Catalog, chosen: _Chosen, arguments: argparse.Namespace
         matrix = Matrix(
             platforms=tuple(platform_result(platform, results) for platform in chosen.platforms),
             cells=tuple(results), reference=choose_reference(arguments.reference, results),
-            required=chosen.required, texts=texts, started=started.isoformat(timespec="seconds"))
+            required=chosen.required, texts=texts, started=started.isoformat(timespec="seconds"),
+            identity=identity_of(catalog.suite, chosen.subjects), shard=arguments.shard)
         matrix = with_culprits(with_traces(matrix, cells, arguments.trace, run_again), cells, run_again)
     return replace(explain(matrix), seconds=time.monotonic() - begun)
 
@@ -148,27 +140,3 @@ def _environment(arguments: argparse.Namespace) -> dict[str, str]:
     """The environment, with what the command line says of boxes over it."""
     given = (("BOX", arguments.box), ("BOX_VERSION", arguments.box_version), ("BOX_URL", arguments.box_url))
     return {**os.environ, **{variable(key, name): value for key, pairs in given for name, value in pairs}}
-
-
-def _choose(catalog: Catalog, arguments: argparse.Namespace) -> _Chosen:
-    """Look all names up before anything starts. Raises ConfigurationError."""
-    subjects = [catalog.subject(name) for name in once(arguments.subject or catalog.subject_names())]
-    platforms = chosen_platforms(catalog, arguments.platform, arguments.require)
-    if arguments.poisoned and not any(subject.build for subject in subjects):
-        raise ConfigurationError(f"--poisoned: {', '.join(subject.name for subject in subjects)}: nothing is built, so "
-                                 "there is no variable to fill; name a subject that has a build command")
-    names = [platform.name for platform in platforms]
-    if double := next((name for name in names if names.count(name) > 1), None):
-        raise ConfigurationError(f"--platform: {names.count(double)} platforms are called {double!r}, and results are "
-                                 "kept by name: describe one of them in a file of another name (./NAME.yaml)")
-    for subject in subjects:
-        for mode in arguments.bind:
-            if mode not in subject.binds:
-                raise ConfigurationError(f"--bind {mode}: subject {subject.name} has no such mode; "
-                                         f"it has {', '.join(subject.binds)}")
-    if arguments.reference and arguments.reference not in names:
-        raise ConfigurationError(f"--reference {arguments.reference}: not among the platforms of this run: "
-                                 f"{', '.join(names)}")
-    left_out = () if arguments.platform else (name for name in usual_order(catalog) if name not in names)
-    return _Chosen(subjects, platforms, tuple(catalog.platform(name).name for name in once(arguments.require)),
-                   tuple(left_out))

@@ -1,6 +1,7 @@
 """The folder of a run: matrix.json, merged junit.xml, and what each cell brought back."""
 
 import os
+import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,10 @@ from anyunix.report import html, markdown
 from anyunix.results import Brought, CellResult, Matrix, Probe
 from anyunix.stored import FILE, encode
 from anyunix.text import first_line, safe
+
+KEPT = re.compile(r"junit(-\d+)?\.xml|log\.txt")
+KEPT_BYTES = 50 * 1024 * 1024
+"""Of one file, when another run's is copied."""
 
 
 class OutFolder:
@@ -28,12 +33,21 @@ class OutFolder:
         for number, data in enumerate(brought.junit, 1):
             write_whole(folder / ("junit.xml" if number == 1 else f"junit-{number}.xml"), data)
 
+    def adopt(self, result: CellResult, run: Path) -> None:
+        """Copy what another run's folder has of a cell: regular files of the names that `keep` gives, and no others."""
+        source, target = run / "cells" / result.key, self._folder(result)
+        if source.resolve() == target.resolve() or not source.is_dir():
+            return
+        for file in sorted(source.iterdir()):
+            if KEPT.fullmatch(file.name) and file.is_file() and not file.is_symlink():
+                with file.open("rb") as stream:
+                    write_whole(target / file.name, stream.read(KEPT_BYTES))
+
     def write(self, matrix: Matrix) -> None:
         """Every report of a run. Raises OSError."""
         write_whole(self.path / FILE, encode(matrix))
         write_whole(self.path / "junit.xml", merged_junit(matrix))
         self.write_pages(matrix)
-
 
     def write_pages(self, matrix: Matrix) -> None:
         """The pages for people: index.html and report.md. Raises OSError."""

@@ -1,0 +1,85 @@
+"""`anyunix merge`: what shards brought, put together and judged."""
+
+import argparse
+import os
+from datetime import datetime, timezone
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from anyunix.catalog import find_catalog
+from anyunix.commands.common import check_writable, console_for_reports, once
+from anyunix.errors import ConfigurationError
+from anyunix.expectations import FOLDER, Expectations, apply, read_expectations
+from anyunix.explain import explain
+from anyunix.report import github
+from anyunix.report.files import OutFolder
+from anyunix.report.terminal import print_overall, print_report
+from anyunix.results import Matrix
+from anyunix.shards.merge import Merged, merge, read_parts
+from anyunix.shards.plan import read_plan
+from anyunix.verdict import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, exit_status, judge
+
+NAMES_SHOWN = 10
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `merge` and its options."""
+    parser = commands.add_parser(
+        "merge", help="put the results of shards together into one report, and judge",
+        epilog="Exit status: as for run: 0 portable, 1 not portable, 2 usage or configuration error, 3 not answered: "
+               "a required platform did not run, a cell broke, or a planned cell of a required platform is missing.")
+    parser.add_argument("parts", nargs="+", type=Path, metavar="DIR",
+                        help="a shard's folder or matrix.json, or a folder with such folders in it")
+    parser.add_argument("--plan", type=Path, metavar="FILE",
+                        help="what `anyunix plan --format json` wrote: planned cells that are missing are told")
+    parser.add_argument("--require", action="append", default=[], metavar="NAME",
+                        help="a platform that has to have run; repeatable")
+    parser.add_argument("--reference", metavar="NAME",
+                        help="the platform to compare with (default: the plan's, debian, else the first that ran)")
+    parser.add_argument("--expectations", type=Path, metavar="DIR",
+                        help="where accepted failures are listed (default: ./expectations)")
+    parser.add_argument("--out", type=Path, default=Path("anyunix-out"), metavar="DIR",
+                        help="where the results go (default: %(default)s)")
+    parser.set_defaults(command=merge_command)
+
+
+def merge_command(arguments: argparse.Namespace) -> int:
+    """Put together, report, judge; the exit status. Raises ConfigurationError."""
+    plan = read_plan(arguments.plan) if arguments.plan else None
+    merged = merge(read_parts(arguments.parts), plan, arguments.reference, once(arguments.require))
+    expectations = _expectations(merged.matrix, arguments.expectations)
+    check_writable(arguments.out)
+    out, console = OutFolder(arguments.out), console_for_reports()
+    matrix = judge(apply(explain(merged.matrix), expectations, today=datetime.now(timezone.utc).date(),
+                         known_platforms=find_catalog().platform_names()))
+    for cell in matrix.cells:
+        if cell.key in merged.sources:
+            out.adopt(cell, merged.sources[cell.key])
+    with github.commands_off(os.environ):
+        out.write(matrix)
+        print_report(console, matrix, str(arguments.out))
+        _print_missing(console, merged)
+    for line in github.report(matrix, os.environ):
+        print(line)
+    print_overall(console, matrix)
+    status = exit_status(matrix)
+    lacking = any(cell.platform in matrix.required for cell in merged.missing)
+    return EXIT_NOT_RUN if lacking and status != EXIT_NOT_PORTABLE else status
+
+
+def _expectations(matrix: Matrix, folder: Path | None) -> dict[str, Expectations]:
+    """By the subjects' names, as their files may not be here. Raises ConfigurationError."""
+    if folder is not None and not folder.is_dir():
+        raise ConfigurationError(f"--expectations {folder}: no such folder; `anyunix accept` writes one")
+    files = {cell.subject: (folder or FOLDER) / f"{cell.subject}.yaml" for cell in matrix.cells}
+    return {name: read_expectations(file) for name, file in files.items() if file.is_file()}
+
+
+def _print_missing(console: Console, merged: Merged) -> None:
+    names = [cell.name for cell in merged.missing]
+    if names:
+        more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+        console.print(Text(f"planned, and in no shard: {', '.join(names[:NAMES_SHOWN])}{more}", "bold yellow"),
+                      soft_wrap=True)
