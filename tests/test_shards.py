@@ -160,7 +160,8 @@ def test_twelve_cells_in_three_processes_are_one_run(twelve: list[str], tmp_path
              for run in ("merged", "whole")]
     assert files[0] == files[1]
     capsys.readouterr()
-    assert main(["merge", "parts/shard-1", "--plan", "plan.json", "--out", "some", "--require", "y"]) == 3
+    some = ["parts/shard-1", "parts/shard-9", "--plan", "plan.json", "--out", "some"]  # the last of them died
+    assert main(["merge", *some, "--require", "y"]) == 3
     assert "planned, and in no shard: " in capsys.readouterr().out
 
 
@@ -175,6 +176,9 @@ def test_a_plan_for_a_ci_system_holds_commands_that_run(twelve: list[str], capsy
     jobs = yaml.safe_load(capsys.readouterr().out)
     assert jobs["anyunix 4/4"]["script"][-1] == rows[3]["command"]
     assert jobs["anyunix 4/4"]["artifacts"]["paths"] == [rows[3]["out"]]
+    assert {need.get("job") for need in jobs["verdict"]["needs"]} == {"plan", *(f"anyunix {n}/4" for n in range(1, 5))}
+    assert main(["merge", *(row["out"] for row in rows)]) == 2
+    assert "no matrix.json in it or below it" in capsys.readouterr().err
     assert main(shlex.split(rows[3]["command"])[1:]) == 0
     assert (tmp_path / rows[3]["out"] / "matrix.json").is_file()
 

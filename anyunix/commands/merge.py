@@ -48,7 +48,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def merge_command(arguments: argparse.Namespace) -> int:
     """Put together, report, judge; the exit status. Raises ConfigurationError."""
     plan = read_plan(arguments.plan) if arguments.plan else None
-    merged = merge(read_parts(arguments.parts), plan, arguments.reference, once(arguments.require))
+    parts = read_parts(arguments.parts, planned=plan is not None)
+    merged = merge(parts, plan, arguments.reference, once(arguments.require))
     expectations = _expectations(merged.matrix, arguments.expectations)
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()

@@ -8,7 +8,7 @@ import yaml
 
 from anyunix.shards.plan import Plan, Shard
 
-INSTALL = "pip install anyunix"
+INSTALL = "pip install 'anyunix[cross]'"
 
 
 def as_json(plan: Plan) -> str:
@@ -24,13 +24,25 @@ def as_github(plan: Plan) -> str:
 
 
 def as_gitlab(plan: Plan) -> str:
-    """A child pipeline of GitLab CI: a job a shard, which keeps its results whatever they are."""
+    """A child pipeline of GitLab CI: a job a shard, run again when it dies, and one that judges what they kept.
+
+    The pipeline that starts it has plan.json from its job `plan`, and says its number in PARENT_PIPELINE_ID.
+    """
     jobs: dict[str, Any] = {
         f"anyunix {shard.name}": {
-            "stage": "test", "script": [INSTALL, shlex.join(shard.command)], "retry": 1,
+            "stage": "shards", "script": [INSTALL, shlex.join(shard.command)], "retry": 1,
             "artifacts": {"when": "always", "paths": [_out(shard)], "reports": {"junit": f"{_out(shard)}/junit.xml"}}}
         for shard in plan.shards}
-    return yaml.safe_dump({"stages": ["test"], **jobs}, sort_keys=False, width=1000)
+    verdict = {
+        "stage": "verdict", "when": "always", "services": [],
+        "needs": [{"pipeline": "$PARENT_PIPELINE_ID", "job": "plan"}, *({"job": name} for name in jobs)],
+        "script": [INSTALL, shlex.join(["anyunix", "merge", *map(_out, plan.shards), "--plan", "plan.json",
+                                        "--out", "portability"])],
+        "artifacts": {"when": "always", "paths": ["portability"], "reports": {"junit": "portability/junit.xml"}}}
+    return yaml.safe_dump(
+        {"default": {"image": "python:3.13", "services": ["docker:dind"]},
+         "variables": {"DOCKER_HOST": "tcp://docker:2375", "DOCKER_TLS_CERTDIR": ""},
+         "stages": ["shards", "verdict"], **jobs, "verdict": verdict}, sort_keys=False, width=1000)
 
 
 FORMATS = {"json": as_json, "github": as_github, "gitlab": as_gitlab}

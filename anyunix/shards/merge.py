@@ -35,10 +35,16 @@ class Merged:
     """Planned, and brought by nobody."""
 
 
-def read_parts(paths: Sequence[Path]) -> list[Part]:
-    """The results in these folders, or in all folders below them. Raises ConfigurationError."""
+def read_parts(paths: Sequence[Path], *, planned: bool = False) -> list[Part]:
+    """The results in these folders, or in all folders below them. Raises ConfigurationError.
+
+    With a plan, the folder of a shard that died may be missing: its cells are, then.
+    """
     parts = []
-    for path in paths:
+    there = [path for path in paths if path.exists() or not planned]
+    if not there:
+        raise ConfigurationError(f"{', '.join(map(str, paths))}: no such folder: no shard left any results")
+    for path in there:
         files = [path] if path.is_file() else [path / FILE] if (path / FILE).is_file() else sorted(path.rglob(FILE))
         if not files:
             raise ConfigurationError(f"{path}: no {FILE} in it or below it")
