@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from anyunix import __version__
 from anyunix.commands import (
     accept,
+    bench,
     build,
     check,
     diff,
@@ -30,8 +31,8 @@ from anyunix.verdict import EXIT_USAGE
 
 EXIT_INTERRUPTED = 130
 
-COMMANDS = (init, run, plan, merge, report, facts, diff, accept, check, preflight, repro, teeth, build, images, down,
-            listing)
+COMMANDS = (init, run, plan, merge, report, facts, diff, accept, check, preflight, repro, teeth, bench, build, images,
+            down, listing)
 """In the order of the help."""
 
 
