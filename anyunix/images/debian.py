@@ -31,8 +31,9 @@ def suite_of(base: Base) -> str | None:
 
 def missing() -> str | None:
     """None when Debian images can be made here, else what to install."""
-    if not shutil.which("mmdebstrap"):
-        return "no mmdebstrap on PATH: apt-get install mmdebstrap (Debian, Ubuntu)"
+    for program in ("mmdebstrap", "arch-test"):  # mmdebstrap asks the other one whether a CPU's programs run here
+        if not shutil.which(program):
+            return f"no {program} on PATH: apt-get install mmdebstrap arch-test (Debian, Ubuntu)"
     return None if shutil.which("apt-get") else "no apt-get on PATH: Debian images are made where apt is configured"
 
 

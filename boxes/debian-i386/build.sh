@@ -4,7 +4,7 @@
 #   boxes/debian-i386/build.sh OUTPUT-FOLDER      -> OUTPUT-FOLDER/debian-i386.box
 #
 # Run as root: it mounts a disk image. The packages are kept in the folder, so a second build needs no mirror.
-# Needs mmdebstrap, extlinux, qemu-utils, e2fsprogs, vagrant (for its public key), openssh-client.
+# Needs mmdebstrap, arch-test, extlinux, qemu-utils, e2fsprogs, vagrant (for its public key), openssh-client.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# = 1 ] || { sed -n '4,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
