@@ -18,7 +18,7 @@ PACKAGES = "python3-minimal,libpython3-stdlib,gcc,libc6-dev,make,strace"
 """So that the Dockerfiles have nothing to install, and need no network."""
 NAME = re.compile(r"(?:[\w-]+/)?debian:(?P<suite>[a-z]+)(?:-slim)?")
 MAKE_SECONDS = 3600
-OUT_OF_STEP = "Mirror sync in progress"
+OUT_OF_STEP = ("Mirror sync in progress", "404  Not Found")
 ALIASES = ("stable", "oldstable")
 """Other names that a mirror may hold the same release under, while what it has under its name is out of step."""
 
@@ -60,7 +60,7 @@ def make_debian(base: Base, archive: Path, say: Say) -> None:
         said = _mmdebstrap(name, ARCHITECTURES[base.cpu], source, archive)
         if said is None:
             break
-        if OUT_OF_STEP not in said or name == ALIASES[-1]:
+        if not any(words in said for words in OUT_OF_STEP) or name == ALIASES[-1]:
             raise PlatformError(f"mmdebstrap fails for {base.name}: {_error(said)}")
         say(f"{base.name}: the mirror is out of step under the name {name}")
     if (made := codename(archive)) != suite:
