@@ -11,11 +11,12 @@ from support.calls import outcome
 from support.deadline import wait_until
 from support.marks import explained_by, promises
 from support.net import connect_error, reset
-from support.processes import all_processes
+from support.processes import all_processes, state_of
 
 SECONDS = {"quick": 2.0, "alone": 2.0, "slow": 15.0, "either": 15.0}
 IDLE, RUDE = 10, 20
 SERVED_AFTER = 5
+STOPPED_OR_GONE = {"T", "Z", None}
 
 
 @pytest.mark.parametrize("name", [
@@ -69,6 +70,7 @@ def test_a_client_that_is_gone_before_it_is_accepted_ends_nobody(server):
         for pid in family:
             with suppress(ProcessLookupError):  # the client that was its first has just left
                 os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: {state_of(pid) for pid in family} <= STOPPED_OR_GONE, "the server to be stopped")
         for _ in range(IDLE):
             peer = server.connect()
             reset(peer)

@@ -11,6 +11,7 @@ from support.chat import Client
 from support.chatlog import locked
 from support.crowd import crowd, lazy_client, read_to_end, write_history
 from support.deadline import wait_until
+from support.family import wait_stopped
 from support.marks import explained_by, speaks_chat
 from support.net import listen
 from support.processes import all_processes
@@ -79,6 +80,7 @@ def test_stopped_processes_do_not_hold_up_the_end(server):
     with server.client() as client:
         for process in [*server.receivers(), *server.senders()]:
             os.kill(process.pid, signal.SIGSTOP)
+            wait_stopped(process.pid)  # of two signals that are pending the one that ends it could come first
         assert_ends(server)
         assert client.ended()
 

@@ -50,8 +50,8 @@ class Tracer:
         calls = [line for line in self.record.read_text(errors="replace").splitlines() if re.match(r"\w+\(", line)]
         return next((number for number, call in enumerate(calls, 1) if re.match(pattern, call)), None)
 
-    def most_at_a_time(self, call: str, pids: set[int]) -> int:
-        """How many of these processes were inside of a call at a time, at most; with `follow`.
+    def most_at_a_time(self, call: str, arguments: str, pids: set[int]) -> int:
+        """How many of these processes were inside of a call with such arguments at a time, at most; with `follow`.
 
         strace(1): a call that others' events come in between is `call(… <unfinished ...>` and later
         `<... call resumed>`, behind the number of its process.
@@ -60,7 +60,7 @@ class Tracer:
         most = 0
         for line in self.record.read_text(errors="replace").splitlines():
             pid, _, said = line.partition(" ")
-            if said.lstrip().startswith(f"{call}(") and int(pid) in pids:
+            if re.match(rf"{call}\({arguments}", said.lstrip()) and int(pid) in pids:
                 most = max(most, len(inside | {pid}))
                 if said.endswith("<unfinished ...>"):
                     inside.add(pid)
