@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from support.chat import Client  # type: ignore[import-not-found]  # from the payload
+from support.family import wait_asleep  # type: ignore[import-not-found]
 from support.launcher import Launcher  # type: ignore[import-not-found]
 from support.net import connect_error, errno_name  # type: ignore[import-not-found]
 from support.ready import NotReady  # type: ignore[import-not-found]
@@ -89,6 +90,8 @@ def messages(launcher: Launcher, arguments: list[str]) -> dict[str, object]:
         sender = server.senders()[0].pid
         found = []
         for text in texts:
+            with suppress(TimeoutError):  # awake it may find the message before the signal finds it
+                wait_asleep(sender)
             found.append(send_one(client, text))
             if not found[-1].arrived:
                 break
