@@ -110,6 +110,13 @@ def build_helpers(suite: Path, target: str, folder: Path) -> dict[PurePosixPath,
     return {PurePosixPath(file.name): file for file in folder.iterdir()}
 
 
+def build_program(files: Sequence[str], target: str, program: Path, flags: Sequence[str]) -> None:
+    """Build one C program. Raises NotRun."""
+    if reason := missing():
+        raise NotRun(f"no compiler for {target}: {reason}")
+    _run([*_compiler(target), *flags, "-o", str(program), *files], program.parent, target, {})
+
+
 def _compiler(target: str) -> list[str]:
     where = [] if target == "native" else ["-target", target]
     # -dynamic: the platform's own libc is what is under test, not one that zig links in

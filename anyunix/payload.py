@@ -29,17 +29,17 @@ def write_payload(path: Path, suite: Path, subject: Subject, built: Mapping[Pure
     """
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
         for file in files_below(suite):
-            _add_file(tar, file, SUITE / file.relative_to(suite).as_posix())
+            add_file(tar, file, SUITE / file.relative_to(suite).as_posix())
         for file, name in _site_files():
-            _add_file(tar, file, SITE / name)
+            add_file(tar, file, SITE / name)
         for entry in subject.files:
             top = subject.folder / entry
             for file in files_below(top) if top.is_dir() else [top]:
                 place = SUBJECT / file.relative_to(subject.folder).as_posix()
                 if place not in built:
-                    _add_file(tar, file, place)
+                    add_file(tar, file, place)
         for place, file in built.items():
-            _add_file(tar, file, place, mode=0o755)
+            add_file(tar, file, place, mode=0o755)
         _add_text(tar, SUBJECT_FILE, subject_json(subject))
 
 
@@ -70,7 +70,8 @@ def _site_files() -> Iterator[tuple[Path, str]]:
                     yield located, entry.as_posix()
 
 
-def _add_file(tar: tarfile.TarFile, file: Path, name: PurePosixPath, mode: int | None = None) -> None:
+def add_file(tar: tarfile.TarFile, file: Path, name: PurePosixPath, mode: int | None = None) -> None:
+    """A file from here; its executable bit is kept unless a mode is given."""
     member = tarfile.TarInfo(name.as_posix())
     # the time is kept: the bytecode that is installed beside a source is valid for that time only
     member.mtime = int(file.stat().st_mtime)

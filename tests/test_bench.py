@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,19 +12,26 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from anyunix.bench import servers as bench_servers
-from anyunix.bench.experiment import Measured, Point, measure
 from anyunix.bench.journal import append, read_journal
-from anyunix.bench.servers import SOURCES, Server, build_server, compile_c
+from anyunix.bench.on_platform import build as building
+from anyunix.bench.on_platform import cgroup
+from anyunix.bench.on_platform.build import LOADS, SERVERS, Built, NotBuilt, build
+from anyunix.bench.on_platform.calls import counted_calls, read_calls
+from anyunix.bench.on_platform.cgroup import own_group
+from anyunix.bench.on_platform.experiment import AT_THE_START, Measured, Point, measure
+from anyunix.bench.on_platform.ps import cpu_time, sum_tree, tree_by_ps
+from anyunix.bench.on_platform.tree import PROC, look_at_tree, tree_of
+from anyunix.bench.plan import Scale, points
+from anyunix.bench.progress import Watch
 from anyunix.bench.summary import summarize
-from anyunix.bench.usage import PROC, tree_of, usage_of
 from anyunix.catalog import Catalog
 from anyunix.cli import main
-from anyunix.commands import bench as bench_command
-from anyunix.commands.bench import Scale, points
-from anyunix.errors import ConfigurationError, PlatformError
+from anyunix.drivers.engine import Engine
+from anyunix.errors import ConfigurationError
 from anyunix.report.bench import by_write_size, table_one
+from anyunix.report.bench_figures import figures, missing
 
 POINT = Point("fork-c", "like", 8, 1250, 1e6, 2.0)
 needs_proc = pytest.mark.skipif(not (PROC / "self" / "schedstat").exists(), reason="no /proc/PID/schedstat here")
@@ -34,9 +42,16 @@ needs_two = pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or len(os.sc
 @pytest.fixture(scope="module")
 def load(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The load generator."""
-    program = tmp_path_factory.mktemp("load") / "load"
-    compile_c([str(catalog.root / "bench" / "load" / "load.c")], program)
-    return program
+    return Path(built(LOADS, "load", catalog, tmp_path_factory.mktemp("load")).command[0])
+
+
+def built(sources: tuple[building.Source, ...], name: str, catalog: Catalog, into: Path) -> Built:
+    """A program, from the sources as they are here. A server in Go is built as for a platform."""
+    source = next(source for source in sources if source.name == name)
+    if source.compiler == "go" and shutil.which("go"):
+        building.run(["go", "build", "-o", str(into / name), str(catalog.root / "bench" / source.files[0])], name,
+                     {**os.environ, "GO111MODULE": "off"})
+    return build(source, catalog.root / "bench", into)
 
 
 @contextmanager
@@ -106,7 +121,7 @@ def test_usage_is_of_the_whole_tree() -> None:
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == ["burnt\n"] * 2
-        usage, family = usage_of(process.pid), tree_of(process.pid)
+        usage, family = look_at_tree(process.pid), tree_of(process.pid)
         for pid in reversed(family):
             os.kill(pid, 9)
     assert len(family) == usage.processes == 2
@@ -115,17 +130,15 @@ def test_usage_is_of_the_whole_tree() -> None:
 
 @needs_proc
 @needs_two
-@pytest.mark.parametrize("name", [source.name for source in SOURCES])
+@pytest.mark.parametrize("name", [source.name for source in SERVERS])
 def test_every_server_is_measured_in_both_forms(name: str, catalog: Catalog, tmp_path: Path, load: Path) -> None:
-    source = next(source for source in SOURCES if source.name == name)
     try:
-        server = build_server(source, catalog.root / "bench" / "servers", tmp_path)
-    except PlatformError as error:
+        server = built(SERVERS, name, catalog, tmp_path)
+    except NotBuilt as error:
         assert "no go on PATH" in str(error)
         pytest.skip(str(error))
-    cpus = sorted(os.sched_getaffinity(0))
     for form in ("paper", "like"):
-        found = measure(Point(name, form, 8, 1250, 1e6, 2.0), server, load, (cpus[0], cpus[1]))
+        found = measure(Point(name, form, 8, 1250, 1e6, 2.0), server.command, str(load))
         assert found.invalid == ""
         assert len(found.samples) == 3
         assert all(0 < sample < 100 for sample in found.samples)
@@ -136,23 +149,20 @@ def test_every_server_is_measured_in_both_forms(name: str, catalog: Catalog, tmp
 
 @needs_two
 @pytest.mark.parametrize(("program", "said"), [
-    ("import sys; sys.exit('out of luck')", "mine does not start: out of luck"),
+    ("import sys; sys.exit('out of luck')", "the server does not start: out of luck"),
     ("import socket, sys, time; s = socket.create_server(('127.0.0.1', 0));"
      "print('READY x:%d' % s.getsockname()[1], file=sys.stderr, flush=True); s.accept(); time.sleep(0.5)",
      "cannot write: "),
 ])
 def test_a_server_that_dies_is_an_invalid_run(program: str, said: str, load: Path) -> None:
-    found = measure(POINT, Server("mine", (sys.executable, "-c", program), "CPython"), load,
-                    (min(os.sched_getaffinity(0)), max(os.sched_getaffinity(0))))
+    found = measure(POINT, (sys.executable, "-c", program), str(load))
     assert said in found.invalid
 
 
 @needs_two
 def test_a_rate_that_is_not_kept_is_an_invalid_run(catalog: Catalog, tmp_path: Path, load: Path) -> None:
-    source = next(source for source in SOURCES if source.name == "asyncio-python")
-    server = build_server(source, catalog.root / "bench" / "servers", tmp_path)
-    cpus = sorted(os.sched_getaffinity(0))
-    found = measure(Point("asyncio-python", "like", 8, 8, 1e9, 1.5), server, load, (cpus[0], cpus[1]))
+    server = built(SERVERS, "asyncio-python", catalog, tmp_path)
+    found = measure(Point("asyncio-python", "like", 8, 8, 1e9, 1.5), server.command, str(load))
     assert "the rate was not kept" in found.invalid
 
 
@@ -171,11 +181,11 @@ def test_invalid_runs_are_in_no_mean_and_repeats_give_an_interval() -> None:
     assert cells[1].interval is None
     assert table_one(cells, "like", 1250)[1] == ["64", "13.00 ± 25.42 (0.20)", "26.00 (0.00)", "2.53 (0.18)",
                                                  "36.08 (0.24)"]
-    assert by_write_size(cells, 64)[1][2:5] == ["13.00", "26.00", "2.00"]
+    assert by_write_size(cells, [64])[1] == ["1250", "64", "like", "13.00", "26.00", "", "2.00", ""]
 
 
 def test_servers_take_turns_at_each_point() -> None:
-    two = [Server("a", (), ""), Server("b", (), "")]
+    two = ["a", "b"]
     found = [(point.server, point.form, point.connections, point.write_bytes, point.repeat)
              for point in points(two, Scale((1, 4), 2.0, (128, 1250), 2))]
     assert found[:4] == [("a", "paper", 1, 1250, 1), ("b", "paper", 1, 1250, 1), ("a", "like", 1, 1250, 1),
@@ -190,12 +200,104 @@ def test_an_interrupted_experiment_goes_on_where_it_was(tmp_path: Path) -> None:
     append(journal, measured("a", 1.0))
     with journal.open("ab") as stream:
         stream.write(b'{"point": {"server": "b", "fo')  # killed while it wrote
-    assert [point.server for point in read_journal(journal)] == ["a"]
+    assert [point.server for point in read_journal(journal, Measured)] == ["a"]
     append(journal, measured("c", 2.0))
-    assert [point.server for point in read_journal(journal)] == ["a", "c"]
+    assert [point.server for point in read_journal(journal, Measured)] == ["a", "c"]
     journal.write_text("{}\n")
     with pytest.raises(ConfigurationError, match=r"runs\.jsonl: line 1: not a run of anyunix bench"):
-        read_journal(journal)
+        read_journal(journal, Measured)
+
+
+def test_small_writes_are_measured_at_connections_where_their_rate_can_be_kept() -> None:
+    found = {(point.connections, point.write_bytes) for point in points(["a"], Scale((1, 64), 2.0, (8, 128, 1250), 1))}
+    assert found == {(1, 1250), (64, 1250), (64, 128), (4, 8)}
+
+
+@needs_proc
+def test_a_control_group_counts_processes_that_have_ended() -> None:
+    program = ("import os, time; input(); pid = os.fork(); deadline = time.process_time() + 0.3\n"
+               "while time.process_time() < deadline: pass\nif not pid: os._exit(0)\n"
+               "os.waitpid(pid, 0); print('burnt', flush=True); input()")
+    with own_group() as group:
+        if group is None:
+            pytest.skip("this user may make no control group")
+        with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            group.add(process.pid)
+            process.stdin.write("\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "burnt\n"
+            assert 0.6 <= group.cpu_seconds() < 3
+            assert look_at_tree(process.pid).cpu_seconds < group.cpu_seconds() - 0.2
+            process.stdin.write("\n")
+    assert not list(Path("/sys/fs/cgroup").rglob(f"anyunix-bench-{os.getpid()}"))
+
+
+def test_without_a_control_group_there_is_none(tmp_path: Path) -> None:
+    with own_group(tmp_path / "nothing") as group:
+        assert group is None
+    assert cgroup.ROOT.name == "cgroup"
+
+
+@needs_proc
+def test_system_calls_of_processes_that_are_forked_are_counted() -> None:
+    program = "import os\nif not os.fork():\n for _ in range(5000): os.getppid()\n os._exit(0)\nos.wait()\ninput()"
+    with subprocess.Popen([*AT_THE_START, sys.executable, "-S", "-c", "print(end='', flush=True);" + program],
+                          stdin=subprocess.PIPE) as process, counted_calls(process.pid) as event:
+        assert process.stdin is not None
+        if event is None:
+            process.kill()
+            pytest.skip("this user may not count system calls")
+        process.stdin.write(b"go\n")
+        process.stdin.close()
+        process.wait(30)
+        assert 5000 < read_calls(event) < 8000
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0:00.03", 0.03), ("12:34.56", 754.56), ("00:01:02", 62),
+                                               ("2-03:04:05", 183845), ("0:01,50", 1.5)])
+def test_times_of_ps(text: str, seconds: float) -> None:
+    assert cpu_time(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["", "-", "1:2:3:4", "x:01"])
+def test_what_is_no_time_of_ps_is_an_error(text: str) -> None:
+    with pytest.raises(ValueError, match="is no time of ps"):
+        cpu_time(text)
+
+
+def test_ps_sums_a_tree_and_leaves_strangers_out() -> None:
+    listing = ("    1     0   9:00.00  800\n  100     1   0:01.50  2000\n"
+               "  102   101   0:00.25  100\n  101   100   0:02.00  500\n")
+    assert sum_tree(listing, 100) == (3.75, 2600 * 1024, 3)
+
+
+@pytest.mark.skipif(not shutil.which("ps"), reason="no ps here")
+def test_ps_of_this_system_is_read() -> None:
+    seconds, size, processes = tree_by_ps(os.getpid())
+    assert seconds >= 0
+    assert size > 2**20
+    assert processes >= 1
+
+
+def test_the_time_left_shrinks(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(width=200)
+    with Watch(console, 2, 500.0) as watch:
+        watch.begins("a")
+        watch.done("a: 3.00 %", True)
+    said = capsys.readouterr().out
+    assert said == "a: 3.00 %; 0 s left\n"
+
+
+@pytest.mark.skipif(bool(missing()), reason="matplotlib is not installed here")
+def test_figures_are_svg_and_png() -> None:
+    drawn = figures(summarize([measured("fork-c", 10.0, 12.0), measured("goroutine-go", 30.0, 31.0)]), 1250)
+    assert sorted(drawn) == ["figure-3.png", "figure-3.svg", "figure-4.png", "figure-4.svg"]
+    assert drawn["figure-3.png"].startswith(b"\x89PNG")
+    assert b"fork-c, like for like" in drawn["figure-3.svg"] or b"<svg" in drawn["figure-3.svg"]
+    assert figures([], 1250) == {}
 
 
 @needs_proc
@@ -205,24 +307,39 @@ def test_the_command_measures_once_and_reports(tmp_path: Path, capsys: pytest.Ca
              "--out", str(tmp_path)]
     assert main(order) == 0
     assert capsys.readouterr().out.count("epoll-c paper, 2 connections, 1250 bytes a write: ") == 1
-    before = (tmp_path / "runs.jsonl").read_bytes()
+    out = tmp_path / "local"
+    before = (out / "runs.jsonl").read_bytes()
     assert main(order) == 0
     assert "epoll-c paper, 2 connections, 1250 bytes a write: " not in capsys.readouterr().out
-    assert (tmp_path / "runs.jsonl").read_bytes() == before
-    assert {file.name for file in tmp_path.iterdir()} == {"runs.jsonl", "bench.md", "bench.json", "samples.csv"}
-    assert len((tmp_path / "samples.csv").read_text().splitlines()) == 1 + 2 * 3
-    assert "epoll-c" in (tmp_path / "bench.md").read_text()
+    assert (out / "runs.jsonl").read_bytes() == before
+    assert {"runs.jsonl", "bench.md", "bench.json", "samples.csv"} <= {file.name for file in out.iterdir()}
+    assert len((out / "samples.csv").read_text().splitlines()) == 1 + 2 * 3
+    assert "epoll-c" in (out / "bench.md").read_text()
 
 
-def test_what_is_missing_is_said_and_what_can_run_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+@needs_two
+def test_it_measures_in_a_container(engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    order = ["bench", "--platform", "debian", "--servers", "fork-c,goroutine-go", "--connections", "2", "--bytes",
+             "1250", "--duration", "2", "--out", str(tmp_path)]
+    assert main(order) == 0
+    said = capsys.readouterr().out
+    for server in ("fork-c", *(["goroutine-go"] if shutil.which("go") else [])):
+        assert f"{server} like, 2 connections, 1250 bytes a write: " in said
+    assert "invalid" not in said
+    assert "on debian" in (tmp_path / "debian" / "bench.md").read_text()
+
+
+def test_what_is_missing_is_said_and_what_can_run_runs(catalog: Catalog, tmp_path: Path,
+                                                       monkeypatch: pytest.MonkeyPatch,
                                                        capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--servers", "fork-rust"]) == 2
     assert "--servers fork-rust: no such server; known: fork-c, goroutine-go" in capsys.readouterr().err
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0})
-    assert main(["bench", "--out", str(tmp_path)]) == 3
-    assert "bench needs two CPUs" in capsys.readouterr().err
-    monkeypatch.undo()
-    monkeypatch.setattr(bench_servers.shutil, "which", lambda name: None if name == "go" else f"/usr/bin/{name}")
-    monkeypatch.setattr(bench_command, "_measure_all", lambda wanted, servers, *rest: [])
-    main(["bench", "--servers", "goroutine-go,epoll-c", "--out", str(tmp_path)])
-    assert "goroutine-go is left out: no go on PATH: apt-get install golang-go" in capsys.readouterr().out
+    assert main(["bench", "--platform", "illumos", "--out", str(tmp_path)]) == 3
+    assert "illumos: not run: known from its manuals" in capsys.readouterr().err
+    assert main(["bench", "--cpus", "4096", "--servers", "fork-python", "--out", str(tmp_path)]) == 3
+    assert "local: not run: bench needs 4097 CPUs, 4096 for the server and one for the load" in capsys.readouterr().err
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(NotBuilt, match=r"goroutine-go is left out: no go on PATH here: apt-get install golang-go"):
+        built(SERVERS, "goroutine-go", catalog, tmp_path)
+    with pytest.raises(NotBuilt, match=r"epoll-c is left out: no cc on PATH there: apt-get install gcc"):
+        built(SERVERS, "epoll-c", catalog, tmp_path)

@@ -1,28 +1,30 @@
 """Runs as they come, a line each, so that an interrupted experiment goes on where it was."""
 
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from anyunix.bench.experiment import Measured, Point
+from anyunix.bench.on_platform.chat import ChatMeasured, ChatPoint
+from anyunix.bench.on_platform.experiment import Measured, Point
 from anyunix.errors import ConfigurationError
 from anyunix.report.files import write_whole
 
-FILE = "runs.jsonl"
+Run = TypeVar("Run", Measured, ChatMeasured)
 
 
-def read_journal(path: Path) -> dict[Point, Measured]:
+def read_journal(path: Path, kind: type[Run]) -> "dict[Point | ChatPoint, Run]":
     """What was measured already. A last line without its end was being written when the run was killed.
 
     Raises ConfigurationError naming file and line.
     """
     if not path.is_file():
         return {}
-    found = {}
+    found: dict[Point | ChatPoint, Run] = {}
     lines = path.read_bytes().split(b"\n")[:-1]
     for number, line in enumerate(lines, 1):
         try:
-            measured = msgspec.json.decode(line, type=Measured)
+            measured = msgspec.json.decode(line, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ConfigurationError(f"{path}: line {number}: not a run of anyunix bench: {error}; "
                                      "--out DIR takes another folder") from None
@@ -30,7 +32,7 @@ def read_journal(path: Path) -> dict[Point, Measured]:
     return found
 
 
-def append(path: Path, measured: Measured) -> None:
+def append(path: Path, measured: Measured | ChatMeasured) -> None:
     """Add a run, over what a killed one left of a line. Raises OSError."""
     data = path.read_bytes() if path.exists() else b""
     write_whole(path, data[:data.rfind(b"\n") + 1] + msgspec.json.encode(measured) + b"\n")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
-from anyunix.bench.experiment import Measured, Point
+from anyunix.bench.on_platform.experiment import Measured, Point
 
 T_95 = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26)
 """Student's t, two-sided 95 %, for 1 to 9 degrees of freedom; 1.96 beyond."""
@@ -32,8 +32,9 @@ class Cell:
     load: float
     processes: int
     memory_bytes: int
-    calls_a_message: float
-    switches_a_message: float
+    calls_a_write: float | None
+    voluntary_a_write: float
+    involuntary_a_write: float
 
 
 def summarize(measured: Iterable[Measured]) -> list[Cell]:
@@ -51,8 +52,10 @@ def _cell(point: Point, runs: Sequence[Measured]) -> Cell:
     mean = fmean(samples)
     return Cell(point, mean, stdev(samples) / mean if len(samples) > 1 and mean else 0.0, _interval(means),
                 fmean(run.load_percent for run in runs), max(run.processes for run in runs),
-                max(run.memory_bytes for run in runs), fmean(run.calls_a_message for run in runs),
-                fmean(run.switches_a_message for run in runs))
+                max(run.memory_bytes for run in runs),
+                fmean(counted) if (counted := [run.calls_a_write for run in runs if run.calls_a_write is not None])
+                else None,
+                fmean(run.voluntary_a_write for run in runs), fmean(run.involuntary_a_write for run in runs))
 
 
 def _interval(means: Sequence[float]) -> float | None:

@@ -2,18 +2,50 @@
 
 import csv
 import io
-import os
-import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from anyunix.bench.experiment import Measured
-from anyunix.bench.summary import PAPER, Cell
+from anyunix.bench.on_platform.build import Place
+from anyunix.bench.on_platform.experiment import Measured
+from anyunix.bench.plan import FORMS, SIZE
+from anyunix.bench.summary import PAPER, Cell, summarize
+from anyunix.report.bench_figures import figures, missing
+from anyunix.report.files import write_whole
+from anyunix.text import first_line
 
 Rows = list[list[str]]
+
+
+def report_paper(console: Console, measured: Sequence[Measured], name: str, place: Place, out: Path,
+                 line: Callable[[Measured], str]) -> None:
+    """Print the tables, and write them with the samples and figures into a folder. Raises OSError."""
+    cells = summarize(measured)
+    tables = _tables(cells)
+    print_tables(console, tables)
+    print_invalid(console, [line(run) for run in measured if run.invalid])
+    sources = ", ".join(dict.fromkeys(first_line(run.source) for run in measured if run.source))
+    drawn = {} if missing() else figures(cells, SIZE)
+    text = page(f"The paper's experiment on {name}", f"{about(place)} CPU times: {sources or 'not said'}.", tables)
+    text += "".join(f"\n![{file.removesuffix('.svg')}]({file})\n" for file in drawn if file.endswith(".svg"))
+    files = {"bench.md": text.encode(), "samples.csv": as_csv(measured).encode(),
+             "bench.json": as_json(name, place, cells=cells, runs=measured), **drawn}
+    write_files(console, out, files)
+    if missing():
+        console.print(missing(), style="dim", highlight=False, soft_wrap=True)
+
+
+def _tables(cells: Sequence[Cell]) -> list[tuple[str, Rows]]:
+    most = max((cell.point.connections for cell in cells), default=0)
+    other = {cell.point.connections for cell in cells if cell.point.write_bytes != SIZE}
+    return [*((f"CPU of the server, % of one (σ/μ), {words}, {SIZE} bytes a write", table_one(cells, form, SIZE))
+              for form, words in zip(FORMS, ("as in the paper", "like for like"), strict=True)),
+            ("Over the bytes of a write", by_write_size(cells, {most, *other})),
+            (f"What else a write costs the server, {most} connections", costs(cells, most))]
 
 
 def table_one(cells: Sequence[Cell], form: str, write_bytes: int) -> Rows:
@@ -29,57 +61,80 @@ def table_one(cells: Sequence[Cell], form: str, write_bytes: int) -> Rows:
     return rows
 
 
-def by_write_size(cells: Sequence[Cell], connections: int) -> Rows:
+def by_write_size(cells: Sequence[Cell], connections: Iterable[int]) -> Rows:
     """Bytes a write down: C against Go and against the floor, in both forms."""
-    found = {(cell.point.form, cell.point.write_bytes, cell.point.server): cell.mean for cell in cells
-             if cell.point.connections == connections}
-    sizes = sorted({size for _, size, _ in found})
-    rows = [["bytes a write", "form", "fork-c %", "goroutine-go %", "Go / C", "fork-c / epoll-c"]]
-    for size in sizes:
-        for form in ("paper", "like"):
-            fork, go, floor = (found.get((form, size, server)) for server in ("fork-c", "goroutine-go", "epoll-c"))
-            if fork:
-                rows.append([str(size), form, f"{fork:.2f}", f"{go:.2f}" if go else "",
-                             f"{go / fork:.2f}" if go else "", f"{fork / floor:.2f}" if floor else ""])
+    found = {(cell.point.write_bytes, cell.point.connections, cell.point.form, cell.point.server): cell.mean
+             for cell in cells}
+    rows = [["bytes a write", "connections", "form", "fork-c %", "goroutine-go %", "epoll-c %", "Go / C",
+             "fork-c / epoll-c"]]
+    loads = sorted({(size, count) for size, count, _, _ in found if count in set(connections)})
+    for size, count, form in ((*load, form) for load in loads for form in FORMS):
+        if not any(key[:3] == (size, count, form) for key in found):
+            continue
+        fork, go, floor = (found.get((size, count, form, server)) for server in ("fork-c", "goroutine-go", "epoll-c"))
+        means = [f"{mean:.2f}" if mean is not None else "" for mean in (fork, go, floor)]
+        rows.append([str(size), str(count), form, *means, _ratio(go, fork), _ratio(fork, floor)])
     return rows
 
 
+def _ratio(one: float | None, other: float | None) -> str:
+    return f"{one / other:.2f}" if one and other else ""
+
+
 def costs(cells: Sequence[Cell], connections: int) -> Rows:
-    """What else a message costs, and a connection."""
-    rows = [["server", "form", "bytes a write", "read+write a message", "switches a message", "memory, MiB",
-             "processes"]]
-    rows += [[cell.point.server, cell.point.form, str(cell.point.write_bytes), f"{cell.calls_a_message:.4f}",
-              f"{cell.switches_a_message:.4f}", f"{cell.memory_bytes / 2**20:.1f}", str(cell.processes)]
+    """What else a write of the load costs the server, and a connection."""
+    rows = [["server", "form", "bytes a write", "system calls", "switches: voluntary", "involuntary", "memory, MiB",
+             "processes", "load %"]]
+    rows += [[cell.point.server, cell.point.form, str(cell.point.write_bytes),
+              "not counted" if cell.calls_a_write is None else f"{cell.calls_a_write:.2f}",
+              f"{cell.voluntary_a_write:.2f}", f"{cell.involuntary_a_write:.2f}", f"{cell.memory_bytes / 2**20:.1f}",
+              str(cell.processes), f"{cell.load:.1f}"]
              for cell in cells if cell.point.connections == connections]
     return rows
 
 
-def print_rows(console: Console, title: str, rows: Rows) -> None:
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold",
-                  padding=(0, 2, 0, 0))
-    for column in rows[0]:
-        table.add_column(column, justify="right")
-    for row in rows[1:]:
-        table.add_row(*row)
-    console.print(table)
-    console.print()
+def print_tables(console: Console, tables: Iterable[tuple[str, Rows]]) -> None:
+    """Titles and rows; those without any row are left out."""
+    for title, rows in tables:
+        if len(rows) > 1:
+            table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold",
+                          padding=(0, 2, 0, 0))
+            for column in rows[0]:
+                table.add_column(column, justify="right")
+            for row in rows[1:]:
+                table.add_row(*row)
+            console.print(table)
+            console.print()
 
 
-def markdown(title: str, rows: Rows) -> str:
+def print_invalid(console: Console, lines: Iterable[str]) -> None:
+    """Runs that say nothing are named."""
+    for line in lines:
+        console.print(Text(f"invalid, in no mean: {line}", "yellow"), soft_wrap=True)
+
+
+def page(title: str, about: str, tables: Iterable[tuple[str, Rows]]) -> str:
+    """Markdown."""
+    return "\n".join([f"# {title}\n\n{about}\n", *(_markdown(head, rows) for head, rows in tables if len(rows) > 1)])
+
+
+def _markdown(title: str, rows: Rows) -> str:
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     lines.insert(1, "|" + " --- |" * len(rows[0]))
     return f"## {title}\n\n" + "\n".join(lines) + "\n"
 
 
-def machine() -> str:
-    """The machine and its kernel, in a line."""
-    model = "unknown CPU"
-    try:
-        with open("/proc/cpuinfo") as file:
-            model = next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), model)
-    except OSError:
-        pass
-    return f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} CPUs, {model}"
+def about(place: Place) -> str:
+    """Machine, kernel, compilers, in a line."""
+    made_by = dict.fromkeys(first_line(built.made_by) for built in place.built if built.made_by)
+    return f"{first_line(place.machine)}. {'; '.join(made_by)}."
+
+
+def write_files(console: Console, out: Path, files: Mapping[str, bytes]) -> None:
+    """Raises OSError."""
+    for name, content in files.items():
+        write_whole(out / name, content)
+    console.print(f"Details in {out}: {', '.join(files)}", highlight=False, soft_wrap=True)
 
 
 def as_csv(measured: Iterable[Measured]) -> str:
@@ -96,9 +151,10 @@ def as_csv(measured: Iterable[Measured]) -> str:
     return text.getvalue()
 
 
-def as_json(measured: Sequence[Measured], cells: Sequence[Cell], made_by: Sequence[str]) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(
-        {"schema": 1, "machine": machine(), "made_by": made_by, "cells": cells, "runs": measured}), indent=1)
+def as_json(name: str, place: Place, **parts: object) -> bytes:
+    """Everything, for other programs."""
+    found = {"schema": 2, "platform": name, "place": place, **parts}
+    return msgspec.json.format(msgspec.json.encode(found), indent=1)
 
 
 def _mean(cell: Cell | None) -> str:

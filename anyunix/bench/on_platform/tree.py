@@ -1,4 +1,4 @@
-"""What a process and its descendants have used, as Linux's /proc says."""
+"""A process and its descendants, as Linux's /proc says."""
 
 import os
 from contextlib import suppress
@@ -9,22 +9,20 @@ PROC = Path("/proc")
 
 
 @dataclass(frozen=True)
-class Usage:
-    """Of a whole tree of processes, since each of them began."""
+class Tree:
+    """What a process and its descendants have used, since each of them began."""
 
     cpu_seconds: float
     """proc(5), schedstat: nanoseconds on a CPU, thread by thread; those of threads that ended are not in it."""
     voluntary: int
     """Context switches."""
     involuntary: int
-    calls: int
-    """read(2) and write(2) and their kin, not recv and send: `syscr` and `syscw` of proc(5), io."""
     processes: int
 
 
-def usage_of(root: int) -> Usage:
-    """Of a process and all its descendants, now."""
-    cpu = voluntary = involuntary = calls = 0
+def look_at_tree(root: int) -> Tree:
+    """A process and all its descendants, now."""
+    cpu = voluntary = involuntary = 0
     family = tree_of(root)
     for pid in family:
         with suppress(OSError, ValueError):
@@ -34,9 +32,7 @@ def usage_of(root: int) -> Usage:
                 switches = _numbers(folder / "status")
                 voluntary += switches.get("voluntary_ctxt_switches", 0)
                 involuntary += switches.get("nonvoluntary_ctxt_switches", 0)
-            io = _numbers(PROC / str(pid) / "io")
-            calls += io.get("syscr", 0) + io.get("syscw", 0)
-    return Usage(cpu / 1e9, voluntary, involuntary, calls, len(family))
+    return Tree(cpu / 1e9, voluntary, involuntary, len(family))
 
 
 def memory_of(root: int) -> int:

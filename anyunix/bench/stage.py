@@ -1,0 +1,162 @@
+"""A platform with the servers and the load on it: orders go in, typed runs come back."""
+
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+import msgspec
+
+from anyunix.bench.on_platform import build as building
+from anyunix.bench.on_platform.build import LOAD, PROGRAMS, SOURCES, Built, NotBuilt, Place, Source
+from anyunix.bench.on_platform.chat import BARE, CHAT, BareCosts, ChatMeasured, ChatPoint
+from anyunix.bench.on_platform.experiment import END_SECONDS, READY_SECONDS, WARM_UP_SECONDS, Measured, Point
+from anyunix.catalog import Catalog, Platform
+from anyunix.cross import build_program, compiler_name
+from anyunix.drivers.base import Driver
+from anyunix.errors import NotRun, PlatformError
+from anyunix.payload import SUITE, add_file, files_below
+from anyunix.supervised import run_supervised
+from anyunix.text import first_line
+
+HERE = Path(__file__).with_name("on_platform")
+LOOK = "uname -s; uname -m; getconf LONG_BIT 2>/dev/null || echo 64; command -v cc || echo"
+SLACK_SECONDS = 30.0
+GO_SYSTEMS = ("Linux", "FreeBSD", "OpenBSD", "NetBSD", "Darwin")
+GO_CPUS = {("x86_64", "64"): "amd64", ("amd64", "64"): "amd64", ("x86_64", "32"): "386", ("i386", "32"): "386",
+           ("i686", "32"): "386", ("aarch64", "64"): "arm64", ("arm64", "64"): "arm64", ("armv7l", "32"): "arm",
+           ("ppc64le", "64"): "ppc64le", ("riscv64", "64"): "riscv64", ("s390x", "64"): "s390x"}
+"""What uname -m and getconf LONG_BIT say, and what Go calls that."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Measures there, one run at a time."""
+
+    name: str
+    place: Place
+    _driver: Driver
+    _cpus: int
+
+    def command(self, name: str) -> tuple[str, ...] | None:
+        """How a program is started there; None when it could not be had."""
+        return next((built.command for built in self.place.built if built.name == name), None)
+
+    def measure(self, point: Point) -> Measured:
+        """Raises PlatformError when the platform is lost, or answers something else."""
+        found = self._run(Measured, "run", point, point.seconds + WARM_UP_SECONDS, LOAD)
+        if found.point != point:
+            raise PlatformError(f"{self.name}: it measured something else than it was asked for")
+        return found
+
+    def measure_chat(self, point: ChatPoint) -> ChatMeasured:
+        """As `measure`."""
+        found = self._run(ChatMeasured, "chat", point, point.seconds, CHAT)
+        if found.point != point:
+            raise PlatformError(f"{self.name}: it measured something else than it was asked for")
+        return found
+
+    def bare_costs(self) -> BareCosts:
+        """What a message's system calls cost there. Raises PlatformError."""
+        return _ask(self.name, self._driver, BareCosts, END_SECONDS, "bare", *(self.command(BARE) or ()),
+                    str(self._cpus))
+
+    def _run(self, answer: type[T], task: str, point: Point | ChatPoint, seconds: float, load: str) -> T:
+        order = {"point": asdict(point), "command": self.command(point.server), "load": (self.command(load) or ("",))[0],
+                 "cpus": self._cpus}
+        return _ask(self.name, self._driver, answer, READY_SECONDS + seconds + END_SECONDS + SLACK_SECONDS, task,
+                    json.dumps(order))
+
+
+@contextmanager
+def staged(platform: Platform, driver: Driver, catalog: Catalog, sources: Sequence[Source],
+           cpus: int) -> Iterator[Stage]:
+    """The platform with these programs on it; taken down whatever happens. Raises NotRun, PlatformError."""
+    if reason := driver.available():
+        raise NotRun(reason)
+    try:
+        driver.up(lambda text: None)
+        with tempfile.TemporaryDirectory(prefix="anyunix-bench-") as name:
+            carried = _carried(driver, platform, catalog.root / "bench", sources, Path(name))
+            archive = Path(name) / "payload.tar"
+            _write(archive, catalog, [built.name for built in carried], Path(name))
+            driver.put(archive)
+        place = _ask(platform.name, driver, Place, building.BUILD_SECONDS * platform.slowness, "build", str(cpus),
+                     *(source.name for source in sources))
+        made_by = {built.name: built.made_by for built in carried}
+        place = replace(place, built=tuple(replace(built, made_by=built.made_by or made_by.get(built.name, ""))
+                                           for built in place.built))
+        yield Stage(platform.name, place, driver, cpus)
+    finally:
+        driver.down()
+
+
+def _carried(driver: Driver, platform: Platform, folder: Path, sources: Sequence[Source], into: Path) -> list[Built]:
+    """What is built here, because the platform has no compiler for it; what cannot be built is left to the platform,
+    which says so. Raises PlatformError."""
+    done = driver.run(["sh", "-c", LOOK], env={}, timeout=SLACK_SECONDS * platform.slowness)
+    said = done.stdout.splitlines()
+    if done.status or len(said) != 4:
+        raise PlatformError(f"{platform.name} does not say what it is: {first_line(done.stderr) or said}")
+    system, cpu, bits, compiler = said
+    found = []
+    for source in sources:
+        files = [str(folder / file) for file in source.files]
+        if source.compiler == "go" and shutil.which("go"):
+            found.append(_go(source.name, files, into, _go_target(system, cpu, bits)))
+        elif source.compiler == "cc" and not compiler and platform.cross:
+            build_program(files, platform.cross, into / source.name, building.CFLAGS)
+            found.append(Built(source.name, (), compiler_name(platform.cross)))
+    return found
+
+
+def _go_target(system: str, cpu: str, bits: str) -> dict[str, str]:
+    """Raises PlatformError."""
+    if system not in GO_SYSTEMS or (cpu, bits) not in GO_CPUS:
+        raise PlatformError(f"Go is not known to run on {first_line(system)} {first_line(cpu)}, {first_line(bits)} "
+                            "bits: leave goroutine-go out with --servers")
+    return {"GOOS": system.lower(), "GOARCH": GO_CPUS[cpu, bits], "CGO_ENABLED": "0", "GO111MODULE": "off"}
+
+
+def _go(name: str, files: list[str], into: Path, target: dict[str, str]) -> Built:
+    """Raises PlatformError."""
+    try:
+        building.run(["go", "build", "-o", str(into / name), *files], name, {**os.environ, **target})
+    except NotBuilt as error:
+        raise PlatformError(str(error)) from error
+    return Built(name, (), building.version("go", "version"))
+
+
+def _write(archive: Path, catalog: Catalog, programs: Sequence[str], built: Path) -> None:
+    """The one archive that the platform receives."""
+    with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
+        add_file(tar, catalog.suite / "supervise.py", SUITE / "supervise.py")
+        sources = catalog.root / "bench"
+        for folder, place in ((HERE, Path(HERE.name)), (sources / "servers", SOURCES / "servers"),
+                              (sources / "load", SOURCES / "load"), (catalog.root / "chat", SOURCES / "chat")):
+            for file in files_below(folder):
+                add_file(tar, file, PurePosixPath(place / file.relative_to(folder).as_posix()))
+        for name in programs:
+            add_file(tar, built / name, PurePosixPath(PROGRAMS / name), mode=0o755)
+
+
+def _ask(name: str, driver: Driver, answer: type[T], seconds: float, *words: str) -> T:
+    """Raises PlatformError."""
+    done = run_supervised(driver, ["python3", "-m", HERE.name, *words], seconds, python_path=(PurePosixPath("."),))
+    lines = done.stdout.splitlines()
+    if done.timed_out or done.status or not lines:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["it said nothing"]
+        why = f"not done within {seconds:g} s" if done.timed_out else f"exit status {done.status}"
+        raise PlatformError(f"{name}: {why}: {first_line(said[-1])}")
+    try:
+        return msgspec.json.decode(lines[-1], type=answer)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise PlatformError(f"{name}: what came back is no answer: {error}") from error
