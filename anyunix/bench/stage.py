@@ -70,8 +70,8 @@ class Stage:
                     str(self._cpus))
 
     def _run(self, answer: type[T], task: str, point: Point | ChatPoint, seconds: float, load: str) -> T:
-        order = {"point": asdict(point), "command": self.command(point.server), "load": (self.command(load) or ("",))[0],
-                 "cpus": self._cpus}
+        order = {"point": asdict(point), "command": self.command(point.server),
+                 "load": (self.command(load) or ("",))[0], "cpus": self._cpus}
         return _ask(self.name, self._driver, answer, READY_SECONDS + seconds + END_SECONDS + SLACK_SECONDS, task,
                     json.dumps(order))
 

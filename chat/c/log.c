@@ -211,22 +211,35 @@ log_end(int log, off_t from, off_t *end)
 	return result;
 }
 
+/* How much of what was read up to the log's end is whole records. */
+static ssize_t
+whole_records(const char *bytes, ssize_t count)
+{
+	while (count > 0 && bytes[count - 1] != '\n')
+		count--;
+	return count;
+}
+
 /* Bytes of whole records from from on, none behind until; 0 when there are none yet. */
 ssize_t
-log_read(int log, void *buffer, size_t size, off_t from, off_t until)
+log_read(int log, char *buffer, size_t size, off_t from, off_t until)
 {
-	ssize_t count = -1;
-	off_t end;
+	off_t end = from;
+	ssize_t count;
 
+	if (until != NO_LIMIT && until - from < (off_t)size)
+		size = until > from ? (size_t)(until - from) : 0;
 	if (lock(log, LOCK_SH) == -1)
 		return -1;
-	if (find_end(log, from, &end) == 0) {
-		if (until != NO_LIMIT && end > until)
-			end = until;
-		if (end - from < (off_t)size)
-			size = end > from ? (size_t)(end - from) : 0;
-		count = io_pread(log, buffer, size, from);
-	}
+	count = io_pread(log, buffer, size, from);
+	/* A full buffer may hold but a part of a record, as long as the whole of it is in the log. */
+	if (count > 0 && (size_t)count == size && buffer[count - 1] != '\n') {
+		if (find_end(log, from, &end) == -1)
+			count = -1;
+		else if (end - from < count)
+			count = (ssize_t)(end - from);
+	} else if (count > 0)
+		count = whole_records(buffer, count);
 	unlock(log);
 	return count;
 }

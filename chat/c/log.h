@@ -11,7 +11,7 @@ int log_append(int log, const char *name, const char *text, size_t length);
 int log_start(int log, long long since, off_t *offset);
 int log_end(int log, off_t from, off_t *end);
 const char *log_reason(int number);
-ssize_t log_read(int log, void *buffer, size_t size, off_t from, off_t until);
+ssize_t log_read(int log, char *buffer, size_t size, off_t from, off_t until);
 
 #define SINCE_END (-1LL)	/* log_start: only what comes from now on */
 #define NO_LIMIT ((off_t)-1)	/* log_read: all that there is */

@@ -22,6 +22,7 @@ struct sender {
 	int lifeline;		/* -1: it has ended */
 	int log;
 	off_t offset;
+	bool rested;		/* since it last read the log: a SIGUSR1 may have come and gone */
 	sigset_t sleeping;
 	size_t last_length;
 	char last[64];		/* what RECV wants said at the end */
@@ -51,6 +52,7 @@ rest(struct sender *sender, bool want_room, long long deadline)
 {
 	struct ready ready;
 
+	sender->rested = true;
 	ready_clear(&ready);
 	if (want_room)
 		ready_want_write(&ready, sender->socket);
@@ -103,17 +105,28 @@ give_up(struct sender *sender, const char *doing)
 	return 1;
 }
 
-/* Send what the log holds, up to until. The lock is held while reading, never while sending. */
+/* The lock is held while reading, never while sending. */
+static ssize_t
+look(struct sender *sender, off_t until)
+{
+	sender->rested = false;
+	return log_read(sender->log, sender->chunk, CHUNK, sender->offset, until);
+}
+
+/*
+ * Send what the log holds, up to until. After less than a chunk there is nothing to look for: of
+ * what was appended since, SIGUSR1 is still to come, unless it was let through while sending.
+ */
 static int
 catch_up(struct sender *sender, off_t until)
 {
 	ssize_t count;
 
-	while ((count = log_read(sender->log, sender->chunk, CHUNK, sender->offset, until)) > 0) {
+	while ((count = look(sender, until)) > 0) {
 		if (send_all(sender, sender->chunk, (size_t)count) == -1)
 			return 1;
 		sender->offset += count;
-		if (until == NO_LIMIT && sender->lifeline == -1)
+		if (until == NO_LIMIT && (sender->lifeline == -1 || (count < CHUNK && !sender->rested)))
 			return 0;
 	}
 	return count == -1 ? give_up(sender, "read") : 0;

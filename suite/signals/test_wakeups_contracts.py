@@ -7,6 +7,7 @@ import signal
 from support.chatlog import append, append_rudely, free, let_it_run, locked, stopped_with_lock
 from support.crowd import crowd
 from support.deadline import wait_until
+from support.family import wait_asleep
 from support.locks import opened
 from support.marks import explained_by, speaks_chat
 from support.processes import Process, all_processes, children_of, kill_all
@@ -20,6 +21,8 @@ WAIT_SECONDS = 3.0
 HELD_MICROSECONDS = 250_000
 HELD_SECONDS = 6.0
 """For what a few held calls delay."""
+AGAIN_SECONDS = 1.0
+"""For a second look, which comes at once where it comes, but for what the tracer delays."""
 SHELL = ("sh", "-c", '"$@" & wait $!', "sh")
 
 
@@ -117,21 +120,42 @@ def test_a_signal_between_looking_and_sleeping_is_not_lost(server):
 def test_a_signal_after_the_last_look_is_not_lost(start_server, work):
     """As above, and certain: the tracer holds the sender where it has given its lock back, and has not yet slept.
 
-    A sender that holds LOCK_SH after the first record looks for a second one, finds none and unlocks. Held at the end
-    of that flock(2) it gets both, the record and the signal, and handles the signal before it comes to its sleep.
+    Held at the end of that flock(2) it gets both, the record and the signal, and handles the signal before it comes to
+    its sleep. Which look is a sender's last is its own affair: the one that found something, or one more that finds
+    nothing. Both are tried; where no second look comes, the first was the last.
     """
     tracer = Tracer(work / "looks", "flock", f"delay_exit={HELD_MICROSECONDS}", follow=True)
     server = start_server(wrapper=tracer.wrapper)
     with server.client() as client, opened(server.log, os.O_RDWR | os.O_APPEND) as log:
         sender = server.senders()[0].pid
+        wait_asleep(sender)
         append(server.log, b"<eve> one\n")
         os.kill(sender, signal.SIGUSR1)
-        assert client.receive(HELD_SECONDS) == "one"
-        wait_until(lambda: not free(log), "the sender to look again")
-        with locked(server.log):
-            append_rudely(log, b"<eve> two\n")
-            os.kill(sender, signal.SIGUSR1)
-        assert client.receive(HELD_SECONDS) == "two"
+        wait_until(lambda: not free(log), "the sender to look")
+        announce_when_unlocked(server.log, sender, b"<eve> two\n")
+        assert client.receive_many(2, HELD_SECONDS) == ["one", "two"]
+        wait_asleep(sender)
+        append(server.log, b"<eve> three\n")
+        os.kill(sender, signal.SIGUSR1)
+        assert client.receive(HELD_SECONDS) == "three"
+        if looks_again(log):
+            announce_when_unlocked(server.log, sender, b"<eve> four\n")
+            assert client.receive(HELD_SECONDS) == "four"
+
+
+def looks_again(log):
+    """Whether the sender takes its lock once more, although nothing was added."""
+    try:
+        return wait_until(lambda: not free(log), "a second look", AGAIN_SECONDS)
+    except TimeoutError:
+        return False
+
+
+def announce_when_unlocked(log, sender, record):
+    """Append a record as soon as the sender's lock is free, and tell it so while it is still held there."""
+    with locked(log) as fd:
+        append_rudely(fd, record)
+        os.kill(sender, signal.SIGUSR1)
 
 
 @speaks_chat
