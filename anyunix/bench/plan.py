@@ -30,7 +30,7 @@ class Scale:
     repeats: int
 
 
-QUICK = Scale((8, 64), 2.5, (8, 128, 1250), 1)
+QUICK = Scale((8, 64), 2.0, (8, 128, 1250), 1)
 
 
 def points(servers: Sequence[str], scale: Scale) -> list[Point]:

@@ -100,7 +100,7 @@ def print_tables(console: Console, tables: Iterable[tuple[str, Rows]]) -> None:
             table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold",
                           padding=(0, 2, 0, 0))
             for column in rows[0]:
-                table.add_column(column, justify="right")
+                table.add_column(column, justify="right", overflow="fold", no_wrap=column == "server")
             for row in rows[1:]:
                 table.add_row(*row)
             console.print(table)
