@@ -5,10 +5,16 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import TypeVar
+
+import msgspec
 
 from anyunix.drivers.base import Completed, Driver, Say
+from anyunix.errors import PlatformError
 from anyunix.payload import HELPERS, SITE, SUBJECT_FILE, SUITE
+from anyunix.text import first_line
 
+T = TypeVar("T")
 TIMED_OUT = 124
 """supervise.py's exit status when the time was over."""
 GRACE_SECONDS = 30.0
@@ -30,3 +36,22 @@ def run_supervised(driver: Driver, command: Sequence[str], seconds: float, *,
     done = driver.run(["sh", "-c", script], env={**(environment or {}), "ANYUNIX_CELL": secrets.token_hex(16)},
                       timeout=seconds + GRACE_SECONDS, say=say)
     return replace(done, timed_out=done.timed_out or done.status == TIMED_OUT)
+
+
+def ask(driver: Driver, name: str, answer: type[T], command: Sequence[str], seconds: float,
+        python_path: Sequence[PurePosixPath]) -> T:
+    """What a command on the platform `name` answers: the last line that it prints, as JSON. Raises PlatformError."""
+    done = run_supervised(driver, command, seconds, python_path=python_path)
+    lines = done.stdout.splitlines()
+    if done.timed_out or done.status or not lines:
+        raise PlatformError(f"{name}: {f'not done within {seconds:g} s' if done.timed_out else last_words(done)}")
+    try:
+        return msgspec.json.decode(lines[-1], type=answer)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise PlatformError(f"{name}: what came back is no answer: {error}") from error
+
+
+def last_words(done: Completed) -> str:
+    """How a command ended, and the last line that it said; safe to print."""
+    said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["it said nothing"]
+    return f"exit status {done.status}: {first_line(said[-1])[:300]}"

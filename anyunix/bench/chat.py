@@ -8,7 +8,6 @@ from anyunix.bench.on_platform.chat import BareCosts, ChatMeasured, ChatPoint
 
 PACED = 100.0
 """Messages a second, at which latency is measured: few enough that none waits for the one before."""
-CLIENTS = (1, 2, 4, 8, 16, 32, 64)
 
 
 @dataclass(frozen=True)

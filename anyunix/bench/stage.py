@@ -9,10 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
 
-import msgspec
-
+from anyunix.bench.journal import Run
 from anyunix.bench.on_platform import build as building
 from anyunix.bench.on_platform.build import LOAD, PROGRAMS, SOURCES, Built, NotBuilt, Place, Source
 from anyunix.bench.on_platform.chat import BARE, CHAT, BareCosts, ChatMeasured, ChatPoint
@@ -22,10 +20,12 @@ from anyunix.cross import build_program, compiler_name
 from anyunix.drivers.base import Driver
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import SUITE, add_file, files_below
-from anyunix.supervised import run_supervised
+from anyunix.supervised import ask
 from anyunix.text import first_line
 
 HERE = Path(__file__).with_name("on_platform")
+ON_PLATFORM, TOP = ("python3", "-m", HERE.name), (PurePosixPath("."),)
+"""How it is started there, in the payload's top folder."""
 LOOK = "uname -s; uname -m; getconf LONG_BIT 2>/dev/null || echo 64; command -v cc || echo"
 SLACK_SECONDS = 30.0
 GO_SYSTEMS = ("Linux", "FreeBSD", "OpenBSD", "NetBSD", "Darwin")
@@ -33,8 +33,6 @@ GO_CPUS = {("x86_64", "64"): "amd64", ("amd64", "64"): "amd64", ("x86_64", "32")
            ("i686", "32"): "386", ("aarch64", "64"): "arm64", ("arm64", "64"): "arm64", ("armv7l", "32"): "arm",
            ("ppc64le", "64"): "ppc64le", ("riscv64", "64"): "riscv64", ("s390x", "64"): "s390x"}
 """What uname -m and getconf LONG_BIT say, and what Go calls that."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -52,28 +50,25 @@ class Stage:
 
     def measure(self, point: Point) -> Measured:
         """Raises PlatformError when the platform is lost, or answers something else."""
-        found = self._run(Measured, "run", point, point.seconds + WARM_UP_SECONDS, LOAD)
-        if found.point != point:
-            raise PlatformError(f"{self.name}: it measured something else than it was asked for")
-        return found
+        return self._run(Measured, "run", point, point.seconds + WARM_UP_SECONDS, LOAD)
 
     def measure_chat(self, point: ChatPoint) -> ChatMeasured:
         """As `measure`."""
-        found = self._run(ChatMeasured, "chat", point, point.seconds, CHAT)
-        if found.point != point:
-            raise PlatformError(f"{self.name}: it measured something else than it was asked for")
-        return found
+        return self._run(ChatMeasured, "chat", point, point.seconds, CHAT)
 
     def bare_costs(self) -> BareCosts:
         """What a message's system calls cost there. Raises PlatformError."""
-        return _ask(self.name, self._driver, BareCosts, END_SECONDS, "bare", *(self.command(BARE) or ()),
-                    str(self._cpus))
+        words = *(self.command(BARE) or ()), str(self._cpus)
+        return ask(self._driver, self.name, BareCosts, [*ON_PLATFORM, "bare", *words], END_SECONDS, TOP)
 
-    def _run(self, answer: type[T], task: str, point: Point | ChatPoint, seconds: float, load: str) -> T:
+    def _run(self, answer: type[Run], task: str, point: Point | ChatPoint, seconds: float, load: str) -> Run:
         order = {"point": asdict(point), "command": self.command(point.server),
                  "load": (self.command(load) or ("",))[0], "cpus": self._cpus}
-        return _ask(self.name, self._driver, answer, READY_SECONDS + seconds + END_SECONDS + SLACK_SECONDS, task,
-                    json.dumps(order))
+        found = ask(self._driver, self.name, answer, [*ON_PLATFORM, task, json.dumps(order)],
+                    READY_SECONDS + seconds + END_SECONDS + SLACK_SECONDS, TOP)
+        if found.point != point:
+            raise PlatformError(f"{self.name}: it measured something else than it was asked for")
+        return found
 
 
 @contextmanager
@@ -89,8 +84,8 @@ def staged(platform: Platform, driver: Driver, catalog: Catalog, sources: Sequen
             archive = Path(name) / "payload.tar"
             _write(archive, catalog, [built.name for built in carried], Path(name))
             driver.put(archive)
-        place = _ask(platform.name, driver, Place, building.BUILD_SECONDS * platform.slowness, "build", str(cpus),
-                     *(source.name for source in sources))
+        order = [*ON_PLATFORM, "build", str(cpus), *(source.name for source in sources)]
+        place = ask(driver, platform.name, Place, order, building.BUILD_SECONDS * platform.slowness, TOP)
         made_by = {built.name: built.made_by for built in carried}
         place = replace(place, built=tuple(replace(built, made_by=built.made_by or made_by.get(built.name, ""))
                                            for built in place.built))
@@ -146,17 +141,3 @@ def _write(archive: Path, catalog: Catalog, programs: Sequence[str], built: Path
                 add_file(tar, file, PurePosixPath(place / file.relative_to(folder).as_posix()))
         for name in programs:
             add_file(tar, built / name, PurePosixPath(PROGRAMS / name), mode=0o755)
-
-
-def _ask(name: str, driver: Driver, answer: type[T], seconds: float, *words: str) -> T:
-    """Raises PlatformError."""
-    done = run_supervised(driver, ["python3", "-m", HERE.name, *words], seconds, python_path=(PurePosixPath("."),))
-    lines = done.stdout.splitlines()
-    if done.timed_out or done.status or not lines:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["it said nothing"]
-        why = f"not done within {seconds:g} s" if done.timed_out else f"exit status {done.status}"
-        raise PlatformError(f"{name}: {why}: {first_line(said[-1])}")
-    try:
-        return msgspec.json.decode(lines[-1], type=answer)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise PlatformError(f"{name}: what came back is no answer: {error}") from error

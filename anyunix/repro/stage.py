@@ -10,15 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-import msgspec
-
 from anyunix.building import BUILD_SECONDS, Build, build_there, cross_build, look_at
 from anyunix.catalog import Platform, Subject
 from anyunix.cross import copy_sources
 from anyunix.drivers.base import Completed, Driver
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import SITE, SUITE, write_payload
-from anyunix.supervised import run_supervised
+from anyunix.supervised import ask, last_words, run_supervised
 from anyunix.text import first_line
 
 SCRIPT = PurePosixPath("on_platform.py")
@@ -39,15 +37,7 @@ class Stage:
 
     def ask(self, answer: type[T], task: str, *words: str) -> T:
         """What a task of on_platform.py found there. Raises PlatformError."""
-        done = self.supervised(["python3", str(SCRIPT), task, *words], TASK_SECONDS)
-        lines = done.stdout.splitlines()
-        if done.timed_out or done.status or not lines:
-            why = f"not done within {TASK_SECONDS:g} s" if done.timed_out else _last(done)
-            raise PlatformError(f"{self.name}: {why}")
-        try:
-            return msgspec.json.decode(lines[-1], type=answer)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise PlatformError(f"{self.name}: what came back is no answer: {error}") from error
+        return ask(self.driver, self.name, answer, ["python3", str(SCRIPT), task, *words], TASK_SECONDS, (SUITE, SITE))
 
     def supervised(self, command: "list[str] | tuple[str, ...]", seconds: float,
                    folder: str = ".") -> Completed:
@@ -73,7 +63,7 @@ def staged(platform: Platform, subject: Subject, driver: Driver, suite: Path) ->
         if subject.build and not carried and platform.driver not in HERE:
             done = build_there(driver, platform, subject, Build())
             if done.status:
-                raise PlatformError(f"{subject.name} does not build on {platform.name}: {_last(done)}")
+                raise PlatformError(f"{subject.name} does not build on {platform.name}: {last_words(done)}")
         yield stage
     finally:
         driver.down()
@@ -106,11 +96,6 @@ def build_again(subject: Subject, environment: Mapping[str, str] | None = None) 
         raise NotRun(f"{subject.name} cannot be built here: {error}") from error
     if done.returncode:
         raise NotRun(f"{subject.name} does not build here: {first_line(done.stderr or done.stdout)}")
-
-
-def _last(done: Completed) -> str:
-    said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["it said nothing"]
-    return f"exit status {done.status}: {first_line(said[-1])[:300]}"
 
 
 def _quiet(text: str) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from .cgroup import own_group
 from .experiment import END_SECONDS, NotMeasured, allow_descriptors, line_of, pin, split_cpus, started
-from .usage import Meter, Usage
+from .meter import Meter
+from .tree import Usage
 
 CHAT, BARE = "chat", "bare"
 RECORD_BYTES = 27

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from .calls import counted_calls
 from .cgroup import Group, own_group
-from .usage import Meter, Usage, has_schedstat
+from .meter import Meter, has_schedstat
+from .tree import Usage
 
 READY_SECONDS = 10
 SAMPLE_SECONDS = 0.5
@@ -22,7 +23,6 @@ WARM_UP_SECONDS = 1.0
 END_SECONDS = 30
 KEPT = 0.99
 """Of the bytes that were due: below it the rate was not kept."""
-MESSAGE_BYTES = 8
 AT_THE_START = ("sh", "-c", 'read -r go && exec "$@" </dev/null', "sh")
 """Waits for a line, so that its CPUs, its group and the count of its calls are set before the server begins."""
 
@@ -47,7 +47,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Measured:
-    """What came of it. A message is 8 bytes, as in the paper."""
+    """What came of it."""
 
     point: Point
     samples: tuple[float, ...] = ()
@@ -170,16 +170,17 @@ class _Seen:
 def _samples(meter: Meter, generator: "subprocess.Popen[str]", seconds: float) -> _Seen:
     begun = time.monotonic() + WARM_UP_SECONDS
     _sleep_until(begun, generator)
-    first = before = meter.read()
-    first_time = last_time = time.monotonic()
+    first = meter.read()
+    before, first_time = first.cpu_seconds, time.monotonic()
+    last_time = first_time
     samples, memory = [], 0
     for number in range(1, int(seconds / SAMPLE_SECONDS)):  # the last one could be after the load's end
         _sleep_until(begun + number * SAMPLE_SECONDS, generator)
-        now, usage = time.monotonic(), meter.read()
-        samples.append(100 * (usage.cpu_seconds - before.cpu_seconds) / (now - last_time))
-        before, last_time = usage, now
+        now, used = time.monotonic(), meter.cpu_seconds()
+        samples.append(100 * (used - before) / (now - last_time))
+        before, last_time = used, now
         memory = memory or meter.memory()
-    return _Seen(first, before, last_time - first_time, tuple(samples), memory)
+    return _Seen(first, meter.read(), last_time - first_time, tuple(samples), memory)
 
 
 def _sleep_until(due: float, generator: "subprocess.Popen[str]") -> None:

@@ -9,19 +9,23 @@ PROC = Path("/proc")
 
 
 @dataclass(frozen=True)
-class Tree:
+class Usage:
     """What a process and its descendants have used, since each of them began."""
 
     cpu_seconds: float
-    """proc(5), schedstat: nanoseconds on a CPU, thread by thread; those of threads that ended are not in it."""
-    voluntary: int
-    """Context switches."""
-    involuntary: int
     processes: int
+    voluntary: int = 0
+    """Context switches."""
+    involuntary: int = 0
+    calls: int | None = None
+    """System calls; None where nobody counts them."""
 
 
-def look_at_tree(root: int) -> Tree:
-    """A process and all its descendants, now."""
+def look_at_tree(root: int) -> Usage:
+    """A process and all its descendants, now.
+
+    proc(5), schedstat: nanoseconds on a CPU, thread by thread; those of threads that ended are not in it.
+    """
     cpu = voluntary = involuntary = 0
     family = tree_of(root)
     for pid in family:
@@ -32,7 +36,7 @@ def look_at_tree(root: int) -> Tree:
                 switches = _numbers(folder / "status")
                 voluntary += switches.get("voluntary_ctxt_switches", 0)
                 involuntary += switches.get("nonvoluntary_ctxt_switches", 0)
-    return Tree(cpu / 1e9, voluntary, involuntary, len(family))
+    return Usage(cpu / 1e9, len(family), voluntary, involuntary)
 
 
 def memory_of(root: int) -> int:

@@ -1,25 +1,12 @@
-"""What a server's processes have used: the best source that this system has."""
+"""Reads what a server's processes have used, from the best source that this system has."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from .calls import read_calls
 from .cgroup import Group
 from .ps import tree_by_ps
-from .tree import PROC, look_at_tree, memory_of
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Of the server's whole tree, since it began."""
-
-    cpu_seconds: float
-    processes: int
-    voluntary: int = 0
-    """Context switches."""
-    involuntary: int = 0
-    calls: int | None = None
-    """System calls; None where nobody counts them."""
+from .tree import PROC, Usage, look_at_tree, memory_of
 
 
 class Meter:
@@ -34,14 +21,14 @@ class Meter:
         """Where the CPU times come from."""
         return "cgroup" if self._group else "/proc/PID/schedstat" if self._proc else "ps"
 
+    def cpu_seconds(self) -> float:
+        """The CPU time alone: for samples, since a group tells it without a look at each process. Raises OSError,
+        ValueError."""
+        return self._group.cpu_seconds() if self._group else self._tree().cpu_seconds
+
     def read(self) -> Usage:
         """Raises OSError, ValueError."""
-        if self._proc:
-            tree = look_at_tree(self._pid)
-            usage = Usage(tree.cpu_seconds, tree.processes, tree.voluntary, tree.involuntary)
-        else:
-            seconds, _, processes = tree_by_ps(self._pid)
-            usage = Usage(seconds, processes)
+        usage = self._tree()
         if self._group:
             usage = replace(usage, cpu_seconds=self._group.cpu_seconds())
         return replace(usage, calls=None if self._event is None else read_calls(self._event))
@@ -49,6 +36,12 @@ class Meter:
     def memory(self) -> int:
         """Bytes: PSS, where only ps can be asked RSS, which counts a shared page for each that has it."""
         return memory_of(self._pid) if self._proc else tree_by_ps(self._pid)[1]
+
+    def _tree(self) -> Usage:
+        if self._proc:
+            return look_at_tree(self._pid)
+        seconds, _, processes = tree_by_ps(self._pid)
+        return Usage(seconds, processes)
 
 
 def has_schedstat(proc: Path = PROC) -> bool:
