@@ -2,8 +2,9 @@
  * Clients of a chat server: chat HOST PORT KEY-FILE CLIENTS SECONDS MESSAGES-A-SECOND
  *
  * All receive everything. With a rate the clients take turns at sending; with 0 each sends its next message when it has
- * seen its last one. A message carries the time at which it was sent, so each delivery tells its latency. Prints OPEN when all
- * are connected and waits for a line; at the end it prints one line of JSON, in which `lost` is what had not come 10 s after the last message.
+ * seen its last one. A message carries the time at which it was sent, so each delivery tells its latency. Prints OPEN
+ * when all are connected and waits for a line; at the end it prints one line of JSON, in which `lost` is what had not
+ * come 10 s after the last message, and waits for another line.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -54,7 +54,7 @@ def _remove(folder: Path) -> None:
         with suppress(OSError):
             folder.rmdir()
             return
-        time.sleep(0.01)
+        time.sleep(0.01)  # version 1 does not announce that a group is empty: poll
 
 
 def _places(root: Path) -> Iterator[Path]:
