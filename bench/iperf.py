@@ -2,12 +2,14 @@
 
     python bench/iperf.py [CONNECTIONS [BYTES-A-WRITE [SECONDS]]]      (64, 1250 and 10 without)
 
-Needs cc and iperf3. Receiver and sender have a CPU each, the first two that this process may use.
+Both send what is due at ticks (iperf3's `--pacing-timer`, 1 ms by default): the finer, the dearer, so each tick is
+measured with both. Needs cc and iperf3. Receiver and sender have a CPU each, the first two that this process may use.
 """
 
 import json
 import os
 import resource
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,8 @@ from pathlib import Path
 from anyunix.bench.on_platform.build import LOADS, SERVERS, Built, build
 
 RATE = 1_000_000
+TICKS = (100, 1000)
+"""Microseconds: the load generator's own, and iperf3's."""
 SOURCES = Path(__file__).parent
 
 
@@ -36,52 +40,53 @@ def sent_by(command: Sequence[str], cpu: int) -> tuple[str, float]:
     return done.stdout, cpu_of_children() - before
 
 
-def load_run(load: Built, server: Built, cpus: list[int], connections: int, size: int, seconds: int) -> list[str]:
+def load_run(load: Built, server: Built, cpus: list[int], words: list[str], tick: int) -> tuple[float, float]:
+    """Bits a second in all, and the sender's CPU seconds."""
     process = subprocess.Popen(pinned(cpus[0], [*server.command, "like"]), stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None
         port = process.stderr.readline().rpartition(":")[2].strip()
-        out, cpu = sent_by([*load.command, "127.0.0.1", port, str(connections), str(RATE), str(size), str(seconds)],
+        connections, size, seconds = words
+        out, cpu = sent_by([*load.command, "127.0.0.1", port, connections, str(RATE), size, seconds, str(tick)],
                            cpus[1])
     finally:
         process.kill()
         process.wait()
     said = json.loads(out)
-    return row("anyunix bench", 8 * said["sent_bytes"] / said["seconds"] / connections, cpu, connections, seconds)
+    return 8 * said["sent_bytes"] / said["seconds"], cpu
 
 
-def iperf_run(cpus: list[int], connections: int, size: int, seconds: int) -> list[str]:
-    port = "53017"
+def iperf_run(cpus: list[int], words: list[str], tick: int) -> tuple[float, float]:
+    """As `load_run`."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
     process = subprocess.Popen(pinned(cpus[0], ["iperf3", "-s", "-1", "-p", port, "--forceflush"]),
                                stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         while "listening" not in process.stdout.readline():
             pass
-        out, cpu = sent_by(["iperf3", "-c", "127.0.0.1", "-p", port, "-P", str(connections), "-b", str(RATE), "-l",
-                            str(size), "-t", str(seconds), "-N", "-J"], cpus[1])
+        connections, size, seconds = words
+        out, cpu = sent_by(["iperf3", "-c", "127.0.0.1", "-p", port, "-P", connections, "-b", str(RATE), "-l", size,
+                            "-t", seconds, "-N", "-J", "--pacing-timer", str(tick)], cpus[1])
     finally:
         process.kill()
         process.communicate()
-    said = json.loads(out)["end"]["sum_sent"]
-    return row("iperf3 -b", said["bits_per_second"] / connections, cpu, connections, seconds)
-
-
-def row(name: str, rate: float, cpu: float, connections: int, seconds: int) -> list[str]:
-    return [name, f"{rate / 1e6:.4f}", f"{100 * cpu / seconds:.1f}", f"{100 * cpu / seconds / connections:.3f}"]
+    return json.loads(out)["end"]["sum_sent"]["bits_per_second"], cpu
 
 
 def main(connections: int = 64, size: int = 1250, seconds: int = 10) -> None:
-    cpus = sorted(os.sched_getaffinity(0))[:2]
+    cpus, words = sorted(os.sched_getaffinity(0))[:2], [str(connections), str(size), str(seconds)]
     with tempfile.TemporaryDirectory() as name:
-        programs = Path(name)
-        load = build(LOADS[0], SOURCES, programs)
-        server = build(next(each for each in SERVERS if each.name == "epoll-c"), SOURCES, programs)
+        load = build(LOADS[0], SOURCES, Path(name))
+        server = build(next(each for each in SERVERS if each.name == "epoll-c"), SOURCES, Path(name))
         print(f"{connections} connections of 1 Mbit/s, {size} bytes a write, {seconds} s")
-        print(f"{'':14} {'Mbit/s each':>12} {'CPU %':>8} {'CPU % each':>11}")
-        for found in (load_run(load, server, cpus, connections, size, seconds),
-                      iperf_run(cpus, connections, size, seconds)):
-            print(f"{found[0]:14} {found[1]:>12} {found[2]:>8} {found[3]:>11}")
+        print(f"{'':14} {'tick µs':>8} {'Mbit/s each':>12} {'CPU %':>8} {'CPU % each':>11}")
+        for tick in TICKS:
+            for who, (rate, cpu) in (("anyunix bench", load_run(load, server, cpus, words, tick)),
+                                     ("iperf3 -b", iperf_run(cpus, words, tick))):
+                print(f"{who:14} {tick:>8} {rate / 1e6 / connections:>12.4f} {100 * cpu / seconds:>8.1f} "
+                      f"{100 * cpu / seconds / connections:>11.3f}")
 
 
 if __name__ == "__main__":

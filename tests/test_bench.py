@@ -2,6 +2,8 @@
 
 import json
 import os
+import platform
+import resource
 import shutil
 import socket
 import subprocess
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from anyunix.bench.go import build_go
 from anyunix.bench.journal import append, read_journal
 from anyunix.bench.on_platform import build as building
 from anyunix.bench.on_platform import cgroup
@@ -46,11 +49,11 @@ def load(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def built(sources: tuple[building.Source, ...], name: str, catalog: Catalog, into: Path) -> Built:
-    """A program, from the sources as they are here. A server in Go is built as for a platform."""
+    """A program, from the sources as they are here. Raises NotBuilt."""
     source = next(source for source in sources if source.name == name)
-    if source.compiler == "go" and shutil.which("go"):
-        building.run(["go", "build", "-o", str(into / name), str(catalog.root / "bench" / source.files[0])], name,
-                     {**os.environ, "GO111MODULE": "off"})
+    if source.compiler == "go":
+        build_go(name, [str(catalog.root / "bench" / source.files[0])], into, platform.system(), platform.machine(),
+                 "64" if sys.maxsize > 2**32 else "32")
     return build(source, catalog.root / "bench", into)
 
 
@@ -95,6 +98,19 @@ def test_the_load_is_the_rate_that_was_asked_for_and_is_consumed(load: Path) -> 
         assert said["sent_bytes"] == said["expected_bytes"] == 4 * 1e6 / 8 * 1.6
         assert (said["consumed"], said["owed_bytes"]) == (4, 0)
         assert sorted(counts) == [200000] * 4
+
+
+def test_writes_of_a_tick_go_out_together(load: Path) -> None:
+    with sink() as (port, counts):
+        switches = []
+        for tick in ("100", "20000"):  # a write is due every 1 ms
+            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_nvcsw
+            said = run_load(load, port, "2", "1e6", "250", "1", tick)
+            switches.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_nvcsw - before)
+            assert said["sent_bytes"] == said["expected_bytes"]
+        assert len(set(counts)) == 1
+    assert switches[0] > 400
+    assert switches[1] < 200
 
 
 def test_a_server_that_does_not_read_is_seen(load: Path) -> None:

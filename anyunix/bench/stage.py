@@ -1,15 +1,14 @@
 """A platform with the servers and the load on it: orders go in, typed runs come back."""
 
 import json
-import os
-import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from anyunix.bench.go import build_go
 from anyunix.bench.journal import Run
 from anyunix.bench.on_platform import build as building
 from anyunix.bench.on_platform.build import LOAD, PROGRAMS, SOURCES, Built, NotBuilt, Place, Source
@@ -28,11 +27,6 @@ ON_PLATFORM, TOP = ("python3", "-m", HERE.name), (PurePosixPath("."),)
 """How it is started there, in the payload's top folder."""
 LOOK = "uname -s; uname -m; getconf LONG_BIT 2>/dev/null || echo 64; command -v cc || echo"
 SLACK_SECONDS = 30.0
-GO_SYSTEMS = ("Linux", "FreeBSD", "OpenBSD", "NetBSD", "Darwin")
-GO_CPUS = {("x86_64", "64"): "amd64", ("amd64", "64"): "amd64", ("x86_64", "32"): "386", ("i386", "32"): "386",
-           ("i686", "32"): "386", ("aarch64", "64"): "arm64", ("arm64", "64"): "arm64", ("armv7l", "32"): "arm",
-           ("ppc64le", "64"): "ppc64le", ("riscv64", "64"): "riscv64", ("s390x", "64"): "s390x"}
-"""What uname -m and getconf LONG_BIT say, and what Go calls that."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +65,14 @@ class Stage:
         return found
 
 
+@dataclass(frozen=True)
+class _Carried:
+    """What is built here, because the platform has no compiler for it; and by name, why something could not be."""
+
+    built: list[Built] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
 @contextmanager
 def staged(platform: Platform, driver: Driver, catalog: Catalog, sources: Sequence[Source],
            cpus: int) -> Iterator[Stage]:
@@ -82,52 +84,39 @@ def staged(platform: Platform, driver: Driver, catalog: Catalog, sources: Sequen
         with tempfile.TemporaryDirectory(prefix="anyunix-bench-") as name:
             carried = _carried(driver, platform, catalog.root / "bench", sources, Path(name))
             archive = Path(name) / "payload.tar"
-            _write(archive, catalog, [built.name for built in carried], Path(name))
+            _write(archive, catalog, [built.name for built in carried.built], Path(name))
             driver.put(archive)
-        order = [*ON_PLATFORM, "build", str(cpus), *(source.name for source in sources)]
+        wanted = [source.name for source in sources if source.name not in carried.left_out]
+        order = [*ON_PLATFORM, "build", str(cpus), *wanted]
         place = ask(driver, platform.name, Place, order, building.BUILD_SECONDS * platform.slowness, TOP)
-        made_by = {built.name: built.made_by for built in carried}
-        place = replace(place, built=tuple(replace(built, made_by=built.made_by or made_by.get(built.name, ""))
-                                           for built in place.built))
+        made_by = {built.name: built.made_by for built in carried.built}
+        place = replace(place, left_out=(*carried.left_out.values(), *place.left_out),
+                        built=tuple(replace(built, made_by=built.made_by or made_by.get(built.name, ""))
+                                    for built in place.built))
         yield Stage(platform.name, place, driver, cpus)
     finally:
         driver.down()
 
 
-def _carried(driver: Driver, platform: Platform, folder: Path, sources: Sequence[Source], into: Path) -> list[Built]:
-    """What is built here, because the platform has no compiler for it; what cannot be built is left to the platform,
-    which says so. Raises PlatformError."""
+def _carried(driver: Driver, platform: Platform, folder: Path, sources: Sequence[Source], into: Path) -> _Carried:
+    """Raises PlatformError."""
     done = driver.run(["sh", "-c", LOOK], env={}, timeout=SLACK_SECONDS * platform.slowness)
     said = done.stdout.splitlines()
     if done.status or len(said) != 4:
         raise PlatformError(f"{platform.name} does not say what it is: {first_line(done.stderr) or said}")
     system, cpu, bits, compiler = said
-    found = []
+    found = _Carried()
     for source in sources:
         files = [str(folder / file) for file in source.files]
-        if source.compiler == "go" and shutil.which("go"):
-            found.append(_go(source.name, files, into, _go_target(system, cpu, bits)))
+        if source.compiler == "go":
+            try:
+                found.built.append(build_go(source.name, files, into, system, cpu, bits))
+            except NotBuilt as error:
+                found.left_out[source.name] = str(error)
         elif source.compiler == "cc" and not compiler and platform.cross:
             build_program(files, platform.cross, into / source.name, building.CFLAGS)
-            found.append(Built(source.name, (), compiler_name(platform.cross)))
+            found.built.append(Built(source.name, (), compiler_name(platform.cross)))
     return found
-
-
-def _go_target(system: str, cpu: str, bits: str) -> dict[str, str]:
-    """Raises PlatformError."""
-    if system not in GO_SYSTEMS or (cpu, bits) not in GO_CPUS:
-        raise PlatformError(f"Go is not known to run on {first_line(system)} {first_line(cpu)}, {first_line(bits)} "
-                            "bits: leave goroutine-go out with --servers")
-    return {"GOOS": system.lower(), "GOARCH": GO_CPUS[cpu, bits], "CGO_ENABLED": "0", "GO111MODULE": "off"}
-
-
-def _go(name: str, files: list[str], into: Path, target: dict[str, str]) -> Built:
-    """Raises PlatformError."""
-    try:
-        building.run(["go", "build", "-o", str(into / name), *files], name, {**os.environ, **target})
-    except NotBuilt as error:
-        raise PlatformError(str(error)) from error
-    return Built(name, (), building.version("go", "version"))
 
 
 def _write(archive: Path, catalog: Catalog, programs: Sequence[str], built: Path) -> None:

@@ -22,7 +22,7 @@ class Source:
     files: tuple[str, ...]
     """Below sources/."""
     compiler: str = ""
-    """`cc`, `go`, `make` in the file's folder, or nothing for Python."""
+    """`cc`, `make` in the file's folder, nothing for Python, or `go`: never there, so it is carried there."""
 
 
 SERVERS = (
@@ -86,12 +86,10 @@ def build(source: Source, sources: Path = SOURCES, programs: Path = PROGRAMS) ->
         return Built(source.name, (sys.executable, "-S", files[0]), f"CPython {platform.python_version()}")
     if program.exists():
         return Built(source.name, (str(program),))
-    lacking = [tool for tool in {"make": ("cc", "make")}.get(source.compiler, (source.compiler,))
-               if source.compiler == "go" or not shutil.which(tool)]
-    if lacking:
-        where = "PATH here" if source.compiler == "go" else "PATH there"
-        package = {"go": "golang-go", "cc": "gcc libc6-dev", "make": "gcc libc6-dev make"}[source.compiler]
-        raise NotBuilt(f"{source.name} is left out: no {' and no '.join(lacking)} on {where}: "
+    tools = ("cc", "make") if source.compiler == "make" else (source.compiler,)
+    if lacking := [tool for tool in tools if not shutil.which(tool)]:
+        package = "gcc libc6-dev make" if source.compiler == "make" else "gcc libc6-dev"
+        raise NotBuilt(f"{source.name} is left out: no {' and no '.join(lacking)} on PATH there: "
                        f"apt-get install {package} (Debian)")
     if source.compiler == "make":
         folder, target = (sources / source.files[0]).parent, Path(source.files[0]).name
