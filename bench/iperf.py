@@ -2,8 +2,9 @@
 
     python bench/iperf.py [CONNECTIONS [BYTES-A-WRITE [SECONDS]]]      (64, 1250 and 10 without)
 
-Both send what is due at ticks (iperf3's `--pacing-timer`, 1 ms by default): the finer, the dearer, so each tick is
-measured with both. Needs cc and iperf3. Receiver and sender have a CPU each, the first two that this process may use.
+Both can send what is due at ticks (iperf3's `--pacing-timer`, 1 ms by default; ours is 1 µs): the finer, the dearer,
+so the two are compared at the same ones. Needs cc and iperf3. Receiver and sender have a CPU each, the first two that
+this process may use.
 """
 
 import json
@@ -20,7 +21,7 @@ from anyunix.bench.on_platform.build import LOADS, SERVERS, Built, build
 
 RATE = 1_000_000
 TICKS = (100, 1000)
-"""Microseconds: the load generator's own, and iperf3's."""
+"""Microseconds."""
 SOURCES = Path(__file__).parent
 
 
