@@ -65,8 +65,8 @@ def iperf_run(cpus: list[int], words: list[str], tick: int) -> tuple[float, floa
                                stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        while "listening" not in process.stdout.readline():
-            pass
+        if not any("listening" in line for line in iter(process.stdout.readline, "")):
+            sys.exit(f"iperf3 does not listen on port {port}: it ended with status {process.wait()}")
         connections, size, seconds = words
         out, cpu = sent_by(["iperf3", "-c", "127.0.0.1", "-p", port, "-P", connections, "-b", str(RATE), "-l", size,
                             "-t", seconds, "-N", "-J", "--pacing-timer", str(tick)], cpus[1])
