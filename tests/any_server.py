@@ -27,6 +27,8 @@ def listener(family: int, host: str) -> "socket.socket | None":
         found.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     found.bind((host, PORT))
     found.listen(128)
+    if FAULT == "slow to start":  # healthy, but not done with its first address
+        time.sleep(0.3)
     return found
 
 

@@ -139,6 +139,14 @@ def test_down_ends_a_start_that_hangs(double: Double, tmp_path: Path) -> None:
     assert len(failures) == 1
 
 
+def test_nothing_starts_after_down(double: Double) -> None:
+    driver = VagrantDriver(double.machine(), threading.Lock())
+    driver.down()
+    with pytest.raises(PlatformError, match="the platform is down"):
+        driver.up(quiet)
+    assert double.verbs() == []
+
+
 def test_each_of_the_three_that_may_be_missing_is_named(double: Double, tmp_path: Path,
                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     own = Box("some/own", hint="make it so", providers=("libvirt",))

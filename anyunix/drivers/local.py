@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -10,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from anyunix.drivers.base import Completed, Say
-from anyunix.drivers.process import end_group, run_limited
+from anyunix.drivers.process import Processes
 from anyunix.errors import PlatformError
 
 
@@ -19,7 +18,7 @@ class LocalDriver:
 
     def __init__(self) -> None:
         self._folder: Path | None = None
-        self._started: list[subprocess.Popen[bytes]] = []
+        self._processes = Processes()
 
     def available(self) -> str | None:
         return None if shutil.which("python3") else "no python3 on PATH: install Python 3.10 or newer"
@@ -32,15 +31,13 @@ class LocalDriver:
         unpack(archive, self.folder())
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
-        return run_limited(argv, cwd=self.folder(), env={**os.environ, **env}, timeout=timeout, say=say,
-                           started=self._started)
+        return self._processes.run(argv, cwd=self.folder(), env={**os.environ, **env}, timeout=timeout, say=say)
 
     def get(self, path: PurePosixPath, *, limit: int) -> bytes:
         return read_limited(self.folder() / path, limit)
 
     def down(self) -> None:
-        for process in list(self._started):
-            end_group(process)
+        self._processes.end()
         folder, self._folder = self._folder, None
         if folder:
             shutil.rmtree(folder, ignore_errors=True)

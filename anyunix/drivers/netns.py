@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from anyunix.catalog import Platform
 from anyunix.drivers.base import Completed, Say
 from anyunix.drivers.local import LocalDriver
-from anyunix.drivers.process import end_group, run_limited
+from anyunix.drivers.process import Processes, end_group
 from anyunix.errors import PlatformError
 
 UNSHARE = ("unshare", "-Urnm")
@@ -26,7 +26,7 @@ class NetnsDriver:
         self._platform = platform
         self._files = LocalDriver()
         self._holder: subprocess.Popen[bytes] | None = None
-        self._started: list[subprocess.Popen[bytes]] = []
+        self._processes = Processes()
 
     def available(self) -> str | None:
         for program in (UNSHARE[0], "nsenter"):
@@ -61,15 +61,13 @@ class NetnsDriver:
         folder = self._files.folder()
         enter = ["nsenter", "-t", str(self._holder.pid), "-U", "-n", "-m", "--preserve-credentials",
                  f"--wd={folder}", "--"]
-        return run_limited([*enter, *argv], cwd=folder, env={**os.environ, **env}, timeout=timeout, say=say,
-                           started=self._started)
+        return self._processes.run([*enter, *argv], cwd=folder, env={**os.environ, **env}, timeout=timeout, say=say)
 
     def get(self, path: PurePosixPath, *, limit: int) -> bytes:
         return self._files.get(path, limit=limit)
 
     def down(self) -> None:
-        for process in list(self._started):
-            end_group(process)
+        self._processes.end()
         holder, self._holder = self._holder, None
         if holder:
             end_group(holder)

@@ -17,32 +17,53 @@ END_SECONDS = 2.0
 """How long a process gets to end what it started."""
 
 
-def run_limited(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float,
-                say: Say | None, started: list["subprocess.Popen[bytes]"]) -> Completed:
-    """Run `argv`; its stdin is a pipe that closes when this process goes away. Raises PlatformError.
+class Processes:
+    """The commands that one driver runs on this machine. Safe to use from several threads."""
 
-    The process is in `started` while it runs, so that another thread can end it.
-    """
-    try:
-        process = subprocess.Popen(argv, cwd=cwd, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, start_new_session=True)
-    except OSError as error:
-        raise PlatformError(f"cannot start {argv[0]}: {error.strerror}") from error
-    started.append(process)
-    assert process.stdin and process.stdout and process.stderr
-    out, err = Collector(process.stdout, say), Collector(process.stderr, None)
-    try:
-        process.wait(timeout + GRACE_SECONDS)
-        timed_out = False
-    except subprocess.TimeoutExpired:
-        timed_out = True
-    finally:
-        end_group(process)
-        process.stdin.close()
-        started.remove(process)
-    out.thread.join(GRACE_SECONDS)
-    err.thread.join(GRACE_SECONDS)
-    return Completed(process.returncode, out.text(), err.text(), timed_out)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._ended = False
+
+    def run(self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float, say: Say | None,
+            ) -> Completed:
+        """Run `argv`; its stdin is a pipe that closes when this process goes away. Raises PlatformError."""
+        process = self._start(argv, cwd, env)
+        assert process.stdin and process.stdout and process.stderr
+        out, err = Collector(process.stdout, say), Collector(process.stderr, None)
+        try:
+            process.wait(timeout + GRACE_SECONDS)
+            timed_out = False
+        except subprocess.TimeoutExpired:
+            timed_out = True
+        finally:
+            end_group(process)
+            process.stdin.close()
+            with self._lock:
+                self._running.remove(process)
+        out.thread.join(GRACE_SECONDS)
+        err.thread.join(GRACE_SECONDS)
+        return Completed(process.returncode, out.text(), err.text(), timed_out)
+
+    def end(self) -> None:
+        """End what runs, from any thread; nothing starts after that."""
+        with self._lock:
+            self._ended = True
+            running = list(self._running)
+        for process in running:
+            end_group(process)
+
+    def _start(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+        with self._lock:  # end() sees a process that was started, or it is not started any more
+            if self._ended:
+                raise PlatformError("the platform is down")
+            try:
+                process = subprocess.Popen(argv, cwd=cwd, env=dict(env), stdin=subprocess.PIPE,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+            except OSError as error:
+                raise PlatformError(f"cannot start {argv[0]}: {error.strerror}") from error
+            self._running.append(process)
+            return process
 
 
 def end_group(process: "subprocess.Popen[bytes]") -> None:

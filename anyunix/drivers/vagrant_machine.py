@@ -9,7 +9,7 @@ from pathlib import Path
 
 from anyunix.box import Box, variable
 from anyunix.drivers.base import Completed, Say
-from anyunix.drivers.process import end_group, run_limited
+from anyunix.drivers.process import Processes
 from anyunix.errors import NotRun, PlatformError
 from anyunix.target import Target
 from anyunix.text import first_line, safe
@@ -35,7 +35,7 @@ class Machine:
         self.name = name
         self._box, self._vagrantfile, self._state, self._fresh = box, vagrantfile, state, fresh
         self._lock = threading.Lock()
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._processes = Processes()
         self._reason: str | None = None
         self._asked = False
         self._target: Target | None = None
@@ -61,9 +61,8 @@ class Machine:
             return self._target
 
     def interrupt(self) -> None:
-        """End what Vagrant is doing, from another thread."""
-        for process in list(self._running):
-            end_group(process)
+        """End what Vagrant is doing, from another thread; it is not called again."""
+        self._processes.end()
 
     def destroy(self) -> str:
         """End it and remove its disk; what Vagrant said last. Raises PlatformError."""
@@ -127,8 +126,7 @@ class Machine:
         environment = {**os.environ, **{variable(key, self.name): value for key, value in box.items()},
                        "VAGRANT_CWD": str(self._vagrantfile.parent), "VAGRANT_DOTFILE_PATH": str(self._state),
                        "VAGRANT_CHECKPOINT_DISABLE": "1", "VAGRANT_NO_COLOR": "1"}
-        return run_limited(["vagrant", *words], cwd=self._state, env=environment, timeout=seconds, say=say,
-                           started=self._running)
+        return self._processes.run(["vagrant", *words], cwd=self._state, env=environment, timeout=seconds, say=say)
 
 
 def _answers(command: Sequence[str]) -> bool:

@@ -19,7 +19,6 @@ from support.subject import Promises, Subject
 from support.tool import Record, Tool
 
 PORT_TRIES = 3
-PATIENCE_SECONDS = 1.0
 
 
 class Launcher:
@@ -131,7 +130,7 @@ class Launcher:
             return awaited.named(ready.what)
         if ready.how == "file":
             ready = replace(ready, what=self._fill(ready.what, port, "", log))
-        return awaited.measured(ready, self.subject.talk, port, 0.0 if promises["at_once"] else PATIENCE_SECONDS)
+        return awaited.measured(ready, self.subject.talk, promises, port)
 
     def _filled_in(self, texts: Mapping[str, str], port: int, host: str, log: Path) -> dict[str, str]:
         return {name: self._fill(text, port, host, log) for name, text in texts.items()}

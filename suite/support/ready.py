@@ -5,17 +5,22 @@ import re
 import select
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from support.address import Address, listening_on, own_addresses
 from support.child import describe_status
 from support.deadline import Deadline, wait_until
-from support.net import connect
-from support.subject import Ready, Talk
+from support.net import can_bind, connect, connect_error
+from support.subject import Promises, Ready, Talk
 from support.talk import talk_to
 
 READY_SECONDS = 15.0
 CONNECT_SECONDS = 1.0
+PATIENCE_SECONDS = 1.0
+"""For an address that refuses, of a server that stops listening now and then."""
+SETTLE_SECONDS = 1.0
+"""From one listen(2) of a server to its next."""
 
 
 class NotReady(AssertionError):
@@ -52,18 +57,28 @@ class Awaited:
                 raise self._ended()
             output += piece
 
-    def measured(self, ready: Ready, talk: Talk | None, port: int, patience: float) -> tuple[Address, ...]:
-        """The addresses that answer, once the server says that it is ready and serves a client. Raises NotReady.
-
-        `patience`: as for `listening_on`.
-        """
+    def measured(self, ready: Ready, talk: Talk | None, promises: Promises, port: int) -> tuple[Address, ...]:
+        """The addresses that answer, once the server says that it is ready and serves a client. Raises NotReady."""
         if ready.how == "line":
             self._until(lambda: re.search(ready.what.encode(), self._said(), re.MULTILINE),
                         f"no line like {ready.what!r} on stdout")
         elif ready.how == "file":
             self._until(Path(ready.what).exists, f"no file {ready.what}")
         self._until(lambda: _serves(talk, port), f"nothing is served on port {port}")
-        return listening_on(port, patience)
+        if ready.how == "port" and talk is None:
+            self._settled(promises, port)
+        return listening_on(port, 0.0 if promises["at_once"] else PATIENCE_SECONDS)
+
+    def _settled(self, promises: Promises, port: int) -> None:
+        """Wait, but not for long, until each family that is promised answers.
+
+        Where nothing but a port that answers says that the server is ready, it may be on its way to the next listen(2):
+        the kernel queues connections for the first one already (POSIX listen()).
+        """
+        promised = [loopback for loopback, family in (("127.0.0.1", "ipv4"), ("::1", "ipv6"))
+                    if promises[family] and can_bind(loopback) is None]
+        with suppress(TimeoutError):  # whether it is served is for contracts to say
+            wait_until(lambda: all(connect_error(each, port) is None for each in promised), "all", SETTLE_SECONDS)
 
     def _said(self) -> bytes:
         text = self._output.read_bytes()
