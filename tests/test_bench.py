@@ -35,6 +35,7 @@ from anyunix.drivers.engine import Engine
 from anyunix.errors import ConfigurationError
 from anyunix.report.bench import by_write_size, table_one
 from anyunix.report.bench_figures import figures, missing
+from sshd import ALIAS, Sshd
 
 POINT = Point("fork-c", "like", 8, 1250, 1e6, 2.0)
 needs_proc = pytest.mark.skipif(not (PROC / "self" / "schedstat").exists(), reason="no /proc/PID/schedstat here")
@@ -343,6 +344,18 @@ def test_it_measures_in_a_container(engine: Engine, tmp_path: Path, capsys: pyte
         assert f"{server} like, 2 connections, 1250 bytes a write: " in said
     assert "invalid" not in said
     assert "on debian" in (tmp_path / "debian" / "bench.md").read_text()
+
+
+@needs_two
+def test_it_measures_over_ssh(sshd: Sshd, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    far = tmp_path / "far.yaml"
+    far.write_text(f"title: over there\ndriver: ssh\naddress: {ALIAS}\nssh_config: {sshd.config}\n")
+    order = ["bench", "--platform", str(far), "--servers", "fork-c", "--connections", "2", "--bytes", "1250",
+             "--duration", "2", "--out", str(tmp_path / "out")]
+    assert main(order) == 0
+    assert "invalid" not in capsys.readouterr().out
+    assert "on far" in (tmp_path / "out" / "far" / "bench.md").read_text()
+    assert sshd.folders() == []
 
 
 def test_what_is_missing_is_said_and_what_can_run_runs(catalog: Catalog, tmp_path: Path,
