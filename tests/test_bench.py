@@ -258,7 +258,8 @@ def test_so_does_one_of_version_2() -> None:
     if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
         pytest.skip("version 2 cannot be mounted here: that takes root and a mount namespace")
     again = f"{__file__}::{test_a_control_group_counts_processes_that_have_ended.__name__}"
-    done = subprocess.run([*inside, sys.executable, "-m", "pytest", "-q", again], capture_output=True, text=True, check=False)
+    done = subprocess.run([*inside, sys.executable, "-m", "pytest", "-q", again], capture_output=True, text=True,
+                          check=False)
     assert "1 passed" in done.stdout, done.stdout
 
 
