@@ -34,7 +34,7 @@ from anyunix.cli import main
 from anyunix.drivers.engine import Engine
 from anyunix.errors import ConfigurationError
 from anyunix.report.bench import by_write_size, table_one
-from anyunix.report.bench_figures import figures, missing
+from anyunix.report.bench_figures import WHERE, figures, missing
 from sshd import ALIAS, Sshd
 
 POINT = Point("fork-c", "like", 8, 1250, 1e6, 2.0)
@@ -330,15 +330,20 @@ def test_figures_are_svg_and_png() -> None:
 
 @needs_proc
 @needs_two
-def test_the_command_measures_once_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_measures_once_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
     order = ["bench", "--servers", "epoll-c", "--connections", "2", "--bytes", "1250", "--duration", "2",
-             "--out", str(tmp_path)]
+             "--out", str(tmp_path / "[dim]")]
     assert main(order) == 0
     assert capsys.readouterr().out.count("epoll-c paper, 2 connections, 1250 bytes a write: ") == 1
-    out = tmp_path / "local"
+    out = tmp_path / "[dim]" / "local"
     before = (out / "runs.jsonl").read_bytes()
+    monkeypatch.setattr("anyunix.report.bench.missing", lambda: WHERE)
     assert main(order) == 0
-    assert "epoll-c paper, 2 connections, 1250 bytes a write: " not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "epoll-c paper, 2 connections, 1250 bytes a write: " not in said
+    assert f"Details in {out}: " in said
+    assert WHERE in said
     assert (out / "runs.jsonl").read_bytes() == before
     assert {"runs.jsonl", "bench.md", "bench.json", "samples.csv"} <= {file.name for file in out.iterdir()}
     assert len((out / "samples.csv").read_text().splitlines()) == 1 + 2 * 3
