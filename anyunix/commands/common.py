@@ -12,9 +12,12 @@ from anyunix.errors import ConfigurationError
 
 
 def console_for_reports() -> Console:
-    """Where the output is no terminal nobody knows its width: 100 columns, which the matrix fits."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=100)
+    """Prints text as it is: a path's or a subject's brackets and colons are no markup.
+
+    Where the output is no terminal nobody knows its width: 100 columns, which the matrix fits.
+    """
+    width = None if Console().is_terminal else 100
+    return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
 def usual_order(catalog: Catalog) -> list[str]:

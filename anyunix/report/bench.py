@@ -36,7 +36,7 @@ def report_paper(console: Console, measured: Sequence[Measured], name: str, plac
              "bench.json": as_json(name, place, cells=cells, runs=measured), **drawn}
     write_files(console, out, files)
     if missing():
-        console.print(missing(), style="dim", highlight=False, markup=False, soft_wrap=True)
+        console.print(missing(), style="dim", soft_wrap=True)
 
 
 def _tables(cells: Sequence[Cell]) -> list[tuple[str, Rows]]:
@@ -134,7 +134,7 @@ def write_files(console: Console, out: Path, files: Mapping[str, bytes]) -> None
     """Raises OSError."""
     for name, content in files.items():
         write_whole(out / name, content)
-    console.print(f"Details in {out}: {', '.join(files)}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"Details in {out}: {', '.join(files)}", soft_wrap=True)
 
 
 def as_csv(measured: Iterable[Measured]) -> str:

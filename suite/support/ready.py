@@ -11,7 +11,7 @@ from pathlib import Path
 from support.address import Address, listening_on, own_addresses
 from support.child import describe_status
 from support.deadline import Deadline, wait_until
-from support.net import can_bind, connect, connect_error
+from support.net import LOOPBACKS, can_bind, connect, connect_error
 from support.subject import Promises, Ready, Talk
 from support.talk import talk_to
 
@@ -75,8 +75,8 @@ class Awaited:
         Where nothing but a port that answers says that the server is ready, it may be on its way to the next listen(2):
         the kernel queues connections for the first one already (POSIX listen()).
         """
-        promised = [loopback for loopback, family in (("127.0.0.1", "ipv4"), ("::1", "ipv6"))
-                    if promises[family] and can_bind(loopback) is None]
+        promised = [address for address in LOOPBACKS.values()
+                    if promises["ipv6" if ":" in address else "ipv4"] and can_bind(address) is None]
         with suppress(TimeoutError):  # whether it is served is for contracts to say
             wait_until(lambda: all(connect_error(each, port) is None for each in promised), "all", SETTLE_SECONDS)
 
