@@ -24,8 +24,8 @@ def render(matrix: Matrix) -> str:
 def _verdict(verdict: Verdict) -> str:
     name = f"{text(verdict.subject)}, bind {text(verdict.bind)}"
     reasons = "".join(f"\n- {text(reason)}" for reason in verdict.because)
-    answer = f"{MARKS[verdict.verdict]} **{name}: {verdict.verdict}**{f' {text(where(verdict))}' if where(verdict) else str()}"
-    return answer + (f"\n{reasons}" if reasons else "")
+    parts = [MARKS[verdict.verdict], f"**{name}: {verdict.verdict}**", text(where(verdict))]
+    return " ".join(filter(None, parts)) + (f"\n{reasons}" if reasons else "")
 
 
 def _scope(matrix: Matrix) -> str:
