@@ -119,7 +119,7 @@ def test_a_subject_file_of_ones_own_leaves_chat_out(tmp_path: Path) -> None:
         "import socket, sys\nlistener = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
         "print('READY 127.0.0.1:%d' % listener.getsockname()[1], flush=True)\nlistener.accept()\n")
     done = anyunix("run", "--subject", "./tiny.yaml", "--platform", "local", "-k", QUICK, cwd=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.returncode, "not answered on local: no contract was tried" in done.stdout) == (3, True)
     probes = matrix_in(tmp_path / "anyunix-out")["cells"][0]["probes"]
     assert [probe["message"] for probe in probes if probe["outcome"] == "skipped"] == [  # type: ignore[index]  # JSON
         "left out: tiny does not speak the chat protocol"]

@@ -69,7 +69,7 @@ def select_cells(catalog: Catalog, arguments: argparse.Namespace) -> Selection:
     if strange := next((name for name in required if name not in [each.name for each in platforms.values()]), None):
         raise ConfigurationError(f"--require {strange}: no --cell is on it")
     return Selection(list(subjects.values()), list(platforms.values()), cells, required,
-                     part=", ".join(["--cell", *_expression(arguments)]))
+                     part=", ".join([*([] if arguments.shard else ["--cell"]), *_expression(arguments)]))
 
 
 def _part(catalog: Catalog, arguments: argparse.Namespace, subjects: list[Subject]) -> str:
