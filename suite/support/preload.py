@@ -21,22 +21,20 @@ def preloaded(record: Path, calls: str, inject: str, *, follow: bool) -> tuple[s
     if sys.platform == "darwin":
         return "macOS knows no LD_PRELOAD"
     names = [name for name in calls.replace("?", "").split(",") if name in CALLS]
-    number, first, step = _plan(inject)
-    if not names or first is None:
-        return f"without it {calls.replace('?', '')} cannot be held at the system call's door"
+    if not names:
+        return f"no object to preload knows {calls}"
     found = find_helper(record.parent, "preload")
     if isinstance(found, str):
         return found
     others = os.environ.get("LD_PRELOAD")
-    plan = f"{','.join(names)} {number} {first} {step} {int(follow)} {record}"
+    plan = f"{','.join(names)} {_when(inject)} {int(follow)} {record}"
     return ("env", f"LD_PRELOAD={found}{f' {others}' if others else ''}", f"ANYUNIX_PRELOAD={plan}")
 
 
-def _plan(inject: str) -> tuple[int, int | None, int]:
-    """The errno, which call is the first to get it (None: no such plan), and how many later is the next one."""
+def _when(inject: str) -> str:
+    """The errno, which call is the first to get it, and how many later is the next one: `24 1 0`."""
     if not inject:
-        return 0, 0, 0
+        return "0 0 0"
     found = re.fullmatch(r"error=(\w+):when=(\d+)(?:\+(\d+))?", inject)
-    if not found:
-        return 0, None, 0
-    return getattr(errno, found[1]), int(found[2]), int(found[3] or 0)
+    assert found, f"not to be done by a preloaded object: {inject}"
+    return f"{getattr(errno, found[1])} {found[2]} {found[3] or 0}"

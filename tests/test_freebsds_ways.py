@@ -1,0 +1,108 @@
+"""How the suite asks FreeBSD about other processes: by procstat(1) and sysctl(3), of which there are doubles here."""
+
+import ctypes
+import errno
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from anyunix.catalog import Catalog
+
+PROCSTAT = """\
+  PID COMM                FD T V FLAGS    REF  OFFSET PRO NAME
+ 4711 postgres: wal w    text v r r-------   -       - -   /usr/local/bin/postgres
+ 4711 postgres: wal w     cwd v d r-------   -       - -   /var/db/a folder with 9 words
+ 4711 postgres: wal w    root v d r-------   -       - -   /
+ 4711 postgres: wal w       0 v c rw------   1       0 -   /dev/null
+ 4711 postgres: wal w       1 p - rw------   1       0 -   -
+ 4711 postgres: wal w       2 v r -w-a----   2  123456 -   /tmp/errors 7 v r -w------
+ 4711 postgres: wal w       5 s - rw---n--   1       0 TCP 0.0.0.0:5432 0.0.0.0:0
+ 4711 postgres: wal w      12 k - rw------   1       0 -   -
+"""
+SYSCTL = """\
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+
+int sysctlnametomib(const char *name, int *mib, size_t *length)
+{
+	if (strcmp(name, "kern.proc.rlimit") != 0 || *length < 3) {
+		errno = ENOENT;
+		return -1;
+	}
+	mib[0] = 1, mib[1] = 14, mib[2] = 37;
+	*length = 3;
+	return 0;
+}
+
+int sysctl(const int *mib, unsigned count, void *old, size_t *length, const void *new, size_t given)
+{
+	if (count != 5 || mib[2] != 37 || *length != sizeof(struct rlimit) || (new != NULL && given != *length)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return prlimit(mib[3], (enum __rlimit_resource)mib[4], new, old);
+}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _suite(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The suite's support package importable, as it is on a platform."""
+    monkeypatch.syspath_prepend(str(catalog.suite))
+    yield
+    for name in [name for name in sys.modules if name.split(".")[0] == "support"]:
+        del sys.modules[name]
+
+
+def test_descriptors_by_procstat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from support import processes
+
+    monkeypatch.setattr(processes, "PROC", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert processes.open_descriptors(4711) is None
+    (tmp_path / "rows").write_text(PROCSTAT)
+    (tmp_path / "procstat").write_text('#!/bin/sh\n[ "$*" = "-f 4711" ] || exit 1\n'
+                                       f'while IFS= read -r row; do echo "$row"; done <{tmp_path}/rows\n')
+    (tmp_path / "procstat").chmod(0o755)
+    assert processes.open_descriptors(4711) == {0, 1, 2, 5, 12}
+    assert processes.open_descriptors(4712) is None
+
+
+def test_descriptors_by_proc() -> None:
+    from support.processes import open_descriptors
+
+    with open(os.devnull) as file:
+        process = subprocess.Popen(["sleep", "600"], pass_fds=(file.fileno(),))
+        try:
+            assert open_descriptors(process.pid) == {0, 1, 2, file.fileno()}
+        finally:
+            process.kill()
+            process.wait()
+    assert open_descriptors(process.pid) is None
+
+
+def test_limits_by_sysctl(tmp_path: Path) -> None:
+    from support.limits import by_sysctl
+
+    (tmp_path / "sysctl.c").write_text(SYSCTL)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "sysctl.so", tmp_path / "sysctl.c"], check=True,
+                   timeout=20)
+    libc = ctypes.CDLL(str(tmp_path / "sysctl.so"), use_errno=True)
+    with subprocess.Popen(["sleep", "600"]) as process:
+        try:
+            before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+            assert by_sysctl(libc, process.pid, resource.RLIMIT_NOFILE, (17, before[1])) == before
+            assert by_sysctl(libc, process.pid, resource.RLIMIT_NOFILE) == (17, before[1])
+            assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (17, before[1])
+        finally:
+            process.kill()
+    with pytest.raises(OSError, match=rf"sysctl kern.proc.rlimit.{process.pid}") as caught:
+        by_sysctl(libc, process.pid, resource.RLIMIT_NOFILE)
+    assert caught.value.errno == errno.ESRCH
