@@ -142,7 +142,7 @@ def test_what_a_preloaded_object_cannot_do_is_left_out_with_the_reason(tmp_path:
     """A delay at the door of a call, a program that is linked statically, and a platform without a compiler."""
     from support import tracer
 
-    with pytest.raises(pytest.skip.Exception, match="^no call can be held at its door here: no strace on PATH$"):
+    with pytest.raises(pytest.skip.Exception, match=r"^no call can be held at its door here: no strace on PATH$"):
         tracer.Tracer(tmp_path / "writes", "write", "delay_enter=1000", follow=True)
     (tmp_path / "static.c").write_text(STATIC)
     subprocess.run(["cc", "-static", "-o", "static", "static.c"], check=True, timeout=20)
