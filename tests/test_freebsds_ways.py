@@ -1,13 +1,18 @@
-"""How the suite asks FreeBSD about other processes: by procstat(1) and sysctl(3), of which there are doubles here."""
+"""FreeBSD's ways, as far as the suite has to know them: doubles of its tools, of its listen queue, of its process 1."""
 
 import ctypes
 import errno
+import importlib.util
 import os
 import resource
+import socket
+import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -52,6 +57,43 @@ int sysctl(const int *mib, unsigned count, void *old, size_t *length, const void
 """
 
 
+class Listener:
+    """FreeBSD's: every handshake is completed, and those whom the queue has no room for are reset a moment later."""
+
+    def __init__(self, room: int) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._waiting, self._come = socket.socketpair()
+        self._queue: list[tuple[socket.socket, tuple[str, int]]] = []
+        self.getsockname = self._listener.getsockname
+        self.fileno = self._waiting.fileno
+        threading.Thread(target=self._take, args=(room,), daemon=True).start()
+
+    def _take(self, room: int) -> None:
+        while True:
+            try:
+                served, peer = self._listener.accept()
+            except OSError:
+                return
+            if len(self._queue) < room:
+                self._queue.append((served, peer))
+                self._come.send(b"x")
+            else:
+                served.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                served.close()
+
+    def accept(self) -> tuple[socket.socket, tuple[str, int]]:
+        self._waiting.recv(1)
+        return self._queue.pop(0)
+
+    def __enter__(self) -> "Listener":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        for one in (self._listener, self._waiting, self._come):
+            one.close()
+
+
 @pytest.fixture(autouse=True)
 def _suite(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The suite's support package importable, as it is on a platform."""
@@ -59,6 +101,44 @@ def _suite(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for name in [name for name in sys.modules if name.split(".")[0] == "support"]:
         del sys.modules[name]
+
+
+def probes(catalog: Catalog, file: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("probes_there", catalog.suite / file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_backlog_admits_those_who_can_be_accepted(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = probes(catalog, "binding/test_listen_facts.py")
+    real = facts.listen
+    monkeypatch.setattr(facts, "listen", lambda *given, **named: Listener(2) if named else real(*given))
+    measured: dict[str, object] = {}
+    facts.test_full_backlog(measured.__setitem__)
+    assert measured == {"listen.backlog_1_admits": 2, "listen.full_backlog": "ECONNRESET"}
+
+
+@pytest.mark.parametrize(("asked", "zombie"), [(3, False), (sys.maxsize, True)])
+def test_a_child_that_process_1_reaps_a_moment_later_is_no_zombie(catalog: Catalog, monkeypatch: pytest.MonkeyPatch,
+                                                                  asked: int, zombie: bool) -> None:
+    facts = probes(catalog, "signals/test_sigchld_facts.py")
+    times = []
+
+    def kill(pid: int, number: int) -> None:
+        times.append(pid)
+        if len(times) > asked:
+            raise ProcessLookupError(errno.ESRCH, "")
+
+    monkeypatch.setattr(facts.os, "kill", kill)
+    monkeypatch.setattr(facts, "in_child", lambda function: ("ECHILD", function(None)[1]))
+    monkeypatch.setattr(facts, "GONE_SECONDS", 0.2)
+    monkeypatch.setattr(facts.signal, "signal", lambda *_: None)
+    measured: dict[str, object] = {}
+    facts.test_ignored_sigchld_leaves_no_zombies(measured.__setitem__)
+    assert measured == {"sigchld.ignored_waitpid": "ECHILD", "sigchld.ignored_leaves_zombie": zombie}
 
 
 def test_descriptors_by_procstat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
