@@ -22,6 +22,7 @@ from pathlib import Path
 TAG = "ANYUNIX_CELL"
 TIMED_OUT = 124
 LOOK_SECONDS = 0.2
+PROC = Path("/proc")
 
 
 def main(arguments: list[str]) -> int:
@@ -99,16 +100,18 @@ def end_all(group: int) -> None:
 
 def tagged(tag: str) -> Iterator[int]:
     """Processes whose environment holds `tag`: from /proc, else from ps, which shows one's own processes'."""
-    if Path("/proc/self/environ").exists():
-        for entry in os.listdir("/proc"):
+    if (PROC / "self/environ").exists():
+        for entry in os.listdir(PROC):
             with suppress(OSError):
-                if entry.isdigit() and tag.encode() in Path("/proc", entry, "environ").read_bytes().split(b"\0"):
+                if entry.isdigit() and tag.encode() in (PROC / entry / "environ").read_bytes().split(b"\0"):
                     yield int(entry)
         return
-    listing = subprocess.run(["ps", "axeww", "-o", "pid=,command="], capture_output=True, text=True, check=False)
+    # an -o for each column: after `pid=` the BSDs take the rest of the word for its header
+    listing = subprocess.run(["ps", "axeww", "-o", "pid=", "-o", "command="], capture_output=True, text=True,
+                             check=False, errors="replace")
     for line in listing.stdout.splitlines():
-        pid, *words = line.split()
-        if tag in words:
+        pid, *words = line.split() or [""]
+        if pid.isdigit() and tag in words:
             yield int(pid)
 
 

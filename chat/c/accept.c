@@ -15,12 +15,20 @@
 
 #define PAUSE_MS 100		/* when accept finds the system out of something */
 
-/* What the client's processes must not keep: the port, the pid file's lock, the lifeline. */
+static void
+arrived_close(struct arrived *arrived)
+{
+	while (arrived->count > 0)
+		io_close(&arrived->list[--arrived->count]);
+}
+
+/* What the client's processes must not keep: the port, the pid file's lock, the lifeline, others. */
 static void
 close_parents(struct server *server)
 {
 	listeners_close(&server->listeners);
 	refused_close(&server->refused);
+	arrived_close(&server->arrived);
 	io_close(&server->lifeline[1]);
 	io_close(&server->front.life);
 	io_close(&server->pid_file);
@@ -91,22 +99,45 @@ is_passing(int number)
 	}
 }
 
+/* All that wait, as far as there is room: a fork lasts long, and the queue's room is the kernel's. */
 static int
-accept_one(struct server *server, const struct listener *listener)
+accept_queued(struct server *server, const struct listener *listener)
 {
-	int client = accept(listener->fd, NULL, NULL);
+	struct arrived *arrived = &server->arrived;
 
-	if (client >= 0) {
-		serve(server, client);
+	while (arrived->count < MAX_ARRIVED) {
+		int client = accept(listener->fd, NULL, NULL);
+
+		if (client >= 0) {
+			arrived->list[arrived->count++] = client;
+			continue;
+		}
+		if (is_fatal(errno)) {
+			report("cannot accept on %s: %s", listener->address, strerror(errno));
+			return -1;
+		}
+		/* What those have taken who are here is free again when they are served. */
+		if (!is_passing(errno) && arrived->count == 0)
+			server->paused = clock_ms() + PAUSE_MS;
 		return 0;
 	}
-	if (is_fatal(errno)) {
-		report("cannot accept on %s: %s", listener->address, strerror(errno));
-		return -1;
-	}
-	if (!is_passing(errno))
-		server->paused = clock_ms() + PAUSE_MS;
 	return 0;
+}
+
+static void
+serve_arrived(struct server *server)
+{
+	struct arrived *arrived = &server->arrived;
+
+	while (arrived->count > 0 && !signals_stop()) {
+		int client = arrived->list[0];
+
+		arrived->count--;
+		memmove(arrived->list, arrived->list + 1,
+		    (size_t)arrived->count * sizeof arrived->list[0]);
+		serve(server, client);
+	}
+	arrived_close(arrived);
 }
 
 static int
@@ -114,10 +145,13 @@ accept_all(struct server *server, const struct ready *ready)
 {
 	int i;
 
-	for (i = 0; i < server->listeners.count; i++)
-		if (FD_ISSET(server->listeners.list[i].fd, &ready->readable) &&
-		    accept_one(server, &server->listeners.list[i]) == -1)
+	for (i = 0; i < server->listeners.count; i++) {
+		if (!FD_ISSET(server->listeners.list[i].fd, &ready->readable))
+			continue;
+		if (accept_queued(server, &server->listeners.list[i]) == -1)
 			return -1;
+		serve_arrived(server);
+	}
 	return 0;
 }
 

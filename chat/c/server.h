@@ -11,6 +11,13 @@
 #include "refuse.h"
 
 #define PATH_BYTES 4096
+#define MAX_ARRIVED 64
+
+/* Clients that were accepted, in their order, and are not served yet. */
+struct arrived {
+	int list[MAX_ARRIVED];
+	int count;
+};
 
 /* The parent. */
 struct server {
@@ -20,6 +27,7 @@ struct server {
 	struct listeners listeners;
 	struct children children;
 	struct refused refused;
+	struct arrived arrived;
 	long long paused;	/* no accepting before that; NEVER: go on */
 	sigset_t sleeping;
 	int lifeline[2];	/* to every RECV, never written: its EOF is the parent's end */

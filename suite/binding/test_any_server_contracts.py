@@ -7,7 +7,7 @@ from support.deadline import wait_until
 from support.interfaces import interface_addresses
 from support.marks import explained_by, promises
 from support.needs import need_ipv6
-from support.net import can_bind, connect_error
+from support.net import NO_FAMILY, can_bind, connect_error
 from support.ready import NotReady
 from support.tracer import Tracer
 
@@ -62,10 +62,10 @@ def test_a_client_of_any_interface_is_served(server, family):
 def test_without_ipv6_it_serves_ipv4(start_server, work):
     """Where the system has no IPv6, clients of IPv4 are served all the same.
 
-    socket(2): EAFNOSUPPORT when the family is missing, as on Linux with ipv6.disable=1 or in FreeBSD jails. Where IPv6
-    is, the tracer takes it away from the server's first call that asks for a listener of it.
+    socket(2): EAFNOSUPPORT when the family is missing, as on Linux with ipv6.disable=1; a FreeBSD jail answers
+    EPROTONOSUPPORT. Where IPv6 is, the tracer takes it away from the server's first call that asks for a listener.
     """
-    if can_bind("::") in ("EAFNOSUPPORT", "EPROTONOSUPPORT"):
+    if can_bind("::") in NO_FAMILY:
         start_server().serve("127.0.0.1")  # nothing to take away: the platform itself is the proof
         return
     for attempt in range(TRIES):

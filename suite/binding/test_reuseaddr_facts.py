@@ -1,6 +1,7 @@
 """Facts: what SO_REUSEADDR allows, and what is refused without it."""
 
 import socket
+import struct
 
 import pytest
 
@@ -9,15 +10,22 @@ from support.net import connect, listen, port_of
 from support.ports import listen_beside, refused_every_time
 
 LOOPBACK = "127.0.0.1"
+LINGER_SECONDS = 5
 REUSE = (socket.SO_REUSEADDR,)
 PAIRS = {"without": ((), ()), "on_the_new_one": ((), REUSE), "on_both": (REUSE, REUSE)}
 
 
 def leave_in_time_wait(options: tuple[int, ...]) -> int:
-    """A port whose listener is gone, and whose one connection the server closed first (RFC 9293 3.6)."""
+    """A port whose listener is gone, and whose one connection the server closed first (RFC 9293 3.6).
+
+    It is in FIN_WAIT_2 until the client's FIN has come: the client's close waits for the server's ACK of that.
+    """
     with listen(LOOPBACK, options=options) as listener, connect(LOOPBACK, port_of(listener)) as client:
         listener.accept()[0].close()
-        assert client.recv(1) == b""  # the server's FIN; the client's own goes out when the block ends
+        assert client.recv(1) == b""  # the server's FIN
+        client.setblocking(True)  # close does not linger on a non-blocking socket on the BSDs
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, LINGER_SECONDS))
+        client.close()
         return port_of(listener)
 
 

@@ -116,6 +116,6 @@ def zombies(processes: list[Process]) -> list[Process]:
 
 def opened(processes: list[Process]) -> int | None:
     """How many descriptors they have open together; None where that is not shown."""
-    counts = [open_descriptors(process.pid) for process in living(processes)]
-    known = [count for count in counts if count is not None]
+    tables = [open_descriptors(process.pid) for process in living(processes)]
+    known = [len(table) for table in tables if table is not None]
     return sum(known) if known else None

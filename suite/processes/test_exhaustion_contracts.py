@@ -1,18 +1,17 @@
 """Contracts: no more processes, no more descriptors, and errors from accept; none of them ends the server."""
 
-import os
 import resource
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
 
 from support.chat import Client, Refused
 from support.child import in_child, readable
 from support.guests import answered
+from support.limits import limited, need_limits_of_others
 from support.marks import explained_by, speaks_chat
 from support.net import reset
-from support.processes import PROC
+from support.processes import open_descriptors
 from support.tracer import ACCEPTS, FORKS, Tracer
 from support.users import can_fork, start_as_stranger
 
@@ -71,13 +70,13 @@ def test_process_limit_is_survived(start_server, work, room):
 def test_process_limit_that_comes_later_is_survived(start_server):
     """A running server that may not fork any more turns clients away, and serves again when it may.
 
-    prlimit(2), Linux alone, lowers and raises the soft limit of another process.
+    prlimit(2) on Linux, sysctl(3) kern.proc.rlimit on FreeBSD: they lower and raise another process's soft limit.
     """
-    _need_prlimit()
+    need_limits_of_others()
     if in_child(_can_fork_over_the_limit):
         pytest.skip("RLIMIT_NPROC does not bind this user")
     server = start_server()
-    with _limited(server.pid, resource.RLIMIT_NPROC, 1):
+    with limited(server.pid, resource.RLIMIT_NPROC, 1):
         assert _answer(server) in TURNED_AWAY
     _assert_serves(server)
 
@@ -87,12 +86,12 @@ def test_full_descriptor_table_is_survived(start_server):
     """A parent that has no descriptor for the next client keeps the others going, and serves again when it has.
 
     accept(2): EMFILE, and the connection stays in the queue, so a server that only tries again at once burns a CPU,
-    and one that exits drops all. prlimit(2), Linux alone, lets it run out at will.
+    and one that exits drops all. prlimit(2), or FreeBSD's sysctl, lets it run out at will.
     """
-    _need_prlimit()
+    need_limits_of_others()
     server = start_server()
     with server.client() as first, ExitStack() as stack:
-        with _limited(server.pid, resource.RLIMIT_NOFILE, _lowest_free_descriptor(server.pid)):
+        with limited(server.pid, resource.RLIMIT_NOFILE, _lowest_free_descriptor(server.pid)):
             second = stack.enter_context(Client(server.connect()))  # by the kernel, whose queue has room
             second.send_raw(f"HELLO {server.key} second end\n".encode())
             readable(second.socket.fileno(), QUIET_SECONDS)  # time for accept to fail; it may answer ERR busy, too
@@ -177,28 +176,14 @@ def _answer(server) -> str:
     return "OK"
 
 
-def _need_prlimit() -> None:
-    if not hasattr(resource, "prlimit"):
-        pytest.skip("the limits of a running process cannot be changed here: no prlimit(2)")
-
-
 def _can_fork_over_the_limit(_) -> bool:
     resource.setrlimit(resource.RLIMIT_NPROC, (1, resource.getrlimit(resource.RLIMIT_NPROC)[1]))
     return can_fork()
 
 
-@contextmanager
-def _limited(pid: int, which: int, value: int) -> Iterator[None]:
-    """Another process's soft limit, put back afterwards."""
-    before = resource.prlimit(pid, which)
-    resource.prlimit(pid, which, (value, before[1]))
-    try:
-        yield
-    finally:
-        resource.prlimit(pid, which, before)
-
-
 def _lowest_free_descriptor(pid: int) -> int:
     """The number that the next descriptor would get (POSIX open: the lowest not in use)."""
-    used = {int(name) for name in os.listdir(PROC / str(pid) / "fd")}
+    used = open_descriptors(pid)
+    if used is None:
+        pytest.skip("this system does not show which descriptors another process has open")
     return min(set(range(len(used) + 1)) - used)

@@ -3,12 +3,15 @@
 import os
 import signal
 import socket
+from contextlib import ExitStack
 
 import pytest
 
 from support.chat import Client
+from support.child import readable
 from support.crowd import crowd, lazy_client, read_bytes, write_history
 from support.deadline import wait_until
+from support.family import wait_asleep, wait_stopped
 from support.marks import explained_by, speaks_chat
 from support.net import reset
 from support.processes import state_of
@@ -69,6 +72,34 @@ def test_a_killed_process_takes_only_its_own_connection_along(server, which):
             bob.send("still here")
             assert bob.receive() == "still here"
         server.wait_alone()
+
+
+@speaks_chat
+def test_clients_that_came_together_have_nothing_of_each_other(start_server):
+    """The parent stands still while four clients come, goes on, and each one's connection ends with its process.
+
+    fork(2) copies every descriptor that the parent has by then, and close(2) ends a connection with the last of them.
+    Before HELLO a client has one process, and nobody else who could shut it down.
+    """
+    server = start_server("--auth-timeout", "60")
+    with ExitStack() as stack:
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            wait_stopped(server.pid)
+            clients = [stack.enter_context(Client(server.connect())) for _ in range(4)]
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+        wait_until(lambda: len(server.receivers()) == 4, "a process for each client")
+        for process in server.receivers():
+            wait_asleep(process.pid)
+        for process in server.receivers()[::-1]:  # the last one forked is the one whom the others could hold open
+            os.kill(process.pid, signal.SIGKILL)
+            ended = wait_until(lambda: [each for each in clients if readable(each.socket.fileno(), 0)],
+                               f"a connection to end with process {process.pid}")
+            assert len(ended) == 1
+            assert ended[0].ended()
+            clients.remove(ended[0])
+    server.wait_alone()
 
 
 @speaks_chat

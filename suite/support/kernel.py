@@ -18,3 +18,9 @@ def setting(*names: str) -> str | None:
         if answer.returncode == 0 and answer.stdout.strip():
             return answer.stdout.strip()
     return None
+
+
+def backlog_cap() -> int | None:
+    """To what the kernel cuts a larger backlog; None where it does not show that."""
+    cap = setting("net/core/somaxconn", "kern.ipc.soacceptqueue", "kern.ipc.somaxconn", "kern.somaxconn")
+    return int(cap) if cap else None

@@ -7,6 +7,8 @@ from contextlib import closing
 
 LOOPBACKS = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 CONNECT_SECONDS = 5.0
+NO_FAMILY = ("EAFNOSUPPORT", "EPROTONOSUPPORT")
+"""What socket(2) says where the kernel has no such family: Linux the first, FreeBSD's jails without IPv6 the second."""
 OF_TWO_NAMES = ("EAGAIN", "EDEADLK", "EOPNOTSUPP")
 """Errors whose number has a second name, which errno.errorcode gives on some systems."""
 

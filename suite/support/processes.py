@@ -1,6 +1,7 @@
 """The processes of a subject, as the kernel lists them."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
+# procstat(1): …COMM, which may hold spaces, FD, a type, a type of vnode, eight or more flags; FD is a number, or text,
+# cwd, root, jail, which are files in use and no descriptors
+A_DESCRIPTOR = re.compile(r"\s(\d+)\s+\S\s+\S\s+[-a-z]{8,}(\s|$)")
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,15 @@ def state_of(pid: int) -> str | None:
     return next((process.state for process in all_processes() if process.pid == pid), None)
 
 
-def open_descriptors(pid: int) -> int | None:
-    """How many descriptors a process has open; None where the system does not show it."""
+def open_descriptors(pid: int) -> set[int] | None:
+    """The descriptors that a process has open; None where the system does not show them.
+
+    From /proc on Linux, and on FreeBSD from procstat(1), which is in its base system.
+    """
     try:
-        return len(os.listdir(PROC / str(pid) / "fd"))
+        return {int(name) for name in os.listdir(PROC / str(pid) / "fd")}
     except OSError:
-        return None
+        return _procstat(pid)
 
 
 def kill_all(pids: list[int]) -> None:
@@ -83,3 +90,14 @@ def _ps() -> Iterator[Process]:
     for line in subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.splitlines():
         pid, parent, group, state = line.split()[:4]
         yield Process(int(pid), int(parent), int(group), state[0])
+
+
+def _procstat(pid: int) -> set[int] | None:
+    try:
+        listing = subprocess.run(["procstat", "-f", str(pid)], capture_output=True, text=True, timeout=10)
+    except OSError:
+        return None  # no procstat(1) here
+    rows = [line for line in listing.stdout.splitlines() if line.split()[:1] == [str(pid)]]
+    if listing.returncode or not rows:
+        return None
+    return {int(found[1]) for found in map(A_DESCRIPTOR.search, rows) if found}

@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -60,6 +61,7 @@ class Parent:
         self._close_in_child = close_in_child
         self._receivers: set[int] = set()
         self._turned_away = TurnedAway()
+        self._arrived: deque[tuple[socket.socket, float]] = deque()
         self._resume = 0.0
         self._complained = False
         # Every descendant holds the second end. EOF there: the parent died. EOF here: the last of them is gone.
@@ -103,7 +105,13 @@ class Parent:
         return {descriptor for descriptor, _ in poll.poll(left)}
 
     def _accept(self, listener: socket.socket) -> None:
-        for _ in range(_ACCEPTS_AT_ONCE):
+        """Accept all that wait, then serve them: a fork lasts long, and the queue's room is the kernel's."""
+        self._take_queued(listener)
+        while self._arrived:
+            self._admit(*self._arrived.popleft())
+
+    def _take_queued(self, listener: socket.socket) -> None:
+        while len(self._arrived) < _ACCEPTS_AT_ONCE:
             try:
                 connection, _address = listener.accept()
             except BlockingIOError:
@@ -111,11 +119,12 @@ class Parent:
             except OSError as error:
                 if error.errno in _LISTENER_UNUSABLE:
                     raise ServiceError(f"cannot accept on {bound_address(listener)}: {reason(error)}") from None
-                if error.errno not in _ONLY_THIS_CONNECTION:
+                # What those have taken who are here is free again when they are served.
+                if error.errno not in _ONLY_THIS_CONNECTION and not self._arrived:
                     self._pause(error)
                 return
             self._complained = False
-            self._admit(connection)
+            self._arrived.append((connection, time.monotonic()))
 
     def _pause(self, error: OSError) -> None:
         """Leave the listeners alone for 0.1 s, and say why: once, not ten times a second."""
@@ -124,9 +133,8 @@ class Parent:
             self._rules.report.line(f"cannot accept a client, trying again: {error.strerror}")
         self._complained = True
 
-    def _admit(self, connection: socket.socket) -> None:
-        """Fork Child RECV for *connection*, or answer why not."""
-        accepted = time.monotonic()
+    def _admit(self, connection: socket.socket, accepted: float) -> None:
+        """Fork Child RECV for *connection*, *accepted* at that time.monotonic(), or answer why not."""
         if len(self._receivers) >= self._max_clients:
             self._reap()
         if len(self._receivers) >= self._max_clients:
@@ -146,7 +154,9 @@ class Parent:
         connection.close()
 
     def _drop_in_child(self) -> None:
-        """Close what is the parent's alone: a child must keep neither the port nor the pid file's lock."""
+        """Close what is the parent's: a child must keep neither the port nor the pid file's lock, nor others."""
+        for connection, _accepted in self._arrived:
+            connection.close()
         self._tie.close()
         self._wakeup.close()
         for listener in self._listeners.values():
