@@ -102,9 +102,9 @@ class CellRun:
         self._driver.up(self._say)
         look = look_at(self._driver, self.cell.platform, self.cell.subject)
         self._planned = only(plan.result(), self.cell.probes)
+        self._send(look)
         if not self._planned:
             raise NotRun(f"no probe matches -k {self._order.expression!r}; `anyunix list probes` shows them all")
-        self._send(look)
         result = self.cell.result("ran")
         if self.cell.subject.build:
             here = bool(look.missing)
