@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from anyunix.compare import FactDifference, by_value, contradictions, differences, documented, shown
 from anyunix.report.gfm import block, code, details, table, text
-from anyunix.report.traces import culprits, excerpt
+from anyunix.report.traces import culprits, excerpt, second_tries
 from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
 
 MESSAGE_LIMIT = 4_000
@@ -84,8 +84,9 @@ def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]]) -> str:
     lines += dict.fromkeys(f"Expected: {text(case.expected)}" for _, case in cases if case.expected)
     lines += [f"Fix: {text(probe.fix)}"] if probe.fix and not probe.explanation else []  # which has it too
     message = probe.message if len(probe.message) <= MESSAGE_LIMIT else probe.message[:MESSAGE_LIMIT] + "\n…"
+    lines += map(text, second_tries(cases))
     lines += [f"Used before it is set: {code(each)}" for each in culprits(cases)]
-    traces = ["\n".join([cell.name, *excerpt(cell, case)]) for cell, case in cases if case.trace]
+    traces = ["\n".join([cell.name, *lines]) for cell, case in cases if (lines := excerpt(cell, case))]
     return details(f"<b>{text(probe.name)}</b> on {where}", "\n\n".join([*lines, block(message), *map(block, traces)]))
 
 

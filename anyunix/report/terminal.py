@@ -9,7 +9,7 @@ from rich.text import Text
 
 from anyunix.compare import contradictions, differences, shown
 from anyunix.emulation import passes_all_the_same
-from anyunix.report.traces import culprits, excerpt
+from anyunix.report.traces import culprits, excerpt, second_tries
 from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
 from anyunix.text import first_line, safe, said_by
 
@@ -141,7 +141,7 @@ def _print_failures(console: Console, matrix: Matrix) -> None:
         if trace and trace in shown:
             trace = ("system calls part as they do above",)
         shown.add(trace)
-        for line in [*trace, *(f"used before it is set: {each}" for each in culprits(cases))]:
+        for line in [*second_tries(cases), *trace, *(f"used before it is set: {each}" for each in culprits(cases))]:
             _say(console, Text(f"  {line}", "yellow" if line.startswith("≠") else ""))
 
 

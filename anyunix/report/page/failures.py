@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from anyunix.report.page.sections import Row, Section
+from anyunix.report.traces import second_try
 from anyunix.results import Matrix, Probe
 from anyunix.text import safe, said_by
 
@@ -27,6 +28,13 @@ class Failure:
     def said(self) -> str:
         """pytest's lines that start with E, else the first line."""
         return "\n".join(said_by(self.probe.message))
+
+    @property
+    def second_try(self) -> str:
+        """What it did under a tracer, where that speaks against a difference of platforms."""
+        cell = self.section.cells[self.place]
+        said = second_try(cell.name if cell else "", self.probe)
+        return said[:1].upper() + said[1:]
 
     @property
     def rest(self) -> str:
