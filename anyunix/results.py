@@ -13,9 +13,9 @@ PLAIN = "plain"
 GROUPS = ("binding", "locking", "signals", "processes", "chat")
 """The probe groups, in the order that reports show them."""
 Again = Literal["", "repeated", "did not repeat", "not a difference"]
-"""What a failure did when it was run again under a tracer, here and on the reference: it `repeated` (failed here, passed
-there), `did not repeat` (passed here), or is `not a difference` (failed on both); empty where it was not run again on
-both. A tracer changes how long things take: this is evidence and no result."""
+"""What a failure did when it was run again under a tracer, here and on the reference: it `repeated` (failed here,
+passed there), `did not repeat` (passed here), or is `not a difference` (failed on both); empty where it was not run
+again on both. A tracer changes how long things take: this is evidence and no result."""
 Answer = Literal["portable", "portable with known differences", "not portable", "not answered"]
 
 

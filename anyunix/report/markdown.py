@@ -86,7 +86,7 @@ def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]]) -> str:
     message = probe.message if len(probe.message) <= MESSAGE_LIMIT else probe.message[:MESSAGE_LIMIT] + "\n…"
     lines += map(text, second_tries(cases))
     lines += [f"Used before it is set: {code(each)}" for each in culprits(cases)]
-    traces = ["\n".join([cell.name, *lines]) for cell, case in cases if (lines := excerpt(cell, case))]
+    traces = ["\n".join([cell.name, *calls]) for cell, case in cases if (calls := excerpt(cell, case))]
     return details(f"<b>{text(probe.name)}</b> on {where}", "\n\n".join([*lines, block(message), *map(block, traces)]))
 
 
