@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from anyunix.building import Build, Look, build_there, cross_build, cross_helpers, look_at, why_not_built
 from anyunix.catalog import Platform, Subject
+from anyunix.consequences import resolve
 from anyunix.cross import compiler_name
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.emulation import leave_out
@@ -114,7 +115,7 @@ class CellRun:
         runs = [self._probe(number) for number in range(1, self._order.repeat + 1)]
         if self.cell.tool:
             self.brought = replace(self.brought, records=self._driver.get(RECORDS, limit=RECORDS_LIMIT))
-        return replace(result, probes=merge_repeats(runs))
+        return replace(result, probes=resolve(merge_repeats(runs)))
 
     def _send(self, look: Look) -> None:
         """The payload, with what was built here because the platform cannot. Raises NotRun, PlatformError."""

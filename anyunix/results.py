@@ -99,6 +99,10 @@ class Probe:
     again: Again = ""
     culprit: str = ""
     """Where a memory checker saw what was used before it was set: `signals.c:27 in dispose: …`."""
+    consequence_of: tuple[str, ...] = ()
+    """The contracts whose failure makes this one fail too, as the suite says."""
+    follows_from: str = ""
+    """The one of them that failed in the same cell; empty for a failure that stands for itself."""
 
     @property
     def group(self) -> str:

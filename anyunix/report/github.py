@@ -86,7 +86,9 @@ def _failures(matrix: Matrix) -> list[tuple[dict[str, str], str]]:
 def _failure(cases: list[tuple[CellResult, Probe]]) -> tuple[dict[str, str], str]:
     probe = cases[0][1]
     where = ", ".join(cell.name for cell, _ in cases)
-    why = probe.explanation or "\n".join(said_by(probe.message))
+    only_follows = all(case.follows_from for _, case in cases)
+    follows = f"follows from {probe.follows_from.partition('::')[2]}" if only_follows else ""
+    why = follows or probe.explanation or "\n".join(said_by(probe.message))
     return {**_place(probe), "title": f"{probe.name} fails"}, f"on {where}\n{why}"
 
 

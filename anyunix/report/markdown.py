@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from anyunix.compare import FactDifference, by_value, contradictions, differences, documented, shown
+from anyunix.consequences import by_cause
 from anyunix.report.gfm import block, code, details, table, text
 from anyunix.report.traces import culprits, excerpt, second_tries
 from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
@@ -70,11 +71,12 @@ def _groups(matrix: Matrix) -> list[str]:
 
 
 def _failures(matrix: Matrix) -> str:
-    parts = [_failure(matrix, cases) for cases in matrix.failures()]
+    parts = [_failure(matrix, cases, cause) for own, following in by_cause(matrix)
+             for cause, cases in [("", own), *((own[0][1].name, others) for others in following)]]
     return "\n\n".join(["### Contracts that were not kept", *parts]) if parts else ""
 
 
-def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]]) -> str:
+def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]], cause: str) -> str:
     """One contract, with all the cells in which it was not kept, and the words of the first of them."""
     probe, told = cases[0][1], matrix.text(cases[0][1].id)
     where = ", ".join(text(cell.name) for cell, _ in cases)
@@ -87,7 +89,9 @@ def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]]) -> str:
     lines += map(text, second_tries(cases))
     lines += [f"Used before it is set: {code(each)}" for each in culprits(cases)]
     traces = ["\n".join([cell.name, *calls]) for cell, case in cases if (calls := excerpt(cell, case))]
-    return details(f"<b>{text(probe.name)}</b> on {where}", "\n\n".join([*lines, block(message), *map(block, traces)]))
+    follows = f": follows from <b>{text(cause)}</b>" if cause else ""
+    return details(f"<b>{text(probe.name)}</b> on {where}{follows}",
+                   "\n\n".join([*lines, block(message), *map(block, traces)]))
 
 
 def _differences(matrix: Matrix) -> str:

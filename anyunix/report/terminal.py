@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from anyunix.compare import contradictions, differences, shown
+from anyunix.consequences import by_cause
 from anyunix.emulation import passes_all_the_same
 from anyunix.report.traces import culprits, excerpt, second_tries
 from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
@@ -130,9 +131,9 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
 
 
 def _print_failures(console: Console, matrix: Matrix) -> None:
-    """Each contract that was not kept, once, with the cells and the words of the first of them."""
+    """Each contract that was not kept, once, with the cells, the words of the first, and what follows from it."""
     shown: set[tuple[str, ...]] = set()
-    for cases in matrix.failures():
+    for cases, following in by_cause(matrix):
         probe, trace = cases[0][1], tuple(_trace(cases))
         _say(console, Text(f"FAILED {probe.file}:{probe.line} {safe(probe.id.rpartition('::')[2])}", "bold red"))
         _say(console, Text(f"  on {', '.join(cell.name for cell, _ in cases)}"))
@@ -143,6 +144,9 @@ def _print_failures(console: Console, matrix: Matrix) -> None:
         shown.add(trace)
         for line in [*second_tries(cases), *trace, *(f"used before it is set: {each}" for each in culprits(cases))]:
             _say(console, Text(f"  {line}", "yellow" if line.startswith("≠") else ""))
+        for others in following:
+            _say(console, Text(f"  from this follows {safe(others[0][1].name)}, on "
+                               f"{', '.join(cell.name for cell, _ in others)}"))
 
 
 def _trace(cases: list[tuple[CellResult, Probe]]) -> list[str]:
