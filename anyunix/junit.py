@@ -9,6 +9,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from anyunix.results import Outcome, Probe
+from anyunix.values import unfit
 
 XML_LIMIT = 32 * 1024 * 1024
 """Bytes of JUnit XML that are read at most."""
@@ -85,9 +86,12 @@ def _fact(name: str, value: str) -> Any:
     if len(value) > FACT_LIMIT:
         raise BadResults(f"{name}: a value of {len(value)} characters; at most {FACT_LIMIT} are read")
     try:
-        return json.loads(value)
+        fact = json.loads(value)
     except (ValueError, RecursionError):
         raise BadResults(f"{name}: {value!r:.80} is not JSON") from None
+    if reason := unfit(fact):
+        raise BadResults(f"{name}: {value!r:.80} is {reason}")
+    return fact
 
 
 def _number(text: str) -> float:
