@@ -9,11 +9,14 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from anyunix.results import Outcome, Probe
+from anyunix.values import unfit
 
 XML_LIMIT = 32 * 1024 * 1024
 """Bytes of JUnit XML that are read at most."""
 TEXT_LIMIT = 20_000
 """Characters of one message that are kept."""
+ID_LIMIT, NAMES_LIMIT = 500, 16
+"""Characters of a probe's ID, and IDs that one probe names, that are kept."""
 FACT_LIMIT = 2_000
 """Characters of one fact's value, as JSON."""
 
@@ -43,7 +46,7 @@ def _probe(case: Element) -> Probe:
     kinds = [value for key, value in properties if key == "kind"]
     outcome, message = _outcome(case)
     return Probe(
-        id=f"{file}::{name}"[:500],
+        id=f"{file}::{name}"[:ID_LIMIT],
         # a file that could not even be imported has no kind; it counts, as a contract that failed
         kind="fact" if kinds[:1] == ["fact"] else "contract",
         outcome=outcome,
@@ -55,6 +58,7 @@ def _probe(case: Element) -> Probe:
         fix=_first(properties, "fix"),
         promises=tuple(word for key, value in properties if key == "promises" for word in value.split()[:8]),
         bound=tuple(dict.fromkeys(word for key, value in properties if key == "bound" for word in value.split()[:16])),
+        consequence_of=tuple(value[:ID_LIMIT] for key, value in properties if key == "follows_from")[:NAMES_LIMIT],
         facts={key[5:]: _fact(key, value) for key, value in properties if key.startswith("fact:")},
         phrases={key[7:]: value[:TEXT_LIMIT] for key, value in properties if key.startswith("phrase:")},
     )
@@ -83,9 +87,12 @@ def _fact(name: str, value: str) -> Any:
     if len(value) > FACT_LIMIT:
         raise BadResults(f"{name}: a value of {len(value)} characters; at most {FACT_LIMIT} are read")
     try:
-        return json.loads(value)
+        fact = json.loads(value)
     except (ValueError, RecursionError):
         raise BadResults(f"{name}: {value!r:.80} is not JSON") from None
+    if reason := unfit(fact):
+        raise BadResults(f"{name}: {value!r:.80} is {reason}")
+    return fact
 
 
 def _number(text: str) -> float:

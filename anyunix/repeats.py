@@ -12,8 +12,8 @@ from anyunix.values import distinct
 def merge_repeats(runs: Sequence[Sequence[Probe]]) -> tuple[Probe, ...]:
     """One probe for each that ran, in the first run's order; with a single run, that run.
 
-    Outcomes that differ make a probe `flaky` with its counts, a run in which it is missing counts as an error; facts
-    whose values differ move to `unstable`.
+    Outcomes that differ make a probe `flaky` with its counts. A run that left it out says nothing, but that it did;
+    one in which it is missing counts as an error. Facts whose values differ move to `unstable`.
     """
     if len(runs) == 1:
         return tuple(runs[0])
@@ -27,14 +27,23 @@ def _merged(probes: list[Probe], runs: int) -> Probe:
     counts: Counter[str] = Counter(probe.outcome for probe in probes)
     if len(probes) < runs:
         counts["error"] += runs - len(probes)
-    worst = next((probe for probe in probes if probe.bad), probes[0])
+    tried = [probe for probe in probes if probe.outcome != "skipped"]
+    worst = next((probe for probe in probes if probe.bad), (tried or probes)[0])
     facts, unstable = _split([dict(probe.facts) for probe in probes if probe.outcome == "passed"])
     said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-    flaky = len(counts) > 1
+    flaky = len(counts.keys() - {"skipped"}) > 1
     return replace(
         worst, outcome="flaky" if flaky else worst.outcome, facts=facts, unstable=unstable, counts=dict(counts),
-        message=f"flaky: {said} of {runs} runs\n{worst.message}" if flaky else worst.message,
+        message=f"flaky: {said} of {runs} runs\n{worst.message}" if flaky else _message(worst, probes),
         seconds=sum(probe.seconds for probe in probes) / len(probes))
+
+
+def _message(worst: Probe, probes: list[Probe]) -> str:
+    """What the probe says, behind it how many of the repeats left it out and why."""
+    skipped = [probe.message for probe in probes if probe.outcome == "skipped"]
+    if not skipped or worst.outcome == "skipped":
+        return worst.message
+    return f"{worst.message}\n{len(skipped)} of {len(probes)} runs left it out: {skipped[0]}".strip()
 
 
 def _split(measured: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, tuple[Any, ...]]]:

@@ -1,6 +1,6 @@
 """Probes that failed, run again under a tool that finds out why: a tracer, or a memory checker.
 
-What they say this time is no result: a tool changes how long things take.
+What they say this time is no result: a tool changes how long things take. It is evidence.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from anyunix.building import CHECKED, POISONED, SANITIZED
 from anyunix.cell import Cell
 from anyunix.junit import BadResults
-from anyunix.results import Brought, CellResult, Matrix, Trace
+from anyunix.results import Again, Brought, CellResult, Matrix, Outcome, Probe, Trace
 from anyunix.text import first_line
 from anyunix.trace.align import Steps, align
 from anyunix.trace.checker import culprit
@@ -26,8 +26,11 @@ class Records:
 
     found: dict[str, Mapping[str, Record]] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
+    """Cell and probe -> what came of it under the tool."""
 
     def keep(self, result: CellResult, brought: Brought) -> None:
+        self.outcomes |= {(result.key, probe.id): probe.outcome for probe in result.probes}
         try:
             if result.status == "ran":
                 self.found[result.key] = read_records(brought.records)
@@ -103,8 +106,17 @@ def _traced(matrix: Matrix, cell: CellResult, probes: Sequence[str], records: Re
     if reference is None or not probes:
         return cell
     return replace(cell, probes=tuple(
-        replace(probe, trace=_trace(cell, reference, probe.id, records)) if probe.id in probes else probe
-        for probe in cell.probes))
+        replace(probe, trace=_trace(cell, reference, probe.id, records), again=_again(cell, reference, probe, records))
+        if probe.id in probes else probe for probe in cell.probes))
+
+
+def _again(cell: CellResult, reference: CellResult, probe: Probe, records: Records) -> Again:
+    here, there = (records.outcomes.get((each.key, probe.id), "skipped") for each in (cell, reference))
+    if not probe.bad or "skipped" in (here, there):
+        return ""
+    if here == "passed":
+        return "did not repeat"
+    return "repeated" if there == "passed" else "not a difference"
 
 
 def _trace(cell: CellResult, reference: CellResult, probe: str, records: Records) -> Trace:

@@ -12,6 +12,10 @@ PLAIN = "plain"
 """The build as the subject makes it itself."""
 GROUPS = ("binding", "locking", "signals", "processes", "chat")
 """The probe groups, in the order that reports show them."""
+Again = Literal["", "repeated", "did not repeat", "not a difference"]
+"""What a failure did when it was run again under a tracer, here and on the reference: it `repeated` (failed here,
+passed there), `did not repeat` (passed here), or is `not a difference` (failed on both); empty where it was not run
+again on both. A tracer changes how long things take: this is evidence and no result."""
 Answer = Literal["portable", "portable with known differences", "nothing to compare with", "not answered",
                  "promises broken", "flaky", "not portable"]
 """From the best to the worst: a verdict is the worst that holds.
@@ -107,8 +111,13 @@ class Probe:
     """Set by the verdict, which sees all platforms; empty for what was kept."""
     promises: tuple[str, ...] = ()
     """The words of the subject file that take the contract back."""
+    again: Again = ""
     culprit: str = ""
     """Where a memory checker saw what was used before it was set: `signals.c:27 in dispose: …`."""
+    consequence_of: tuple[str, ...] = ()
+    """The contracts whose failure makes this one fail too, as the suite says."""
+    follows_from: str = ""
+    """The one of them that failed in the same cell; empty for a failure that stands for itself."""
 
     @property
     def group(self) -> str:

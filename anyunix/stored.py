@@ -1,5 +1,6 @@
 """matrix.json: a run's typed results, written and read again. What is read may come from anywhere."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import msgspec
 
 from anyunix import __version__
 from anyunix.errors import ConfigurationError
-from anyunix.results import Matrix
+from anyunix.results import Matrix, PlatformResult, Probe
+from anyunix.values import unfit
 
 SCHEMA = 1
 FILE = "matrix.json"
@@ -42,6 +44,29 @@ def read_matrix(path: Path) -> Matrix:
         raise ConfigurationError(f"{file}: schema {document['schema']!r:.40}; this anyunix reads schema {SCHEMA}: "
                                  "use the version that wrote it")
     try:
-        return msgspec.convert(document, Matrix)
-    except msgspec.ValidationError as error:
+        matrix = msgspec.convert(document, Matrix)
+    except (msgspec.ValidationError, RecursionError) as error:
         raise ConfigurationError(f"{file}: {error}") from None
+    for where, value in _values(matrix):
+        if reason := unfit(value):
+            raise ConfigurationError(f"{file}: {where} is {reason}")
+    return matrix
+
+
+def _values(matrix: Matrix) -> Iterator[tuple[str, Any]]:
+    """Everything that may be of any shape, and where it is."""
+    for platform in matrix.platforms:
+        for name, value in _facts(platform):
+            yield f"fact {name!r:.80} of platform {platform.name!r:.80}", value
+        for name, entry in platform.documented.items():
+            yield f"documented fact {name!r:.80} of platform {platform.name!r:.80}", entry.value
+    for cell in matrix.cells:
+        for probe in cell.probes:
+            for name, value in _facts(probe):
+                yield f"fact {name!r:.80} in cell {cell.key!r:.80}", value
+
+
+def _facts(measured: PlatformResult | Probe) -> Iterator[tuple[str, Any]]:
+    yield from measured.facts.items()
+    for name, several in measured.unstable.items():
+        yield from ((name, value) for value in several)

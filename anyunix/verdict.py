@@ -64,7 +64,7 @@ def _with_kinds(matrix: Matrix, cell: CellResult) -> CellResult:
 
 
 def _kind(cell: CellResult, probe: Probe, kept: set[str]) -> FailureKind:
-    if probe.outcome == "flaky":
+    if probe.outcome == "flaky" or probe.again in ("did not repeat", "not a difference"):
         return "flaky"
     if probe.group in UNBUILT:
         return "platform difference"  # that it builds and starts is in the results only where it did not
@@ -100,7 +100,7 @@ def _verdict(matrix: Matrix, subject: str, bind: str) -> Verdict:
 
 def _unanswered(matrix: Matrix, cells: Iterable[CellResult]) -> list[CellResult]:
     return [cell for cell in cells if cell.status == "error"
-            or (cell.status == "not-run" and cell.platform in matrix.required)]
+            or (cell.status == "not-run" and cell.platform in matrix.required and cell.build == PLAIN)]
 
 
 def _tried(matrix: Matrix, ran: Sequence[CellResult]) -> tuple[list[Tried], list[str]]:

@@ -10,6 +10,7 @@ import yaml
 
 from anyunix.errors import ConfigurationError
 from anyunix.results import Documented
+from anyunix.values import unfit
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -80,6 +81,8 @@ class Reader:
         for name, entry in value.items():
             if not isinstance(entry, dict) or set(entry) != {"value", "source"} or not isinstance(entry["source"], str):
                 raise self.error(f"{key}.{name}", "expected the keys value and source (a text), and no other")
+            if reason := unfit(entry["value"]):
+                raise self.error(f"{key}.{name}.value", f"this is {reason}")
         return {str(name): Documented(entry["value"], entry["source"]) for name, entry in value.items()}
 
     def anything(self, key: str, expected: str, default: Any = None) -> Any:

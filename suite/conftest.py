@@ -2,7 +2,8 @@
 
 Every probe becomes a JUnit test case with these properties: `kind` (fact or contract); for each fact it measured
 `fact:<name>` with the value as JSON, and `phrase:<name>` how to say it; a contract's `explained_by` (fact names),
-`failing` and `fix`, the `promises` that it is one of, and `bound`, the addresses that its servers bound.
+`failing` and `fix`, the `promises` that it is one of, `follows_from` for each contract that it cannot be kept without,
+and `bound`, the addresses that its servers bound.
 """
 
 import json
@@ -114,6 +115,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         item.user_properties += [(key, text) for key, text in mark.kwargs.items() if text]
     for mark in item.iter_markers("promises"):
         item.user_properties.append(("promises", " ".join(mark.args)))
+    for mark in item.iter_markers("follows_from"):
+        item.user_properties += [("follows_from", contract) for contract in mark.args]
     for mark in item.iter_markers("says"):
         item.user_properties.append((f"phrase:{mark.args[0]}", mark.args[1]))
     if "fact" in fixtures:

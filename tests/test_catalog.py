@@ -99,6 +99,12 @@ def test_unknown_driver_names_the_nearest(root: Path) -> None:
     ("title: a: b\n", "not YAML"),
     ("{" * 3000, "not YAML"),
     ("!!python/object/apply:os.system [ls]\n", "not YAML"),
+    *((f"title: x\ndriver: documented\ndocumented: {{a: {{value: {value}, source: s}}}}\n",
+       f"key 'documented.a.value': this is {said}") for value, said in (
+          ("[" * 21 + "]" * 21, "a list or mapping nested deeper than 20"), (".inf", "inf, which JSON does not have"),
+          ("2023-02-28", "a value of type date, which"), ("!!set {a}", "a value of type set"),
+          ("{1: a}", "a mapping with a key that is no text: 1"), (2**64, "a whole number of more than 64 bits"),
+          ('"\\ud800"', "a text with half a character"))),
 ])
 def test_bad_platform_file_says_key_and_reason(root: Path, text: str, said: str) -> None:
     assert said in platform_error(root, text)

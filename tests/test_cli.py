@@ -157,6 +157,8 @@ def test_results_that_are_none_are_exit_2_and_nothing_is_written(tmp_path: Path,
     (["run", "--platform", "local", "--bind", "both"], "--bind both: subject c has no such mode; it has dual"),
     (["run", "--platform", "local", "--reference", "debian"], "--reference debian: not among the platforms"),
     (["run", "--subject", "./none.yaml"], "none.yaml: no such subject file"),
+    (["run", "--platform", "local", "--subject", "c", "--subject", "./c.yaml"], "2 subjects are called 'c'"),
+    (["run", "--cell", "./c.yaml", "local", "dual", "--cell", "c", "local", "dual"], "2 subjects are called 'c'"),
     (["run", "--jobs", "0"], "expected a whole number from 1"),
     (["run", "--out", "/proc/none"], "--out /proc/none: cannot be made"),
     (["list", "nothing"], "invalid choice"),
@@ -164,6 +166,7 @@ def test_results_that_are_none_are_exit_2_and_nothing_is_written(tmp_path: Path,
     ([], "COMMAND"),
 ])
 def test_wrong_usage_is_exit_2_with_a_reason_and_no_traceback(tmp_path: Path, arguments: list[str], said: str) -> None:
+    (tmp_path / "c.yaml").write_text("title: another\nstart: [a, '{port}']\nready: {port: true}\nbind: {dual: []}\n")
     done = anyunix(*arguments, cwd=tmp_path)
     assert done.returncode == 2, done.stdout
     assert said in done.stderr

@@ -13,12 +13,13 @@ import pytest
 from anyunix.catalog import Catalog
 from anyunix.drivers.netns import NetnsDriver
 from anyunix.expectations import read_expectations
-from anyunix.results import CellResult, Matrix, PlatformResult, Probe
+from anyunix.results import CellResult, Identity, Matrix, PlatformResult, Probe
 from anyunix.stored import encode
 from anyunix.verdict import judge
 
 IPV4 = "binding/test_served_contracts.py::test_ipv4_client_is_served"
 REASON = "the original of the paper listens on :: only"
+IDENTITY = Identity("1", "suite", {"c": "files"})
 A, B = "g/test_x.py::test_a", "g/test_x.py::test_b"
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -55,7 +56,7 @@ def stored(folder: Path, *cells: CellResult, **changes: object) -> Path:
     folder.mkdir(exist_ok=True)
     platforms = tuple(PlatformResult(name, name, "local", "ran") for name in {cell.platform for cell in cells})
     (folder / "matrix.json").write_bytes(encode(judge(
-        replace(Matrix(platforms, cells, "p"), **changes))))  # type: ignore[arg-type]  # Matrix's own fields
+        replace(Matrix(platforms, cells, "p", identity=IDENTITY), **changes))))  # type: ignore[arg-type]  # Matrix's own fields
     return folder
 
 
@@ -237,6 +238,29 @@ def test_diff_names_the_file_that_is_wrong(tmp_path: Path) -> None:
         done = anyunix("diff", old, new, cwd=tmp_path)
         assert (done.returncode, "bad.json: not a matrix.json" in done.stderr) == (2, True)
     assert anyunix("diff", "none", good, cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize(("identity", "said"), [
+    (Identity("2", "suite"), "new: another version of anyunix than in old (2, 1)"),
+    (Identity("1", "other"), "new: another suite than in old (other, suite)"),
+    (None, "new: does not say which suite and subjects it is of: an older anyunix wrote it")])
+def test_runs_of_different_things_are_not_compared(tmp_path: Path, identity: Identity | None, said: str) -> None:
+    stored(tmp_path / "old", failing())
+    stored(tmp_path / "new", failing(), identity=identity)
+    done = anyunix("diff", "old", "new", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "are not compared; run the older one again with this version" in done.stderr
+    stored(tmp_path / "new", failing(), identity=replace(IDENTITY, subjects={"c": "mended"}))
+    assert anyunix("diff", "old", "new", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("command", [("run", "--platform", "local"), ("preflight", "local")])
+def test_a_baseline_of_another_suite_is_exit_2_before_anything_runs(tmp_path: Path, command: tuple[str, ...]) -> None:
+    stored(tmp_path / "old", failing())
+    done = anyunix(*command, "--subject", "python", "--baseline", "old", cwd=tmp_path)
+    assert (done.returncode, "this run: another version of anyunix than in old" in done.stderr) == (2, True)
+    assert not (tmp_path / "anyunix-out").exists()
 
 
 def test_a_run_is_compared_with_an_earlier_one(tmp_path: Path, run: Run) -> None:

@@ -1,5 +1,7 @@
 """JUnit XML from a platform: what is read, and what hostile or broken XML gives."""
 
+from xml.sax.saxutils import escape
+
 import pytest
 
 from anyunix import junit
@@ -54,6 +56,17 @@ def test_a_file_that_cannot_be_imported_counts_as_a_contract_that_failed() -> No
 def test_bad_xml_is_an_error_that_says_what(data: bytes, said: str) -> None:
     with pytest.raises(BadResults, match=said):
         read_junit(data)
+
+
+@pytest.mark.parametrize(("value", "said"), [
+    ("[" * 480 + "]" * 480, "nested deeper than 20"), ("[" * 21 + "]" * 21, "nested deeper than 20"),
+    ('{"a": ' * 30 + "1" + "}" * 30, "nested deeper than 20"), ("[NaN]", "nan, which JSON does not have"),
+    ("-Infinity", "-inf, which"), ("1e999", "inf, which"), (str(2**64), "a whole number of more than 64 bits"),
+    ('{"\\ud800": 1}', "half a character"), ('["\\udfff"]', "half a character")])
+def test_a_fact_that_no_reader_of_results_could_take_is_an_error(value: str, said: str) -> None:
+    with pytest.raises(BadResults, match=f"^fact:a: .* is .*{said}"):
+        read_junit(with_case(f'<properties><property name="fact:a" value="{escape(value, {chr(34): "&quot;"})}" />'
+                             "</properties>".encode()))
 
 
 def test_deep_nesting_is_no_crash() -> None:

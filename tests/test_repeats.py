@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from anyunix.catalog import Platform, Subject
 from anyunix.cell import Cell, CellRun, Order
 from anyunix.drivers.local import LocalDriver
@@ -51,6 +53,19 @@ def test_disagreement_is_flaky_with_counts_and_the_words_of_a_failure() -> None:
 def test_a_probe_missing_from_a_run_is_no_agreement() -> None:
     probe, = merge_repeats([[contract("passed")], []])
     assert (probe.outcome, probe.counts) == ("flaky", {"passed": 1, "error": 1})
+
+
+@pytest.mark.parametrize(("outcomes", "outcome", "message"), [
+    (("skipped", "passed"), "passed", "1 of 2 runs left it out: no room"),
+    (("failed", "skipped", "skipped"), "failed", "why\n2 of 3 runs left it out: no room"),
+    (("skipped", "skipped"), "skipped", "no room"),
+    (("skipped", "passed", "failed"), "flaky", "flaky: 1 failed, 1 passed, 1 skipped of 3 runs\nwhy")])
+def test_a_run_that_left_it_out_is_no_disagreement(outcomes: tuple[Outcome, ...], outcome: Outcome,
+                                                   message: str) -> None:
+    said = {"skipped": "no room", "failed": "why"}
+    probe, = merge_repeats([[contract(each, said.get(each, ""))] for each in outcomes])
+    assert (probe.outcome, probe.message) == (outcome, message)
+    assert probe.counts == {each: outcomes.count(each) for each in outcomes}
 
 
 def test_a_real_cell_run_twice(subject: Subject, local: Platform, make_suite: Callable[[str], Path]) -> None:

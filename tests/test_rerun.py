@@ -17,6 +17,7 @@ from anyunix.results import Brought, CellResult, Matrix, Probe
 from anyunix.stored import read_matrix
 
 SERVED = "binding/test_served_contracts.py::test_ipv4_client_is_served"
+LOOPBACK = "binding/test_any_server_contracts.py::test_a_client_on_ipv4_loopback_is_served"
 SECOND = "signals/test_wakeups_contracts.py::test_the_second_signal_does_not_kill"
 PARTING = ("bind(socket, [::]:port)", "bind(socket, 0.0.0.0:port)")
 
@@ -75,10 +76,52 @@ def test_the_papers_first_bug_parts_at_the_bind(tmp_path: Path, subject: str) ->
     matrix, said = anyunix_run(tmp_path, "--platform", "local,local-v6only", "--bind", "first", "--subject", subject,
                                "-k", "ipv4_client_is_served", status=1)
     assert first_parting(probe_of(matrix, f"local-v6only-{subject}-first", SERVED)) == ("parent", *PARTING)
+    assert probe_of(matrix, f"local-v6only-{subject}-first", SERVED).again == "repeated"
     assert probe_of(matrix, f"local-{subject}-first", SERVED).trace is None
+    assert "changes timing" not in said
     assert f"≠ {PARTING[0]:<46}  {PARTING[1]}" in said
     for page in ("report.md", "index.html"):
         assert PARTING[0] in (tmp_path / "out" / page).read_text()
+
+
+COUNTING = """\
+import socket, sys
+with open(sys.argv[2], "a+") as count:
+    count.write("x")
+    count.seek(0)
+    start = len(count.read())
+if str(start) in sys.argv[3].split(","):
+    sys.exit("not this time")
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("READY 127.0.0.1:%d" % listener.getsockname()[1], flush=True)
+while True:
+    listener.accept()[0].close()
+"""
+
+
+@pytest.mark.parametrize(("failing", "again", "said"), [
+    ("2", "did not repeat", "did not repeat: run again under a tracer, which changes timing, it passed on there"),
+    ("2,3,4", "not a difference", "perhaps not a difference: run again under a tracer, which changes timing, it failed "
+                                  "on there counting default and on here too")])
+def test_what_a_failure_does_when_it_is_run_again_is_evidence(tmp_path: Path, failing: str, again: str,
+                                                              said: str) -> None:
+    """Two platforms that are this machine, and a server that fails at some of its starts: here, there, here, there."""
+    need("strace")
+    (tmp_path / "server.py").write_text(COUNTING)
+    (tmp_path / "counting.yaml").write_text(
+        "title: a server\nfiles: [server.py]\nready: {line: '^READY (?P<addresses>\\S+)$'}\n"
+        f'start: ["{{python}}", server.py, "{{port}}", "{tmp_path}/count", "{failing}"]\n')
+    for name in ("here", "there"):
+        (tmp_path / f"{name}.yaml").write_text(f"title: {name}\ndriver: local\n")
+    matrix, printed = anyunix_run(tmp_path, "--platform", "./here.yaml", "--platform", "./there.yaml", "--jobs", "1",
+                                  "--reference", "here", "--subject", "./counting.yaml",
+                                  "-k", "a_client_on_ipv4_loopback_is_served", status=1)
+    probe = probe_of(matrix, "there-counting-default", LOOPBACK)
+    assert probe.again == again
+    assert said in printed
+    assert ("system calls" in printed) == (again != "did not repeat")
+    for page in ("report.md", "index.html"):
+        assert "changes timing" in (tmp_path / "out" / page).read_text()
 
 
 @pytest.mark.usefixtures("engine")

@@ -1,14 +1,18 @@
 """matrix.json: what is written is read again as it was, and anything else is an error that says where."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from anyunix import stored
+from anyunix.cli import main
 from anyunix.errors import ConfigurationError
-from anyunix.results import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText
+from anyunix.results import CellResult, Documented, Identity, Matrix, PlatformResult, Probe, ProbeText
 from anyunix.stored import encode, read_matrix
+from anyunix.values import DEPTH_LIMIT, unfit
 from anyunix.verdict import judge
 
 
@@ -55,6 +59,38 @@ def test_the_documented_keys_are_there() -> None:
 def test_another_shape_is_named_with_its_place(tmp_path: Path, changes: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         read_matrix(write(tmp_path / "matrix.json", **changes))
+
+
+def test_what_a_run_keeps_at_its_limits_can_be_read_reported_and_compared(tmp_path: Path) -> None:
+    value: Any = [2**64 - 1, -2**63, 1e308, "\U0001f600\x00", {"k": None}]
+    for _ in range(DEPTH_LIMIT - 2):
+        value = [value]
+    assert unfit(value) == ""
+    assert unfit([value]) != ""
+    matrix = example()
+    probe = replace(matrix.cells[0].probes[0], facts={"deep": value}, unstable={"too": (value, 1)})
+    platform = replace(matrix.platforms[0], facts={"deep": value}, unstable={"too": (value, 1)},
+                       documented={"deep": Documented(value, "manual(5)")})
+    matrix = replace(matrix, platforms=(platform,), cells=(replace(matrix.cells[0], probes=(probe,)),),
+                     identity=Identity("1", "suite"))
+    (tmp_path / "matrix.json").write_bytes(encode(matrix))
+    assert read_matrix(tmp_path) == matrix
+    for command in (["report"], ["merge", "--out", str(tmp_path / "merged")], ["diff", str(tmp_path)]):
+        assert main([command[0], str(tmp_path), *command[1:]]) in (0, 1)
+
+
+@pytest.mark.parametrize("place", ["platforms", "cells"])
+@pytest.mark.parametrize("kind", ["facts", "unstable"])
+def test_a_fact_that_is_nested_too_deep_is_named(tmp_path: Path, place: str, kind: str) -> None:
+    document = json.loads(encode(example()))
+    holder = document[place][0] if place == "platforms" else document[place][0]["probes"][0]
+    value = json.loads("[" * 480 + "]" * 480)
+    holder[kind] = {"deep": value if kind == "facts" else [1, value]}
+    (tmp_path / "matrix.json").write_text(json.dumps(document))
+    with pytest.raises(ConfigurationError, match=r"matrix\.json: fact 'deep' .* nested deeper than 20"):
+        read_matrix(tmp_path)
+    for command in (["report"], ["merge"], ["diff", str(tmp_path)]):
+        assert main([command[0], str(tmp_path), *command[1:]]) == 2
 
 
 @pytest.mark.parametrize(("content", "said"), [

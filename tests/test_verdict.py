@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from anyunix.matrix import choose_reference
-from anyunix.results import CellResult, Matrix, Outcome, Probe, Status, Tried
+from anyunix.results import Again, CellResult, Matrix, Outcome, Probe, Status, Tried
 from anyunix.verdict import exit_status, judge, taken_back
 
 
@@ -103,6 +103,19 @@ def test_a_contract_that_a_poisoned_build_alone_breaks_is_a_difference() -> None
     matrix = judged(cell("a", "passed"), cell("b", "passed"), *poisoned)
     assert matrix.verdicts[0].verdict == "not portable"
     assert matrix.verdicts[0].broken_promises == ()
+
+
+def test_a_poisoned_build_that_cannot_be_made_takes_no_answer_away() -> None:
+    poisoned = replace(cell("b", status="not-run"), build="poisoned")
+    matrix = judged(cell("a", "passed"), cell("b", "passed"), poisoned, required=("a", "b"))
+    assert matrix.verdicts[0].verdict == "portable"
+
+
+@pytest.mark.parametrize("again", ["did not repeat", "not a difference"])
+def test_what_a_second_run_contradicts_is_no_platform_difference(again: Again) -> None:
+    failed = replace(cell("b", "failed").probes[0], again=again)
+    matrix = judged(cell("a", "passed"), CellResult("c", "b", "dual", "ran", probes=(failed,)))
+    assert (matrix.verdicts[0].verdict, matrix.cells[1].probes[0].failure_kind) == ("flaky", "flaky")
 
 
 def test_what_takes_a_broken_promise_back_is_told() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from anyunix.changes import changes
 from anyunix.commands.common import console_for_reports
 from anyunix.report.changes import print_changes
+from anyunix.shards.identity import check_comparable
 from anyunix.stored import read_matrix
 from anyunix.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
 
@@ -23,6 +24,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def diff_command(arguments: argparse.Namespace) -> int:
     """Print what changed; the exit status. Raises ConfigurationError."""
-    found = changes(read_matrix(arguments.old), read_matrix(arguments.new))
+    old, new = read_matrix(arguments.old), read_matrix(arguments.new)
+    check_comparable((str(arguments.old), old.identity), (str(arguments.new), new.identity))
+    found = changes(old, new)
     print_changes(console_for_reports(), found, str(arguments.old))
     return EXIT_NOT_PORTABLE if found.worse else EXIT_PORTABLE

@@ -24,6 +24,7 @@ from anyunix.report.files import OutFolder
 from anyunix.report.live import LiveTable, PlainLines
 from anyunix.report.terminal import print_report
 from anyunix.results import Matrix
+from anyunix.shards.identity import check_comparable, identity_of
 from anyunix.stored import read_matrix
 from anyunix.text import safe
 
@@ -64,6 +65,8 @@ def preflight_command(arguments: argparse.Namespace) -> int:
                                  f"{', '.join(subject.binds)}")
     baseline = read_matrix(arguments.baseline) if arguments.baseline else None
     if baseline is not None:
+        check_comparable((str(arguments.baseline), baseline.identity),
+                         ("this run", identity_of(catalog.suite, [subject])))
         last_portable(baseline, subject.name, bind)  # a suite for nothing takes a minute: look first
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()

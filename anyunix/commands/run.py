@@ -30,7 +30,7 @@ from anyunix.report.live import LiveTable, PlainLines
 from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.rerun import TRACE_MODES, Records, with_culprits, with_traces
 from anyunix.results import Matrix
-from anyunix.shards.identity import identity_of
+from anyunix.shards.identity import check_comparable, identity_of
 from anyunix.stored import read_matrix
 from anyunix.verdict import exit_status, judge, shard_status
 
@@ -86,6 +86,9 @@ def run_command(arguments: argparse.Namespace) -> int:
                                  "built, so there is no variable to fill; name a subject that has a build command")
     expectations = load_expectations(chosen.subjects, arguments.expectations)
     baseline = read_matrix(arguments.baseline) if arguments.baseline else None
+    if baseline is not None:
+        check_comparable((str(arguments.baseline), baseline.identity),
+                         ("this run", identity_of(catalog.suite, chosen.subjects)))
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
     with github.commands_off(os.environ):

@@ -63,7 +63,7 @@ def select_cells(catalog: Catalog, arguments: argparse.Namespace) -> Selection:
     for subject, platform, bind in arguments.cell:
         _check([subjects[subject]], [], [bind])
         cells.append(Cell(subjects[subject], platforms[platform], bind))
-    _check([], list(platforms.values()), [])
+    _check(list(subjects.values()), list(platforms.values()), [])
     named = [] if arguments.shard else [name for _, name, _ in arguments.cell]
     required = _required(catalog, arguments, named)
     if strange := next((name for name in required if name not in [each.name for each in platforms.values()]), None):
@@ -95,10 +95,11 @@ def _required(catalog: Catalog, arguments: argparse.Namespace, named: list[str])
 
 def _check(subjects: list[Subject], platforms: list[Platform], binds: list[str]) -> None:
     """Raises ConfigurationError."""
-    names = [platform.name for platform in platforms]
-    if double := next((name for name in names if names.count(name) > 1), None):
-        raise ConfigurationError(f"--platform: {names.count(double)} platforms are called {double!r}, and results are "
-                                 "kept by name: describe one of them in a file of another name (./NAME.yaml)")
+    for what, names in (("platform", [platform.name for platform in platforms]),
+                        ("subject", [subject.name for subject in subjects])):
+        if double := next((name for name in names if names.count(name) > 1), None):
+            raise ConfigurationError(f"--{what}: {names.count(double)} {what}s are called {double!r}, and results are "
+                                     "kept by name: describe one of them in a file of another name (./NAME.yaml)")
     for subject in subjects:
         for mode in binds:
             if mode not in subject.binds:

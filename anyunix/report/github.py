@@ -87,7 +87,9 @@ def _failures(matrix: Matrix) -> list[tuple[dict[str, str], str]]:
 def _failure(cases: list[tuple[CellResult, Probe]]) -> tuple[dict[str, str], str]:
     probe = cases[0][1]
     where = ", ".join(cell.name for cell, _ in cases)
-    why = probe.explanation or "\n".join(said_by(probe.message))
+    only_follows = all(case.follows_from for _, case in cases)
+    follows = f"follows from {probe.follows_from.partition('::')[2]}" if only_follows else ""
+    why = follows or probe.explanation or "\n".join(said_by(probe.message))
     words = "\n".join(each for each in (why, take_back(probe)) if each)
     return {**_place(probe), "title": f"{probe.failure_kind or 'failure'}: {probe.name}"}, f"on {where}\n{words}"
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from anyunix.compare import FactDifference, by_value, contradictions, differences, documented, shown
+from anyunix.consequences import by_cause
 from anyunix.report.gfm import block, code, details, table, text
 from anyunix.report.kinds import HEADLINES, take_back, where
-from anyunix.report.traces import culprits, excerpt
+from anyunix.report.traces import culprits, excerpt, second_tries
 from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
 
 MESSAGE_LIMIT = 4_000
@@ -79,14 +80,15 @@ def _groups(matrix: Matrix) -> list[str]:
 
 
 def _failures(matrix: Matrix) -> str:
-    """Under a headline for each kind."""
+    """Under a headline for each kind, what follows from a failure right behind it."""
     by_kind: dict[str, list[str]] = {}
-    for cases in matrix.failures():
-        by_kind.setdefault(HEADLINES[cases[0][1].failure_kind], []).append(_failure(matrix, cases))
+    for own, following in by_cause(matrix):
+        parts = by_kind.setdefault(HEADLINES[own[0][1].failure_kind], [])
+        parts += [_failure(matrix, own, ""), *(_failure(matrix, others, own[0][1].name) for others in following)]
     return "\n\n".join("\n\n".join([f"### {headline}", *parts]) for headline, parts in by_kind.items())
 
 
-def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]]) -> str:
+def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]], cause: str) -> str:
     """One contract, with all the cells in which it was not kept, and the words of the first of them."""
     probe, told = cases[0][1], matrix.text(cases[0][1].id)
     where = ", ".join(text(cell.name) for cell, _ in cases)
@@ -97,9 +99,12 @@ def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]]) -> str:
     lines += [text(take_back(probe))] if take_back(probe) else []
     lines += [f"Fix: {text(probe.fix)}"] if probe.fix and not probe.explanation else []  # which has it too
     message = probe.message if len(probe.message) <= MESSAGE_LIMIT else probe.message[:MESSAGE_LIMIT] + "\n…"
+    lines += map(text, second_tries(cases))
     lines += [f"Used before it is set: {code(each)}" for each in culprits(cases)]
-    traces = ["\n".join([cell.name, *excerpt(cell, case)]) for cell, case in cases if case.trace]
-    return details(f"<b>{text(probe.name)}</b> on {where}", "\n\n".join([*lines, block(message), *map(block, traces)]))
+    traces = ["\n".join([cell.name, *calls]) for cell, case in cases if (calls := excerpt(cell, case))]
+    follows = f": follows from <b>{text(cause)}</b>" if cause else ""
+    return details(f"<b>{text(probe.name)}</b> on {where}{follows}",
+                   "\n\n".join([*lines, block(message), *map(block, traces)]))
 
 
 def _differences(matrix: Matrix) -> str:

@@ -8,9 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from anyunix.compare import contradictions, differences, shown
+from anyunix.consequences import by_cause
 from anyunix.emulation import passes_all_the_same
 from anyunix.report.kinds import HEADLINES, STYLES, overall, take_back, where
-from anyunix.report.traces import culprits, excerpt
+from anyunix.report.traces import culprits, excerpt, second_tries
 from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
 from anyunix.text import first_line, safe, said_by
 
@@ -115,10 +116,10 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
 
 
 def _print_failures(console: Console, matrix: Matrix) -> None:
-    """Each contract that was not kept, once, with the cells and the words of the first of them."""
+    """Each contract that was not kept, once, with the cells, the words of the first, and what follows from it."""
     shown: set[tuple[str, ...]] = set()
     headline = ""
-    for cases in matrix.failures():
+    for cases, following in by_cause(matrix):
         probe, trace = cases[0][1], tuple(_trace(cases))
         if HEADLINES[probe.failure_kind] != headline:
             headline = HEADLINES[probe.failure_kind]
@@ -132,8 +133,11 @@ def _print_failures(console: Console, matrix: Matrix) -> None:
         if trace and trace in shown:
             trace = ("system calls part as they do above",)
         shown.add(trace)
-        for line in [*trace, *(f"used before it is set: {each}" for each in culprits(cases))]:
+        for line in [*second_tries(cases), *trace, *(f"used before it is set: {each}" for each in culprits(cases))]:
             _say(console, Text(f"  {line}", "yellow" if line.startswith("≠") else ""))
+        for others in following:
+            _say(console, Text(f"  from this follows {safe(others[0][1].name)}, on "
+                               f"{', '.join(cell.name for cell, _ in others)}"))
 
 
 def _trace(cases: list[tuple[CellResult, Probe]]) -> list[str]:

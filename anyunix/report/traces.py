@@ -20,7 +20,7 @@ def around(process: ProcessTrace) -> tuple[TraceRow, ...]:
 def excerpt(cell: CellResult, probe: Probe) -> list[str]:
     """A failure's first divergence in lines of at most 100 characters, or why there is none; nothing untraced."""
     trace = probe.trace
-    if trace is None:
+    if trace is None or probe.again == "did not repeat":  # they are no failure's
         return []
     process = trace.first_process
     if trace.problem or process is None:
@@ -28,6 +28,21 @@ def excerpt(cell: CellResult, probe: Probe) -> list[str]:
                 else f"system calls: the same on {trace.reference}, but for what chance decides"]
     return [f"system calls part first in {process.role}:",
             *_table((cell.platform, trace.reference), around(process))]
+
+
+def second_tries(cases: Sequence[tuple[CellResult, Probe]]) -> list[str]:
+    """What came of a contract's failures under a tracer, where that speaks against a difference of platforms."""
+    return list(filter(None, (second_try(cell.name, probe) for cell, probe in cases)))
+
+
+def second_try(name: str, probe: Probe) -> str:
+    """Of one failure, in the cell `name`; empty where it failed again, and on the reference did not."""
+    if probe.again == "did not repeat":
+        return f"did not repeat: run again under a tracer, which changes timing, it passed on {name}"
+    if probe.again == "not a difference" and probe.trace:
+        return (f"perhaps not a difference: run again under a tracer, which changes timing, it failed on {name} and "
+                f"on {probe.trace.reference} too")
+    return ""
 
 
 def culprits(cases: Sequence[tuple[CellResult, Probe]]) -> list[str]:

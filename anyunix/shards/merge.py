@@ -6,7 +6,8 @@ from pathlib import Path
 
 from anyunix.errors import ConfigurationError
 from anyunix.matrix import choose_reference, facts_in
-from anyunix.results import CellResult, Identity, Matrix, PlatformResult
+from anyunix.results import CellResult, Matrix, PlatformResult
+from anyunix.shards.identity import Claim, common_identity
 from anyunix.shards.plan import Plan
 from anyunix.stored import FILE, read_matrix
 
@@ -54,7 +55,9 @@ def read_parts(paths: Sequence[Path], *, planned: bool = False) -> list[Part]:
 
 def merge(parts: Sequence[Part], plan: Plan | None, reference: str | None, required: Sequence[str]) -> Merged:
     """The newest complete result of each cell. Raises ConfigurationError for parts of different things."""
-    identity = _common_identity(parts, plan)
+    claims: list[Claim] = [("the plan", plan.identity)] if plan else []
+    claims += [(str(part.folder), part.matrix.identity) for part in parts]
+    identity = common_identity(claims, "are not put together; run that shard again")
     chosen = _newest(parts)
     order = [cell.key for cell in plan.cells] if plan else _order(parts)
     missing = tuple(CellResult(subject, platform, bind, "not-run", MISSING) for subject, platform, bind in order
@@ -70,26 +73,6 @@ def merge(parts: Sequence[Part], plan: Plan | None, reference: str | None, requi
         texts=newest.texts, started=min(part.matrix.started for part in parts),
         seconds=sum(part.matrix.seconds for part in parts), identity=identity, part=newest.part)
     return Merged(matrix, {cell.key: part.folder for cell, part in chosen.values()}, missing)
-
-
-def _common_identity(parts: Sequence[Part], plan: Plan | None) -> Identity:
-    """Raises ConfigurationError where two parts are of different versions, suites or subjects."""
-    known: dict[str, tuple[str, str]] = {}  # what -> its mark and where it was first
-    claims = [("the plan", plan.identity)] if plan else []
-    claims += [(str(part.folder), part.matrix.identity) for part in parts if part.matrix.identity]
-    if unmarked := next((part.folder for part in parts if part.matrix.identity is None), None):
-        raise ConfigurationError(f"{unmarked / FILE}: does not say which suite and subjects it is of: an older anyunix "
-                                 "wrote it; run that shard again")
-    for where, identity in claims:
-        marks = {"version of anyunix": identity.version, "suite": identity.suite,
-                 **{f"subject {name}": mark for name, mark in identity.subjects.items()}}
-        for what, mark in marks.items():
-            first_mark, first = known.setdefault(what, (mark, where))
-            if mark != first_mark:
-                raise ConfigurationError(f"{where}: another {what} than in {first} ({mark[:12]}, {first_mark[:12]}): "
-                                         "results of different things are not put together; run that shard again")
-    subjects = {what.removeprefix("subject "): mark for what, (mark, _) in known.items() if what.startswith("subject ")}
-    return Identity(known["version of anyunix"][0], known["suite"][0], subjects)
 
 
 def _newest(parts: Sequence[Part]) -> dict[str, tuple[CellResult, Part]]:

@@ -3,12 +3,13 @@
 import pytest
 
 from support.address import own_addresses
-from support.marks import explained_by, names_addresses, promised_by, speaks_chat
+from support.marks import explained_by, follows_from, names_addresses, promised_by, speaks_chat
 from support.needs import need_ipv6
 from support.net import NO_FAMILY, can_bind, connect_error
 from support.tracer import Tracer
 
 REFUSED = "ECONNREFUSED"
+IPV4, IPV6 = (f"binding/test_served_contracts.py::test_{family}_client_is_served" for family in ("ipv4", "ipv6"))
 
 
 @names_addresses
@@ -89,6 +90,7 @@ def test_ipv6_only_refuses_ipv4(server):
 
 @speaks_chat
 @promised_by("dual")
+@follows_from(IPV4)
 @pytest.mark.parametrize("error", NO_FAMILY)
 def test_ipv4_is_served_where_there_is_no_ipv6(start_server, work, error):
     """The mode `dual` listens on 0.0.0.0 alone where the system has no IPv6, instead of ending.
@@ -111,6 +113,7 @@ def test_ipv4_is_served_where_there_is_no_ipv6(start_server, work, error):
 
 @names_addresses
 @promised_by("dual")
+@follows_from(IPV4, IPV6)
 def test_port_0_is_free_in_both_families(start_server, work):
     """When the free port of one family is taken in the other, the server takes another one and listens on both.
 

@@ -5,7 +5,7 @@ import pytest
 from support.address import own_addresses
 from support.deadline import wait_until
 from support.interfaces import interface_addresses
-from support.marks import explained_by, promises
+from support.marks import explained_by, follows_from, promises
 from support.needs import need_ipv6
 from support.net import NO_FAMILY, can_bind, connect_error
 from support.ready import NotReady
@@ -13,6 +13,8 @@ from support.tracer import Tracer
 
 LINGERING_SECONDS = 15.0
 TRIES = 5
+HERE = "binding/test_any_server_contracts.py::test_a_client_on"
+IPV4, IPV6 = f"{HERE}_ipv4_loopback_is_served", f"{HERE}_ipv6_loopback_is_served"
 IPV6_LISTENER = r"socket\(AF_INET6, SOCK_STREAM"
 
 
@@ -40,7 +42,8 @@ def test_a_client_on_ipv6_loopback_is_served(server):
 
 
 @promises("interfaces")
-@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+@pytest.mark.parametrize("family", [
+    pytest.param("ipv4", marks=follows_from(IPV4)), pytest.param("ipv6", marks=follows_from(IPV6))])
 @explained_by("getaddrinfo.passive_order", "ipv6.v6only_default",
               failing="Clients of an interface's address are refused",
               fix="bind both families, or set IPV6_V6ONLY by hand")
@@ -59,6 +62,7 @@ def test_a_client_of_any_interface_is_served(server, family):
 
 
 @promises("ipv4", "without_ipv6")
+@follows_from(IPV4)
 def test_without_ipv6_it_serves_ipv4(start_server, work):
     """Where the system has no IPv6, clients of IPv4 are served all the same.
 

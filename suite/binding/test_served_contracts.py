@@ -16,10 +16,11 @@ from support.guests import (
 )
 from support.interfaces import interface_addresses
 from support.kernel import backlog_cap
-from support.marks import explained_by, promised_by, speaks_chat
+from support.marks import explained_by, follows_from, promised_by, speaks_chat
 from support.needs import need_ipv6
 
 CROWD = 200
+HERE = "binding/test_served_contracts.py"
 
 
 @speaks_chat
@@ -53,6 +54,7 @@ def test_ipv6_client_is_served(server):
 
 
 @speaks_chat
+@follows_from(f"{HERE}::test_ipv4_client_is_served", f"{HERE}::test_ipv6_client_is_served")
 @explained_by("getaddrinfo.passive_order", "ipv6.v6only_default",
               failing="Clients of an interface's address are refused",
               fix="bind both families, or set IPV6_V6ONLY by hand")

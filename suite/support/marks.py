@@ -19,6 +19,13 @@ def says(fact: str, phrase: str) -> pytest.MarkDecorator:
     return pytest.mark.says(fact, phrase)
 
 
+def follows_from(*contracts: str) -> pytest.MarkDecorator:
+    """Name the contracts without which this one cannot be kept, by their IDs: where one of them failed, a failure of
+    this one is shown as its consequence. `binding/test_a_contracts.py::test_b`, with the parameters if it has some.
+    """
+    return pytest.mark.follows_from(*contracts)
+
+
 def promised_by(*binds: str) -> pytest.MarkDecorator:
     """Name the bind modes that promise this contract; under another one it is left out."""
     return pytest.mark.promised_by(*binds)

@@ -1,9 +1,11 @@
 """What went wrong and what was left out, each text once: cells and details only refer to it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from anyunix.consequences import cause_of
 from anyunix.report.page.sections import Row, Section
+from anyunix.report.traces import second_try
 from anyunix.results import FAILURE_KINDS, Matrix, Probe
 from anyunix.text import safe, said_by
 
@@ -22,11 +24,20 @@ class Failure:
     row: Row
     probe: Probe
     word: str
+    cause: Row | None = None
+    """The contract of the same cell whose failure this one follows from."""
 
     @property
     def said(self) -> str:
         """pytest's lines that start with E, else the first line."""
         return "\n".join(said_by(self.probe.message))
+
+    @property
+    def second_try(self) -> str:
+        """What it did under a tracer, where that speaks against a difference of platforms."""
+        cell = self.section.cells[self.place]
+        said = second_try(cell.name if cell else "", self.probe)
+        return said[:1].upper() + said[1:]
 
     @property
     def rest(self) -> str:
@@ -46,25 +57,33 @@ class LeftOut:
 
 
 def failures_of(sections: Iterable[Section]) -> list[Failure]:
-    """Everything bad, by probe."""
-    found: list[tuple[Row, Section, int, Probe, str]] = []
+    """Everything bad, by probe; what only follows from another failure, behind that."""
+    found: list[Failure] = []
     for section in sections:
         for row in section.rows:
             for place, probes in enumerate(section.found):
                 probe = probes.get(row.id)
                 if probe and probe.bad:
-                    found.append((row, section, place, probe, section.words(row)[place]))
-    found.sort(key=lambda item: (item[0].kind != "contract", FAILURE_KINDS.index(item[3].failure_kind), item[0].number))
-    return [Failure(number, section, place, row, probe, word)
-            for number, (row, section, place, probe, word) in enumerate(found)]
+                    found.append(Failure(0, section, place, row, probe, section.words(row)[place],
+                                          _cause(section, place, probe)))
+    found.sort(key=lambda failure: (failure.row.kind != "contract", FAILURE_KINDS.index(failure.probe.failure_kind),
+                                    (failure.cause or failure.row).number, failure.cause is not None,
+                                    failure.row.number))
+    return [replace(failure, number=number) for number, failure in enumerate(found)]
 
 
 def by_probe(failures: Iterable[Failure]) -> list[tuple[Row, list[Failure]]]:
     """Failures of one kind under the probe that they are of."""
-    groups: dict[tuple[str, int], list[Failure]] = {}
+    groups: dict[tuple[str, Row, Row | None], list[Failure]] = {}
     for failure in failures:
-        groups.setdefault((failure.probe.failure_kind, failure.row.number), []).append(failure)
+        groups.setdefault((failure.probe.failure_kind, failure.row, failure.cause), []).append(failure)
     return [(several[0].row, several) for several in groups.values()]
+
+
+def _cause(section: Section, place: int, probe: Probe) -> Row | None:
+    cell = section.cells[place]
+    cause = cause_of(cell, probe) if cell else None
+    return next((row for row in section.rows if cause and row.id == cause.id), None)
 
 
 def left_out_of(matrix: Matrix) -> list[LeftOut]:
