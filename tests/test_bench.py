@@ -3,14 +3,16 @@
 import json
 import os
 import platform
+import re
 import resource
 import shutil
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,8 @@ from rich.console import Console
 from anyunix.bench.go import build_go
 from anyunix.bench.journal import append, read_journal
 from anyunix.bench.on_platform import build as building
-from anyunix.bench.on_platform import cgroup
-from anyunix.bench.on_platform.build import LOADS, SERVERS, Built, NotBuilt, build
+from anyunix.bench.on_platform import cgroup, experiment, meter
+from anyunix.bench.on_platform.build import LOADS, SERVERS, Built, NotBuilt, Place, build
 from anyunix.bench.on_platform.calls import counted_calls, read_calls
 from anyunix.bench.on_platform.cgroup import own_group
 from anyunix.bench.on_platform.experiment import AT_THE_START, Measured, Point, measure
@@ -33,7 +35,7 @@ from anyunix.catalog import Catalog
 from anyunix.cli import main
 from anyunix.drivers.engine import Engine
 from anyunix.errors import ConfigurationError
-from anyunix.report.bench import by_write_size, table_one
+from anyunix.report.bench import as_json, by_write_size, costs, table_one
 from anyunix.report.bench_figures import WHERE, figures, missing
 from sshd import ALIAS, Sshd
 
@@ -310,6 +312,74 @@ def test_ps_of_this_system_is_read() -> None:
     assert processes >= 1
 
 
+PS_OF_FREEBSD = """\
+#!{python}
+import os, pathlib, sys
+columns, given = [], sys.argv[1:]
+while given:
+    option = given.pop(0)
+    if option.endswith("o"):
+        word = given.pop(0)
+        columns += [word] if "=" in word else [each + "=" + each.upper() for each in word.split(",")]
+names, headers = zip(*(column.split("=", 1) for column in columns))
+if any(headers):
+    print(*headers)
+calls = pathlib.Path(__file__ + ".calls")
+number = int(calls.read_text()) if calls.exists() else 0
+calls.write_text(str(number + 1))
+for pid in filter(str.isdigit, os.listdir("/proc")):
+    try:
+        parent = pathlib.Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()[1]
+    except OSError:
+        continue
+    known = {{"pid": pid, "ppid": parent, "time": "%d:00.00" % ({minutes} * number), "rss": "2000"}}
+    print(*(known[name] for name in names))
+"""
+"""FreeBSD's ps(1): behind `-o`, an item with `=` takes the rest of the argument for its header. Each look finds every
+process `minutes` older."""
+
+
+@pytest.fixture
+def freebsd_ps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Puts such a ps first on PATH."""
+
+    def put(minutes: int) -> None:
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        (folder / "ps").write_text(PS_OF_FREEBSD.format(python=sys.executable, minutes=minutes))
+        (folder / "ps").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+    return put
+
+
+@needs_proc
+def test_ps_of_freebsd_is_asked_for_a_column_at_a_time(freebsd_ps: Callable[[int], None]) -> None:
+    freebsd_ps(0)
+    with subprocess.Popen(["sleep", "30"]) as process:
+        assert tree_by_ps(process.pid) == (0.0, 2000 * 1024, 1)
+        process.kill()
+
+
+@needs_proc
+@needs_two
+def test_where_only_ps_measures(catalog: Catalog, tmp_path: Path, load: Path, monkeypatch: pytest.MonkeyPatch,
+                                freebsd_ps: Callable[[int], None]) -> None:
+    """As on FreeBSD: nobody counts context switches, and a sample above what the CPUs give is in no mean."""
+    server = built(SERVERS, "loop-c", catalog, tmp_path)
+    freebsd_ps(1)
+    monkeypatch.setattr(meter, "has_schedstat", lambda: False)
+    monkeypatch.setattr(experiment, "own_group", lambda: nullcontext(None))
+    found = measure(Point("loop-c", "like", 2, 1250, 1e6, 1.0), server.command, str(load))
+    assert re.fullmatch(r"a sample of [1-9][\d,]{4,} %, where the CPUs give 0 to \d+ %: the times that ps tells cannot "
+                        "be believed", found.invalid), found.invalid
+    assert (found.source, found.processes, len(found.samples)) == ("ps", 1, 1)
+    cells = summarize([replace(found, invalid="")])
+    assert costs(cells, 2)[1][4:6] == ["not counted", "not counted"]
+    kept = json.loads(as_json("there", Place("a machine", (), ()), cells=cells))
+    assert kept["cells"][0]["voluntary_a_write"] is None
+
+
 def test_the_time_left_shrinks(capsys: pytest.CaptureFixture[str]) -> None:
     console = Console(width=200)
     with Watch(console, 2, 500.0) as watch:
@@ -332,22 +402,22 @@ def test_figures_are_svg_and_png() -> None:
 @needs_two
 def test_the_command_measures_once_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str],
                                                monkeypatch: pytest.MonkeyPatch) -> None:
-    order = ["bench", "--servers", "epoll-c", "--connections", "2", "--bytes", "1250", "--duration", "2",
+    order = ["bench", "--servers", "loop-c", "--connections", "2", "--bytes", "1250", "--duration", "2",
              "--out", str(tmp_path / "[dim]")]
     assert main(order) == 0
-    assert capsys.readouterr().out.count("epoll-c paper, 2 connections, 1250 bytes a write: ") == 1
+    assert capsys.readouterr().out.count("loop-c paper, 2 connections, 1250 bytes a write: ") == 1
     out = tmp_path / "[dim]" / "local"
     before = (out / "runs.jsonl").read_bytes()
     monkeypatch.setattr("anyunix.report.bench.missing", lambda: WHERE)
     assert main(order) == 0
     said = capsys.readouterr().out
-    assert "epoll-c paper, 2 connections, 1250 bytes a write: " not in said
+    assert "loop-c paper, 2 connections, 1250 bytes a write: " not in said
     assert f"Details in {out}: " in said
     assert WHERE in said
     assert (out / "runs.jsonl").read_bytes() == before
     assert {"runs.jsonl", "bench.md", "bench.json", "samples.csv"} <= {file.name for file in out.iterdir()}
     assert len((out / "samples.csv").read_text().splitlines()) == 1 + 2 * 3
-    assert "epoll-c" in (out / "bench.md").read_text()
+    assert "loop-c" in (out / "bench.md").read_text()
 
 
 @needs_two
@@ -386,5 +456,5 @@ def test_what_is_missing_is_said_and_what_can_run_runs(catalog: Catalog, tmp_pat
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(NotBuilt, match=r"goroutine-go is left out: no go on PATH here: apt-get install golang-go"):
         built(SERVERS, "goroutine-go", catalog, tmp_path)
-    with pytest.raises(NotBuilt, match=r"epoll-c is left out: no cc on PATH there: apt-get install gcc"):
-        built(SERVERS, "epoll-c", catalog, tmp_path)
+    with pytest.raises(NotBuilt, match=r"loop-c is left out: no cc on PATH there: apt-get install gcc"):
+        built(SERVERS, "loop-c", catalog, tmp_path)
