@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from anyunix.catalog import Subject
 from anyunix.errors import NotRun
+from anyunix.payload import subject_files
 
 BUILD_SECONDS = 300
 
@@ -92,14 +93,10 @@ def _take_objects(first: Path, copy: Path) -> None:
 
 
 def copy_sources(subject: Subject, folder: Path) -> None:
-    """Copy the subject's files, without what an earlier build left there: that must not look up to date here."""
-    for entry in subject.files:
-        source, there = subject.folder / entry, folder / entry
-        there.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, there, ignore=lambda at, names: _built_in(Path(at), names))
-        else:
-            shutil.copy2(source, there)
+    """Copy what a platform would get of the subject, with its times."""
+    for name in subject_files(subject):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(subject.folder / name, folder / name)
 
 
 def build_helpers(suite: Path, target: str, folder: Path) -> dict[PurePosixPath, Path]:
@@ -139,12 +136,6 @@ def _run(command: list[str], folder: Path, target: str, environment: dict[str, s
     if done.returncode:
         said = done.stderr or done.stdout
         raise BuildFailed(f"the cross build for {target} fails: {' '.join(said.split())[-300:]}", said)
-
-
-def _built_in(folder: Path, names: list[str]) -> set[str]:
-    """The files of a source folder that a build made there: objects, caches, and programs (ELF)."""
-    return {name for name in names if name == "__pycache__" or name.endswith(".o")
-            or ((folder / name).is_file() and (folder / name).open("rb").read(4) == b"\x7fELF")}
 
 
 def _snapshot(folder: Path) -> dict[PurePosixPath, tuple[int, int]]:

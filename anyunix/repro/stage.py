@@ -15,7 +15,7 @@ from anyunix.catalog import Platform, Subject
 from anyunix.cross import copy_sources
 from anyunix.drivers.base import Completed, Driver
 from anyunix.errors import NotRun, PlatformError
-from anyunix.payload import SITE, SUITE, write_payload
+from anyunix.payload import SITE, SUBJECT, SUITE, products, write_payload
 from anyunix.supervised import ask, last_words, run_supervised
 from anyunix.text import first_line
 
@@ -55,7 +55,7 @@ def staged(platform: Platform, subject: Subject, driver: Driver, suite: Path) ->
         driver.up(_quiet)
         stage = Stage(platform.name, driver)
         with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
-            carried = {} if platform.driver in HERE else cross_build(
+            carried = _built(subject) if platform.driver in HERE else cross_build(
                 look_at(driver, platform, subject), platform, subject, Build(), Path(name), _quiet)
             archive = Path(name) / "payload.tar"
             write_payload(archive, suite, subject, {**carried, SCRIPT: SCRIPT_FILE})
@@ -67,6 +67,11 @@ def staged(platform: Platform, subject: Subject, driver: Driver, suite: Path) ->
         yield stage
     finally:
         driver.down()
+
+
+def _built(subject: Subject) -> dict[PurePosixPath, Path]:
+    """What `built_here` made: path in the payload -> file."""
+    return {SUBJECT / name: file for name, file in products(subject).items()} if subject.build else {}
 
 
 def lacking_here(subject: Subject) -> list[str]:
