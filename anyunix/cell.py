@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from anyunix.building import Build, Look, build_there, cross_build, cross_helpers, look_at, why_not_built
 from anyunix.catalog import Platform, Subject
 from anyunix.cross import compiler_name
+from anyunix.crossbuilds import CrossBuilds
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.emulation import leave_out
 from anyunix.errors import NotRun, PlatformError
@@ -67,6 +68,8 @@ class Order:
     seconds: float = SUITE_SECONDS
     """For one run of the suite."""
     repeat: int = 1
+    cross_builds: CrossBuilds = field(default_factory=CrossBuilds, compare=False)
+    """Whoever makes an order that may need some ends them."""
 
 
 class CellRun:
@@ -111,11 +114,11 @@ class CellRun:
         """The payload, with what was built here because the platform cannot. Raises NotRun, PlatformError."""
         cell, suite = self.cell, self._order.suite
         with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
-            folder = Path(name)
-            built = (cross_build(look, cell.platform, cell.subject, cell.build, folder, self._say)
-                     | cross_helpers(look, cell.platform, suite, folder / "helpers", self._say))
+            builds = self._order.cross_builds
+            built = (cross_build(look, cell.platform, cell.subject, cell.build, builds, self._say)
+                     | cross_helpers(look, cell.platform, suite, builds, self._say))
             self._say("sending the payload")
-            archive = folder / "payload.tar"
+            archive = Path(name) / "payload.tar"
             write_payload(archive, suite, cell.subject, built)
             self._driver.put(archive)
 

@@ -4,7 +4,6 @@ import fcntl
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from anyunix.catalog import Subject
-from anyunix.errors import NotRun
+from anyunix.drivers.process import Processes
+from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import subject_files
 
 BUILD_SECONDS = 300
@@ -46,25 +46,26 @@ def zig_version() -> str:
 
 
 def build_subject(subject: Subject, target: str, folder: Path, environment: Mapping[str, str] | None = None,
-                  objects: Path | None = None, flags: Sequence[str] = ()) -> dict[PurePosixPath, Path]:
+                  objects: Path | None = None, flags: Sequence[str] = (),
+                  children: Processes | None = None) -> dict[PurePosixPath, Path]:
     """Run the subject's own build in a copy below `folder`; path in the subject -> what it made there.
 
     `target` is zig's name of a CPU, system and libc, or `native`; `environment` may hold CFLAGS, `flags` are more for
     the compiler. The first of the builds that share the folder `objects` leaves what it compiled there for the others.
-    Raises BuildFailed.
+    Whoever may have to end the compilers from another thread has them among their `children`. Raises BuildFailed.
     """
-    copy = folder / "source"
+    copy, children = folder / "source", children or Processes()
     copy_sources(subject, copy)
     variables = {**(environment or {}), "CC": shlex.join([*_compiler(target), *flags])}
     if objects is not None:
-        _take_objects(_first_build(subject, target, objects, variables), copy)
+        _take_objects(_first_build(subject, target, objects, variables, children), copy)
     before = _snapshot(copy)
-    _run(list(subject.build), copy, target, variables)
+    _run(list(subject.build), copy, target, variables, children)
     return {path: copy / path for path, state in _snapshot(copy).items()
             if before.get(path) != state and path.suffix != ".o"}
 
 
-def _first_build(subject: Subject, target: str, objects: Path, flags: dict[str, str]) -> Path:
+def _first_build(subject: Subject, target: str, objects: Path, flags: dict[str, str], children: Processes) -> Path:
     """A folder with some build of nearly the same sources, made by whoever comes first. Raises NotRun."""
     objects.mkdir(parents=True, exist_ok=True)
     with (objects / f"{target}.lock").open("w") as lock:
@@ -74,7 +75,7 @@ def _first_build(subject: Subject, target: str, objects: Path, flags: dict[str, 
             begun = objects / f"{target}.begun"
             shutil.rmtree(begun, ignore_errors=True)
             copy_sources(subject, begun)
-            _run(list(subject.build), begun, target, flags)
+            _run(list(subject.build), begun, target, flags, children)
             begun.rename(first)
     return first
 
@@ -99,11 +100,13 @@ def copy_sources(subject: Subject, folder: Path) -> None:
         shutil.copy2(subject.folder / name, folder / name)
 
 
-def build_helpers(suite: Path, target: str, folder: Path) -> dict[PurePosixPath, Path]:
+def build_helpers(suite: Path, target: str, folder: Path,
+                  children: Processes | None = None) -> dict[PurePosixPath, Path]:
     """Build the C helpers of the suite; name -> program. Raises NotRun."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     _run([sys.executable, "-m", "support.compiler", str(folder)], suite, target,
-         {"PYTHONPATH": str(suite), "PYTHONDONTWRITEBYTECODE": "1", "ANYUNIX_CC": shlex.join(_compiler(target))})
+         {"PYTHONPATH": str(suite), "PYTHONDONTWRITEBYTECODE": "1", "ANYUNIX_CC": shlex.join(_compiler(target))},
+         children or Processes())
     return {PurePosixPath(file.name): file for file in folder.iterdir()}
 
 
@@ -111,7 +114,7 @@ def build_program(files: Sequence[str], target: str, program: Path, flags: Seque
     """Build one C program. Raises NotRun."""
     if reason := missing():
         raise NotRun(f"no compiler for {target}: {reason}")
-    _run([*_compiler(target), *flags, "-o", str(program), *files], program.parent, target, {})
+    _run([*_compiler(target), *flags, "-o", str(program), *files], program.parent, target, {}, Processes())
 
 
 def _compiler(target: str) -> list[str]:
@@ -127,13 +130,15 @@ def _zig() -> list[str]:
     return [str(program)] if program and os.access(program, os.X_OK) else [sys.executable, "-m", "ziglang"]
 
 
-def _run(command: list[str], folder: Path, target: str, environment: dict[str, str]) -> None:
+def _run(command: list[str], folder: Path, target: str, environment: dict[str, str], children: Processes) -> None:
     try:
-        done = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True,
-                              timeout=BUILD_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        done = children.run(command, cwd=folder, env={**os.environ, **environment}, timeout=BUILD_SECONDS, say=None)
+    except PlatformError as error:
         raise BuildFailed(f"the cross build for {target} fails: {error}") from error
-    if done.returncode:
+    if done.timed_out:
+        raise BuildFailed(f"the cross build for {target} fails: {shlex.join(command):.80} does not end within "
+                          f"{BUILD_SECONDS} s")
+    if done.status:
         said = done.stderr or done.stdout
         raise BuildFailed(f"the cross build for {target} fails: {' '.join(said.split())[-300:]}", said)
 

@@ -444,6 +444,23 @@ def test_it_measures_over_ssh(sshd: Sshd, tmp_path: Path, capsys: pytest.Capture
     assert sshd.folders() == []
 
 
+def test_an_old_freebsd_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                   capsys: pytest.CaptureFixture[str]) -> None:
+    """What would be cross-built for it does not start there."""
+    (tmp_path / "bin").mkdir()
+    for tool in ("sh", "env", "getconf"):
+        (tmp_path / "bin" / tool).symlink_to(str(shutil.which(tool)))
+    (tmp_path / "bin" / "python3").symlink_to(Path(sys.executable).resolve())
+    (tmp_path / "bin" / "uname").write_text(
+        '#!/bin/sh\ncase $1 in -s) echo FreeBSD;; -r) echo 13.2-RELEASE;; *) echo amd64;; esac\n')
+    (tmp_path / "bin" / "uname").chmod(0o755)
+    (tmp_path / "old.yaml").write_text("title: an old one\ndriver: local\ncross: x86_64-freebsd\n")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert main(["bench", "--platform", str(tmp_path / "old.yaml"), "--servers", "fork-c", "--out", str(tmp_path)]) == 3
+    assert "old: not run: no cc on old, and programs that are built for x86_64-freebsd start on FreeBSD 14.0 or newer" \
+        in capsys.readouterr().err
+
+
 def test_what_is_missing_is_said_and_what_can_run_runs(catalog: Catalog, tmp_path: Path,
                                                        monkeypatch: pytest.MonkeyPatch,
                                                        capsys: pytest.CaptureFixture[str]) -> None:
