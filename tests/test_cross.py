@@ -23,8 +23,9 @@ from anyunix.cell import Cell, CellRun, Order
 from anyunix.crossbuilds import CrossBuilds
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import NotRun, PlatformError
+from anyunix.matrix import run_cells
 from anyunix.payload import SUBJECT
-from anyunix.results import CellResult
+from anyunix.results import Brought, CellResult
 from sshd import gone, until
 
 needs_zig = pytest.mark.skipif(cross.missing() is not None, reason=cross.missing() or "")
@@ -137,6 +138,21 @@ def test_freebsd_has_to_be_14_or_newer(run_cell: Callable[..., CellResult], tmp_
     assert cannot_start("x86_64-linux-gnu", "Linux 6.1.0-13-amd64") is None
 
 
+class Unplugged(LocalDriver):
+    """Takes no payload, so that a cell ends when all is built."""
+
+    def put(self, archive: Path) -> None:
+        raise PlatformError("unplugged")
+
+
+class Nobody:
+    """Watches, and keeps nothing."""
+
+    def says(self, cell: Cell, text: str) -> None: ...
+    def done(self, cell: Cell, result: CellResult) -> None: ...
+    def keep(self, result: CellResult, brought: Brought) -> None: ...
+
+
 def counting(subject: Subject, then: str = "true") -> tuple[Subject, Path]:
     """A subject whose build writes its process ID down each time, and the file where."""
     log = subject.folder.parent / "log"
@@ -153,6 +169,18 @@ def test_what_several_cells_need_is_built_once(subject: Subject) -> None:
         assert all(each[PurePosixPath("made")].read_text() == "made\n" for each in made)
     assert len(log.read_text().split()) == 2
     assert not made[0][PurePosixPath("made")].exists()
+
+
+@needs_zig
+def test_the_cells_of_a_run_share_their_builds(subject: Subject, make_suite: Callable[[str], Path]) -> None:
+    wanted, log = counting(subject)
+    order = Order(make_suite("def test_runs(fact):\n    fact('x.y', 1)\n"))
+    cells = [Cell(replace(wanted, needs=("no-such-cc",)), replace(BARE, name=name, cross="native"), "default")
+             for name in ("one", "two")]
+    with order.cross_builds:
+        results = run_cells(cells, lambda platform: Unplugged(), order, jobs=2, watcher=Nobody(), keeper=Nobody())
+    assert [result.reason for result in results] == ["unplugged", "unplugged"]
+    assert len(log.read_text().split()) == 1
 
 
 @needs_zig
