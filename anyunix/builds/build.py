@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,17 +31,19 @@ class Built:
 def build_all(subject: Subject, targets: Sequence[Target], *, jobs: int, out: Path | None,
               done: Callable[[Built], None]) -> list[Built]:
     """Build for each target, `jobs` at a time; `done` hears of each. Programs stay in `out`/<target>/."""
-    children = Processes()
+    children, interrupted = Processes(), threading.Event()
 
     def build(target: Target) -> Built:
         built = _build(subject, target, out, children)
-        done(built)
+        if not interrupted.is_set():  # else it failed because it was ended
+            done(built)
         return built
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         try:
             return list(pool.map(build, targets))
         except BaseException:
+            interrupted.set()
             children.end()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
