@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from .calls import counted_calls
@@ -126,7 +126,8 @@ def started(command: Sequence[str], cpus: set[int],
                 raise NotMeasured(f"the server does not start: {line_of(said) or 'it says nothing'}")
             yield process, int(said.rpartition(":")[2]), Meter(process.pid, group, event)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # all of it has ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         process.stderr.close()
 
