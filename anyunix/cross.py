@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 import shlex
 import shutil
 import sys
@@ -10,10 +11,11 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
-from anyunix.catalog import Subject
+from anyunix.catalog import Subject, find_catalog
 from anyunix.drivers.process import Processes
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import subject_files
+from anyunix.supervised import GRACE_SECONDS, TIMED_OUT
 
 BUILD_SECONDS = 300
 
@@ -131,11 +133,14 @@ def _zig() -> list[str]:
 
 
 def _run(command: list[str], folder: Path, target: str, environment: dict[str, str], children: Processes) -> None:
+    """Under supervise.py, which ends a compiler and all that it started also when this process is killed."""
+    supervised = [sys.executable, "-S", str(find_catalog().suite / "supervise.py"), str(BUILD_SECONDS), *command]
+    tagged = {**os.environ, **environment, "ANYUNIX_CELL": secrets.token_hex(16)}
     try:
-        done = children.run(command, cwd=folder, env={**os.environ, **environment}, timeout=BUILD_SECONDS, say=None)
+        done = children.run(supervised, cwd=folder, env=tagged, timeout=BUILD_SECONDS + GRACE_SECONDS, say=None)
     except PlatformError as error:
         raise BuildFailed(f"the cross build for {target} fails: {error}") from error
-    if done.timed_out:
+    if done.timed_out or done.status == TIMED_OUT:
         raise BuildFailed(f"the cross build for {target} fails: {shlex.join(command):.80} does not end within "
                           f"{BUILD_SECONDS} s")
     if done.status:

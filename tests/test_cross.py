@@ -211,6 +211,18 @@ def test_compilers_end_from_another_thread_with_what_they_started(subject: Subje
 @pytest.mark.parametrize(("command", "number"), [
     (["run", "--platform", "./bare.yaml"], signal.SIGTERM), (["build", "--target", "s390x-linux-gnu"], signal.SIGINT)])
 def test_an_interrupt_ends_the_build_and_leaves_nothing(command: list[str], number: int, tmp_path: Path) -> None:
+    status, errors = interrupted(command, number, tmp_path)
+    assert (status, "interrupted" in errors, "failed" in errors) == (130, True, False)
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@needs_zig
+def test_a_run_that_is_killed_takes_its_compilers_with_it(tmp_path: Path) -> None:
+    assert interrupted(["run", "--platform", "./bare.yaml"], signal.SIGKILL, tmp_path) == (-signal.SIGKILL, "")
+
+
+def interrupted(command: list[str], number: int, tmp_path: Path) -> tuple[int, str]:
+    """Exit status and stderr of a command that gets a signal in the middle of a cross build; all of that is gone."""
     (tmp_path / "bare.yaml").write_text("title: bare\ndriver: local\ncross: s390x-linux-gnu\n")
     (tmp_path / "own.yaml").write_text("title: own\nfiles: [Makefile]\nneeds: [no-such-cc]\nbuild: [make, -s]\n"
                                        "start: [./server, '{port}']\nready: {port: true}\n")
@@ -224,10 +236,9 @@ def test_an_interrupt_ends_the_build_and_leaves_nothing(command: list[str], numb
         begun = time.monotonic()
         process.send_signal(number)
         _, errors = process.communicate(timeout=20)
-    assert (process.returncode, "interrupted" in errors, "failed" in errors) == (130, True, False)
     assert time.monotonic() - begun < 10
     until(lambda: all(gone(int(pid)) for pid in log.read_text().split()), "the end of the build's processes")
-    assert list((tmp_path / "tmp").iterdir()) == []
+    return process.returncode, errors
 
 
 COMPILER = """\
