@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from anyunix.builds.targets import cannot_start
 from anyunix.catalog import Platform, Subject
-from anyunix.cross import build_helpers, build_subject, missing
+from anyunix.cross import missing
+from anyunix.crossbuilds import CrossBuilds
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import HELPERS, SUBJECT
 from anyunix.results import PLAIN
 from anyunix.supervised import run_supervised
+from anyunix.text import first_line
 
 PYTHON = (3, 10)
 LOOK_SECONDS = 30.0
@@ -24,6 +27,7 @@ command -v python3 >/dev/null || {{ echo no-python; echo end; exit 0; }}
 python3 -c 'import sys; print("python", *sys.version_info[:2])'
 for tool in {tools}; do command -v "$tool" >/dev/null || echo "missing $tool"; done
 ! command -v cc >/dev/null || echo "compiler $(cc --version 2>/dev/null | head -n 1)"
+echo "system $(uname -sr)"
 echo end
 """
 
@@ -65,6 +69,8 @@ class Look:
     missing: tuple[str, ...]
     """Tools that building the subject needs."""
     compiler: str
+    system: str
+    """Its name and release, as `uname -sr` tells them."""
 
 
 def look_at(driver: Driver, platform: Platform, subject: Subject) -> Look:
@@ -84,32 +90,39 @@ def look_at(driver: Driver, platform: Platform, subject: Subject) -> Look:
     if not all(word.isdigit() for word in version) or tuple(map(int, version)) < PYTHON:
         raise NotRun(f"python3 on {platform.name} is {'.'.join(version)}; the suite needs 3.10 or newer")
     return Look(tuple(words[1] for words in said if words[0] == "missing" and len(words) > 1),
-                next((" ".join(words[1:]) for words in said if words[0] == "compiler"), ""))
+                *(next((" ".join(words[1:]) for words in said if words[0] == what), "")
+                  for what in ("compiler", "system")))
 
 
-def cross_build(look: Look, platform: Platform, subject: Subject, build: Build, folder: Path,
+def cross_build(look: Look, platform: Platform, subject: Subject, build: Build, builds: CrossBuilds,
                 say: Say) -> dict[PurePosixPath, Path]:
-    """Build here what the platform cannot build: path in the payload -> program. Raises NotRun."""
+    """Build here what the platform cannot build: path in the payload -> program. Raises NotRun, PlatformError."""
     if not look.missing:
         return {}
     lacking = f"no {' and no '.join(look.missing)} on {platform.name}"
-    if not subject.build or not platform.cross:
+    if not subject.build:
         raise NotRun(lacking)
+    if not platform.cross:
+        raise NotRun(f"{lacking}: install what builds it there, or have it built here: `cross: TARGET` in a file for "
+                     "the platform, TARGET being x86_64-freebsd, aarch64-linux-gnu or whatever system and CPU it has")
     if reason := missing():
         raise NotRun(f"{lacking}, and {reason}")
+    if reason := cannot_start(platform.cross, look.system):
+        raise NotRun(f"{lacking}, and {reason}; {platform.name} is {first_line(look.system)}")
     if build.compiler:
         raise NotRun(f"{lacking}, and no {build.compiler}")
     say(f"cross-building the subject for {platform.cross}")
-    programs = build_subject(subject, platform.cross, folder, build.environment, build.objects)
+    programs = builds.subject(subject, platform.cross, build.environment, build.objects)
     return {SUBJECT / path: file for path, file in programs.items()}
 
 
-def cross_helpers(look: Look, platform: Platform, suite: Path, folder: Path, say: Say) -> dict[PurePosixPath, Path]:
+def cross_helpers(look: Look, platform: Platform, suite: Path, builds: CrossBuilds,
+                  say: Say) -> dict[PurePosixPath, Path]:
     """The suite's C helpers, as `cross_build`; none where facts that need them are to skip, with the reason."""
     if look.compiler or not platform.cross or missing() is not None:
         return {}
     say(f"cross-building the suite's helpers for {platform.cross}")
-    return {HELPERS / path: file for path, file in build_helpers(suite, platform.cross, folder).items()}
+    return {HELPERS / path: file for path, file in builds.helpers(suite, platform.cross).items()}
 
 
 def build_there(driver: Driver, platform: Platform, subject: Subject, build: Build) -> Completed:
@@ -130,7 +143,8 @@ def _check_flags(driver: Driver, platform: Platform, subject: Subject, build: Bu
     compiler = build.compiler or "cc"
     if driver.run(["sh", "-c", f"command -v {compiler}"], env={}, timeout=LOOK_SECONDS * platform.slowness).status:
         raise NotRun(f"no {compiler} on {platform.name}")
-    tried = driver.run([compiler, *build.flags, "-x", "c", "-c", "-o", "/dev/null", "/dev/null"], env={},
+    # a file of the work folder: a compiler that runs as root may put one in the place of /dev/null
+    tried = driver.run([compiler, *build.flags, "-x", "c", "-c", "-o", "flags.o", "/dev/null"], env={},
                        timeout=LOOK_SECONDS * platform.slowness)
     if tried.status:
         raise NotRun(f"{compiler} on {platform.name} does not know {shlex.join(build.flags)}")

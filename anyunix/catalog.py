@@ -65,6 +65,8 @@ class Catalog:
     """The files that a run is described by: `platforms/`, `chat/`, `suite/`, `Dockerfiles/` below one root."""
 
     root: Path
+    slowness: int = 1
+    """Of machines that no file describes."""
 
     @property
     def suite(self) -> Path:
@@ -84,7 +86,7 @@ class Catalog:
     def platform(self, wanted: str) -> Platform:
         """A platform by its name, from a YAML file of one's own, or at an address. Raises ConfigurationError."""
         if wanted.startswith(SCHEME):
-            return _platform_at(wanted)
+            return _platform_at(wanted, self.slowness)
         path = self._find(wanted, "platform", self.root / "platforms", self.platform_names())
         return _platform(path.stem, path, _extended(path, (), self.root / "platforms"), self)
 
@@ -133,13 +135,13 @@ def _extended(path: Path, seen: tuple[Path, ...], platforms: Path) -> dict[str, 
     return merged
 
 
-def _platform_at(address: str) -> Platform:
+def _platform_at(address: str, slowness: int) -> Platform:
     """A machine that no file describes: its host is its name."""
     try:
         target = parse_target(address)
     except ValueError as error:
         raise ConfigurationError(f"{address}: {error}") from None
-    return Platform(target.name, f"{target} over SSH", "ssh", target=target)
+    return Platform(target.name, f"{target} over SSH", "ssh", slowness=slowness, target=target)
 
 
 def _platform(name: str, path: Path, data: dict[str, Any], catalog: Catalog) -> Platform:

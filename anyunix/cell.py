@@ -11,6 +11,7 @@ from anyunix.building import Build, Look, build_there, cross_build, cross_helper
 from anyunix.catalog import Platform, Subject
 from anyunix.consequences import resolve
 from anyunix.cross import compiler_name
+from anyunix.crossbuilds import CrossBuilds
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.emulation import leave_out
 from anyunix.errors import NotRun, PlatformError
@@ -72,6 +73,8 @@ class Order:
     """For one run of the suite."""
     repeat: int = 1
     plans: Plans = field(default_factory=Plans, compare=False)
+    cross_builds: CrossBuilds = field(default_factory=CrossBuilds, compare=False)
+    """Whoever makes an order that may need some ends them."""
 
 
 class CellRun:
@@ -121,11 +124,11 @@ class CellRun:
         """The payload, with what was built here because the platform cannot. Raises NotRun, PlatformError."""
         cell, suite = self.cell, self._order.suite
         with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
-            folder = Path(name)
-            built = (cross_build(look, cell.platform, cell.subject, cell.build, folder, self._say)
-                     | cross_helpers(look, cell.platform, suite, folder / "helpers", self._say))
+            builds = self._order.cross_builds
+            built = (cross_build(look, cell.platform, cell.subject, cell.build, builds, self._say)
+                     | cross_helpers(look, cell.platform, suite, builds, self._say))
             self._say("sending the payload")
-            archive = folder / "payload.tar"
+            archive = Path(name) / "payload.tar"
             write_payload(archive, suite, cell.subject, built, self._planned)
             self._driver.put(archive)
 

@@ -2,17 +2,20 @@
 
 import fcntl
 import os
+import secrets
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
-from anyunix.catalog import Subject
-from anyunix.errors import NotRun
+from anyunix.catalog import Subject, find_catalog
+from anyunix.drivers.process import Processes
+from anyunix.errors import NotRun, PlatformError
+from anyunix.payload import subject_files
+from anyunix.supervised import GRACE_SECONDS, TIMED_OUT
 
 BUILD_SECONDS = 300
 
@@ -45,25 +48,26 @@ def zig_version() -> str:
 
 
 def build_subject(subject: Subject, target: str, folder: Path, environment: Mapping[str, str] | None = None,
-                  objects: Path | None = None, flags: Sequence[str] = ()) -> dict[PurePosixPath, Path]:
+                  objects: Path | None = None, flags: Sequence[str] = (),
+                  children: Processes | None = None) -> dict[PurePosixPath, Path]:
     """Run the subject's own build in a copy below `folder`; path in the subject -> what it made there.
 
     `target` is zig's name of a CPU, system and libc, or `native`; `environment` may hold CFLAGS, `flags` are more for
     the compiler. The first of the builds that share the folder `objects` leaves what it compiled there for the others.
-    Raises BuildFailed.
+    Whoever may have to end the compilers from another thread has them among their `children`. Raises BuildFailed.
     """
-    copy = folder / "source"
+    copy, children = folder / "source", children or Processes()
     copy_sources(subject, copy)
     variables = {**(environment or {}), "CC": shlex.join([*_compiler(target), *flags])}
     if objects is not None:
-        _take_objects(_first_build(subject, target, objects, variables), copy)
+        _take_objects(_first_build(subject, target, objects, variables, children), copy)
     before = _snapshot(copy)
-    _run(list(subject.build), copy, target, variables)
+    _run(list(subject.build), copy, target, variables, children)
     return {path: copy / path for path, state in _snapshot(copy).items()
             if before.get(path) != state and path.suffix != ".o"}
 
 
-def _first_build(subject: Subject, target: str, objects: Path, flags: dict[str, str]) -> Path:
+def _first_build(subject: Subject, target: str, objects: Path, flags: dict[str, str], children: Processes) -> Path:
     """A folder with some build of nearly the same sources, made by whoever comes first. Raises NotRun."""
     objects.mkdir(parents=True, exist_ok=True)
     with (objects / f"{target}.lock").open("w") as lock:
@@ -73,7 +77,7 @@ def _first_build(subject: Subject, target: str, objects: Path, flags: dict[str, 
             begun = objects / f"{target}.begun"
             shutil.rmtree(begun, ignore_errors=True)
             copy_sources(subject, begun)
-            _run(list(subject.build), begun, target, flags)
+            _run(list(subject.build), begun, target, flags, children)
             begun.rename(first)
     return first
 
@@ -92,21 +96,19 @@ def _take_objects(first: Path, copy: Path) -> None:
 
 
 def copy_sources(subject: Subject, folder: Path) -> None:
-    """Copy the subject's files, without what an earlier build left there: that must not look up to date here."""
-    for entry in subject.files:
-        source, there = subject.folder / entry, folder / entry
-        there.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, there, ignore=lambda at, names: _built_in(Path(at), names))
-        else:
-            shutil.copy2(source, there)
+    """Copy what a platform would get of the subject, with its times."""
+    for name in subject_files(subject):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(subject.folder / name, folder / name)
 
 
-def build_helpers(suite: Path, target: str, folder: Path) -> dict[PurePosixPath, Path]:
+def build_helpers(suite: Path, target: str, folder: Path,
+                  children: Processes | None = None) -> dict[PurePosixPath, Path]:
     """Build the C helpers of the suite; name -> program. Raises NotRun."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     _run([sys.executable, "-m", "support.compiler", str(folder)], suite, target,
-         {"PYTHONPATH": str(suite), "PYTHONDONTWRITEBYTECODE": "1", "ANYUNIX_CC": shlex.join(_compiler(target))})
+         {"PYTHONPATH": str(suite), "PYTHONDONTWRITEBYTECODE": "1", "ANYUNIX_CC": shlex.join(_compiler(target))},
+         children or Processes())
     return {PurePosixPath(file.name): file for file in folder.iterdir()}
 
 
@@ -114,7 +116,7 @@ def build_program(files: Sequence[str], target: str, program: Path, flags: Seque
     """Build one C program. Raises NotRun."""
     if reason := missing():
         raise NotRun(f"no compiler for {target}: {reason}")
-    _run([*_compiler(target), *flags, "-o", str(program), *files], program.parent, target, {})
+    _run([*_compiler(target), *flags, "-o", str(program), *files], program.parent, target, {}, Processes())
 
 
 def _compiler(target: str) -> list[str]:
@@ -130,21 +132,20 @@ def _zig() -> list[str]:
     return [str(program)] if program and os.access(program, os.X_OK) else [sys.executable, "-m", "ziglang"]
 
 
-def _run(command: list[str], folder: Path, target: str, environment: dict[str, str]) -> None:
+def _run(command: list[str], folder: Path, target: str, environment: dict[str, str], children: Processes) -> None:
+    """Under supervise.py, which ends a compiler and all that it started also when this process is killed."""
+    supervised = [sys.executable, "-S", str(find_catalog().suite / "supervise.py"), str(BUILD_SECONDS), *command]
+    tagged = {**os.environ, **environment, "ANYUNIX_CELL": secrets.token_hex(16)}
     try:
-        done = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True,
-                              timeout=BUILD_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        done = children.run(supervised, cwd=folder, env=tagged, timeout=BUILD_SECONDS + GRACE_SECONDS, say=None)
+    except PlatformError as error:
         raise BuildFailed(f"the cross build for {target} fails: {error}") from error
-    if done.returncode:
+    if done.timed_out or done.status == TIMED_OUT:
+        raise BuildFailed(f"the cross build for {target} fails: {shlex.join(command):.80} does not end within "
+                          f"{BUILD_SECONDS} s")
+    if done.status:
         said = done.stderr or done.stdout
         raise BuildFailed(f"the cross build for {target} fails: {' '.join(said.split())[-300:]}", said)
-
-
-def _built_in(folder: Path, names: list[str]) -> set[str]:
-    """The files of a source folder that a build made there: objects, caches, and programs (ELF)."""
-    return {name for name in names if name == "__pycache__" or name.endswith(".o")
-            or ((folder / name).is_file() and (folder / name).open("rb").read(4) == b"\x7fELF")}
 
 
 def _snapshot(folder: Path) -> dict[PurePosixPath, tuple[int, int]]:

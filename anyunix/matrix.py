@@ -78,6 +78,7 @@ def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], orde
     except BaseException:
         stopped.set()
         pool.shutdown(wait=False, cancel_futures=True)
+        order.cross_builds.end()
         _all_down(list(drivers.values()))
         wait([future for future in futures if not future.cancelled()], timeout=CLEAN_UP_SECONDS)
         raise

@@ -36,12 +36,9 @@ def write_payload(path: Path, suite: Path, subject: Subject, built: Mapping[Pure
             add_file(tar, file, SUITE / file.relative_to(suite).as_posix())
         for file, name in _site_files():
             add_file(tar, file, SITE / name)
-        for entry in subject.files:
-            top = subject.folder / entry
-            for file in files_below(top) if top.is_dir() else [top]:
-                place = SUBJECT / file.relative_to(subject.folder).as_posix()
-                if place not in built:
-                    add_file(tar, file, place)
+        for source in subject_files(subject):
+            if SUBJECT / source not in built:
+                add_file(tar, subject.folder / source, SUBJECT / source)
         for place, file in built.items():
             add_file(tar, file, place, mode=0o755)
         _add_text(tar, SUBJECT_FILE, subject_json(subject))
@@ -51,6 +48,29 @@ def write_payload(path: Path, suite: Path, subject: Subject, built: Mapping[Pure
 def subject_json(subject: Subject) -> str:
     """What the suite has to know of the subject (suite/support/subject.py reads it)."""
     return json.dumps(subject.described(), indent=1)
+
+
+def subject_files(subject: Subject) -> Iterator[PurePosixPath]:
+    """The subject's files that travel, below its folder. Of one that is built, programs that lie among its sources do
+    not: elsewhere they must not look up to date.
+    """
+    for entry in subject.files:
+        top = subject.folder / entry
+        for file in files_below(top) if top.is_dir() else [top]:
+            if file == top or not (subject.build and _is_program(file)):
+                yield PurePosixPath(file.relative_to(subject.folder).as_posix())
+
+
+def products(subject: Subject) -> dict[PurePosixPath, Path]:
+    """What a build made in a folder that holds nothing but the subject's files: path below it -> file."""
+    sources = set(subject_files(subject))
+    return {name: file for file in sorted(subject.folder.rglob("*")) if file.is_file() and file.suffix != ".o"
+            and (name := PurePosixPath(file.relative_to(subject.folder).as_posix())) not in sources}
+
+
+def _is_program(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return stream.read(4) == b"\x7fELF"
 
 
 def files_below(folder: Path) -> Iterator[Path]:

@@ -80,7 +80,7 @@ def main(connections: int = 64, size: int = 1250, seconds: int = 10) -> None:
     cpus, words = sorted(os.sched_getaffinity(0))[:2], [str(connections), str(size), str(seconds)]
     with tempfile.TemporaryDirectory() as name:
         load = build(LOADS[0], SOURCES, Path(name))
-        server = build(next(each for each in SERVERS if each.name == "epoll-c"), SOURCES, Path(name))
+        server = build(next(each for each in SERVERS if each.name == "loop-c"), SOURCES, Path(name))
         print(f"{connections} connections of 1 Mbit/s, {size} bytes a write, {seconds} s")
         print(f"{'':14} {'tick µs':>8} {'Mbit/s each':>12} {'CPU %':>8} {'CPU % each':>11}")
         for tick in TICKS:

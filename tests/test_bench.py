@@ -19,13 +19,9 @@ from rich.console import Console
 from anyunix.bench.go import build_go
 from anyunix.bench.journal import append, read_journal
 from anyunix.bench.on_platform import build as building
-from anyunix.bench.on_platform import cgroup
 from anyunix.bench.on_platform.build import LOADS, SERVERS, Built, NotBuilt, build
-from anyunix.bench.on_platform.calls import counted_calls, read_calls
-from anyunix.bench.on_platform.cgroup import own_group
-from anyunix.bench.on_platform.experiment import AT_THE_START, Measured, Point, measure
-from anyunix.bench.on_platform.ps import cpu_time, sum_tree, tree_by_ps
-from anyunix.bench.on_platform.tree import PROC, look_at_tree, tree_of
+from anyunix.bench.on_platform.experiment import Measured, Point, measure
+from anyunix.bench.on_platform.tree import PROC
 from anyunix.bench.plan import Scale, points
 from anyunix.bench.progress import Watch
 from anyunix.bench.summary import summarize
@@ -132,20 +128,6 @@ def test_a_bad_order_of_the_load_is_usage(load: Path, arguments: list[str]) -> N
 
 
 @needs_proc
-def test_usage_is_of_the_whole_tree() -> None:
-    program = ("import os, time; pid = os.fork(); deadline = time.process_time() + 0.2\n"
-               "while time.process_time() < deadline: pass\nprint('burnt', flush=True); time.sleep(60)")
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert [process.stdout.readline() for _ in range(2)] == ["burnt\n"] * 2
-        usage, family = look_at_tree(process.pid), tree_of(process.pid)
-        for pid in reversed(family):
-            os.kill(pid, 9)
-    assert len(family) == usage.processes == 2
-    assert 0.4 <= usage.cpu_seconds < 2
-
-
-@needs_proc
 @needs_two
 @pytest.mark.parametrize("name", [source.name for source in SERVERS])
 def test_every_server_is_measured_in_both_forms(name: str, catalog: Catalog, tmp_path: Path, load: Path) -> None:
@@ -230,86 +212,6 @@ def test_small_writes_are_measured_at_connections_where_their_rate_can_be_kept()
     assert found == {(1, 1250), (64, 1250), (64, 128), (4, 8)}
 
 
-@needs_proc
-def test_a_control_group_counts_processes_that_have_ended() -> None:
-    program = ("import os, time; input(); pid = os.fork(); deadline = time.process_time() + 0.3\n"
-               "while time.process_time() < deadline: pass\nif not pid: os._exit(0)\n"
-               "os.waitpid(pid, 0); print('burnt', flush=True); input()")
-    with own_group() as group:
-        if group is None:
-            pytest.skip("this user may make no control group")
-        with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              text=True) as process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            group.add(process.pid)
-            process.stdin.write("\n")
-            process.stdin.flush()
-            assert process.stdout.readline() == "burnt\n"
-            assert 0.6 <= group.cpu_seconds() < 3
-            assert look_at_tree(process.pid).cpu_seconds < group.cpu_seconds() - 0.2
-            process.stdin.write("\n")
-    assert not list(Path("/sys/fs/cgroup").rglob(f"anyunix-bench-{os.getpid()}"))
-
-
-@needs_proc
-def test_so_does_one_of_version_2() -> None:
-    inside = ["unshare", "-m", "sh", "-c", 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"', "sh"]
-    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("version 2 cannot be mounted here: that takes root and a mount namespace")
-    again = f"{__file__}::{test_a_control_group_counts_processes_that_have_ended.__name__}"
-    done = subprocess.run([*inside, sys.executable, "-m", "pytest", "-q", again], capture_output=True, text=True,
-                          check=False)
-    assert "1 passed" in done.stdout, done.stdout
-
-
-def test_without_a_control_group_there_is_none(tmp_path: Path) -> None:
-    with own_group(tmp_path / "nothing") as group:
-        assert group is None
-    assert cgroup.ROOT.name == "cgroup"
-
-
-@needs_proc
-def test_system_calls_of_processes_that_are_forked_are_counted() -> None:
-    program = "import os\nif not os.fork():\n for _ in range(5000): os.getppid()\n os._exit(0)\nos.wait()\ninput()"
-    with subprocess.Popen([*AT_THE_START, sys.executable, "-S", "-c", "print(end='', flush=True);" + program],
-                          stdin=subprocess.PIPE) as process, counted_calls(process.pid) as event:
-        assert process.stdin is not None
-        if event is None:
-            process.kill()
-            pytest.skip("this user may not count system calls")
-        process.stdin.write(b"go\n")
-        process.stdin.close()
-        process.wait(30)
-        assert 5000 < read_calls(event) < 8000
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("0:00.03", 0.03), ("12:34.56", 754.56), ("00:01:02", 62),
-                                               ("2-03:04:05", 183845), ("0:01,50", 1.5)])
-def test_times_of_ps(text: str, seconds: float) -> None:
-    assert cpu_time(text) == pytest.approx(seconds)
-
-
-@pytest.mark.parametrize("text", ["", "-", "1:2:3:4", "x:01"])
-def test_what_is_no_time_of_ps_is_an_error(text: str) -> None:
-    with pytest.raises(ValueError, match="is no time of ps"):
-        cpu_time(text)
-
-
-def test_ps_sums_a_tree_and_leaves_strangers_out() -> None:
-    listing = ("    1     0   9:00.00  800\n  100     1   0:01.50  2000\n"
-               "  102   101   0:00.25  100\n  101   100   0:02.00  500\n")
-    assert sum_tree(listing, 100) == (3.75, 2600 * 1024, 3)
-
-
-@pytest.mark.skipif(not shutil.which("ps"), reason="no ps here")
-def test_ps_of_this_system_is_read() -> None:
-    seconds, size, processes = tree_by_ps(os.getpid())
-    assert seconds >= 0
-    assert size > 2**20
-    assert processes >= 1
-
-
 def test_the_time_left_shrinks(capsys: pytest.CaptureFixture[str]) -> None:
     console = Console(width=200)
     with Watch(console, 2, 500.0) as watch:
@@ -332,22 +234,22 @@ def test_figures_are_svg_and_png() -> None:
 @needs_two
 def test_the_command_measures_once_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str],
                                                monkeypatch: pytest.MonkeyPatch) -> None:
-    order = ["bench", "--servers", "epoll-c", "--connections", "2", "--bytes", "1250", "--duration", "2",
+    order = ["bench", "--servers", "loop-c", "--connections", "2", "--bytes", "1250", "--duration", "2",
              "--out", str(tmp_path / "[dim]")]
     assert main(order) == 0
-    assert capsys.readouterr().out.count("epoll-c paper, 2 connections, 1250 bytes a write: ") == 1
+    assert capsys.readouterr().out.count("loop-c paper, 2 connections, 1250 bytes a write: ") == 1
     out = tmp_path / "[dim]" / "local"
     before = (out / "runs.jsonl").read_bytes()
     monkeypatch.setattr("anyunix.report.bench.missing", lambda: WHERE)
     assert main(order) == 0
     said = capsys.readouterr().out
-    assert "epoll-c paper, 2 connections, 1250 bytes a write: " not in said
+    assert "loop-c paper, 2 connections, 1250 bytes a write: " not in said
     assert f"Details in {out}: " in said
     assert WHERE in said
     assert (out / "runs.jsonl").read_bytes() == before
     assert {"runs.jsonl", "bench.md", "bench.json", "samples.csv"} <= {file.name for file in out.iterdir()}
     assert len((out / "samples.csv").read_text().splitlines()) == 1 + 2 * 3
-    assert "epoll-c" in (out / "bench.md").read_text()
+    assert "loop-c" in (out / "bench.md").read_text()
 
 
 @needs_two
@@ -374,6 +276,23 @@ def test_it_measures_over_ssh(sshd: Sshd, tmp_path: Path, capsys: pytest.Capture
     assert sshd.folders() == []
 
 
+def test_an_old_freebsd_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                   capsys: pytest.CaptureFixture[str]) -> None:
+    """What would be cross-built for it does not start there."""
+    (tmp_path / "bin").mkdir()
+    for tool in ("sh", "env", "getconf"):
+        (tmp_path / "bin" / tool).symlink_to(str(shutil.which(tool)))
+    (tmp_path / "bin" / "python3").symlink_to(Path(sys.executable).resolve())
+    (tmp_path / "bin" / "uname").write_text(
+        '#!/bin/sh\ncase $1 in -s) echo FreeBSD;; -r) echo 13.2-RELEASE;; *) echo amd64;; esac\n')
+    (tmp_path / "bin" / "uname").chmod(0o755)
+    (tmp_path / "old.yaml").write_text("title: an old one\ndriver: local\ncross: x86_64-freebsd\n")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert main(["bench", "--platform", str(tmp_path / "old.yaml"), "--servers", "fork-c", "--out", str(tmp_path)]) == 3
+    assert "old: not run: no cc on old, and programs that are built for x86_64-freebsd start on FreeBSD 14.0 or newer" \
+        in capsys.readouterr().err
+
+
 def test_what_is_missing_is_said_and_what_can_run_runs(catalog: Catalog, tmp_path: Path,
                                                        monkeypatch: pytest.MonkeyPatch,
                                                        capsys: pytest.CaptureFixture[str]) -> None:
@@ -386,5 +305,5 @@ def test_what_is_missing_is_said_and_what_can_run_runs(catalog: Catalog, tmp_pat
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(NotBuilt, match=r"goroutine-go is left out: no go on PATH here: apt-get install golang-go"):
         built(SERVERS, "goroutine-go", catalog, tmp_path)
-    with pytest.raises(NotBuilt, match=r"epoll-c is left out: no cc on PATH there: apt-get install gcc"):
-        built(SERVERS, "epoll-c", catalog, tmp_path)
+    with pytest.raises(NotBuilt, match=r"loop-c is left out: no cc on PATH there: apt-get install gcc"):
+        built(SERVERS, "loop-c", catalog, tmp_path)

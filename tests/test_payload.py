@@ -43,6 +43,18 @@ def test_sources_travel_and_what_was_built_beside_them_does_not(tmp_path: Path, 
     assert found == {"subject/src/server.c", "subject/server.py", "subject/subject.json"}
 
 
+@pytest.mark.parametrize(("build", "travels"), [(("make",), False), ((), True)])
+def test_a_program_among_the_sources_travels_unless_it_is_built_there(
+        build: tuple[str, ...], travels: bool, tmp_path: Path, catalog: Catalog, subject: Subject) -> None:
+    """To make it would look up to date there, whatever system it is for. One that is named travels."""
+    for name in ("server", "named"):
+        (subject.folder / name).write_bytes(b"\x7fELF")
+    all_of_it = Subject(**{**vars(subject), "files": (".", "named"), "build": build})
+    write_payload(tmp_path / "payload.tar", catalog.suite, all_of_it, {})
+    found = names_in(tmp_path / "payload.tar")
+    assert ("subject/server" in found, "subject/named" in found) == (travels, True)
+
+
 def test_a_file_built_here_replaces_the_one_of_the_subject(tmp_path: Path, catalog: Catalog, subject: Subject) -> None:
     (tmp_path / "built").write_text("built here")
     write_payload(tmp_path / "payload.tar", catalog.suite, subject, {SUBJECT / "server.py": tmp_path / "built"})

@@ -19,6 +19,7 @@ from anyunix.repro.ipv6_only import Found, counterpart
 from anyunix.repro.luck import RUNS, try_luck
 from anyunix.repro.show_families import print_families
 from anyunix.repro.signal_reset import PATTERN, SOURCE, with_fault
+from anyunix.repro.stage import built_here
 from anyunix.trace.records import Record
 
 WIDTH = 100
@@ -124,6 +125,37 @@ def test_a_subject_of_ones_own_is_judged_by_connecting(tmp_path: Path) -> None:
     assert served == {("local", "default"): ["served", "served"],
                       ("local-v6only", "default"): ["ECONNREFUSED", "served"]}
     assert "the server took" not in done.stdout  # it binds the same address on both
+
+
+OWN_MAKEFILE = "made/server.py: src/server.py\n\tmkdir made\n\tcp src/server.py made/\n"
+
+
+@pytest.fixture
+def own_build(tmp_path: Path) -> Path:
+    """A subject's file whose build puts the server outside of `files`."""
+    (tmp_path / "own" / "src").mkdir(parents=True)
+    (tmp_path / "own" / "Makefile").write_text(OWN_MAKEFILE)
+    (tmp_path / "own" / "src" / "server.py").write_text(ONLY_IPV6)
+    own = tmp_path / "own" / "own.yaml"
+    own.write_text(ONLY_IPV6_FILE.replace("server.py", "made/server.py", 2).replace(
+        "[made/server.py]", "[src, Makefile]\nbuild: [make, -s]"))
+    return own
+
+
+@pytest.mark.usefixtures("namespaces")
+@pytest.mark.skipif(not shutil.which("make"), reason="no make here")
+def test_what_a_build_makes_is_carried_wherever_it_is(own_build: Path, tmp_path: Path) -> None:
+    """As in `anyunix run`, which builds there."""
+    done = repro("ipv6-only", "--subject", str(own_build), cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (own_build.parent / "made").exists()
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="no make here")
+def test_the_whole_folder_is_copied_and_built(own_build: Path, catalog: Catalog, tmp_path: Path) -> None:
+    own_build.write_text(own_build.read_text().replace("[src, Makefile]", '["."]'))
+    copy = built_here(catalog.subject(str(own_build)), tmp_path / "copy")
+    assert (copy.folder / "made" / "server.py").read_text() == ONLY_IPV6
 
 
 @pytest.mark.usefixtures("namespaces")

@@ -72,7 +72,9 @@ def reachable(container: Any, folder: Path, key: Path) -> Target:
 def cell(target: Target, subject: Subject, suite: Path, cross: str = "", expression: str = "") -> CellResult:
     platform = Platform("there", "there", "ssh", cross=cross, target=target)
     found = Cell(subject, platform, next(iter(subject.binds)))
-    return CellRun(found, Drivers().for_platform(platform), Order(suite, expression), quiet).run()
+    order = Order(suite, expression)
+    with order.cross_builds:
+        return CellRun(found, Drivers().for_platform(platform), order, quiet).run()
 
 
 def test_an_ordinary_user_with_csh(machine: MakeMachine, catalog: Catalog) -> None:
@@ -92,7 +94,9 @@ def test_an_ordinary_user_with_csh(machine: MakeMachine, catalog: Catalog) -> No
 def test_without_a_compiler_what_is_missing_is_said_or_built_here(machine: MakeMachine, catalog: Catalog) -> None:
     target = machine()
     result = cell(target, catalog.subject("c"), catalog.suite)
-    assert (result.status, result.reason) == ("not-run", "no cc and no make on there")
+    assert result.status == "not-run"
+    assert result.reason.startswith("no cc and no make on there: install what builds it there, or have it built here: "
+                                    "`cross: TARGET`")
     result = cell(target, catalog.subject("c"), catalog.suite, "x86_64-linux-gnu", "test_ipv4_client_is_served")
     assert (result.status, result.reason) == ("ran", "")
     assert "zig cc" in result.compiler

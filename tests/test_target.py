@@ -1,10 +1,13 @@
 """Addresses for SSH: what is taken, and that nothing in one becomes an option of ssh."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from anyunix.catalog import Catalog
+from anyunix.cli import main
 from anyunix.target import Target, parse_target
 
 
@@ -55,3 +58,18 @@ def test_what_is_no_address_is_said(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)) as caught:
         parse_target(text)
     assert "secret" not in str(caught.value)
+
+
+def test_slowness_is_that_of_addresses_and_a_file_has_its_own(catalog: Catalog, tmp_path: Path) -> None:
+    (tmp_path / "far.yaml").write_text("title: far\ndriver: ssh\naddress: ssh://h\nslowness: 5\n")
+    slow = replace(catalog, slowness=3)
+    assert [slow.platform(name).slowness for name in ("ssh://ada@h", str(tmp_path / "far.yaml"), "debian")] == [3, 5, 1]
+    assert catalog.platform("ssh://ada@h").slowness == 1
+
+
+@pytest.mark.parametrize("command", [["run", "--platform", "ssh://h"], ["preflight", "ssh://h", "--subject", "python"]])
+def test_slowness_is_a_whole_number(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--slowness", "half"])
+    assert ended.value.code == 2
+    assert "--slowness: expected a whole number from 1 to 100000" in capsys.readouterr().err

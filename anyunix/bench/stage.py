@@ -14,6 +14,7 @@ from anyunix.bench.on_platform import build as building
 from anyunix.bench.on_platform.build import LOAD, PROGRAMS, SOURCES, Built, NotBuilt, Place, Source
 from anyunix.bench.on_platform.chat import BARE, CHAT, BareCosts, ChatMeasured, ChatPoint
 from anyunix.bench.on_platform.experiment import END_SECONDS, READY_SECONDS, WARM_UP_SECONDS, Measured, Point
+from anyunix.builds.targets import cannot_start
 from anyunix.catalog import Catalog, Platform
 from anyunix.cross import build_program, compiler_name
 from anyunix.drivers.base import Driver
@@ -25,7 +26,7 @@ from anyunix.text import first_line
 HERE = Path(__file__).with_name("on_platform")
 ON_PLATFORM, TOP = ("python3", "-m", HERE.name), (PurePosixPath("."),)
 """How it is started there, in the payload's top folder."""
-LOOK = "uname -s; uname -m; getconf LONG_BIT 2>/dev/null || echo 64; command -v cc || echo"
+LOOK = "uname -s; uname -r; uname -m; getconf LONG_BIT 2>/dev/null || echo 64; command -v cc || echo"
 SLACK_SECONDS = 30.0
 
 
@@ -99,12 +100,12 @@ def staged(platform: Platform, driver: Driver, catalog: Catalog, sources: Sequen
 
 
 def _carried(driver: Driver, platform: Platform, folder: Path, sources: Sequence[Source], into: Path) -> _Carried:
-    """Raises PlatformError."""
+    """Raises NotRun, PlatformError."""
     done = driver.run(["sh", "-c", LOOK], env={}, timeout=SLACK_SECONDS * platform.slowness)
     said = done.stdout.splitlines()
-    if done.status or len(said) != 4:
+    if done.status or len(said) != 5:
         raise PlatformError(f"{platform.name} does not say what it is: {first_line(done.stderr) or said}")
-    system, cpu, bits, compiler = said
+    system, release, cpu, bits, compiler = said
     found = _Carried()
     for source in sources:
         files = [str(folder / file) for file in source.files]
@@ -114,6 +115,8 @@ def _carried(driver: Driver, platform: Platform, folder: Path, sources: Sequence
             except NotBuilt as error:
                 found.left_out[source.name] = str(error)
         elif source.compiler == "cc" and not compiler and platform.cross:
+            if reason := cannot_start(platform.cross, f"{system} {release}"):
+                raise NotRun(f"no cc on {platform.name}, and {reason}; it is {first_line(f'{system} {release}')}")
             build_program(files, platform.cross, into / source.name, building.CFLAGS)
             found.built.append(Built(source.name, (), compiler_name(platform.cross)))
     return found

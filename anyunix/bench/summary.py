@@ -33,8 +33,9 @@ class Cell:
     processes: int
     memory_bytes: int
     calls_a_write: float | None
-    voluntary_a_write: float
-    involuntary_a_write: float
+    """None, as below, where nobody counts them."""
+    voluntary_a_write: float | None
+    involuntary_a_write: float | None
 
 
 def summarize(measured: Iterable[Measured]) -> list[Cell]:
@@ -53,9 +54,14 @@ def _cell(point: Point, runs: Sequence[Measured]) -> Cell:
     return Cell(point, mean, stdev(samples) / mean if len(samples) > 1 and mean else 0.0, _interval(means),
                 fmean(run.load_percent for run in runs), max(run.processes for run in runs),
                 max(run.memory_bytes for run in runs),
-                fmean(counted) if (counted := [run.calls_a_write for run in runs if run.calls_a_write is not None])
-                else None,
-                fmean(run.voluntary_a_write for run in runs), fmean(run.involuntary_a_write for run in runs))
+                _mean_of_counted(run.calls_a_write for run in runs),
+                _mean_of_counted(run.voluntary_a_write for run in runs),
+                _mean_of_counted(run.involuntary_a_write for run in runs))
+
+
+def _mean_of_counted(values: Iterable[float | None]) -> float | None:
+    counted = [value for value in values if value is not None]
+    return fmean(counted) if counted else None
 
 
 def _interval(means: Sequence[float]) -> float | None:

@@ -2,30 +2,21 @@
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from anyunix.builds.header import Header, NoProgram, read_header
-from anyunix.builds.proof import not_for
+from anyunix.builds.proof import NotForTarget, Program, programs_for
 from anyunix.builds.targets import Target
 from anyunix.catalog import Subject
 from anyunix.cross import BuildFailed, build_subject
+from anyunix.drivers.process import Processes
 from anyunix.text import first_line
 
 FLAGS = ("-Werror", "-s")
 """Warnings are errors; and without debug information zig makes its runtime for a new target faster."""
-
-
-@dataclass(frozen=True)
-class Program:
-    """What a build made."""
-
-    path: PurePosixPath
-    size: int
-    """Bytes."""
-    header: Header
 
 
 @dataclass(frozen=True)
@@ -40,38 +31,38 @@ class Built:
 def build_all(subject: Subject, targets: Sequence[Target], *, jobs: int, out: Path | None,
               done: Callable[[Built], None]) -> list[Built]:
     """Build for each target, `jobs` at a time; `done` hears of each. Programs stay in `out`/<target>/."""
+    children, interrupted = Processes(), threading.Event()
 
     def build(target: Target) -> Built:
-        built = _build(subject, target, out)
-        done(built)
+        built = _build(subject, target, out, children)
+        if not interrupted.is_set():  # else it failed because it was ended
+            done(built)
         return built
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         try:
             return list(pool.map(build, targets))
         except BaseException:
+            interrupted.set()
+            children.end()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _build(subject: Subject, target: Target, out: Path | None) -> Built:
+def _build(subject: Subject, target: Target, out: Path | None, children: Processes) -> Built:
     with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
         try:
-            made = build_subject(subject, target.name, Path(name), flags=FLAGS)
-            programs = [Program(path, file.stat().st_size, header) for path, file in sorted(made.items())
-                        if not file.is_symlink() and (header := read_header(file))]
+            made = build_subject(subject, target.name, Path(name), flags=FLAGS, children=children)
+            programs = programs_for(target, made)
         except BuildFailed as failed:
             return Built(target, failure=first_error(failed.said) or str(failed))
-        except NoProgram as damaged:
-            return Built(target, failure=str(damaged))
+        except NotForTarget as wrong:
+            return Built(target, failure=str(wrong))
         if not programs:
             return Built(target, failure="the build made no program")
-        for program in programs:
-            if wrong := not_for(target, program.header):
-                return Built(target, failure=f"{program.path} is {program.header}: {wrong}; does the build honour CC?")
         for program in programs if out else ():
             _keep(made[program.path], Path(str(out)) / target.name / program.path)
-    return Built(target, tuple(programs))
+    return Built(target, programs)
 
 
 def first_error(said: str) -> str:

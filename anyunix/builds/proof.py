@@ -1,8 +1,11 @@
 """Whether a program is for the target it was built for, by its header."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
-from anyunix.builds.header import Header
+from anyunix.builds.header import Header, NoProgram, read_header
 from anyunix.builds.targets import Target
 
 MACHINES = {"x86_64": ("x86_64", 64, "little"), "x86": ("x86", 32, "little"), "aarch64": ("aarch64", 64, "little"),
@@ -17,6 +20,33 @@ LOADERS = {
     "openbsd": ("ELF", ("OpenBSD",), r"/usr/libexec/ld\.so"),
     "macos": ("Mach-O", ("macOS",), r"/usr/lib/dyld"),
 }
+
+
+class NotForTarget(Exception):
+    """A program that a build made is not for its target; says which one, and why."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a build made."""
+
+    path: PurePosixPath
+    size: int
+    """Bytes."""
+    header: Header
+
+
+def programs_for(target: Target, made: Mapping[PurePosixPath, Path]) -> tuple[Program, ...]:
+    """The programs among the files that a build for the target made. Raises NotForTarget."""
+    try:
+        programs = tuple(Program(path, file.stat().st_size, header) for path, file in sorted(made.items())
+                         if not file.is_symlink() and (header := read_header(file)))
+    except NoProgram as damaged:
+        raise NotForTarget(str(damaged)) from damaged
+    for program in programs:
+        if wrong := not_for(target, program.header):
+            raise NotForTarget(f"{program.path} is {program.header}: {wrong}; does the build honour CC?")
+    return programs
 
 
 def not_for(target: Target, header: Header) -> str | None:

@@ -1,5 +1,6 @@
 """The systems and CPUs that programs are built for, and what a program for each has in its header."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,9 @@ from anyunix.errors import ConfigurationError
 from anyunix.yamlfile import nearest
 
 CPUS = ("x86_64", "x86", "aarch64", "armv7", "riscv64", "ppc64le", "s390x")
+
+FREEBSD = 14
+"""The first major version with what zig's start code calls: libc's __libc_start1, symbol version FBSD_1.7."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,23 @@ SYSTEMS = (
 def all_targets() -> list[Target]:
     """Every system on every CPU that it is built for."""
     return [Target(system, cpu) for system in SYSTEMS for cpu in system.triples]
+
+
+def target_of(triple: str) -> Target | None:
+    """The target that zig calls so, whatever version of its libc is asked for (`x86_64-linux-gnu.2.28`); None for
+    `native`, and for what nothing is known of.
+    """
+    name = re.sub(r"\.[0-9.]+$", "", triple)
+    return next((target for target in all_targets() if target.name == name), None)
+
+
+def cannot_start(triple: str, system: str) -> str | None:
+    """Why programs for a target do not start on a system, as `uname -sr` names it, although it is the right one."""
+    found = re.match(r"FreeBSD ([0-9]+)\.", system)
+    if "freebsd" not in triple or not found or int(found[1]) >= FREEBSD:
+        return None
+    return (f"programs that are built for {triple} start on FreeBSD {FREEBSD}.0 or newer, whose libc has the "
+            "__libc_start1 that they call")
 
 
 def choose_targets(wanted: Iterable[str]) -> list[Target]:

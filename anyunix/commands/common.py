@@ -39,6 +39,13 @@ def chosen_platforms(catalog: Catalog, named: list[str], more: list[str]) -> lis
               if platform.default or platform.documented), *asked]
 
 
+def add_slowness(parser: argparse.ArgumentParser) -> None:
+    """Add --slowness."""
+    parser.add_argument("--slowness", type=count, default=1, metavar="N",
+                        help="multiply the time limits on machines that no platform file describes, those named by "
+                             "address, ssh://…; a file has the key slowness for that (default: %(default)s)")
+
+
 def count(text: str) -> int:
     """For argparse. Raises ArgumentTypeError."""
     if not text.isdigit() or not 1 <= int(text) <= 100_000:

@@ -3,6 +3,7 @@
 import argparse
 import os
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from anyunix.catalog import find_catalog
 from anyunix.cell import SUITE_SECONDS, Order
-from anyunix.commands.common import check_writable, console_for_reports, count
+from anyunix.commands.common import add_slowness, check_writable, console_for_reports, count
 from anyunix.compare import shown
 from anyunix.drivers import Drivers
 from anyunix.drivers.machines import Machines
@@ -50,6 +51,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                         help="where the results go (default: %(default)s)")
     parser.add_argument("--timeout", type=count, default=int(SUITE_SECONDS), metavar="SECONDS",
                         help="for the suite (default: %(default)s)")
+    add_slowness(parser)
     parser.add_argument("-k", dest="expression", default="", metavar="EXPR",
                         help="only probes that match, as in pytest")
     parser.set_defaults(command=preflight_command)
@@ -57,7 +59,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def preflight_command(arguments: argparse.Namespace) -> int:
     """Run the suite there and print the answer; the exit status. Raises ConfigurationError."""
-    catalog = find_catalog()
+    catalog = replace(find_catalog(), slowness=arguments.slowness)
     subject, platform = catalog.subject(arguments.subject), catalog.platform(arguments.target)
     bind = arguments.bind or next(iter(subject.binds))
     if bind not in subject.binds:
@@ -73,7 +75,7 @@ def preflight_command(arguments: argparse.Namespace) -> int:
     started, begun = datetime.now(timezone.utc), time.monotonic()
     cells, drivers = cells_of([subject], [platform], [bind]), Drivers(Machines(dict(os.environ)))
     order = Order(catalog.suite, arguments.expression, float(arguments.timeout))
-    with LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
+    with order.cross_builds, LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
         results = run_cells(cells, drivers.for_platform, order, jobs=1, watcher=watcher, keeper=out)
     target = Matrix(platforms=(platform_result(platform, results),), cells=tuple(results), reference=platform.name,
                     required=(platform.name,), texts=tuple(read_probes(catalog.suite)),

@@ -14,7 +14,7 @@ from anyunix.box import variable
 from anyunix.catalog import Catalog, find_catalog
 from anyunix.cell import SUITE_SECONDS, Cell, Order
 from anyunix.changes import changes, dropped
-from anyunix.commands.common import check_writable, console_for_reports, count
+from anyunix.commands.common import add_slowness, check_writable, console_for_reports, count
 from anyunix.commands.selection import Selection, add_selection, select, select_cells
 from anyunix.drivers import Drivers
 from anyunix.drivers.machines import Machines
@@ -53,6 +53,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                      help="cells side by side (default: one a core, here %(default)s)")
     run.add_argument("--timeout", type=count, default=int(SUITE_SECONDS), metavar="SECONDS",
                      help="for the suite in one cell (default: %(default)s)")
+    add_slowness(run)
     run.add_argument("--repeat", type=count, default=1, metavar="N",
                      help="run the suite N times in each cell; what does not agree is flaky (default: %(default)s)")
     run.add_argument("--out", type=Path, default=Path("anyunix-out"), metavar="DIR",
@@ -79,7 +80,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run_command(arguments: argparse.Namespace) -> int:
     """Run the cells, keep and print what they brought; the exit status. Raises ConfigurationError."""
-    catalog = find_catalog()
+    catalog = replace(find_catalog(), slowness=arguments.slowness)
     chosen = select_cells(catalog, arguments) if arguments.cell else select(catalog, arguments)
     if arguments.poisoned and not any(subject.build for subject in chosen.subjects):
         raise ConfigurationError(f"--poisoned: {', '.join(subject.name for subject in chosen.subjects)}: nothing is "
@@ -118,7 +119,7 @@ def _run_matrix(catalog: Catalog, chosen: Selection, arguments: argparse.Namespa
     contracts = [text.id for text in texts if text.kind == "contract"] if arguments.poisoned else []
     cells = with_poisoned(chosen.cells, contracts)
     drivers = Drivers(Machines(_environment(arguments), fresh=arguments.fresh))
-    with LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
+    with order.cross_builds, LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
 
         def run_again(again: Sequence[Cell]) -> Records:
             records = Records()

@@ -74,7 +74,7 @@ def _run(catalog: Catalog, faults: list[Fault], subjects: list[Subject], platfor
     order = Order(catalog.suite, seconds=SUITE_SECONDS, repeat=arguments.repeat)
     kept = KeptPlatforms(Drivers().for_platform)
     try:
-        with Progress(console, len(planned)) as watcher:
+        with order.cross_builds, Progress(console, len(planned)) as watcher:
             results = run_cells([each.cell for each in planned], kept.for_platform, order, jobs=arguments.jobs,
                                 watcher=watcher, keeper=OutFolder(arguments.out))
     finally:

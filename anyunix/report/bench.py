@@ -65,13 +65,13 @@ def by_write_size(cells: Sequence[Cell], connections: Iterable[int]) -> Rows:
     """Bytes a write down: C against Go and against the floor, in both forms."""
     found = {(cell.point.write_bytes, cell.point.connections, cell.point.form, cell.point.server): cell.mean
              for cell in cells}
-    rows = [["bytes a write", "connections", "form", "fork-c %", "goroutine-go %", "epoll-c %", "Go / C",
-             "fork-c / epoll-c"]]
+    rows = [["bytes a write", "connections", "form", "fork-c %", "goroutine-go %", "loop-c %", "Go / C",
+             "fork-c / loop-c"]]
     loads = sorted({(size, count) for size, count, _, _ in found if count in set(connections)})
     for size, count, form in ((*load, form) for load in loads for form in FORMS):
         if not any(key[:3] == (size, count, form) for key in found):
             continue
-        fork, go, floor = (found.get((size, count, form, server)) for server in ("fork-c", "goroutine-go", "epoll-c"))
+        fork, go, floor = (found.get((size, count, form, server)) for server in ("fork-c", "goroutine-go", "loop-c"))
         means = [f"{mean:.2f}" if mean is not None else "" for mean in (fork, go, floor)]
         rows.append([str(size), str(count), form, *means, _ratio(go, fork), _ratio(fork, floor)])
     return rows
@@ -85,12 +85,16 @@ def costs(cells: Sequence[Cell], connections: int) -> Rows:
     """What else a write of the load costs the server, and a connection."""
     rows = [["server", "form", "bytes a write", "system calls", "switches: voluntary", "involuntary", "memory, MiB",
              "processes", "load %"]]
-    rows += [[cell.point.server, cell.point.form, str(cell.point.write_bytes),
-              "not counted" if cell.calls_a_write is None else f"{cell.calls_a_write:.2f}",
-              f"{cell.voluntary_a_write:.2f}", f"{cell.involuntary_a_write:.2f}", f"{cell.memory_bytes / 2**20:.1f}",
+    rows += [[cell.point.server, cell.point.form, str(cell.point.write_bytes), counted(cell.calls_a_write),
+              counted(cell.voluntary_a_write), counted(cell.involuntary_a_write), f"{cell.memory_bytes / 2**20:.1f}",
               str(cell.processes), f"{cell.load:.1f}"]
              for cell in cells if cell.point.connections == connections]
     return rows
+
+
+def counted(value: float | None) -> str:
+    """A count of what not every system counts."""
+    return "not counted" if value is None else f"{value:.2f}"
 
 
 def print_tables(console: Console, tables: Iterable[tuple[str, Rows]]) -> None:

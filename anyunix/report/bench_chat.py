@@ -8,7 +8,7 @@ from rich.console import Console
 from anyunix.bench.chat import PACED, ChatCell, bare_us, summarize_chat
 from anyunix.bench.on_platform.build import Place
 from anyunix.bench.on_platform.chat import BareCosts, ChatMeasured
-from anyunix.report.bench import Rows, about, as_json, page, print_invalid, print_tables, write_files
+from anyunix.report.bench import Rows, about, as_json, counted, page, print_invalid, print_tables, write_files
 
 
 def report_chat(console: Console, measured: Sequence[ChatMeasured], bare: BareCosts | None, name: str, place: Place,
@@ -55,4 +55,4 @@ _COSTS = ("CPU µs a delivery", "times bare", "system calls a delivery")
 def _costs(cell: ChatCell, bare: BareCosts | None) -> list[str]:
     least = bare_us(bare, cell.point.clients) if bare else 0.0
     return [f"{cell.cpu_us:.2f}", f"{cell.cpu_us / least:.2f}" if least else "",
-            "not counted" if cell.calls is None else f"{cell.calls:.2f}"]
+            counted(cell.calls)]

@@ -1,8 +1,8 @@
 """A platform that is up, with a subject on it: what a story needs of a cell, without the suite's probes."""
 
 import os
+import shlex
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,9 +13,11 @@ from typing import TypeVar
 from anyunix.building import BUILD_SECONDS, Build, build_there, cross_build, look_at
 from anyunix.catalog import Platform, Subject
 from anyunix.cross import copy_sources
+from anyunix.crossbuilds import CrossBuilds
 from anyunix.drivers.base import Completed, Driver
+from anyunix.drivers.process import Processes
 from anyunix.errors import NotRun, PlatformError
-from anyunix.payload import SITE, SUITE, write_payload
+from anyunix.payload import SITE, SUBJECT, SUITE, products, write_payload
 from anyunix.supervised import ask, last_words, run_supervised
 from anyunix.text import first_line
 
@@ -54,9 +56,9 @@ def staged(platform: Platform, subject: Subject, driver: Driver, suite: Path) ->
     try:
         driver.up(_quiet)
         stage = Stage(platform.name, driver)
-        with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
-            carried = {} if platform.driver in HERE else cross_build(
-                look_at(driver, platform, subject), platform, subject, Build(), Path(name), _quiet)
+        with tempfile.TemporaryDirectory(prefix="anyunix-") as name, CrossBuilds() as builds:
+            carried = _built(subject) if platform.driver in HERE else cross_build(
+                look_at(driver, platform, subject), platform, subject, Build(), builds, _quiet)
             archive = Path(name) / "payload.tar"
             write_payload(archive, suite, subject, {**carried, SCRIPT: SCRIPT_FILE})
             driver.put(archive)
@@ -67,6 +69,11 @@ def staged(platform: Platform, subject: Subject, driver: Driver, suite: Path) ->
         yield stage
     finally:
         driver.down()
+
+
+def _built(subject: Subject) -> dict[PurePosixPath, Path]:
+    """What `built_here` made: path in the payload -> file."""
+    return {SUBJECT / name: file for name, file in products(subject).items()} if subject.build else {}
 
 
 def lacking_here(subject: Subject) -> list[str]:
@@ -90,11 +97,14 @@ def build_again(subject: Subject, environment: Mapping[str, str] | None = None) 
     if not subject.build:
         return
     try:
-        done = subprocess.run(subject.build, cwd=subject.folder, env={**os.environ, **(environment or {})},
-                              capture_output=True, text=True, errors="replace", timeout=BUILD_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        done = Processes().run(subject.build, cwd=subject.folder, env={**os.environ, **(environment or {})},
+                               timeout=BUILD_SECONDS, say=None)
+    except PlatformError as error:
         raise NotRun(f"{subject.name} cannot be built here: {error}") from error
-    if done.returncode:
+    if done.timed_out:
+        raise NotRun(f"{subject.name} cannot be built here: {shlex.join(subject.build):.80} does not end within "
+                     f"{BUILD_SECONDS:g} s")
+    if done.status:
         raise NotRun(f"{subject.name} does not build here: {first_line(done.stderr or done.stdout)}")
 
 

@@ -30,7 +30,7 @@ SERVERS = (
     Source("goroutine-go", ("servers/goroutine.go",), "go"),
     Source("fork-python", ("servers/fork_server.py",)),
     Source("asyncio-python", ("servers/asyncio_server.py",)),
-    Source("epoll-c", ("servers/epoll.c", "servers/sink.c"), "cc"),
+    Source("loop-c", ("servers/loop.c", "servers/sink.c"), "cc"),
 )
 LOADS = (Source(LOAD, ("load/load.c",), "cc"),)
 CHAT_LOADS = (Source("chat", ("load/chat.c",), "cc"), Source("bare", ("load/bare.c",), "cc"))

@@ -9,8 +9,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 
 from .calls import counted_calls
 from .cgroup import Group, own_group
@@ -21,6 +21,8 @@ READY_SECONDS = 10
 SAMPLE_SECONDS = 0.5
 WARM_UP_SECONDS = 1.0
 END_SECONDS = 30
+BEYOND = 1.5
+"""Of all that the CPUs can give: a sample above it is an error, more than clock ticks and late looks explain."""
 KEPT = 0.99
 """Of the bytes that were due: below it the rate was not kept."""
 AT_THE_START = ("sh", "-c", 'read -r go && exec "$@" </dev/null', "sh")
@@ -61,9 +63,9 @@ class Measured:
     memory_bytes: int = 0
     calls_a_write: float | None = None
     """System calls, for each write of the load; None where they cannot be counted."""
-    voluntary_a_write: float = 0.0
-    """Context switches."""
-    involuntary_a_write: float = 0.0
+    voluntary_a_write: float | None = None
+    """Context switches; None where they cannot be counted, as with ps."""
+    involuntary_a_write: float | None = None
     source: str = ""
     """Where the CPU times come from: a control group, /proc or ps."""
 
@@ -77,9 +79,11 @@ def measure(point: Point, command: Sequence[str], load: str, cpus: int = 1) -> M
     try:
         allow_descriptors()
         with own_group() as group, started([*command, point.form], own, group) as (process, port, meter):
-            return _under_load(point, process, port, meter, [load], others)
+            found = _under_load(point, process, port, meter, [load], others)
     except (NotMeasured, OSError, ValueError) as error:
         return Measured(point, invalid=str(error))
+    return replace(found, invalid=found.invalid or _impossible(found.samples, len(own) or os.cpu_count() or 1,
+                                                                 found.source))
 
 
 def allow_descriptors() -> None:
@@ -122,7 +126,8 @@ def started(command: Sequence[str], cpus: set[int],
                 raise NotMeasured(f"the server does not start: {line_of(said) or 'it says nothing'}")
             yield process, int(said.rpartition(":")[2]), Meter(process.pid, group, event)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # all of it has ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         process.stderr.close()
 
@@ -149,11 +154,14 @@ def _under_load(point: Point, process: "subprocess.Popen[str]", port: int, meter
     said = json.loads(out)
     before, after = seen.before, seen.after
     writes = max(1.0, said["sent_bytes"] / point.write_bytes * seen.seconds / said["seconds"])
-    calls = None if before.calls is None or after.calls is None else (after.calls - before.calls) / writes
     return Measured(point, seen.samples, _invalid(said, process, seen.samples), said["sent_bytes"],
-                    100 * said["cpu_seconds"] / said["seconds"], after.processes, seen.memory, calls,
-                    (after.voluntary - before.voluntary) / writes, (after.involuntary - before.involuntary) / writes,
-                    meter.source)
+                    100 * said["cpu_seconds"] / said["seconds"], after.processes, seen.memory,
+                    _a_write(before.calls, after.calls, writes), _a_write(before.voluntary, after.voluntary, writes),
+                    _a_write(before.involuntary, after.involuntary, writes), meter.source)
+
+
+def _a_write(before: int | None, after: int | None, writes: float) -> float | None:
+    return None if before is None or after is None else (after - before) / writes
 
 
 @dataclass(frozen=True)
@@ -176,6 +184,8 @@ def _samples(meter: Meter, generator: "subprocess.Popen[str]", seconds: float) -
     samples, memory = [], 0
     for number in range(1, int(seconds / SAMPLE_SECONDS)):  # the last one could be after the load's end
         _sleep_until(begun + number * SAMPLE_SECONDS, generator)
+        if time.monotonic() > begun + (number + 0.5) * SAMPLE_SECONDS:
+            continue  # the look before took too long: two samples in a moment would share out its time by chance
         now, used = time.monotonic(), meter.cpu_seconds()
         samples.append(100 * (used - before) / (now - last_time))
         before, last_time = used, now
@@ -202,6 +212,13 @@ def _invalid(said: dict[str, float], process: "subprocess.Popen[str]", samples: 
     if said["consumed"] < said["connections"]:
         return f"{said['connections'] - said['consumed']:.0f} connections were not read to their end"
     return "" if samples else "too short for a sample"
+
+
+def _impossible(samples: tuple[float, ...], cpus: int, source: str) -> str:
+    """What is wrong with a sample that cannot be: too much, or less than nothing because a process was overlooked."""
+    strange = next((each for each in samples if not 0 <= each <= 100 * cpus * BEYOND), None)
+    return "" if strange is None else (f"a sample of {strange:,.0f} %, where the CPUs give 0 to {100 * cpus:,} %: the "
+                                       f"times that {source} tells cannot be believed")
 
 
 def line_of(text: str) -> str:

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-COLUMNS = "pid=,ppid=,time=,rss="
+COLUMNS = ("pid", "ppid", "time", "rss")
 """POSIX has all but rss, which every BSD and Linux know, in KiB."""
 TIME = re.compile(r"(?:(?:(?P<days>\d+)-)?(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:[.,]\d+)?)")
 """`[[dd-]hh:]mm:ss` of POSIX; FreeBSD's ps(1) adds hundredths of a second."""
@@ -11,7 +11,9 @@ TIME = re.compile(r"(?:(?:(?P<days>\d+)-)?(?P<hours>\d+):)?(?P<minutes>\d+):(?P<
 
 def tree_by_ps(root: int) -> tuple[float, int, int]:
     """CPU seconds, bytes and number of a process and its descendants. Raises OSError, ValueError."""
-    done = subprocess.run(["ps", "-axo", COLUMNS], capture_output=True, text=True, errors="replace", timeout=30,
+    # an option a column: on FreeBSD (ps(1), -o) all that stands behind the first `=` is one column's header
+    columns = [word for column in COLUMNS for word in ("-o", f"{column}=")]
+    done = subprocess.run(["ps", "-ax", *columns], capture_output=True, text=True, errors="replace", timeout=30,
                           check=False)
     return sum_tree(done.stdout, root)
 

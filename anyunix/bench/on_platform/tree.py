@@ -14,11 +14,11 @@ class Usage:
 
     cpu_seconds: float
     processes: int
-    voluntary: int = 0
-    """Context switches."""
-    involuntary: int = 0
+    voluntary: int | None = None
+    """Context switches; None, as below, where nobody counts them."""
+    involuntary: int | None = None
     calls: int | None = None
-    """System calls; None where nobody counts them."""
+    """System calls."""
 
 
 def look_at_tree(root: int) -> Usage:

@@ -1,4 +1,4 @@
-/* One process, all connections, in one loop over epoll(7), on BSD over kqueue(2): epoll-c paper|like */
+/* One process, all connections, in one loop over epoll(7), on BSD over kqueue(2): loop-c paper|like */
 #include "sink.h"
 
 #include <errno.h>
