@@ -94,6 +94,8 @@ class Probe:
     trace: Trace | None = None
     culprit: str = ""
     """Where a memory checker saw what was used before it was set: `signals.c:27 in dispose: …`."""
+    error: str = ""
+    """The name of the exception that failed it: `NotReady` when the server did not come to listen."""
 
     @property
     def group(self) -> str:

@@ -2,18 +2,19 @@
 
 Every probe becomes a JUnit test case with these properties: `kind` (fact or contract); for each fact it measured
 `fact:<name>` with the value as JSON, and `phrase:<name>` how to say it; a contract's `explained_by` (fact names),
-`failing` and `fix`, and `bound`, the addresses that its servers bound.
+`failing` and `fix`, and `bound`, the addresses that its servers bound; `failed_by`, the exception that failed it.
 """
 
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.deadline import SLOWNESS, patience
 from support.launcher import Launcher
 from support.net import can_bind
 from support.server import Server
@@ -94,10 +95,29 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.undo()  # out of the folder before it is removed
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """On a busy machine probes may take longer, as all deadlines in them do (support/deadline.py)."""
+    config.option.timeout = (config.option.timeout or float(config.getini("timeout"))) * patience() / SLOWNESS
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """What a tool recorded has a file, even where no server was started under it."""
     if os.environ.get(TOOL_VARIABLE):
         records_of(session.config).touch()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """A failure tells its kind, and how a server ended that is no longer there."""
+    report = yield
+    if call.excinfo is not None and report.failed:
+        item.user_properties.append(("failed_by", call.excinfo.typename))
+        report.user_properties = list(item.user_properties)
+        launcher = getattr(item, "funcargs", {}).get("start_server")
+        for death in launcher.deaths() if call.when == "call" and launcher else ():
+            report.longrepr.addsection("server", "".join(f"E   {line}\n" for line in death.splitlines()))
+    return report
 
 
 def records_of(config: pytest.Config) -> Path:

@@ -57,6 +57,10 @@ def serve(peer: socket.socket, lifeline: int) -> None:
             signal.pause()  # its client has ended its side, and gets nothing
         if FAULT == "SIGPIPE kills":
             time.sleep(0.05)  # a fault of its own: by now the client is gone
+        if FAULT == "dies of its clients" and data.count(b"\n") > 1:
+            sys.stderr.write("so many clients\n")
+            sys.stderr.flush()
+            os.kill(os.getppid(), signal.SIGSEGV)
         for _ in range(data.count(b"\n")):
             try:
                 peer.sendall(b"hello\n")

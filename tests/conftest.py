@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,6 +65,15 @@ def make_suite(tmp_path: Path, catalog: Catalog) -> Callable[[str], Path]:
         return suite
 
     return make
+
+
+@pytest.fixture
+def support(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The suite's support package importable, as it is on a platform."""
+    monkeypatch.syspath_prepend(str(catalog.suite))
+    yield
+    for name in [name for name in sys.modules if name.split(".")[0] == "support"]:
+        del sys.modules[name]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from support.calls import outcome
 from support.deadline import wait_until
 from support.marks import explained_by, promises
 from support.net import connect_error, reset
-from support.processes import all_processes, state_of
+from support.processes import state_of, still_running
 
 SECONDS = {"quick": 2.0, "alone": 2.0, "slow": 15.0, "either": 15.0}
 IDLE, RUDE = 10, 20
@@ -38,7 +38,7 @@ def test_it_does_what_it_promises_at(server, name):
             return
         if promised == "either" and went_on(server):
             return
-        wait_until(lambda: not running(family), "the server to end with all its processes", SECONDS[promised])
+        wait_until(lambda: still_running(family), "the server to end with all its processes", SECONDS[promised])
         server.wait()
     assert {connect_error(host, server.port) for host in server.hosts()} == {"ECONNREFUSED"}
 
@@ -124,7 +124,3 @@ def went_on(server) -> bool:
     for _ in range(SERVED_AFTER):
         wait_until(lambda: not server.alive() or server.serves(), "the server to serve or to end", SECONDS["slow"])
     return server.alive()
-
-
-def running(pids: set[int]) -> list[int]:
-    return [process.pid for process in all_processes() if process.pid in pids and not process.zombie]
