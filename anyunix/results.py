@@ -10,6 +10,8 @@ Outcome = Literal["passed", "failed", "error", "skipped", "flaky"]
 Status = Literal["ran", "not-run", "error"]
 PLAIN = "plain"
 """The build as the subject makes it itself."""
+STARTS = "start/subject::starts"
+"""The contract that the subject starts; a cell holds it only where it failed, and then nothing else was tried."""
 GROUPS = ("binding", "locking", "signals", "processes", "chat")
 """The probe groups, in the order that reports show them."""
 Answer = Literal["portable", "portable with known differences", "not portable", "not answered"]

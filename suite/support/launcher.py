@@ -7,10 +7,12 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from support.address import Address
+from support.deadline import wait_until
 from support.output import Output
 from support.ports import free_port
 from support.processes import processes_of
@@ -20,6 +22,7 @@ from support.subject import Promises, Subject
 from support.tool import Record, Tool
 
 PORT_TRIES = 3
+DYING_SECONDS = 0.2
 
 
 class Launcher:
@@ -127,7 +130,12 @@ class Launcher:
         return [record.read() for record in self._records]
 
     def deaths(self) -> list[str]:
-        """How each server that has ended by now did, with its last words."""
+        """How each server that has ended by now did, with its last words.
+
+        A client sees its connection end before the process of the server has ended for good.
+        """
+        with suppress(TimeoutError):
+            wait_until(lambda: not any(server.alive() for server in self._servers), "the servers to end", DYING_SECONDS)
         return [server.death() for server in self._servers if not server.alive()]
 
     def _addresses(self, awaited: Awaited, words: Mapping[str, str], promises: Promises) -> tuple[Address, ...]:

@@ -94,7 +94,7 @@ class Awaited:
         try:
             value, = wait_until(settled, "the server", self._deadline)
         except TimeoutError:
-            raise self._failure(f"{otherwise()} within {self._deadline.seconds:.3g} s") from None
+            raise self._failure(f"not ready within {self._deadline.seconds:.3g} s: {otherwise()}") from None
         if not value:
             raise self._ended()
         return value
@@ -125,6 +125,7 @@ class FirstClient:
                     return True
             except Unlike as error:
                 self.instead = f": {error}"
+                return False
             except OSError:
                 continue
         return False
