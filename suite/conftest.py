@@ -2,7 +2,8 @@
 
 Every probe becomes a JUnit test case with these properties: `kind` (fact or contract); for each fact it measured
 `fact:<name>` with the value as JSON, and `phrase:<name>` how to say it; a contract's `explained_by` (fact names),
-`failing` and `fix`, and `bound`, the addresses that its servers bound; `failed_by`, the exception that failed it.
+`failing` and `fix`, and `bound`, the addresses that its servers bound; `failed_by`, the exception that failed it;
+`not_tried_because_of`, the contract whose failure leaves nothing to try.
 """
 
 import json
@@ -17,6 +18,7 @@ import pytest
 from support.deadline import SLOWNESS, patience
 from support.launcher import Launcher
 from support.net import can_bind
+from support.order import failed, in_order, root_of
 from support.server import Server
 from support.subject import BIND_VARIABLE, Subject, subject_from_environment
 from support.tool import TOOL_VARIABLE, Tool, find_tool, keep, told
@@ -112,6 +114,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """A failure tells its kind, and how a server ended that is no longer there."""
     report = yield
     if call.excinfo is not None and report.failed:
+        failed(item)
         item.user_properties.append(("failed_by", call.excinfo.typename))
         report.user_properties = list(item.user_properties)
         launcher = getattr(item, "funcargs", {}).get("start_server")
@@ -123,6 +126,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def records_of(config: pytest.Config) -> Path:
     """Where the records of tools go: beside the suite."""
     return config.rootpath.parent / "records.json"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = in_order(items, subject_from_environment())
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -152,3 +159,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("promised_by"):
         if mode not in mark.args:
             pytest.skip(f"left out: bind mode {mode} does not promise it")
+    if root := root_of(item, subject):
+        item.user_properties.append(("not_tried_because_of", root))
+        pytest.skip(f"not tried because of {root}, which fails")

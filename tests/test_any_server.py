@@ -39,6 +39,7 @@ FAULTS = {
     "ignores SIGTERM": f"{SIGNALS}it_does_what_it_promises_at[SIGTERM]",
     "SIGPIPE kills": f"{SIGNALS}a_client_that_resets_ends_nobody",
     "asks who it was": f"{SIGNALS}a_client_that_is_gone_before_it_is_accepted_ends_nobody",
+    "accepts one of several": f"{SIGNALS}clients_that_queued_are_all_served",
     "one at a time": f"{SIGNALS}idle_clients_hold_up_nobody",
     "waits for more": f"{SIGNALS}a_half_closed_client_is_let_go",
 }
@@ -82,6 +83,18 @@ def test_a_healthy_server_keeps_them_all(catalog: Catalog, write_subject: Callab
     skipped = {probe.id.rpartition("::")[2]: probe.message for probe in result.probes if probe.outcome == "skipped"}
     assert {"test_a_family_that_is_not_promised_is_refused_at_once[ipv4]",
             "test_a_family_that_is_not_promised_is_refused_at_once[ipv6]"} <= set(skipped)
+
+
+@pytest.mark.parametrize("changed", [
+    {"start": '["{python}", any_server.py, "{port}", "short queue"]'},
+    {"start": '["{python}", any_server.py, "{port}", "leaves its pid file", "{work}/pid"]'},
+], ids=["short-queue", "pid-file-left"])
+def test_what_is_no_fault_breaks_nothing(changed: dict[str, str], write_subject: Callable[..., Subject],
+                                         held_against: Callable[..., CellResult]) -> None:
+    """A backlog of five, and a file that a server leaves in {work} and does not like to find there."""
+    result = held_against(write_subject(**changed), FAULTS["asks who it was"], FAULTS["no SO_REUSEADDR"],
+                          FAULTS["accepts one of several"])
+    assert [probe.outcome for probe in result.probes] == ["passed"] * 3, [probe.message for probe in result.failures]
 
 
 @pytest.fixture(scope="module")
