@@ -13,7 +13,7 @@ def test_ignored_sigchld_leaves_no_zombies(fact):
     """With SIGCHLD ignored, does a child leave a zombie, and what does waiting for it answer?
 
     POSIX _exit (XSI): no zombie; wait blocks until all children have ended and fails with ECHILD. Linux since 2.6
-    (wait(2)), the BSDs (NetBSD sigaction(2)) and macOS agree; older systems differ: row 22 of the known differences.
+    (wait(2)), the BSDs (NetBSD sigaction(2)) and macOS agree; older systems differ.
     """
     answer, kill = in_child(wait_with_sigchld_ignored)
     fact("sigchld.ignored_waitpid", "status" if answer == "ok" else answer)
