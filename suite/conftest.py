@@ -118,8 +118,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         item.user_properties.append(("failed_by", call.excinfo.typename))
         report.user_properties = list(item.user_properties)
         launcher = getattr(item, "funcargs", {}).get("start_server")
-        for death in launcher.deaths() if call.when == "call" and launcher else ():
-            report.longrepr.addsection("server", "".join(f"E   {line}\n" for line in death.splitlines()))
+        deaths = "\n".join(launcher.deaths()) if call.when == "call" and launcher else ""
+        if deaths and hasattr(report.longrepr, "addsection"):  # not for every way in which pytest itself fails a probe
+            report.longrepr.addsection("server", "\n".join(f"E   {line}" for line in deaths.splitlines()))
     return report
 
 

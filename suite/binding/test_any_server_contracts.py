@@ -127,7 +127,7 @@ def started_again(start_server, port):
     try:
         return start_server(port=port)
     except NotReady as error:  # which is what this is about, and no start that failed before it
-        pytest.fail(f"it does not start again on its port: {error}", pytrace=False)
+        pytest.fail(f"it does not start again on its port: {error}")
 
 
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])

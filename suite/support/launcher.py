@@ -62,7 +62,6 @@ class Launcher:
     def _start(self, extra: tuple[str, ...], port: int, host: str, bind: str | None, log: Path,
                environment: Mapping[str, str], limits: Mapping[int, int], user: int | None, wrapper: tuple[str, ...],
                before_exec: Callable[[], object] | None, new_session: bool) -> Server:
-        self._started += 1
         work = self._work_folder(user)
         record = None if wrapper else self._record()
         wrapper = record.wrapper if record else wrapper
@@ -130,13 +129,13 @@ class Launcher:
         return [record.read() for record in self._records]
 
     def deaths(self) -> list[str]:
-        """How each server that has ended by now did, with its last words.
+        """How each server that has ended by now did, with its last words; not of those that ended with exit status 0.
 
         A client sees its connection end before the process of the server has ended for good.
         """
         with suppress(TimeoutError):
             wait_until(lambda: not any(server.alive() for server in self._servers), "the servers to end", DYING_SECONDS)
-        return [server.death() for server in self._servers if not server.alive()]
+        return [server.death() for server in self._servers if not server.alive() and server.process.returncode]
 
     def _addresses(self, awaited: Awaited, words: Mapping[str, str], promises: Promises) -> tuple[Address, ...]:
         """Raises NotReady."""
@@ -158,7 +157,9 @@ class Launcher:
 
     def _work_folder(self, user: int | None) -> Path:
         """A new one for each start: the file with a process ID that a server left stops no other from starting."""
-        work = self.folder / f"server-{self._started}"
+        self._started += 1
+        while (work := self.folder / f"server-{self._started}").exists():  # an earlier launcher's in this folder
+            self._started += 1
         work.mkdir()
         if user is not None:
             os.chown(work, user, -1)
