@@ -52,16 +52,18 @@ def test_one_that_cannot_start_is_one_failed_contract(changed: dict[str, str], e
 
 
 def test_a_talk_that_is_wrong_is_told_with_what_came(catalog: Catalog, tmp_path: Path) -> None:
-    """By the script alone, which is not as patient here: a server may need 15 s until it answers as it should."""
+    """By the script alone, which is not as patient here: a server may need some seconds until it answers as it should.
+    """
     subject = written(tmp_path, talk='{send: "hi\\n", expect: "^HELLO$"}')
     (tmp_path / "subject.json").write_text(subject_json(subject))
-    impatient = "import support.ready; support.ready.READY_SECONDS = 0.1; import start_once; start_once.main()"
+    impatient = "import support.ready; support.ready.WRONG_SECONDS = 0; import start_once; start_once.main()"
     done = subprocess.run([sys.executable, "-c", impatient], check=True, capture_output=True, text=True, env={
         **os.environ, "ANYUNIX_SUBJECT": str(tmp_path / "subject.json"), "PYTHONPATH": str(catalog.suite)})
     answer = json.loads(done.stdout)
     assert answer["error"] == "NotReady"
-    assert re.match(r"not ready within \S+ s: nothing is served on port \d+: nothing that matches '\^HELLO\$' came "
-                    r"within \S+ s, but b'hello\\n'; its stdout ended with:\nserving", answer["message"])
+    assert re.match(r"not ready: a client of port \d+ is answered, but not as `talk` expects: nothing that matches "
+                    r"'\^HELLO\$' came within \S+ s, but b'hello\\n'; its stdout ended with:\nserving",
+                    answer["message"])
 
 
 def test_a_run_ends_with_2_and_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

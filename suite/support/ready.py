@@ -22,6 +22,8 @@ PATIENCE_SECONDS = 1.0
 """For an address that refuses, of a server that stops listening now and then."""
 SETTLE_SECONDS = 1.0
 """From one listen(2) of a server to its next."""
+WRONG_SECONDS = 4.0
+"""For a server that answers its first clients that it is not ready yet."""
 LAST_LINES = 3
 """Of what a server said, in a failure."""
 
@@ -52,8 +54,11 @@ class Awaited:
             self._until(lambda: self._line_like(ready.what), lambda: f"no line like {ready.what!r} on stdout")
         elif ready.how == "file":
             self._until(Path(ready.what).exists, lambda: f"no file {ready.what}")
-        first = FirstClient(talk, port)
-        self._until(first.served, lambda: f"nothing is served on port {port}{first.instead}")
+        try:
+            self._until(FirstClient(talk, port).served, lambda: f"nothing is served on port {port}")
+        except Unlike as error:
+            raise self._failure(f"not ready: a client of port {port} is answered, but not as `talk` expects: "
+                                f"{error}") from None
         if ready.how == "port" and talk is None:
             self._settled(promises, port)
         addresses = listening_on(port, 0.0 if promises["at_once"] else PATIENCE_SECONDS)
@@ -113,18 +118,20 @@ class FirstClient:
 
     def __init__(self, talk: Talk | None, port: int) -> None:
         self._talk, self._port = talk, port
-        self.instead = ""
-        """What it got instead, when that was an answer."""
+        self._patience: Deadline | None = None
 
     def served(self) -> bool:
-        """Whether it is, by any of this platform's addresses."""
+        """Whether it is, by any of this platform's addresses. Raises Unlike once wrong answers do not get better."""
         for address in own_addresses():
             try:
                 with connect(address, self._port, CONNECT_SECONDS) as peer:
                     talk_to(peer, self._talk, CONNECT_SECONDS)
                     return True
             except Unlike as error:
-                self.instead = f": {error}"
+                if error.came:
+                    self._patience = self._patience or Deadline(WRONG_SECONDS)
+                    if self._patience.passed():
+                        raise
                 return False
             except OSError:
                 continue

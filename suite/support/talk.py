@@ -11,9 +11,10 @@ ANSWER_BYTES = 1 << 20
 
 
 class Unlike(AssertionError):
-    """A server answered, and not as its subject file expects."""
+    """A server answered not as its subject file expects; `came` is what it said."""
 
     def __init__(self, expect: bytes, when: str, came: bytes) -> None:
+        self.came = came
         hint = ""
         if b"\r" in came and re.search(expect, came.replace(b"\r", b""), re.MULTILINE):
             hint = r"; without its \r it would match: write \r?$ for the end of a line"
@@ -41,7 +42,7 @@ def talk_to(peer: socket.socket, talk: Talk | None, seconds: float = TALK_SECOND
         try:
             piece = peer.recv(65536)
         except TimeoutError:
-            raise Unlike(talk.expect, f"came within {deadline.seconds:g} s", came) from None
+            raise Unlike(talk.expect, f"came within {deadline.seconds:.3g} s", came) from None
         if not piece or len(came) > ANSWER_BYTES:
             raise Unlike(talk.expect, "came before the connection ended", came)
         came += piece
