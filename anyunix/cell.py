@@ -20,6 +20,7 @@ from anyunix.payload import SUITE, write_payload
 from anyunix.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only, why
 from anyunix.repeats import merge_repeats
 from anyunix.results import Brought, CellResult, Probe, Status
+from anyunix.start import SCRIPT, start_once
 from anyunix.supervised import run_supervised
 
 SUITE_SECONDS = 900.0
@@ -115,6 +116,8 @@ class CellRun:
             result = replace(result, compiler=compiler_name(self.cell.platform.cross) if here else look.compiler)
             if not here and (failed := self._build()):
                 return replace(result, probes=(failed,))
+        if not self.cell.probes and (failed := self._start()):
+            return replace(result, probes=(failed,))
         runs = [self._probe(number) for number in range(1, self._order.repeat + 1)]
         if self.cell.tool:
             self.brought = replace(self.brought, records=self._driver.get(RECORDS, limit=RECORDS_LIMIT))
@@ -141,6 +144,13 @@ class CellRun:
         if done.status == 0:
             return None
         return Probe("build/subject::builds", "contract", "failed", why_not_built(subject, done))
+
+    def _start(self) -> Probe | None:
+        """Start the subject once: where it cannot, no probe could say more than that."""
+        self._say("starting the subject once")
+        failed, done = start_once(self._driver, self.cell.bind, self.cell.platform.slowness)
+        self._log(["python3", str(SCRIPT)], done)
+        return failed
 
     def _probe(self, number: int) -> tuple[Probe, ...]:
         """Run the suite once and fetch its results. Raises PlatformError, BadResults."""

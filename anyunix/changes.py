@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from anyunix.expectations import BUILDS
-from anyunix.results import Answer, CellResult, Matrix, Outcome, PlatformResult, Probe
+from anyunix.expectations import BUILDS, ONLY_WHEN_BROKEN
+from anyunix.results import STARTS, Answer, CellResult, Matrix, Outcome, PlatformResult, Probe
 from anyunix.values import written
 
 Group = Literal["new failure", "fixed", "still failing", "no longer run"]
@@ -125,9 +125,9 @@ def _tried(cell: CellResult | None) -> dict[str, Probe]:
 
 
 def _one(tried: dict[str, Probe], wanted: str, cell: CellResult | None) -> Probe | None:
-    """That a subject builds is only in the results when it did not: elsewhere a cell that ran says it did."""
-    if wanted == BUILDS and wanted not in tried and cell is not None and cell.status == "ran":
-        return Probe(BUILDS, "contract", "passed")
+    """That a subject builds, or starts, is only in the results when it did not: else a cell that ran says it did."""
+    if wanted in ONLY_WHEN_BROKEN and wanted not in tried and cell is not None and cell.status == "ran":
+        return Probe(wanted, "contract", "passed")
     return tried.get(wanted)
 
 
@@ -147,6 +147,8 @@ def _why_not(probe: str, cell: CellResult | None) -> str:
         return f"{'not run' if cell.status == 'not-run' else 'error'}: {cell.reason}"
     if any(other.id == BUILDS for other in cell.failures):
         return "the subject does not build"
+    if any(other.id == STARTS for other in cell.failures):
+        return "the subject does not start"
     return next((other.message for other in cell.contracts if other.id == probe), "not in this run")
 
 

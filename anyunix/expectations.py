@@ -16,13 +16,15 @@ import yaml
 
 from anyunix.catalog import Subject
 from anyunix.errors import ConfigurationError
-from anyunix.results import CellResult, Matrix, Probe
+from anyunix.results import STARTS, CellResult, Matrix, Probe
 from anyunix.text import first_line, safe
 from anyunix.yamlfile import kind, nearest
 
 FOLDER = Path("expectations")
 BUILDS = "build/subject::builds"
-"""The contract that the subject builds; a cell holds it only where it failed."""
+"""The contract that the subject builds."""
+ONLY_WHEN_BROKEN = (BUILDS, STARTS)
+"""What a cell holds only where it failed."""
 KEYS = ("reason", "link", "until", "bind")
 TODO = re.compile(r"\W*todo\b", re.IGNORECASE)
 BAD_SCALAR = (ValueError, LookupError, AttributeError, TypeError, OverflowError)
@@ -255,13 +257,13 @@ def _problem(matrix: Matrix, subject: str, entry: Expectation, today: date, plat
 def _contracts(cell: CellResult, wanted: str) -> list[Probe]:
     """The contract in a cell that ran; that it builds is only there when it was not kept."""
     found = [probe for probe in cell.contracts if probe.id == wanted]
-    return found or ([Probe(BUILDS, "contract", "passed")] if wanted == BUILDS else [])
+    return found or ([Probe(wanted, "contract", "passed")] if wanted in ONLY_WHEN_BROKEN else [])
 
 
 def _unknown(matrix: Matrix, wanted: str) -> str:
     """Why no contract can have this id; empty when one has it, or may have it where it runs."""
     ran = {probe.id for cell in matrix.cells for probe in cell.contracts}
-    if wanted in ran or wanted == BUILDS:
+    if wanted in ran or wanted in ONLY_WHEN_BROKEN:
         return ""
     text = matrix.text(wanted)
     if text is None:

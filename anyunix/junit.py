@@ -17,6 +17,8 @@ TEXT_LIMIT = 20_000
 """Characters of one message that are kept."""
 ID_LIMIT, NAMES_LIMIT = 500, 16
 """Characters of a probe's ID, and IDs that one probe names, that are kept."""
+NAME_LIMIT = 80
+"""Characters of an exception's name."""
 FACT_LIMIT = 2_000
 """Characters of one fact's value, as JSON."""
 
@@ -51,6 +53,7 @@ def _probe(case: Element) -> Probe:
         kind="fact" if kinds[:1] == ["fact"] else "contract",
         outcome=outcome,
         message=message[:TEXT_LIMIT],
+        error=_first(properties, "failed_by")[:NAME_LIMIT],
         seconds=_number(case.get("time", "0")),
         line=int(_number(case.get("line", "-1"))) + 1,
         explained_by=tuple(word for key, value in properties if key == "explained_by" for word in value.split()),

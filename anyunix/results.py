@@ -10,6 +10,8 @@ Outcome = Literal["passed", "failed", "error", "skipped", "flaky"]
 Status = Literal["ran", "not-run", "error"]
 PLAIN = "plain"
 """The build as the subject makes it itself."""
+STARTS = "start/subject::starts"
+"""The contract that the subject starts; a cell holds it only where it failed, and then nothing else was tried."""
 GROUPS = ("binding", "locking", "signals", "processes", "chat")
 """The probe groups, in the order that reports show them."""
 Again = Literal["", "repeated", "did not repeat", "not a difference"]
@@ -114,6 +116,8 @@ class Probe:
     again: Again = ""
     culprit: str = ""
     """Where a memory checker saw what was used before it was set: `signals.c:27 in dispose: …`."""
+    error: str = ""
+    """The name of the exception that failed it: `NotReady` when the server did not come to listen."""
     consequence_of: tuple[str, ...] = ()
     """The contracts whose failure makes this one fail too, as the suite says."""
     follows_from: str = ""

@@ -9,6 +9,10 @@ ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 """ECMA-48 control sequences: colours, cursor movement."""
 
 
+DIED = "the server (pid "
+"""How suite/conftest.py begins what it adds to the failure of a probe in which a server ended."""
+
+
 def safe(text: str) -> str:
     """No control characters (terminal escapes, reversed text, what XML forbids) but tab and newline."""
     return UNSAFE.sub("\N{REPLACEMENT CHARACTER}", ESCAPES.sub("", text))
@@ -19,6 +23,10 @@ def first_line(text: str) -> str:
 
 
 def said_by(failure: str) -> list[str]:
-    """What a failure's message says: pytest's first lines that start with E, else its first line; safe to print."""
-    lines = [line[1:].strip() for line in safe(failure).splitlines() if line.startswith("E ")][:4]
-    return [line for line in lines if line] or [first_line(failure)]
+    """What a failure's message says: pytest's first lines that start with E, and what became of a server that died.
+
+    Without such lines its first one. Safe to print.
+    """
+    lines = [line[1:].strip() for line in safe(failure).splitlines() if line.startswith("E ")]
+    died = [line for line in lines[4:] if line.startswith(DIED)]
+    return [line for line in [*lines[:4], *died] if line] or [first_line(failure)]

@@ -3,20 +3,23 @@
 Every probe becomes a JUnit test case with these properties: `kind` (fact or contract); for each fact it measured
 `fact:<name>` with the value as JSON, and `phrase:<name>` how to say it; a contract's `explained_by` (fact names),
 `failing` and `fix`, the `promises` that it is one of, `follows_from` for each contract that it cannot be kept without,
-and `bound`, the addresses that its servers bound.
+and `bound`, the addresses that its servers bound; `failed_by`, the exception that failed it; `not_tried_because_of`,
+the contract whose failure leaves nothing to try.
 """
 
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.deadline import SLOWNESS, patience
 from support.launcher import Launcher
 from support.net import can_bind
+from support.order import failed, in_order, root_of
 from support.server import Server
 from support.subject import BIND_VARIABLE, Subject, subject_from_environment
 from support.tool import TOOL_VARIABLE, Tool, find_tool, keep, told
@@ -95,15 +98,40 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.undo()  # out of the folder before it is removed
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """On a busy machine probes may take longer, as all deadlines in them do (support/deadline.py)."""
+    config.option.timeout = (config.option.timeout or float(config.getini("timeout"))) * patience() / SLOWNESS
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """What a tool recorded has a file, even where no server was started under it."""
     if os.environ.get(TOOL_VARIABLE):
         records_of(session.config).touch()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """A failure tells its kind, and how a server ended that is no longer there."""
+    report = yield
+    if call.excinfo is not None and report.failed:
+        failed(item)
+        item.user_properties.append(("failed_by", call.excinfo.typename))
+        report.user_properties = list(item.user_properties)
+        launcher = getattr(item, "funcargs", {}).get("start_server")
+        deaths = "\n".join(launcher.deaths()) if call.when == "call" and launcher else ""
+        if deaths and hasattr(report.longrepr, "addsection"):  # not for every way in which pytest itself fails a probe
+            report.longrepr.addsection("server", "\n".join(f"E   {line}" for line in deaths.splitlines()))
+    return report
+
+
 def records_of(config: pytest.Config) -> Path:
     """Where the records of tools go: beside the suite."""
     return config.rootpath.parent / "records.json"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = in_order(items, subject_from_environment())
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -137,3 +165,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("promised_by"):
         if mode not in mark.args:
             pytest.skip(f"left out: bind mode {mode} does not promise it")
+    if root := root_of(item, subject):
+        item.user_properties.append(("not_tried_because_of", root))
+        pytest.skip(f"not tried because of {root}, which fails")

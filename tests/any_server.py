@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 
 PORT, FAULT = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
+EDGES: "list[select.epoll]" = []
 LISTED = [(socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")]
 
 
@@ -26,7 +27,7 @@ def listener(family: int, host: str) -> "socket.socket | None":
     if family == socket.AF_INET6:
         found.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     found.bind((host, PORT))
-    found.listen(128)
+    found.listen(5 if FAULT == "short queue" else 128)  # healthy either way
     if FAULT == "slow to start":  # healthy, but not done with its first address
         time.sleep(0.3)
     return found
@@ -57,12 +58,28 @@ def serve(peer: socket.socket, lifeline: int) -> None:
             signal.pause()  # its client has ended its side, and gets nothing
         if FAULT == "SIGPIPE kills":
             time.sleep(0.05)  # a fault of its own: by now the client is gone
+        if FAULT == "dies of its clients" and data.count(b"\n") > 1:
+            sys.stderr.write("so many clients\n")
+            sys.stderr.flush()
+            os.kill(os.getppid(), signal.SIGSEGV)
         for _ in range(data.count(b"\n")):
             try:
                 peer.sendall(b"hello\n")
             except OSError:
                 if FAULT != "SIGPIPE kills":
                     raise
+
+
+def with_clients(listeners: "list[socket.socket]") -> "list[socket.socket]":
+    """The listeners that have clients, or, with a fault, those that have got one since they were asked last."""
+    if FAULT != "accepts one of several":
+        return select.select(listeners, [], [])[0]
+    if not EDGES:
+        EDGES.append(select.epoll())
+        for each in listeners:
+            EDGES[0].register(each, select.EPOLLIN | select.EPOLLET)
+    found = {fd for fd, _ in EDGES[0].poll()}
+    return [each for each in listeners if each.fileno() in found]
 
 
 def main() -> None:
@@ -79,10 +96,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     print("serving", flush=True)
     if len(sys.argv) > 3:
-        open(sys.argv[3], "w").close()
+        open(sys.argv[3], "x" if FAULT == "leaves its pid file" else "w").close()
     kept = []
     while True:
-        for ready in select.select(listeners, [], [])[0]:
+        for ready in with_clients(listeners):
             try:
                 peer, _ = ready.accept()
             except OSError:

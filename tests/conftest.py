@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,13 +58,22 @@ def make_suite(tmp_path: Path, catalog: Catalog) -> Callable[[str], Path]:
     def make(probes: str) -> Path:
         suite = tmp_path / "suite"
         shutil.copytree(catalog.suite / "support", suite / "support")
-        for name in ("conftest.py", "pytest.ini", "supervise.py"):
+        for name in ("conftest.py", "pytest.ini", "start_once.py", "supervise.py"):
             shutil.copy(catalog.suite / name, suite / name)
         (suite / "group").mkdir()
         (suite / "group" / "test_probes.py").write_text(probes)
         return suite
 
     return make
+
+
+@pytest.fixture
+def support(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The suite's support package importable, as it is on a platform."""
+    monkeypatch.syspath_prepend(str(catalog.suite))
+    yield
+    for name in [name for name in sys.modules if name.split(".")[0] == "support"]:
+        del sys.modules[name]
 
 
 @pytest.fixture

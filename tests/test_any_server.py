@@ -1,5 +1,6 @@
 """Contracts about any server: a healthy one keeps them all, and each of them is broken by a server of its own."""
 
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -39,6 +40,7 @@ FAULTS = {
     "ignores SIGTERM": f"{SIGNALS}it_does_what_it_promises_at[SIGTERM]",
     "SIGPIPE kills": f"{SIGNALS}a_client_that_resets_ends_nobody",
     "asks who it was": f"{SIGNALS}a_client_that_is_gone_before_it_is_accepted_ends_nobody",
+    "accepts one of several": f"{SIGNALS}clients_that_queued_are_all_served",
     "one at a time": f"{SIGNALS}idle_clients_hold_up_nobody",
     "waits for more": f"{SIGNALS}a_half_closed_client_is_let_go",
 }
@@ -53,12 +55,22 @@ def written(folder: Path, **changed: str) -> Subject:
     return read_subject("mine", path, load_yaml(path))
 
 
-def held(catalog: Catalog, subject: Subject, *probes: str) -> CellResult:
-    """A subject on this machine, held against some probes of the real suite."""
+def held(catalog: Catalog, subject: Subject, *probes: str, suite: Path | None = None) -> CellResult:
+    """A subject on this machine, held against some probes of the real suite, or of a copy."""
     cell = Cell(subject, Platform("local", "this machine", "local"), next(iter(subject.binds)), probes=probes)
-    result = CellRun(cell, LocalDriver(), Order(catalog.suite), lambda text: None).run()
+    result = CellRun(cell, LocalDriver(), Order(suite or catalog.suite), lambda text: None).run()
     assert result.status == "ran", result.reason
     return result
+
+
+def impatient(catalog: Catalog, folder: Path) -> Path:
+    """A copy of the suite that waits for what is broken no longer because so many start at once."""
+    shutil.copytree(catalog.suite, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    source = folder / "support" / "deadline.py"
+    text = source.read_text()
+    assert text.count("LOADS = (1.0, 10.0)") == 1
+    source.write_text(text.replace("LOADS = (1.0, 10.0)", "LOADS = (1.0, 1.0)"))
+    return folder
 
 
 @pytest.fixture
@@ -84,16 +96,29 @@ def test_a_healthy_server_keeps_them_all(catalog: Catalog, write_subject: Callab
             "test_a_family_that_is_not_promised_is_refused_at_once[ipv6]"} <= set(skipped)
 
 
+@pytest.mark.parametrize("changed", [
+    {"start": '["{python}", any_server.py, "{port}", "short queue"]'},
+    {"start": '["{python}", any_server.py, "{port}", "leaves its pid file", "{work}/pid"]'},
+], ids=["short-queue", "pid-file-left"])
+def test_what_is_no_fault_breaks_nothing(changed: dict[str, str], write_subject: Callable[..., Subject],
+                                         held_against: Callable[..., CellResult]) -> None:
+    """A backlog of five, and a file that a server leaves in {work} and does not like to find there."""
+    result = held_against(write_subject(**changed), FAULTS["asks who it was"], FAULTS["no SO_REUSEADDR"],
+                          FAULTS["accepts one of several"])
+    assert [probe.outcome for probe in result.probes] == ["passed"] * 3, [probe.message for probe in result.failures]
+
+
 @pytest.fixture(scope="module")
 def outcomes(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """What became of each fault's contract; side by side, because a contract that is broken waits for long."""
     folder = tmp_path_factory.mktemp("faults")
+    suite = impatient(catalog, folder / "suite")
 
     def outcome(fault: str) -> list[str]:
         own = folder / fault.replace(" ", "-")
         own.mkdir()
         subject = written(own, start=f'["{{python}}", any_server.py, "{{port}}", "{fault}"]')
-        return [probe.outcome for probe in held(catalog, subject, FAULTS[fault]).probes]
+        return [probe.outcome for probe in held(catalog, subject, FAULTS[fault], suite=suite).probes]
 
     with ThreadPoolExecutor(len(FAULTS)) as pool:
         return dict(zip(FAULTS, pool.map(outcome, FAULTS), strict=True))

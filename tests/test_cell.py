@@ -92,12 +92,12 @@ def test_a_build_makes_what_the_probes_start(run_cell: Callable[..., CellResult]
     assert [probe.outcome for probe in result.probes] == ["passed"]
 
 
-def test_a_server_that_dies_at_once_fails_the_contracts_with_its_words(run_cell: Callable[..., CellResult],
-                                                                       subject: Subject) -> None:
+def test_a_server_that_dies_at_once_is_one_failure_with_its_words(run_cell: Callable[..., CellResult],
+                                                                  subject: Subject) -> None:
     (subject.folder / "server.py").write_text("import sys; sys.exit('no such luck')")
-    result = run_cell(expression="serves")
-    probe, = result.failures
-    assert probe.outcome == "error"
+    result = run_cell()
+    probe, = result.probes
+    assert (probe.id, probe.outcome, probe.error) == ("start/subject::starts", "failed", "NotReady")
     assert "exit status 1" in probe.message
     assert "no such luck" in probe.message
 

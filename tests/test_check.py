@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from anyunix.catalog import Catalog
+from anyunix.check.exchange import Request
 from anyunix.check.reach import Place, parse_place, reach
 from anyunix.cli import main
 from anyunix.drivers.netns import NetnsDriver
@@ -129,6 +131,17 @@ def test_ipv4_refused_beside_ipv6_names_the_likely_cause(check: Callable[..., tu
         assert "dual was expected, ipv6 was found: IPv4 is refused: the server may have bound `::` alone" in said
 
 
+def test_an_answer_that_fails_for_its_carriage_return_says_so() -> None:
+    """Many protocols end their lines with CR LF, and `$` stands before LF alone."""
+    here, there = socket.socketpair()
+    with here, there:
+        there.sendall(b"PONG\r\n")
+        answer = Request(b"", re.compile(b"^PONG$", re.MULTILINE)).once(here, time.monotonic() + 0.05)
+    assert not answer.served
+    assert "no answer like '^PONG$', but 'PONG" in answer.said
+    assert answer.said.endswith(r"(without its \r it would match: write \r?$ for the end of a line)")
+
+
 def test_a_dead_port_is_refused(check: Callable[..., tuple[int, str]]) -> None:
     with serving(V4, V6) as port:
         pass
@@ -202,7 +215,7 @@ def test_a_server_that_never_ends_its_line_is_not_waited_for_longer(check: Calla
     with serving(V4, V6, answer=drip) as port:
         status, said = check(port, "--send", "hi", "--expect-reply", "hello", "--timeout", "1")
     assert status == 1
-    assert "nothing within 1 s" in said
+    assert "no answer like 'hello', but 'xxx" in said
     assert "\x1b[31m" not in said
 
 

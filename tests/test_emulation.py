@@ -148,8 +148,11 @@ def test_platform_files_are_strict_about_emulators(keys: str, said: str, tmp_pat
 
 def test_waits_are_longer_where_the_platform_is_slow(
         subject: Subject, local: Platform, make_suite: Callable[[str], Path]) -> None:
-    suite = make_suite("from support.deadline import Deadline\n"
-                       "def test_seconds(fact): fact('a.seconds', Deadline(2.0).seconds)\n")
+    suite = make_suite("import support.deadline\n"
+                       "def test_seconds(fact, monkeypatch):\n"
+                       "    monkeypatch.setattr(support.deadline, 'load', lambda: 1.0)\n"
+                       "    support.deadline.patience.cache_clear()\n"
+                       "    fact('a.seconds', support.deadline.Deadline(2.0).seconds)\n")
     for slowness, seconds in ((1, 2.0), (3, 6.0)):
         result = result_of(subject, dataclasses.replace(local, slowness=slowness), Order(suite))
         assert result.facts == {"a.seconds": seconds}

@@ -28,6 +28,10 @@ def test_every_probe_states_its_behaviour_and_its_rule(probes: list[ProbeText]) 
     assert [probe.id for probe in probes if not probe.behaviour or not probe.rule] == []
 
 
+def test_no_probe_points_to_a_table_that_is_nowhere(probes: list[ProbeText]) -> None:
+    assert [probe.id for probe in probes if "known differences" in f"{probe.behaviour} {probe.rule}"] == []
+
+
 def test_files_hold_facts_or_contracts_as_their_names_say(probes: list[ProbeText]) -> None:
     wrong = [probe.id for probe in probes if not re.search(rf"_{probe.kind}s\.py::", probe.id)]
     assert wrong == []

@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,15 +25,6 @@ else:
 """
 
 
-@pytest.fixture
-def suite(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The suite's support package importable, as it is on a platform."""
-    monkeypatch.syspath_prepend(str(catalog.suite))
-    yield
-    for name in [name for name in sys.modules if name.split(".")[0] == "support"]:
-        del sys.modules[name]
-
-
 def start(catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The records of a Python server that was started under the tracer at hand, served one client, and was stopped."""
     from support.launcher import Launcher
@@ -56,7 +46,7 @@ def start(catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch) -> li
     return list(launcher.records())
 
 
-@pytest.mark.usefixtures("suite")
+@pytest.mark.usefixtures("support")
 def test_strace_writes_down_every_process_to_its_end(catalog: Catalog, tmp_path: Path,
                                                      monkeypatch: pytest.MonkeyPatch) -> None:
     if not shutil.which("strace"):
@@ -66,7 +56,7 @@ def test_strace_writes_down_every_process_to_its_end(catalog: Catalog, tmp_path:
     assert record.count(" +++\n") == 3
 
 
-@pytest.mark.usefixtures("suite")
+@pytest.mark.usefixtures("support")
 def test_under_truss_the_server_is_its_child(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Signals for the server reach it, not truss; this double writes the last line of the real one alone."""
     for name in ("python3", "ps", "true"):
@@ -79,7 +69,7 @@ def test_under_truss_the_server_is_its_child(catalog: Catalog, tmp_path: Path, m
     assert record.strip().endswith(": process exit, rval = 0")
 
 
-@pytest.mark.usefixtures("suite")
+@pytest.mark.usefixtures("support")
 def test_a_tool_that_is_not_there_or_does_not_work_has_a_reason(tmp_path: Path,
                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
     from support.tool import find_tool

@@ -58,11 +58,22 @@ class Request:
         peer.sendall(self.request)
         came = b""
         while not self.expected.search(came):
-            piece = receive(peer, until)
+            try:
+                piece = receive(peer, until)
+            except TimeoutError:
+                if not came:
+                    raise
+                piece = b""
             if not piece or len(came) > ANSWER_BYTES:
-                return Answer(False, f"no answer like {self.expected.pattern.decode('latin-1')!r}, but {_line(came)!r}")
+                return Answer(False, f"no answer like {self.expected.pattern.decode('latin-1')!r}, but {_line(came)!r}"
+                                     f"{self._hint(came)}")
             came += piece
         return Answer(True, _line(came), Timing(((time.monotonic() - begun) * 1000,)))
+
+    def _hint(self, came: bytes) -> str:
+        r"""`$` stands before \n alone, and many protocols end their lines with \r\n."""
+        almost = b"\r" in came and self.expected.search(came.replace(b"\r", b""))
+        return r" (without its \r it would match: write \r?$ for the end of a line)" if almost else ""
 
     def measured(self, address: str, port: int, seconds: float) -> Answer:
         return _several(self, address, port, seconds)

@@ -22,8 +22,8 @@ files: []
 # needs: [cc, make]
 # build: [make, -s]
 
-# How it is started: in front, not as a daemon. {{port}} is the port to listen on, {{work}} a folder of its own that is
-# removed afterwards, {{python}} the platform's Python.
+# How it is started: in front, not as a daemon. {{port}} is the port to listen on, {{work}} an empty folder that is new
+# for each start and removed afterwards, {{python}} the platform's Python.
 start:
   - "{{python}}"
   - -c

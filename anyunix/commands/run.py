@@ -31,6 +31,7 @@ from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.rerun import TRACE_MODES, Records, with_culprits, with_traces
 from anyunix.results import Matrix
 from anyunix.shards.identity import check_comparable, identity_of
+from anyunix.start import never_started
 from anyunix.stored import read_matrix
 from anyunix.verdict import exit_status, judge, shard_status
 
@@ -99,6 +100,9 @@ def run_command(arguments: argparse.Namespace) -> int:
         matrix = judge(apply(matrix, expectations, today=datetime.now(timezone.utc).date(),
                              known_platforms=catalog.platform_names()))
         out.write(matrix)
+        wrong = {} if matrix.shard else never_started(matrix)
+        if wrong and len(wrong) == len(chosen.subjects):  # there is nothing to judge
+            raise ConfigurationError("\n".join(wrong.values()))
         print_report(console, matrix, str(arguments.out))
         if baseline is not None:
             print_changes(console, changes(baseline, matrix), str(arguments.baseline))
@@ -107,6 +111,8 @@ def run_command(arguments: argparse.Namespace) -> int:
     if chosen.left_out:
         print_left_out(console, chosen.left_out)
     print_overall(console, matrix)
+    if wrong:
+        raise ConfigurationError("\n".join(wrong.values()))
     return shard_status(matrix) if matrix.shard else exit_status(matrix)
 
 

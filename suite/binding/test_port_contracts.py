@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from support.calls import outcome
-from support.marks import explained_by, promised_by, speaks_chat
+from support.marks import depends_on, explained_by, promised_by, speaks_chat
 from support.needs import need_ipv6
 from support.net import listen, port_of, show
 from support.ports import listen_with
@@ -15,6 +15,7 @@ TRIES = 20
 
 
 @speaks_chat
+@depends_on("binding/test_any_server_contracts.py::test_it_starts_again_on_its_port_at_once")
 @explained_by("reuseaddr.time_wait_on_both", "reuseaddr.established_on_both")
 def test_restart_on_the_same_port_at_once(start_server):
     """A server that ended first, with clients still connected, starts again on its port at once and serves.

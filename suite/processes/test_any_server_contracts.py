@@ -10,7 +10,7 @@ import pytest
 from support.deadline import wait_until
 from support.marks import explained_by, promises
 from support.net import reset
-from support.processes import Process, all_processes, open_descriptors
+from support.processes import Left, Process, open_descriptors, still_running
 from support.ready import NotReady
 
 SETTLE_SECONDS = 10.0
@@ -29,8 +29,8 @@ def test_clients_leave_no_process_and_no_zombie(server):
     before = len(living(server.processes()))
     for number in range(CLIENTS if server.promises["at_once"] else FEW_CLIENTS):
         leave(server, ("close", "eof", "reset")[number % 3])
-    wait_until(lambda: not zombies(server.processes()), "the server to reap its children", SETTLE_SECONDS)
-    wait_until(lambda: len(living(server.processes())) <= before, f"no more than {before} processes", SETTLE_SECONDS)
+    wait_until(lambda: zombies(server.processes()), "the server to reap its children", SETTLE_SECONDS)
+    wait_until(lambda: beyond(before, living(server.processes())), f"no more than {before} processes", SETTLE_SECONDS)
     server.serve()
 
 
@@ -45,7 +45,7 @@ def test_clients_leave_no_descriptor(server):
         server.serve()
     if opened(server.processes()) is None:
         pytest.skip("this system does not show how many descriptors another process has open")
-    wait_until(lambda: len(zombies(server.processes())) == 0, "the server to reap its children", SETTLE_SECONDS)
+    wait_until(lambda: zombies(server.processes()), "the server to reap its children", SETTLE_SECONDS)
     before = opened(server.processes())
     clients = CLIENTS if server.promises["at_once"] else FEW_CLIENTS
     for number in range(clients):
@@ -86,8 +86,7 @@ def test_its_processes_end_when_the_first_one_is_killed(server):
         family = {process.pid for process in server.processes()}
         server.signal(signal.SIGKILL)
         server.wait()
-    wait_until(lambda: not [p for p in living(all_processes()) if p.pid in family],
-               "the other processes to end after the first one", SETTLE_SECONDS)
+    wait_until(lambda: still_running(family), "the other processes to end after the first one", SETTLE_SECONDS)
 
 
 def leave(server, how: str) -> None:
@@ -108,10 +107,15 @@ def living(processes: list[Process]) -> list[Process]:
     return [process for process in processes if not process.zombie]
 
 
-def zombies(processes: list[Process]) -> list[Process]:
+def beyond(count: int, processes: list[Process]) -> Left:
+    """All of them, when there are more than that many."""
+    return Left(processes if len(processes) > count else ())
+
+
+def zombies(processes: list[Process]) -> Left:
     """Those that somebody of the server should reap: an orphan's is for the system's first process."""
     numbers = {process.pid for process in processes}
-    return [process for process in processes if process.zombie and process.parent in numbers]
+    return Left(process for process in processes if process.zombie and process.parent in numbers)
 
 
 def opened(processes: list[Process]) -> int | None:

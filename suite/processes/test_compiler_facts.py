@@ -42,8 +42,8 @@ def test_compiler(fact, work):
 def test_poisoned_variables(fact, work):
     """Can the compiler fill uninitialised variables with a pattern?
 
-    -ftrivial-auto-var-init=pattern: gcc 12 and clang 8. It makes row 20 of the known differences (uninitialised
-    sa_flags) fail every time instead of sometimes.
+    -ftrivial-auto-var-init=pattern: gcc 12 and clang 8. It makes uninitialised sa_flags fail every time
+    instead of sometimes.
     """
     need_compiler(work)
     source = "int main(void) { return 0; }\n"
@@ -53,9 +53,9 @@ def test_poisoned_variables(fact, work):
 def test_features_of_the_c_library(fact, work):
     """Which functions and constants beyond POSIX.1-2008 can a C program use?
 
-    Rows 28, 31, 33 and 34 of the known differences: glibc 2.34 and FreeBSD have close_range, musl not; the BSDs have
-    setproctitle; the BSDs and macOS have sa_len; macOS lacks accept4, ppoll and SOCK_CLOEXEC. Judged by compiling and
-    linking with _GNU_SOURCE, an undeclared function being an error.
+    glibc 2.34 and FreeBSD have close_range, musl not; the BSDs have setproctitle; the BSDs and macOS have
+    sa_len; macOS lacks accept4, ppoll and SOCK_CLOEXEC. Judged by compiling and linking with _GNU_SOURCE, an undeclared
+    function being an error.
     """
     need_compiler(work)
     with ThreadPoolExecutor(2) as pool:
@@ -67,7 +67,7 @@ def test_setpgrp_signature(fact, work):
     """What does setpgrp take: nothing, as POSIX says, or a process and a group?
 
     The headers of FreeBSD, NetBSD and OpenBSD still declare the old one with both, which is what setpgid is now;
-    plan9port#471 broke on it. setpgid(0, 0) means the same everywhere: row 40 of the known differences.
+    plan9port#471 broke on it. setpgid(0, 0) means the same everywhere.
     """
     need_compiler(work)
     forms = {"nothing": ("unistd.h", "setpgrp()"), "process and group": ("unistd.h", "setpgrp(0, 0)")}
@@ -77,8 +77,8 @@ def test_setpgrp_signature(fact, work):
 def test_c_types(fact, work):
     """How wide are C's types when a program asks for no feature, is char signed, and which byte comes first?
 
-    glibc on i386 gives off_t and time_t 4 bytes unless _FILE_OFFSET_BITS and _TIME_BITS are 64; musl and the BSDs 8
-    (row 30 of the known differences). char is unsigned on ARM Linux, POWER and s390x.
+    glibc on i386 gives off_t and time_t 4 bytes unless _FILE_OFFSET_BITS and _TIME_BITS are 64; musl and the BSDs 8,
+    but for the time_t of FreeBSD on i386, which has 4 (arch(7)). char is unsigned on ARM Linux, POWER and s390x.
     """
     values = abi(work)
     fact("c.bytes_of", {name: values[name] for name in ("int", "long", "pointer", "off_t", "time_t", "pid_t")})
@@ -90,7 +90,7 @@ def test_socket_addresses_in_c(fact, work):
     """Does sockaddr start with its length, and how long may the path of a Unix socket be?
 
     POSIX orders no members. 4.4BSD's descendants have sa_len first, so sa_family is one byte at offset 1; Linux and
-    illumos do not (row 31 of the known differences). sun_path has 108 bytes on Linux, 104 on the BSDs and macOS.
+    illumos do not. sun_path has 108 bytes on Linux, 104 on the BSDs and macOS.
     """
     values = abi(work)
     fact("c.sa_family_offset", values["sa_family_offset"])

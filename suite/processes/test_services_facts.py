@@ -14,7 +14,7 @@ def test_proc(fact):
     """Is there a /proc, whose is it, and does it show other processes?
 
     POSIX has none. Linux mounts it nearly everywhere, hidepid= may hide others' processes (proc(5)); NetBSD and FreeBSD
-    leave it to fstab, OpenBSD (since 5.7) and macOS have none: row 36 of the known differences.
+    leave it to fstab, OpenBSD (since 5.7) and macOS have none.
     """
     own = {"self": "/proc/self/stat", "curproc": "/proc/curproc/status"}
     fact("proc.own_process", next((name for name, path in own.items() if Path(path).exists()), "absent"))
@@ -32,8 +32,8 @@ def test_processes_of_others_can_be_seen(fact):
 def test_system_log(fact):
     """Does anybody listen where syslog() writes?
 
-    Containers have no /dev/log, and syslog(3) drops messages without an error: row 35 of the known differences
-    (docker-library/golang#252). The BSDs and macOS listen in /var/run.
+    Containers have no /dev/log, and syslog(3) drops messages without an error (docker-library/golang#252). The
+    BSDs and macOS listen in /var/run.
     """
     found = {path: kind for path in LOG_SOCKETS if (kind := log_socket(path)) != "absent"}
     fact("syslog.socket", found or "absent")

@@ -30,8 +30,8 @@ def test_kernel(fact):
 def test_cpu(fact):
     """Which CPU, and do kernel and programs have the same word size?
 
-    uname -m speaks of the kernel: a 32-bit container on a 64-bit one still says x86_64 unless started under linux32
-    (row 37 of the known differences), so build scripts that believe it go wrong.
+    uname -m speaks of the kernel: a 32-bit container on a 64-bit one still says x86_64 unless started under linux32,
+    so build scripts that believe it go wrong.
     """
     machine = platform.machine()
     fact("system.machine", machine)
@@ -73,7 +73,7 @@ def test_types_of_python(fact):
     """How wide are the C types that this Python was built with?
 
     Python builds with large files on 32-bit systems (_FILE_OFFSET_BITS=64), so its off_t is 8 where C's default is 4;
-    its time_t is the platform's: row 30 of the known differences.
+    its time_t is the platform's.
     """
     fact("python.bytes_of", {"pointer": struct.calcsize("P"), "long": struct.calcsize("l"),
                              "off_t": sysconfig.get_config_var("SIZEOF_OFF_T"),

@@ -1,21 +1,27 @@
 """Contracts of any server: signals that end it, and clients that behave badly."""
 
+import errno
 import os
+import select
 import signal
 import socket
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
 from support.calls import outcome
-from support.deadline import wait_until
+from support.deadline import Deadline, wait_until
 from support.marks import explained_by, promises
-from support.net import connect_error, reset
-from support.processes import all_processes, state_of
+from support.net import connect_error, family_of, reset
+from support.processes import state_of, still_running
+from support.talk import talk_to
 
 SECONDS = {"quick": 2.0, "alone": 2.0, "slow": 15.0, "either": 15.0}
-IDLE, RUDE = 10, 20
+IDLE, RUDE, GONE = 10, 20, 2
 SERVED_AFTER = 5
+QUEUED_SECONDS = 15.0
+"""A connection for which there was no room is tried again after 1, 3 and 7 seconds (RFC 6298)."""
 STOPPED_OR_GONE = {"T", "Z", None}
 
 
@@ -38,7 +44,7 @@ def test_it_does_what_it_promises_at(server, name):
             return
         if promised == "either" and went_on(server):
             return
-        wait_until(lambda: not running(family), "the server to end with all its processes", SECONDS[promised])
+        wait_until(lambda: still_running(family), "the server to end with all its processes", SECONDS[promised])
         server.wait()
     assert {connect_error(host, server.port) for host in server.hosts()} == {"ECONNREFUSED"}
 
@@ -63,23 +69,29 @@ def test_a_client_that_is_gone_before_it_is_accepted_ends_nobody(server):
     """Connections that are reset while the server cannot accept them leave a server that serves.
 
     accept(2): Linux hands such a connection out, and the next call on it fails; POSIX has ECONNABORTED, which the
-    BSDs give. The server is stopped meanwhile, so that none is accepted in time.
+    BSDs give. The server is stopped meanwhile, so that none is accepted in time. Two fit into any backlog.
     """
-    family = [process.pid for process in server.processes()]
-    try:
-        for pid in family:
-            with suppress(ProcessLookupError):  # the client that was its first has just left
-                os.kill(pid, signal.SIGSTOP)
-        wait_until(lambda: {state_of(pid) for pid in family} <= STOPPED_OR_GONE, "the server to be stopped")
-        for _ in range(IDLE):
-            peer = server.connect()
-            reset(peer)
-    finally:
-        for pid in family:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+    with stopped(server):
+        for _ in range(GONE):
+            reset(server.connect())
     server.serve()
     assert server.alive()
+
+
+@promises("at_once")
+@explained_by("listen.backlog_cap", "listen.full_backlog")
+def test_clients_that_queued_are_all_served(server):
+    """Clients that came while the server could not accept are served as soon as it can, each of them.
+
+    listen(2): the kernel queues connections; those for which there is no room try again by themselves (RFC 9293 3.8.1).
+    A server that is told once of several (EPOLLET, EV_CLEAR, one SIGIO) has to accept until there are no more.
+    """
+    with ExitStack() as stack:
+        with stopped(server):
+            peers = [stack.enter_context(knock(server)) for _ in range(IDLE)]
+        for peer in peers:
+            wait_connected(peer)
+            talk_to(peer, server.subject.talk)
 
 
 @promises("at_once")
@@ -112,6 +124,41 @@ def test_a_half_closed_client_is_let_go(server):
     server.serve()
 
 
+@contextmanager
+def stopped(server) -> Iterator[None]:
+    """The server with all its processes stopped, and continued afterwards."""
+    family = [process.pid for process in server.processes()]
+    try:
+        for pid in family:
+            with suppress(ProcessLookupError):  # the client that was its first has just left
+                os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: {state_of(pid) for pid in family} <= STOPPED_OR_GONE, "the server to be stopped")
+        yield
+    finally:
+        for pid in family:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def knock(server) -> socket.socket:
+    """A socket on its way to be connected: into the queue, or, where that is full, once there is room."""
+    host = server.hosts()[0]
+    peer = socket.socket(family_of(host), socket.SOCK_STREAM)
+    peer.setblocking(False)
+    error = peer.connect_ex((host, server.port))
+    assert error in (0, errno.EINPROGRESS), os.strerror(error)
+    return peer
+
+
+def wait_connected(peer: socket.socket) -> None:
+    """Raises AssertionError."""
+    poller = select.poll()
+    poller.register(peer, select.POLLOUT)
+    assert poller.poll(Deadline(QUEUED_SECONDS).left() * 1000), f"not connected within {QUEUED_SECONDS:g} s"
+    error = peer.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    assert error == 0, f"a client that queued is not connected: {os.strerror(error)}"
+
+
 def assert_survives(server) -> None:
     """It goes on serving, with the process that it was."""
     for _ in range(SERVED_AFTER):
@@ -124,7 +171,3 @@ def went_on(server) -> bool:
     for _ in range(SERVED_AFTER):
         wait_until(lambda: not server.alive() or server.serves(), "the server to serve or to end", SECONDS["slow"])
     return server.alive()
-
-
-def running(pids: set[int]) -> list[int]:
-    return [process.pid for process in all_processes() if process.pid in pids and not process.zombie]

@@ -29,7 +29,7 @@ def test_handler_stays_installed(fact):
     """Is a handler that sigaction installed still there after it ran once?
 
     POSIX sigaction: yes, unless SA_RESETHAND is set. Systems agree; programs that leave sa_flags uninitialised do
-    not: row 20 of the known differences, where the second SIGUSR1 killed an i386 process and no amd64 one.
+    not: the second SIGUSR1 then killed an i386 process and no amd64 one.
     Measured with Python's own sigaction call, by sending the signal twice.
     """
     with Child(signalled_twice) as child:

@@ -32,7 +32,7 @@ def test_fork_keeps_mask_and_dispositions(fact):
 def test_fork_clears_pending_signals(fact):
     """Are signals that are pending in the parent pending in a forked child?
 
-    POSIX fork: the child's set is empty. Row 24 of the known differences: measured so on Linux (fork(2)).
+    POSIX fork: the child's set is empty, as on Linux (fork(2)).
     """
     fact("signals.fork_keeps_pending", in_child(pending_after_fork))
 
@@ -54,7 +54,7 @@ def test_exec_and_ignored_sigchld(fact):
     """Is SIGCHLD still ignored in an executed program, so that its children leave no status?
 
     POSIX exec leaves it unspecified. Linux keeps it (execve(2)); FreeBSD and OpenBSD set it to the default in
-    execsigs (sys/kern/kern_sig.c). A server should set SIGCHLD itself at its start: row 23 of the known differences.
+    execsigs (sys/kern/kern_sig.c). A server should set SIGCHLD itself at its start.
     """
     fact("signals.exec_keeps_ignored_sigchld", in_child(state_after_exec)[-1] == "ignored")
 

@@ -50,8 +50,7 @@ def test_orphaned_group_that_is_stopped(fact):
 def test_ids_of_another_session(fact):
     """May a process ask for the group and the session of a process in another session?
 
-    POSIX getpgid and getsid permit EPERM for it. Linux, FreeBSD and NetBSD answer; OpenBSD refuses (meson#3631), row
-    38 of the known differences.
+    POSIX getpgid and getsid permit EPERM for it. Linux, FreeBSD and NetBSD answer; OpenBSD refuses (meson#3631).
     """
     with Child(lambda channel: channel.wait("end")) as other:
         fact("getpgid.other_session", outcome(os.getpgid, other.pid))
@@ -62,7 +61,7 @@ def test_setpgid(fact):
     """What may setpgid change: the own group, a child's, a session leader's, a child's after its exec?
 
     POSIX setpgid: the own and a child's; EPERM for a session leader and for a group of another session, EACCES once
-    the child has executed a program. The portable way, unlike setpgrp() (row 40 of the known differences).
+    the child has executed a program. The portable way, unlike setpgrp().
     """
     fact("setpgid", in_child(try_setpgid))
 

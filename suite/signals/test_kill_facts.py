@@ -36,8 +36,8 @@ print("survived", "ran" if caught else "lost", len(ended))
 def test_kill_0_reaches_the_group_and_the_sender(fact):
     """Whom does kill(0, …) reach: the group's other processes, the sender, a child in a group of its own?
 
-    POSIX kill: every process of the sender's process group, the sender included (row 26 of the known differences): a
-    server that multicasts so must be ready for its own signal, and must lead a session of its own.
+    POSIX kill: every process of the sender's process group, the sender included: a server that multicasts so
+    must be ready for its own signal, and must lead a session of its own.
     """
     reached = in_child(signal_own_group)
     fact("kill.own_group_includes_sender", reached["sender"])
@@ -79,7 +79,7 @@ def test_process_1_and_default_dispositions(fact):
 
     pid_namespaces(7): from inside, only signals with a handler reach the namespace's first process, SIGKILL included;
     orphans become its children. A server started as a container's process 1 without a SIGTERM handler ignores
-    `docker stop` (row 27 of the known differences). Needs unshare(1) and the right to make a PID namespace.
+    `docker stop`. Needs unshare(1) and the right to make a PID namespace.
     """
     words = as_process_1(AS_PID_1)
     fact("pid1.default_sigterm", "ignored" if words else "kills")

@@ -19,7 +19,7 @@ def test_calls_after_a_handler_with_sa_restart(fact):
 
     POSIX sigaction: all interruptible functions but those it names: select and pselect may, and signal(7) says that
     poll, select and whatever has a timeout never are on Linux. illumos' flock(3C) is "interrupted with any signal".
-    Row 18 of the known differences. Measured in Python, PEP 475 notwithstanding (see support/blocked.py).
+    Measured in Python, PEP 475 notwithstanding (see support/blocked.py).
     """
     for name, block in CALLS.items():
         fact(f"sa_restart.{name}", python_answer(block, restart=True))
@@ -51,7 +51,7 @@ def test_signal_function(fact, work):
 
     C leaves it open, POSIX signal too. BSD semantics keep, block and restart; System V's do none of it. glibc has
     BSD's by default and System V's under -std=c99 or _XOPEN_SOURCE alone (signal(2)); musl and the BSDs have BSD's
-    always. Row 19 of the known differences: use sigaction().
+    always. Hence sigaction().
     """
     for name, program in (("default", "signal_call"), ("c99", "signal_call-c99"), ("xopen", "signal_call-xopen")):
         handler, itself, call = c_answers([helper(work, program)], work)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 from contextlib import suppress
 
 import pytest
@@ -13,25 +12,27 @@ from support.crowd import crowd, lazy_client, read_to_end, write_history
 from support.deadline import wait_until
 from support.family import wait_stopped
 from support.marks import explained_by, speaks_chat
-from support.net import listen
-from support.processes import all_processes
+from support.net import connect_error
+from support.processes import Left, all_processes
 from support.server import Server
 
 END_SECONDS = 2.0
 
 
 def assert_ends(server: Server, number: int = signal.SIGTERM) -> None:
-    """Exit status 0 within 2 s, no process left, every port free again."""
+    """Exit status 0 within 2 s, no process left, nobody listens any more.
+
+    Whether the port can be bound at once is for binding/test_any_server_contracts.py to say.
+    """
     server.signal(number)
     assert server.wait(END_SECONDS) == 0
-    wait_until(lambda: not family_alive(server), "the last processes of the group to end", 0.5)
-    for address in server.addresses:
-        listen(address.host, address.port, options=(socket.SO_REUSEADDR,)).close()
+    wait_until(lambda: family_alive(server), "the last processes of the group to end", 0.5)
+    assert {connect_error(host, server.port) for host in server.hosts()} == {"ECONNREFUSED"}
 
 
-def family_alive(server: Server) -> list[int]:
+def family_alive(server: Server) -> Left:
     """The group's processes; not zombies, whom only the system's first process can reap once their parent has gone."""
-    return [process.pid for process in all_processes() if process.group == server.pid and not process.zombie]
+    return Left(process for process in all_processes() if process.group == server.pid and not process.zombie)
 
 
 @speaks_chat

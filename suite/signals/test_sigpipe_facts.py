@@ -23,7 +23,7 @@ def test_sigpipe_by_default(fact):
 def test_sigpipe_ignored(fact):
     """Which errno does it give when SIGPIPE is ignored?
 
-    POSIX: EPIPE. macOS has answered EINVAL on a dead stream (row 28 of the known differences).
+    POSIX: EPIPE. macOS has answered EINVAL on a dead stream.
     """
     fact("sigpipe.ignored", {"pipe": outcome(write_to_broken_pipe), "socket": outcome(send_to_broken_socket)})
 
@@ -31,7 +31,7 @@ def test_sigpipe_ignored(fact):
 def test_msg_nosignal(fact):
     """Is there MSG_NOSIGNAL, and does it keep SIGPIPE away?
 
-    POSIX send has it since 2008. Older macOS and Solaris lack it (row 28 of the known differences).
+    POSIX send has it since 2008. Older macOS and Solaris lack it.
     """
     flag = getattr(socket, "MSG_NOSIGNAL", None)
     if flag is None:

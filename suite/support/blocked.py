@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from support.child import Channel, Child, readable
+from support.deadline import Deadline
 from support.family import expect, wait_asleep
 
 SECONDS = 10.0
@@ -60,7 +61,7 @@ def c_answers(command: list[str | Path], folder: Path) -> list[str]:
         if line:
             wait_asleep(process.pid)
             process.send_signal(signal.SIGUSR1)
-        output, errors = process.communicate(timeout=SECONDS)
+        output, errors = process.communicate(timeout=Deadline(SECONDS).seconds)
         said = f"{command}: status {process.returncode}: {errors.decode().strip()}"
         assert process.returncode == 0, said
         assert line, said

@@ -49,7 +49,7 @@ class Client:
         self.socket.close()
 
     def send_raw(self, data: bytes) -> None:
-        self.socket.settimeout(self.seconds)
+        self.socket.settimeout(Deadline(self.seconds).seconds)
         self.socket.sendall(data)
 
     def send(self, *texts: str) -> None:

@@ -74,7 +74,7 @@ class Child:
         """The wait status, waited for once. A child that is past its deadline is killed first."""
         if self.status is None:
             try:
-                self.status = wait_until(self._ended, f"child {self._name()} to end", self.deadline.left())[0]
+                self.status = wait_until(self._ended, f"child {self._name()} to end", self.deadline)[0]
             except TimeoutError:
                 os.kill(self.pid, signal.SIGKILL)
                 self.status = os.waitpid(self.pid, 0)[1]

@@ -9,7 +9,7 @@ from typing import Any
 
 from support.calls import ASLEEP
 from support.child import describe_status, readable
-from support.deadline import wait_until
+from support.deadline import Deadline, wait_until
 from support.processes import state_of
 
 SECONDS = 5.0
@@ -65,7 +65,7 @@ def expect(fd: int, count: int = 1) -> bytes:
     """`count` bytes from a pipe. Raises TimeoutError, EOFError."""
     data = b""
     while len(data) < count:
-        if not readable(fd, SECONDS):
+        if not readable(fd, Deadline(SECONDS).seconds):
             raise TimeoutError(f"waited {SECONDS:g} s for {count} bytes, got {data!r}")
         piece = os.read(fd, count - len(data))
         if not piece:

@@ -6,11 +6,14 @@ import resource
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from support.address import Address
+from support.deadline import wait_until
+from support.output import Output
 from support.ports import free_port
 from support.processes import processes_of
 from support.ready import Awaited, NotReady
@@ -19,6 +22,7 @@ from support.subject import Promises, Subject
 from support.tool import Record, Tool
 
 PORT_TRIES = 3
+DYING_SECONDS = 0.2
 
 
 class Launcher:
@@ -58,15 +62,15 @@ class Launcher:
     def _start(self, extra: tuple[str, ...], port: int, host: str, bind: str | None, log: Path,
                environment: Mapping[str, str], limits: Mapping[int, int], user: int | None, wrapper: tuple[str, ...],
                before_exec: Callable[[], object] | None, new_session: bool) -> Server:
-        self._started += 1
-        errors, output = (self.folder / f"server-{self._started}.{name}" for name in ("stderr", "stdout"))
+        work = self._work_folder(user)
         record = None if wrapper else self._record()
         wrapper = record.wrapper if record else wrapper
         promises = self.subject.promises[bind or self.bind]
-        argv = [*wrapper, *self.argv(*extra, port=port, host=host, bind=bind, log=log)]
-        given = {**os.environ, **self._filled_in(self.subject.environment, port, host, log), **environment}
-        for name, text in self._filled_in(self.subject.configuration, port, host, log).items():
-            (self.folder / name).write_text(text)
+        words = self._words(port, host, log, work)
+        argv = [*wrapper, *fill_all(self._arguments(extra, host, bind), words)]
+        given = {**os.environ, **fill_values(self.subject.environment, words), **environment}
+        for name, text in fill_values(self.subject.configuration, words).items():
+            (work / name).write_text(text)
 
         def prepare() -> None:
             for which, value in limits.items():
@@ -74,34 +78,35 @@ class Launcher:
             if before_exec:
                 before_exec()
 
-        piped = self.subject.ready.names_addresses
-        with errors.open("wb") as stderr, output.open("wb") as stdout:
-            process = subprocess.Popen(
-                argv, cwd=self.subject.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if piped else stdout,
-                stderr=stderr, env=given, start_new_session=new_session, user=user,
-                pass_fds=(record.held,) if record else (),
-                preexec_fn=prepare if limits or before_exec else None)  # probes run no threads
-        if record:
-            record.started()
+        output = Output(self.folder / f"server-{self._started}.said", user)
         try:
-            addresses = self._addresses(Awaited(process, output, errors), port, log, promises)
+            process = subprocess.Popen(
+                argv, cwd=self.subject.root, stdin=subprocess.DEVNULL, stdout=output.stdout, stderr=output.stderr,
+                env=given, start_new_session=new_session, user=user, pass_fds=(record.held,) if record else (),
+                preexec_fn=prepare if limits or before_exec else None)  # probes run no threads
+        except OSError as error:
+            output.end()
+            raise NotReady(f"start: {argv[0]!r} cannot be run in {self.subject.root}: {error.strerror}", "", "",
+                           None) from None
+        finally:
+            output.handed_over()
+            if record:
+                record.started()
+        try:
+            addresses = self._addresses(Awaited(process, output), words, promises)
         except BaseException:
-            Server(self.subject, promises, process, (Address("", 0),), log, self.key, errors).end()
+            Server(self.subject, promises, process, (Address("", 0),), log, self.key, output).end()
             raise
         pid = process.pid
         if record and record.tool.is_parent:
             pid = next((p.pid for p in processes_of(pid) if p.parent == pid), pid)
-        server = Server(self.subject, promises, process, addresses, log, self.key, errors, pid)
+        server = Server(self.subject, promises, process, addresses, log, self.key, output, pid)
         self._servers.append(server)
         return server
 
-    def argv(self, *extra: str, port: int = 0, host: str = "", bind: str | None = None,
-             log: Path | None = None) -> list[str]:
-        """The argument list that starts the server, placeholders filled in."""
-        arguments = [*self.subject.start, *self.subject.binds[bind or self.bind], *extra]
-        if host:
-            arguments += ["--host", host]
-        return [self._fill(word, port, host, log or self.log) for word in arguments]
+    def argv(self) -> list[str]:
+        """The argument list that starts the server on a port that nobody has chosen yet."""
+        return fill_all(self._arguments((), "", None), self._words(0, "", self.log, self.folder))
 
     def key_file(self) -> Path:
         """The key's file, readable by the user of this process alone."""
@@ -123,23 +128,42 @@ class Launcher:
         """What the tool wrote down about each server, once all are ended."""
         return [record.read() for record in self._records]
 
-    def _addresses(self, awaited: Awaited, port: int, log: Path, promises: Promises) -> tuple[Address, ...]:
+    def deaths(self) -> list[str]:
+        """How each server that has ended by now did, with its last words; not of those that ended with exit status 0.
+
+        A client sees its connection end before the process of the server has ended for good.
+        """
+        with suppress(TimeoutError):
+            wait_until(lambda: not any(server.alive() for server in self._servers), "the servers to end", DYING_SECONDS)
+        return [server.death() for server in self._servers if not server.alive() and server.process.returncode]
+
+    def _addresses(self, awaited: Awaited, words: Mapping[str, str], promises: Promises) -> tuple[Address, ...]:
         """Raises NotReady."""
         ready = self.subject.ready
         if ready.names_addresses:
             return awaited.named(ready.what)
         if ready.how == "file":
-            ready = replace(ready, what=self._fill(ready.what, port, "", log))
-        return awaited.measured(ready, self.subject.talk, promises, port)
+            ready = replace(ready, what=fill(ready.what, words))
+        return awaited.measured(ready, self.subject.talk, promises, int(words["port"]))
 
-    def _filled_in(self, texts: Mapping[str, str], port: int, host: str, log: Path) -> dict[str, str]:
-        return {name: self._fill(text, port, host, log) for name, text in texts.items()}
+    def _arguments(self, extra: tuple[str, ...], host: str, bind: str | None) -> list[str]:
+        return [*self.subject.start, *self.subject.binds[bind or self.bind], *extra,
+                *(["--host", host] if host else [])]
 
-    def _fill(self, text: str, port: int, host: str, log: Path) -> str:
-        """A text with its placeholders filled in; other braces stay."""
-        values = {"port": str(port), "host": host, "log": str(log), "key_file": str(self.key_file()),
-                  "python": sys.executable, "work": str(self.folder)}
-        return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), text)
+    def _words(self, port: int, host: str, log: Path, work: Path) -> dict[str, str]:
+        """What stands in braces in a subject file -> what it is for one start."""
+        return {"port": str(port), "host": host, "log": str(log), "key_file": str(self.key_file()),
+                "python": sys.executable, "work": str(work)}
+
+    def _work_folder(self, user: int | None) -> Path:
+        """A new one for each start: the file with a process ID that a server left stops no other from starting."""
+        self._started += 1
+        while (work := self.folder / f"server-{self._started}").exists():  # an earlier launcher's in this folder
+            self._started += 1
+        work.mkdir()
+        if user is not None:
+            os.chown(work, user, -1)
+        return work
 
     def _record(self) -> Record | None:
         """A server that a probe puts under a tool of its own is left to that one."""
@@ -147,3 +171,16 @@ class Launcher:
             return None
         self._records.append(Record.begin(self.tool, self.folder / f"record-{self._started}"))
         return self._records[-1]
+
+
+def fill(text: str, words: Mapping[str, str]) -> str:
+    """A text with its placeholders filled in; other braces stay."""
+    return re.sub(r"\{(\w+)\}", lambda match: words.get(match[1], match[0]), text)
+
+
+def fill_all(texts: Iterable[str], words: Mapping[str, str]) -> list[str]:
+    return [fill(text, words) for text in texts]
+
+
+def fill_values(texts: Mapping[str, str], words: Mapping[str, str]) -> dict[str, str]:
+    return {name: fill(text, words) for name, text in texts.items()}

@@ -36,6 +36,15 @@ def promises(*names: str) -> pytest.MarkDecorator:
     return pytest.mark.promises(*names)
 
 
+def depends_on(*probes: str) -> pytest.MarkDecorator:
+    """Name contracts without which this one cannot be tried: where one of them fails, this one is not tried.
+
+    They run before it. One that passes, or does not run, changes nothing: a failure of this one is then its own.
+    `{stop}` stands for the signal that ends the subject.
+    """
+    return pytest.mark.depends_on(*probes)
+
+
 names_addresses = pytest.mark.names_addresses
 """For subjects whose ready line says what they bound, and which choose their port themselves."""
 speaks_chat = pytest.mark.protocol("chat")

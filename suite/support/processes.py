@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ PROC = Path("/proc")
 # procstat(1): …COMM, which may hold spaces, FD, a type, a type of vnode, eight or more flags; FD is a number, or text,
 # cwd, root, jail, which are files in use and no descriptors
 A_DESCRIPTOR = re.compile(r"\s(\d+)\s+\S\s+\S\s+[-a-z]{8,}(\s|$)")
+COMMAND_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,16 @@ class Process:
     @property
     def zombie(self) -> bool:
         return self.state == "Z"
+
+
+class Left(list[Process]):
+    """Processes that should have ended: true when there are none, and named where a wait says what it last saw."""
+
+    def __bool__(self) -> bool:
+        return len(self) == 0
+
+    def __repr__(self) -> str:
+        return ", ".join(f"{each.pid} ({each.state}) {command_of(each.pid)}" for each in self) or "no process"
 
 
 def all_processes() -> list[Process]:
@@ -51,6 +62,23 @@ def children_of(pid: int) -> list[Process]:
 def state_of(pid: int) -> str | None:
     """The state letter of one process; None when it is gone."""
     return next((process.state for process in all_processes() if process.pid == pid), None)
+
+
+def still_running(pids: Collection[int]) -> Left:
+    """Those that have not ended. A zombie has, and where nobody reaps orphans (PID 1 of a container) it stays."""
+    return Left(process for process in all_processes() if process.pid in pids and not process.zombie)
+
+
+def command_of(pid: int) -> str:
+    """Its argument list in one line; what ps(1) says where there is no /proc, and nothing of one that has gone."""
+    with suppress(OSError, subprocess.SubprocessError):
+        if (PROC / "self/cmdline").exists():
+            words = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
+            return b" ".join(words).decode(errors="replace").strip()[:COMMAND_CHARACTERS]
+        command = ["ps", "-o", "args=", "-p", str(pid)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=10,
+                              check=False).stdout.strip()[:COMMAND_CHARACTERS]
+    return ""
 
 
 def open_descriptors(pid: int) -> set[int] | None:

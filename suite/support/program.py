@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.address import WILDCARDS
+from support.deadline import Deadline
 from support.launcher import Launcher
 from support.server import Server
 
@@ -24,4 +25,5 @@ def run_client(launcher: Launcher, server: Server, *options: str, given: str = "
             for word in launcher.subject.client]
     bound = server.addresses[0].host
     return subprocess.run([*argv, *options, WILDCARDS.get(bound, bound), str(server.port)], input=given,
-                          cwd=launcher.subject.root, capture_output=True, encoding="utf-8", timeout=PROGRAM_SECONDS)
+                          cwd=launcher.subject.root, capture_output=True, encoding="utf-8",
+                          timeout=Deadline(PROGRAM_SECONDS).seconds)

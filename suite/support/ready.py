@@ -1,73 +1,71 @@
 """From the start of a server until it listens."""
 
-import os
 import re
-import select
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from support.address import Address, listening_on, own_addresses
 from support.child import describe_status
 from support.deadline import Deadline, wait_until
 from support.net import LOOPBACKS, can_bind, connect, connect_error
+from support.output import Output
 from support.subject import Promises, Ready, Talk
-from support.talk import talk_to
+from support.talk import Unlike, talk_to
 
+T = TypeVar("T")
 READY_SECONDS = 15.0
 CONNECT_SECONDS = 1.0
 PATIENCE_SECONDS = 1.0
 """For an address that refuses, of a server that stops listening now and then."""
 SETTLE_SECONDS = 1.0
 """From one listen(2) of a server to its next."""
+WRONG_SECONDS = 4.0
+"""For a server that answers its first clients that it is not ready yet."""
+LAST_LINES = 3
+"""Of what a server said, in a failure."""
 
 
 class NotReady(AssertionError):
     """The server did not come to listen; carries what it said and its exit status."""
 
-    def __init__(self, message: str, stderr: str, returncode: int | None) -> None:
-        super().__init__(f"{message}\nstderr: {stderr.strip()[-2000:] or '(empty)'}")
+    def __init__(self, message: str, stderr: str, stdout: str, returncode: int | None) -> None:
+        super().__init__(message + last_words(stderr, stdout))
         self.stderr, self.returncode = stderr, returncode
 
 
 class Awaited:
     """A server that was started and is not known to be ready."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", output: Path, errors: Path) -> None:
-        """`output` is where its stdout goes, when that is no pipe."""
-        self._process, self._output, self._errors = process, output, errors
+    def __init__(self, process: "subprocess.Popen[bytes]", output: Output) -> None:
+        self._process, self._output = process, output
         self._deadline = Deadline(READY_SECONDS)
 
     def named(self, pattern: str) -> tuple[Address, ...]:
-        """The addresses that a line on its stdout, a pipe, names. Raises NotReady."""
-        assert self._process.stdout is not None
-        output = b""
-        while True:
-            whole_lines = output[:output.rfind(b"\n") + 1]
-            if match := re.search(pattern.encode(), whole_lines, re.MULTILINE):
-                return tuple(Address.parse(word) for word in match["addresses"].decode().split())
-            poller = select.poll()
-            poller.register(self._process.stdout, select.POLLIN)
-            if not poller.poll(self._deadline.left() * 1000):
-                raise self._late(f"no ready line on stdout, only {output!r}")
-            piece = os.read(self._process.stdout.fileno(), 65536)
-            if not piece:
-                self._process.wait(5)
-                raise self._ended()
-            output += piece
+        """The addresses that a line on its stdout names. Raises NotReady."""
+        match = self._wait(lambda: self._line_like(pattern), lambda: f"no line like {pattern!r} on stdout")
+        return tuple(Address.parse(word) for word in match["addresses"].decode().split())
 
     def measured(self, ready: Ready, talk: Talk | None, promises: Promises, port: int) -> tuple[Address, ...]:
         """The addresses that answer, once the server says that it is ready and serves a client. Raises NotReady."""
         if ready.how == "line":
-            self._until(lambda: re.search(ready.what.encode(), self._said(), re.MULTILINE),
-                        f"no line like {ready.what!r} on stdout")
+            self._until(lambda: self._line_like(ready.what), lambda: f"no line like {ready.what!r} on stdout")
         elif ready.how == "file":
-            self._until(Path(ready.what).exists, f"no file {ready.what}")
-        self._until(lambda: _serves(talk, port), f"nothing is served on port {port}")
+            self._until(Path(ready.what).exists, lambda: f"no file {ready.what}")
+        try:
+            self._until(FirstClient(talk, port).served, lambda: f"nothing is served on port {port}")
+        except Unlike as error:
+            raise self._failure(f"not ready: a client of port {port} is answered, but not as `talk` expects: "
+                                f"{error}") from None
         if ready.how == "port" and talk is None:
             self._settled(promises, port)
-        return listening_on(port, 0.0 if promises["at_once"] else PATIENCE_SECONDS)
+        addresses = listening_on(port, 0.0 if promises["at_once"] else PATIENCE_SECONDS)
+        if not addresses:
+            self._until(lambda: True, lambda: "")  # it has ended with its first client
+            raise self._failure(f"nothing listens on port {port} any more, though a client was served")
+        return addresses
 
     def _settled(self, promises: Promises, port: int) -> None:
         """Wait, but not for long, until each family that is promised answers.
@@ -80,46 +78,76 @@ class Awaited:
         with suppress(TimeoutError):  # whether it is served is for contracts to say
             wait_until(lambda: all(connect_error(each, port) is None for each in promised), "all", SETTLE_SECONDS)
 
-    def _said(self) -> bytes:
-        text = self._output.read_bytes()
-        return text[:text.rfind(b"\n") + 1]
+    def _line_like(self, pattern: str) -> re.Match[bytes] | None:
+        said = self._output.read("stdout")
+        return re.search(pattern.encode(), said[:said.rfind(b"\n") + 1], re.MULTILINE)
 
-    def _until(self, condition: Callable[[], object], otherwise: str) -> None:
-        def settled() -> object:
-            return condition() or self._process.poll() is not None
-
-        try:
-            wait_until(settled, otherwise, self._deadline.left())
-        except TimeoutError:
-            raise self._late(otherwise) from None
+    def _until(self, condition: Callable[[], object], otherwise: Callable[[], str]) -> None:
+        """As `_wait`, for a server that stays."""
+        self._wait(condition, otherwise)
         if self._process.poll() is not None:
             raise self._ended()
 
-    def _late(self, otherwise: str) -> NotReady:
-        return NotReady(f"{otherwise} within {self._deadline.seconds:g} s", self._words(), None)
+    def _wait(self, condition: Callable[[], T | None], otherwise: Callable[[], str]) -> T:
+        """What the condition gives, also when the server has ended by then. Raises NotReady."""
+
+        def settled() -> tuple[T | None] | None:
+            ended = self._process.poll() is not None  # first, so that its last words count
+            value = condition()
+            return (value,) if value or ended else None
+
+        try:
+            value, = wait_until(settled, "the server", self._deadline)
+        except TimeoutError:
+            raise self._failure(f"not ready within {self._deadline.seconds:.3g} s: {otherwise()}") from None
+        if not value:
+            raise self._ended()
+        return value
 
     def _ended(self) -> NotReady:
-        status = self._process.returncode
-        return NotReady(f"the server ended with {describe_status(_wait_status(status))} before it was ready",
-                        self._words(), status)
+        return self._failure(f"the server {ending(self._process.returncode)} before it was ready",
+                             self._process.returncode)
 
-    def _words(self) -> str:
-        texts = [path.read_text(errors="replace") for path in (self._errors, self._output) if path.exists()]
-        return "".join(texts)
-
-
-def _serves(talk: Talk | None, port: int) -> bool:
-    """Whether a client that comes by any of this platform's addresses is served."""
-    for address in own_addresses():
-        try:
-            with connect(address, port, CONNECT_SECONDS) as peer:
-                talk_to(peer, talk, CONNECT_SECONDS)
-                return True
-        except (OSError, AssertionError):
-            continue
-    return False
+    def _failure(self, message: str, status: int | None = None) -> NotReady:
+        stderr, stdout = (self._output.read(name).decode(errors="replace") for name in ("stderr", "stdout"))
+        return NotReady(message, stderr, stdout, status)
 
 
-def _wait_status(returncode: int) -> int:
-    """subprocess's return code as a wait status."""
-    return -returncode if returncode < 0 else returncode << 8
+class FirstClient:
+    """The client whose being served says that a server is ready."""
+
+    def __init__(self, talk: Talk | None, port: int) -> None:
+        self._talk, self._port = talk, port
+        self._patience: Deadline | None = None
+
+    def served(self) -> bool:
+        """Whether it is, by any of this platform's addresses. Raises Unlike once wrong answers do not get better."""
+        for address in own_addresses():
+            try:
+                with connect(address, self._port, CONNECT_SECONDS) as peer:
+                    talk_to(peer, self._talk, CONNECT_SECONDS)
+                    return True
+            except Unlike as error:
+                if error.came:
+                    self._patience = self._patience or Deadline(WRONG_SECONDS)
+                    if self._patience.passed():
+                        raise
+                return False
+            except OSError:
+                continue
+        return False
+
+
+def ending(returncode: int) -> str:
+    """How a process ended: `ended with exit status 3`, `was killed by SIGSEGV`."""
+    if returncode < 0:
+        return f"was {describe_status(-returncode)}"
+    return f"ended with {describe_status(returncode << 8)}"
+
+
+def last_words(stderr: str, stdout: str = "") -> str:
+    """The end of what a server said, to be put behind a sentence."""
+    for name, text in (("stderr", stderr), ("stdout", stdout)):
+        if lines := [line[:300] for line in text.splitlines() if line.strip()]:
+            return f"; its {name} ended with:\n" + "\n".join(lines[-LAST_LINES:])
+    return "; it said nothing"

@@ -12,8 +12,10 @@ from pathlib import Path
 from support.address import WILDCARDS, Address
 from support.chat import Client
 from support.deadline import POLL_SECONDS, Deadline, wait_until
-from support.net import connect
-from support.processes import Process, kill_all, processes_of
+from support.net import CONNECT_SECONDS, connect
+from support.output import Output
+from support.processes import Left, Process, kill_all, processes_of
+from support.ready import ending, last_words
 from support.subject import Promises, Subject
 from support.talk import talk_to
 
@@ -24,10 +26,10 @@ class Server:
     """A running server. `process.pid` leads its session and process group."""
 
     def __init__(self, subject: Subject, promises: Promises, process: "subprocess.Popen[bytes]",
-                 addresses: tuple[Address, ...], log: Path, key: str, errors: Path, pid: int | None = None) -> None:
+                 addresses: tuple[Address, ...], log: Path, key: str, output: Output, pid: int | None = None) -> None:
         self.subject, self.promises, self.process, self.addresses = subject, promises, process, addresses
         self.log, self.key = log, key
-        self._errors = errors
+        self.output = output
         self.pid = pid or process.pid
         self.port = addresses[0].port
 
@@ -35,7 +37,7 @@ class Server:
         """A connected socket; to the first address bound (loopback for a wildcard) when no host is named."""
         host = host or self.hosts()[0]
         try:
-            return self._patiently(lambda: connect(host, self.port))
+            return self._patiently(lambda: connect(host, self.port, Deadline(CONNECT_SECONDS).seconds))
         except OSError as error:
             listening = ", ".join(map(str, self.addresses))
             raise type(error)(error.errno, f"{error.strerror} (the server listens on {listening})") from None
@@ -109,22 +111,24 @@ class Server:
         A zombie whose parent died before it is the system's first process's to reap: containers often have none that
         does.
         """
-        wait_until(lambda: Alone([p for p in self.processes()
-                                  if p.pid != self.pid and not (p.zombie and p.parent != self.pid)]),
+        wait_until(lambda: Left(p for p in self.processes()
+                                if p.pid != self.pid and not (p.zombie and p.parent != self.pid)),
                    "the server's children to end and be reaped", seconds)
 
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
     def stderr(self) -> str:
-        return self._errors.read_text(errors="replace")
+        return self.output.read("stderr").decode(errors="replace")
 
     def wait(self, seconds: float = 5.0) -> int:
         """The exit status, or the negative number of the signal that killed it. Raises AssertionError."""
+        deadline = Deadline(seconds)
         try:
-            return self.process.wait(seconds)
+            return self.process.wait(deadline.seconds)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"the server did not end within {seconds:g} s: {self.processes()}") from None
+            raise AssertionError(f"the server did not end within {deadline.seconds:.3g} s: "
+                                 f"{Left(self.processes())}") from None
 
     def stop(self, seconds: float = 5.0) -> int:
         """End it as the subject says; the exit status."""
@@ -134,6 +138,10 @@ class Server:
     def alive(self) -> bool:
         return self.process.poll() is None
 
+    def death(self) -> str:
+        """How it ended, with its last words; for one that has."""
+        return f"the server (pid {self.pid}) {ending(self.process.returncode)}{last_words(self.stderr())}"
+
     def end(self) -> None:
         """Leave nothing behind, whatever state it is in: continued, killed, reaped."""
         family = [process.pid for process in self.processes() if not process.zombie]
@@ -142,12 +150,4 @@ class Server:
         kill_all(family)
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
-        if self.process.stdout:
-            self.process.stdout.close()
-
-
-class Alone(list[Process]):
-    """The processes that are left; true when there are none, so that a timeout can name them."""
-
-    def __bool__(self) -> bool:
-        return len(self) == 0
+        self.output.end()

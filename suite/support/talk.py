@@ -10,6 +10,22 @@ TALK_SECONDS = 10.0
 ANSWER_BYTES = 1 << 20
 
 
+class Unlike(AssertionError):
+    """A server answered not as its subject file expects; `came` is what it said."""
+
+    def __init__(self, expect: bytes, when: str, came: bytes) -> None:
+        self.came = came
+        hint = ""
+        if b"\r" in came and re.search(expect, came.replace(b"\r", b""), re.MULTILINE):
+            hint = r"; without its \r it would match: write \r?$ for the end of a line"
+        super().__init__(f"nothing that matches {as_text(expect)} {when}, but {came[:200]!r}{hint}")
+
+
+def as_text(expect: bytes) -> str:
+    """A pattern as it stands in the subject file."""
+    return repr(expect.decode("latin-1")).replace("\\\\", "\\")
+
+
 def talk_to(peer: socket.socket, talk: Talk | None, seconds: float = TALK_SECONDS) -> bytes:
     """Send what is to be sent and read until what is expected has come; what came.
 
@@ -26,9 +42,8 @@ def talk_to(peer: socket.socket, talk: Talk | None, seconds: float = TALK_SECOND
         try:
             piece = peer.recv(65536)
         except TimeoutError:
-            raise AssertionError(f"no answer like {talk.expect!r} within {deadline.seconds:g} s, only "
-                                 f"{came[:200]!r}") from None
+            raise Unlike(talk.expect, f"came within {deadline.seconds:.3g} s", came) from None
         if not piece or len(came) > ANSWER_BYTES:
-            raise AssertionError(f"the connection ended without an answer like {talk.expect!r}: {came[:200]!r}")
+            raise Unlike(talk.expect, "came before the connection ended", came)
         came += piece
     return came
