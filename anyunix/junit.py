@@ -53,7 +53,9 @@ def _probe(case: Element) -> Probe:
         explained_by=tuple(word for key, value in properties if key == "explained_by" for word in value.split()),
         failing=_first(properties, "failing"),
         fix=_first(properties, "fix"),
-        bound=tuple(dict.fromkeys(word for key, value in properties if key == "bound" for word in value.split()[:16])),
+        error=_first(properties, "failed_by")[:100],
+        bound=_addresses(properties, "bound"),
+        answered=_addresses(properties, "answered"),
         facts={key[5:]: _fact(key, value) for key, value in properties if key.startswith("fact:")},
         phrases={key[7:]: value[:TEXT_LIMIT] for key, value in properties if key.startswith("phrase:")},
     )
@@ -66,6 +68,10 @@ def _properties(case: Element) -> Iterator[tuple[str, str]]:
 
 def _first(properties: list[tuple[str, str]], wanted: str) -> str:
     return next((value[:TEXT_LIMIT] for key, value in properties if key == wanted), "")
+
+
+def _addresses(properties: list[tuple[str, str]], wanted: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for key, value in properties if key == wanted for word in value.split()[:16]))
 
 
 def _outcome(case: Element) -> tuple[Outcome, str]:

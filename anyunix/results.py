@@ -80,6 +80,8 @@ class Probe:
     fix: str = ""
     bound: tuple[str, ...] = ()
     """The addresses that the server said it bound, without ports."""
+    answered: tuple[str, ...] = ()
+    """Those that answered, of a server that does not say what it bound; a wildcard may be known by one of them."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     phrases: Mapping[str, str] = field(default_factory=dict)
     """Fact -> how to say its value: `IPV6_V6ONLY is {value} by default`."""
@@ -94,6 +96,8 @@ class Probe:
     trace: Trace | None = None
     culprit: str = ""
     """Where a memory checker saw what was used before it was set: `signals.c:27 in dispose: …`."""
+    error: str = ""
+    """The class of the exception that ended it, `NotReady`; empty when unknown."""
 
     @property
     def group(self) -> str:
