@@ -11,8 +11,9 @@ from anyunix.cell import Cell
 from anyunix.junit import BadResults
 from anyunix.results import Brought, CellResult, Matrix, Trace
 from anyunix.text import first_line
-from anyunix.trace.align import Steps, align
+from anyunix.trace.align import align
 from anyunix.trace.checker import culprit
+from anyunix.trace.pairing import Steps
 from anyunix.trace.records import Record, read_records, steps_in
 
 TRACE_MODES = ("on-failure", "always", "never")

@@ -9,6 +9,8 @@ CONTEXT = 3
 """Rows shown before and behind the one in which the two part."""
 COLUMN = 46
 """Characters of one side."""
+SEEN = 16
+"""Characters that are shown, at least, of a part that differs, with what stands before it."""
 
 
 def around(process: ProcessTrace) -> tuple[TraceRow, ...]:
@@ -36,11 +38,24 @@ def culprits(cases: Sequence[tuple[CellResult, Probe]]) -> list[str]:
 
 
 def _table(heads: tuple[str, str], rows: Sequence[TraceRow]) -> Iterator[str]:
-    yield f"  {_cut(heads[0]).ljust(COLUMN)}  {_cut(heads[1])}".rstrip()
+    yield f"  {_cut(first_line(heads[0])).ljust(COLUMN)}  {_cut(first_line(heads[1]))}".rstrip()
     for row in rows:
-        yield f"{'≠' if row.differs else ' '} {_cut(row.here).ljust(COLUMN)}  {_cut(row.there)}".rstrip()
+        here, there = _sides(row)
+        yield f"{'≠' if row.differs else ' '} {_cut(here).ljust(COLUMN)}  {_cut(there)}".rstrip()
+
+
+def _sides(row: TraceRow) -> tuple[str, str]:
+    """Both sides; where a column would end before they differ, the call and what stands around the difference."""
+    here, there = map(first_line, (row.here, row.there))
+    alike = next((place for place, (one, other) in enumerate(zip(here, there, strict=False)) if one != other),
+                 min(len(here), len(there)))
+    longest = max(len(here), len(there))
+    if not row.differs or longest <= COLUMN or alike <= COLUMN - SEEN:
+        return here, there
+    call = here[:here.find("(", 0, alike) + 1]
+    start = max(len(call), min(alike - SEEN // 2, longest - COLUMN + len(call) + 1))
+    return f"{call}…{here[start:]}", f"{call}…{there[start:]}"
 
 
 def _cut(text: str) -> str:
-    text = first_line(text)
     return text if len(text) <= COLUMN else text[:COLUMN - 1] + "…"
