@@ -56,16 +56,27 @@ def explain(matrix: Matrix) -> Matrix:
     return replace(matrix, cells=tuple(_explained(matrix, cell) for cell in matrix.cells))
 
 
+def explainable(matrix: Matrix, cell: CellResult) -> list[tuple[Probe, Probe]]:
+    """The failures that facts could explain, each with the same contract as it passes on the reference."""
+    return [(probe, passed) for probe, passed in _here_alone(matrix, cell) if not not_started(probe)]
+
+
+def _here_alone(matrix: Matrix, cell: CellResult) -> list[tuple[Probe, Probe]]:
+    """The failures of contracts that the reference keeps, in the same build."""
+    reference = matrix.cell(cell.subject, cell.bind, matrix.reference, cell.build)
+    if cell.platform == matrix.reference or reference is None or cell.build == POISONED.name:
+        return []
+    passing = {probe.id: probe for probe in reference.contracts if probe.outcome == "passed"}
+    return [(probe, passing[probe.id]) for probe in cell.failures if probe.id in passing]
+
+
 def _explained(matrix: Matrix, cell: CellResult) -> CellResult:
     if cell.build == POISONED.name:
         return _poisoned(matrix, cell)
-    reference = matrix.cell(cell.subject, cell.bind, matrix.reference, cell.build)
-    if cell.platform == matrix.reference or reference is None or not cell.failures:
-        return cell
-    passing = {probe.id: probe for probe in reference.contracts if probe.outcome == "passed"}
+    sentences = {probe.id: _sentence(matrix, cell, probe, passed) for probe, passed in _here_alone(matrix, cell)}
     return replace(cell, probes=tuple(
-        replace(probe, explanation=_sentence(matrix, cell, probe, passing[probe.id]))
-        if probe.kind == "contract" and probe.bad and probe.id in passing else probe for probe in cell.probes))
+        replace(probe, explanation=sentences[probe.id]) if probe.bad and probe.id in sentences else probe
+        for probe in cell.probes))
 
 
 def _poisoned(matrix: Matrix, cell: CellResult) -> CellResult:
@@ -85,7 +96,8 @@ def _sentence(matrix: Matrix, cell: CellResult, probe: Probe, passed: Probe) -> 
                 f"{_last_words(probe.message)}")
     what = f"{probe.failing or probe.name + ' fails'} on {cell.platform}"
     here, there = _facts(matrix, cell.platform), _facts(matrix, matrix.reference)
-    phrases = {fact: phrase for each in cell.probes for fact, phrase in each.phrases.items()}
+    phrases = {fact: phrase for each in matrix.cells if each.platform == cell.platform
+               for fact_probe in each.probes for fact, phrase in fact_probe.phrases.items()}
     found = [Difference(fact, here[fact], there[fact], phrases.get(fact) or f"{fact} is {{value}}")
              for fact in probe.explained_by if fact in here and fact in there and not same(here[fact], there[fact])]
     taken = probe.bound[0] if probe.bound and probe.bound != passed.bound else ""

@@ -76,6 +76,8 @@ def test_the_papers_first_bug_parts_at_the_bind(tmp_path: Path, subject: str) ->
                                "-k", "ipv4_client_is_served", status=1)
     assert first_parting(probe_of(matrix, f"local-v6only-{subject}-first", SERVED)) == ("parent", *PARTING)
     assert probe_of(matrix, f"local-{subject}-first", SERVED).trace is None
+    # -k had left these facts out
+    assert "(getaddrinfo offers it first here, 0.0.0.0 on local), and IPV6_V6ONLY is 1 by default here, 0 on" in said
     assert f"≠ {PARTING[0]:<46}  {PARTING[1]}" in said
     for page in ("report.md", "index.html"):
         assert PARTING[0] in (tmp_path / "out" / page).read_text()
