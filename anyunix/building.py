@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from anyunix.catalog import Platform, Subject
-from anyunix.cross import build_helpers, build_subject, missing
+from anyunix.cross import build_helpers, build_subject, compiler_name, missing
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.errors import NotRun, PlatformError
-from anyunix.payload import HELPERS, SUBJECT
+from anyunix.payload import HELPERS, SUBJECT, files_below
 from anyunix.results import PLAIN
 from anyunix.supervised import run_supervised
 
@@ -18,6 +18,8 @@ LOOK_SECONDS = 30.0
 LOOKS = 3
 """Tries for an answer that is whole: a Docker engine under load may lose what a command says."""
 BUILD_SECONDS = 300.0
+COMPILED = {".c", ".cc", ".cpp", ".cxx", ".C", ".m", ".s", ".S"}
+"""What sources for the C compiler end in."""
 NO_SUCH_FLAG = "--anyunix-asks-whether-cflags-are-honoured"
 LOOK = """\
 command -v python3 >/dev/null || {{ echo no-python; echo end; exit 0; }}
@@ -102,6 +104,14 @@ def cross_build(look: Look, platform: Platform, subject: Subject, build: Build, 
     say(f"cross-building the subject for {platform.cross}")
     programs = build_subject(subject, platform.cross, folder, build.environment, build.objects)
     return {SUBJECT / path: file for path, file in programs.items()}
+
+
+def compiler_of(look: Look, platform: Platform, subject: Subject) -> str:
+    """Who compiles the subject; empty where its build has nothing to compile: initdb, ssh-keygen, a Python server."""
+    files = (file for entry in subject.files for file in (subject.folder / entry, *files_below(subject.folder / entry)))
+    if not subject.build or not any(file.suffix in COMPILED for file in files):
+        return ""
+    return compiler_name(platform.cross) if look.missing else look.compiler
 
 
 def cross_helpers(look: Look, platform: Platform, suite: Path, folder: Path, say: Say) -> dict[PurePosixPath, Path]:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from anyunix.building import Build, Look, build_there, cross_build, cross_helpers, look_at, why_not_built
+from anyunix.building import Build, Look, build_there, compiler_of, cross_build, cross_helpers, look_at, why_not_built
 from anyunix.catalog import Platform, Subject
-from anyunix.cross import compiler_name
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.emulation import leave_out
 from anyunix.errors import NotRun, PlatformError
@@ -96,12 +95,9 @@ class CellRun:
         self._driver.up(self._say)
         look = look_at(self._driver, self.cell.platform, self.cell.subject)
         self._send(look)
-        result = self.cell.result("ran")
-        if self.cell.subject.build:
-            here = bool(look.missing)
-            result = replace(result, compiler=compiler_name(self.cell.platform.cross) if here else look.compiler)
-            if not here and (failed := self._build()):
-                return replace(result, probes=(failed,))
+        result = replace(self.cell.result("ran"), compiler=compiler_of(look, self.cell.platform, self.cell.subject))
+        if self.cell.subject.build and not look.missing and (failed := self._build()):
+            return replace(result, probes=(failed,))
         runs = [self._probe(number) for number in range(1, self._order.repeat + 1)]
         if self.cell.tool:
             self.brought = replace(self.brought, records=self._driver.get(RECORDS, limit=RECORDS_LIMIT))
