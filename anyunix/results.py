@@ -130,6 +130,10 @@ class CellResult:
     compiler: str = ""
     probes: tuple[Probe, ...] = ()
     seconds: float = 0.0
+    findings: tuple[str, ...] = ()
+    """What a memory checker saw used before it was set in a poisoned build, whether or not a contract fails."""
+    unchecked: str = ""
+    """Why no memory checker looked at a poisoned build."""
 
     @property
     def key(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from anyunix.compare import FactDifference, by_value, contradictions, differences, documented, shown
 from anyunix.report.gfm import block, code, details, table, text
-from anyunix.report.traces import culprits, excerpt
+from anyunix.report.traces import culprits, excerpt, findings
 from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
 
 MESSAGE_LIMIT = 4_000
@@ -14,8 +14,8 @@ MARKS = {"portable": "✅", "portable with known differences": "✅", "not porta
 
 def render(matrix: Matrix) -> str:
     """The whole page. Nothing that a platform or a subject said can be more than text in it."""
-    sections = ("## anyunix", *map(_verdict, matrix.verdicts), _problems(matrix), _tables(matrix), _failures(matrix),
-                _differences(matrix), _documented(matrix), _contradictions(matrix), _not_run(matrix))
+    sections = ("## anyunix", *map(_verdict, matrix.verdicts), _problems(matrix), _findings(matrix), _tables(matrix),
+                _failures(matrix), _differences(matrix), _documented(matrix), _contradictions(matrix), _not_run(matrix))
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
@@ -29,6 +29,11 @@ def _verdict(verdict: Verdict) -> str:
 def _problems(matrix: Matrix) -> str:
     lines = "\n".join(f"- {text(problem)}" for problem in matrix.problems)
     return f"### Expectations that do not hold\n\n{lines}" if lines else ""
+
+
+def _findings(matrix: Matrix) -> str:
+    lines = "\n".join(f"- {text(line)}" for line in findings(matrix))
+    return f"### Memory that is used before it is set\n\n{lines}" if lines else ""
 
 
 def _tables(matrix: Matrix) -> str:

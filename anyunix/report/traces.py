@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from anyunix.results import CellResult, Probe, ProcessTrace, TraceRow
+from anyunix.results import CellResult, Matrix, Probe, ProcessTrace, TraceRow
 from anyunix.text import first_line
 
 CONTEXT = 3
@@ -35,6 +35,17 @@ def excerpt(cell: CellResult, probe: Probe) -> list[str]:
 def culprits(cases: Sequence[tuple[CellResult, Probe]]) -> list[str]:
     """What memory checkers say of a contract's failures, each once."""
     return list(dict.fromkeys(first_line(probe.culprit) for _, probe in cases if probe.culprit))
+
+
+def findings(matrix: Matrix) -> list[str]:
+    """What memory checkers found in poisoned builds, each once with the cells, and where none could look."""
+    found: dict[str, list[str]] = {}
+    for cell in matrix.cells:
+        for text in cell.findings:
+            found.setdefault(f"used before it is set: {first_line(text)}", []).append(cell.name)
+        if cell.unchecked:
+            found.setdefault(f"no memory checker looked: {first_line(cell.unchecked)}", []).append(cell.name)
+    return [f"{text} ({', '.join(names)})" for text, names in found.items()]
 
 
 def _table(heads: tuple[str, str], rows: Sequence[TraceRow]) -> Iterator[str]:
