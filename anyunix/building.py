@@ -7,11 +7,11 @@ from pathlib import Path, PurePosixPath
 
 from anyunix.builds.targets import cannot_start
 from anyunix.catalog import Platform, Subject
-from anyunix.cross import missing
+from anyunix.cross import compiler_name, missing
 from anyunix.crossbuilds import CrossBuilds
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.errors import NotRun, PlatformError
-from anyunix.payload import HELPERS, SUBJECT
+from anyunix.payload import HELPERS, SUBJECT, subject_files
 from anyunix.results import PLAIN
 from anyunix.supervised import run_supervised
 from anyunix.text import first_line
@@ -21,6 +21,8 @@ LOOK_SECONDS = 30.0
 LOOKS = 3
 """Tries for an answer that is whole: a Docker engine under load may lose what a command says."""
 BUILD_SECONDS = 300.0
+COMPILED = {".c", ".cc", ".cpp", ".cxx", ".C", ".m", ".s", ".S"}
+"""What sources for the C compiler end in."""
 NO_SUCH_FLAG = "--anyunix-asks-whether-cflags-are-honoured"
 LOOK = """\
 command -v python3 >/dev/null || {{ echo no-python; echo end; exit 0; }}
@@ -114,6 +116,13 @@ def cross_build(look: Look, platform: Platform, subject: Subject, build: Build, 
     say(f"cross-building the subject for {platform.cross}")
     programs = builds.subject(subject, platform.cross, build.environment, build.objects)
     return {SUBJECT / path: file for path, file in programs.items()}
+
+
+def compiler_of(look: Look, platform: Platform, subject: Subject) -> str:
+    """Who compiles the subject; empty where its build has nothing to compile: initdb, ssh-keygen, a Python server."""
+    if not subject.build or not any(file.suffix in COMPILED for file in subject_files(subject)):
+        return ""
+    return compiler_name(platform.cross) if look.missing else look.compiler
 
 
 def cross_helpers(look: Look, platform: Platform, suite: Path, builds: CrossBuilds,

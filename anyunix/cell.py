@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from anyunix.building import Build, Look, build_there, cross_build, cross_helpers, look_at, why_not_built
+from anyunix.building import Build, Look, build_there, compiler_of, cross_build, cross_helpers, look_at, why_not_built
 from anyunix.catalog import Platform, Subject
 from anyunix.consequences import resolve
-from anyunix.cross import compiler_name
 from anyunix.crossbuilds import CrossBuilds
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.emulation import leave_out
@@ -110,12 +109,9 @@ class CellRun:
         self._send(look)
         if not self._planned:
             raise NotRun(f"no probe matches -k {self._order.expression!r}; `anyunix list probes` shows them all")
-        result = self.cell.result("ran")
-        if self.cell.subject.build:
-            here = bool(look.missing)
-            result = replace(result, compiler=compiler_name(self.cell.platform.cross) if here else look.compiler)
-            if not here and (failed := self._build()):
-                return replace(result, probes=(failed,))
+        result = replace(self.cell.result("ran"), compiler=compiler_of(look, self.cell.platform, self.cell.subject))
+        if self.cell.subject.build and not look.missing and (failed := self._build()):
+            return replace(result, probes=(failed,))
         if not self.cell.probes and (failed := self._start()):
             return replace(result, probes=(failed,))
         runs = [self._probe(number) for number in range(1, self._order.repeat + 1)]

@@ -8,9 +8,14 @@ from typing import Any
 
 from anyunix.building import POISONED
 from anyunix.results import CellResult, Matrix, Probe
+from anyunix.text import safe
 from anyunix.values import same
 
 PLACEHOLDER = re.compile(r"\{(value|first)\}")
+EXCEPTION = re.compile(r"^(?:[\w.]*NotReady: |stderr: (?:\(empty\)$)?)")
+"""What stands in front of what is said: the exception's name, the name of the stream."""
+STARTS = "start/subject::starts"
+"""A server that does not start even once, before the suite."""
 
 
 @dataclass(frozen=True)
@@ -22,18 +27,28 @@ class Difference:
     there: Any
     phrase: str
 
-    def said(self, reference: str, bound: str) -> str:
-        """`IPV6_V6ONLY is 1 by default here, 0 on debian`; a value that is the address `bound` becomes `it`."""
-        here = PLACEHOLDER.sub(lambda match: _shown(self.here, match[1]), self.phrase)
-        if bound and self.about(bound):
-            here = PLACEHOLDER.sub("it", self.phrase)
+    @property
+    def offers(self) -> bool:
+        """Whether the fact is about which address is offered first."""
+        return "{first}" in self.phrase
+
+    def breaks(self, taken: str) -> bool:
+        """Whether it can be a cause, for a server that says that it took that address, if it does.
+
+        What is offered first is none for a server that did not take it, or that may have been told what to take.
+        """
+        return not self.offers or (taken != "" and taken == _shown(self.here, "first"))
+
+    def said(self, reference: str, *, by_name: bool = True) -> str:
+        """`IPV6_V6ONLY is 1 by default here, 0 on debian`; without the name, the value here is `it`."""
         placeholder = PLACEHOLDER.search(self.phrase)
+        here = PLACEHOLDER.sub(lambda match: _shown(self.here, match[1]) if by_name else "it", self.phrase)
         return f"{here} here, {_shown(self.there, placeholder[1] if placeholder else 'value')} on {reference}"
 
-    def about(self, bound: str) -> bool:
-        """Whether the value that the phrase shows is the address that the server bound."""
-        placeholder = PLACEHOLDER.search(self.phrase)
-        return placeholder is not None and _shown(self.here, placeholder[1]) == bound
+
+def not_started(probe: Probe) -> bool:
+    """Whether the server never came to be asked anything: facts of the platform explain no such failure."""
+    return probe.error == "NotReady" or probe.id == STARTS
 
 
 def explain(matrix: Matrix) -> Matrix:
@@ -41,16 +56,27 @@ def explain(matrix: Matrix) -> Matrix:
     return replace(matrix, cells=tuple(_explained(matrix, cell) for cell in matrix.cells))
 
 
+def explainable(matrix: Matrix, cell: CellResult) -> list[tuple[Probe, Probe]]:
+    """The failures that facts could explain, each with the same contract as it passes on the reference."""
+    return [(probe, passed) for probe, passed in _here_alone(matrix, cell) if not not_started(probe)]
+
+
+def _here_alone(matrix: Matrix, cell: CellResult) -> list[tuple[Probe, Probe]]:
+    """The failures of contracts that the reference keeps, in the same build."""
+    reference = matrix.cell(cell.subject, cell.bind, matrix.reference, cell.build)
+    if cell.platform == matrix.reference or reference is None or cell.build == POISONED.name:
+        return []
+    passing = {probe.id: probe for probe in reference.contracts if probe.outcome == "passed"}
+    return [(probe, passing[probe.id]) for probe in cell.failures if probe.id in passing]
+
+
 def _explained(matrix: Matrix, cell: CellResult) -> CellResult:
     if cell.build == POISONED.name:
         return _poisoned(matrix, cell)
-    reference = matrix.cell(cell.subject, cell.bind, matrix.reference, cell.build)
-    if cell.platform == matrix.reference or reference is None or not cell.failures:
-        return cell
-    passing = {probe.id: probe for probe in reference.contracts if probe.outcome == "passed"}
+    sentences = {probe.id: _sentence(matrix, cell, probe, passed) for probe, passed in _here_alone(matrix, cell)}
     return replace(cell, probes=tuple(
-        replace(probe, explanation=_sentence(matrix, cell, probe, passing[probe.id]))
-        if probe.kind == "contract" and probe.bad and probe.id in passing else probe for probe in cell.probes))
+        replace(probe, explanation=sentences[probe.id]) if probe.bad and probe.id in sentences else probe
+        for probe in cell.probes))
 
 
 def _poisoned(matrix: Matrix, cell: CellResult) -> CellResult:
@@ -65,26 +91,37 @@ def _poisoned(matrix: Matrix, cell: CellResult) -> CellResult:
 
 
 def _sentence(matrix: Matrix, cell: CellResult, probe: Probe, passed: Probe) -> str:
+    if not_started(probe):
+        return (f"the server does not start on {cell.platform}, it does on {matrix.reference}: "
+                f"{_last_words(probe.message)}")
     what = f"{probe.failing or probe.name + ' fails'} on {cell.platform}"
     here, there = _facts(matrix, cell.platform), _facts(matrix, matrix.reference)
-    phrases = {fact: phrase for each in cell.probes for fact, phrase in each.phrases.items()}
+    phrases = {fact: phrase for each in matrix.cells if each.platform == cell.platform
+               for fact_probe in each.probes for fact, phrase in fact_probe.phrases.items()}
     found = [Difference(fact, here[fact], there[fact], phrases.get(fact) or f"{fact} is {{value}}")
              for fact in probe.explained_by if fact in here and fact in there and not same(here[fact], there[fact])]
-    if not found:
+    taken = probe.bound[0] if probe.bound and probe.bound != passed.bound else ""
+    causes = [difference for difference in found if difference.breaks(taken)]
+    if not causes:
         return f"{what}, not on {matrix.reference}: {_nothing_found(probe, here, there)}."
     fix = f" Fix: {probe.fix}." if probe.fix else ""
-    return f"{what}: {_clauses(matrix.reference, cell.bind, probe, passed, found)}.{fix}"
+    return f"{what}: {_clauses(matrix.reference, cell.bind, taken, causes)}.{fix}"
 
 
-def _clauses(reference: str, bind: str, probe: Probe, passed: Probe, found: list[Difference]) -> str:
-    """What the server bound, where that differs, with the facts about that address; then the other facts."""
-    if not probe.bound or probe.bound == passed.bound:
-        return ", and ".join(difference.said(reference, "") for difference in found)
-    bound = probe.bound[0]
-    about = "; ".join(difference.said(reference, bound) for difference in found if difference.about(bound))
-    rest = [difference.said(reference, "") for difference in found if not difference.about(bound)]
-    taken = f"with bind `{bind}` the server took `{bound}`{f' ({about})' if about else ''}"
-    return ", and ".join([taken, *rest])
+def _last_words(message: str) -> str:
+    """How the start ended, and the last line that the server said."""
+    lines = [line[1:].strip() for line in message.splitlines() if line.startswith("E ")] or message.splitlines()
+    words = [word for line in lines if (word := EXCEPTION.sub("", safe(line)).strip())] or ["it says nothing"]
+    return words[0] if len(words) == 1 else f"{words[0]}; its last words: {words[-1]}"
+
+
+def _clauses(reference: str, bind: str, taken: str, causes: list[Difference]) -> str:
+    """The address that the server took, where it is another one, with the facts about that; then the other facts."""
+    rest = [difference.said(reference) for difference in causes if not difference.offers]
+    if not taken:
+        return ", and ".join(rest)
+    about = "; ".join(difference.said(reference, by_name=False) for difference in causes if difference.offers)
+    return ", and ".join([f"with bind `{bind}` the server took `{taken}`{f' ({about})' if about else ''}", *rest])
 
 
 def _nothing_found(probe: Probe, here: Mapping[str, Any], there: Mapping[str, Any]) -> str:

@@ -60,7 +60,8 @@ def _probe(case: Element) -> Probe:
         failing=_first(properties, "failing"),
         fix=_first(properties, "fix"),
         promises=tuple(word for key, value in properties if key == "promises" for word in value.split()[:8]),
-        bound=tuple(dict.fromkeys(word for key, value in properties if key == "bound" for word in value.split()[:16])),
+        bound=_addresses(properties, "bound"),
+        answered=_addresses(properties, "answered"),
         consequence_of=tuple(value[:ID_LIMIT] for key, value in properties if key == "follows_from")[:NAMES_LIMIT],
         facts={key[5:]: _fact(key, value) for key, value in properties if key.startswith("fact:")},
         phrases={key[7:]: value[:TEXT_LIMIT] for key, value in properties if key.startswith("phrase:")},
@@ -74,6 +75,10 @@ def _properties(case: Element) -> Iterator[tuple[str, str]]:
 
 def _first(properties: list[tuple[str, str]], wanted: str) -> str:
     return next((value[:TEXT_LIMIT] for key, value in properties if key == wanted), "")
+
+
+def _addresses(properties: list[tuple[str, str]], wanted: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for key, value in properties if key == wanted for word in value.split()[:16]))
 
 
 def _outcome(case: Element) -> tuple[Outcome, str]:

@@ -11,13 +11,20 @@ from anyunix.cell import Cell
 from anyunix.junit import BadResults
 from anyunix.results import Again, Brought, CellResult, Matrix, Outcome, Probe, Trace
 from anyunix.text import first_line
-from anyunix.trace.align import Steps, align
-from anyunix.trace.checker import culprit
+from anyunix.trace.align import align
+from anyunix.trace.checker import culprit, findings
+from anyunix.trace.pairing import Steps
 from anyunix.trace.records import Record, read_records, steps_in
 
 TRACE_MODES = ("on-failure", "always", "never")
 PROBES = 8
 """Failures of one cell that are traced at most."""
+REPRESENTATIVE = (
+    "binding/test_any_server_contracts.py::test_a_client_on_ipv4_loopback_is_served",
+    "binding/test_served_contracts.py::test_ipv4_client_is_served",
+    "signals/test_any_server_contracts.py::test_it_does_what_it_promises_at[SIGTERM]",
+)
+"""Contracts that a memory checker looks at though they are kept: a server starts, serves and ends."""
 
 
 @dataclass
@@ -62,20 +69,63 @@ def with_traces(matrix: Matrix, cells: Iterable[Cell], mode: str, run_again: Run
 
 
 def with_culprits(matrix: Matrix, cells: Iterable[Cell], run_again: RunAgain) -> Matrix:
-    """The matrix with what a memory checker says of the failures of poisoned builds: valgrind, else clang's."""
-    failing = {cell.key: tuple(probe.id for probe in cell.failures)[:PROBES]
-               for cell in matrix.cells if cell.build == POISONED.name and cell.failures}
-    poisoned = [cell for cell in cells if cell.key in failing]
-    found: dict[tuple[str, str], str] = {}
+    """The matrix with what a memory checker says of poisoned builds: valgrind, else clang's.
+
+    It looks at what fails, and at a server that starts, serves and ends: what is used before it is set need not break
+    a contract to be a finding.
+    """
+    poisoned = {cell.key: cell for cell in matrix.cells if cell.build == POISONED.name and cell.status == "ran"}
+    waiting = [replace(cell, probes=_to_check(matrix, poisoned[cell.key])) for cell in cells if cell.key in poisoned]
+    said = {cell.key: Said() for cell in waiting}
     for build, tool in ((CHECKED, "memcheck"), (SANITIZED, "sanitizer")):
-        again = [replace(cell, build=build, probes=failing[cell.key], tool=tool) for cell in poisoned]
+        again = [replace(cell, build=build, tool=tool) for cell in waiting]
         records = run_again(again) if again else Records()
-        for cell, checked in zip(poisoned, again, strict=True):
-            found |= _culprits(cell.key, checked, records)
-        poisoned = [cell for cell in poisoned if not any(key == cell.key for key, _ in found)]
-    return replace(matrix, cells=tuple(
-        replace(cell, probes=tuple(replace(probe, culprit=found.get((cell.key, probe.id), probe.culprit))
-                                   for probe in cell.probes)) for cell in matrix.cells))
+        for cell, checked in zip(waiting, again, strict=True):
+            said[cell.key].add(checked, records)
+        waiting = [cell for cell in waiting if not said[cell.key].enough(poisoned[cell.key])]
+    return replace(matrix, cells=tuple(said[cell.key].told(cell) if cell.key in said else cell
+                                       for cell in matrix.cells))
+
+
+@dataclass
+class Said:
+    """What memory checkers said of one poisoned build."""
+
+    culprits: dict[str, str] = field(default_factory=dict)
+    """Probe -> what was used in it."""
+    findings: dict[str, None] = field(default_factory=dict)
+    looked: bool = False
+    problems: dict[str, None] = field(default_factory=dict)
+    """Why none did, the first checker's first."""
+
+    def add(self, checked: Cell, records: Records) -> None:
+        for probe in checked.probes:
+            record = records.found.get(checked.key, {}).get(probe)
+            if record is None or record.missing:
+                none = records.problems.get(checked.key, "the server was not started under it")
+                self.problems[first_line(record.missing if record else none)] = None
+                continue
+            self.looked = True
+            text = "\n".join(record.texts)  # empty when all is well
+            if found := culprit(text):
+                self.culprits[probe] = first_line(found)
+            self.findings |= dict.fromkeys(map(first_line, findings(text)))
+
+    def enough(self, poisoned: CellResult) -> bool:
+        """Whether no other checker has to look."""
+        return self.looked and (bool(self.culprits) or not poisoned.failures)
+
+    def told(self, cell: CellResult) -> CellResult:
+        return replace(cell, findings=tuple(self.findings), unchecked="" if self.looked else ", ".join(self.problems),
+                       probes=tuple(replace(probe, culprit=self.culprits.get(probe.id, probe.culprit)) if probe.bad
+                                    else probe for probe in cell.probes))
+
+
+def _to_check(matrix: Matrix, cell: CellResult) -> tuple[str, ...]:
+    """What fails, and what stands for all that does not."""
+    failing = [probe.id for probe in cell.failures if probe.group != "build"][:PROBES]
+    known = {text.id for text in matrix.texts}
+    return tuple(dict.fromkeys([*failing, *(probe for probe in REPRESENTATIVE if probe.partition("[")[0] in known)]))
 
 
 def _to_trace(matrix: Matrix, mode: str) -> dict[str, tuple[str, ...]]:
@@ -127,12 +177,3 @@ def _trace(cell: CellResult, reference: CellResult, probe: str, records: Records
             return Trace(reference.platform, problem=f"{each.platform}: {first_line(record)}")
         found.append(steps_in(record))
     return align(found[0], found[1], reference.platform)
-
-
-def _culprits(key: str, checked: Cell, records: Records) -> dict[tuple[str, str], str]:
-    found = {}
-    for probe in checked.probes:
-        record = records.of(checked.result("ran"), probe)
-        if isinstance(record, Record) and (text := culprit("\n".join(record.texts))):
-            found[key, probe] = first_line(text)
-    return found

@@ -97,6 +97,8 @@ class Probe:
     fix: str = ""
     bound: tuple[str, ...] = ()
     """The addresses that the server said it bound, without ports."""
+    answered: tuple[str, ...] = ()
+    """Those that answered, of a server that does not say what it bound; a wildcard may be known by one of them."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     phrases: Mapping[str, str] = field(default_factory=dict)
     """Fact -> how to say its value: `IPV6_V6ONLY is {value} by default`."""
@@ -154,6 +156,10 @@ class CellResult:
     compiler: str = ""
     probes: tuple[Probe, ...] = ()
     seconds: float = 0.0
+    findings: tuple[str, ...] = ()
+    """What a memory checker saw used before it was set in a poisoned build, whether or not a contract fails."""
+    unchecked: str = ""
+    """Why no memory checker looked at a poisoned build."""
 
     @property
     def key(self) -> str:

@@ -3,8 +3,8 @@
 Every probe becomes a JUnit test case with these properties: `kind` (fact or contract); for each fact it measured
 `fact:<name>` with the value as JSON, and `phrase:<name>` how to say it; a contract's `explained_by` (fact names),
 `failing` and `fix`, the `promises` that it is one of, `follows_from` for each contract that it cannot be kept without,
-and `bound`, the addresses that its servers bound; `failed_by`, the exception that failed it; `not_tried_because_of`,
-the contract whose failure leaves nothing to try.
+and `bound`, the addresses that its servers say they bound, or `answered`, those that answer; `failed_by`, the exception
+that failed it; `not_tried_because_of`, the contract whose failure leaves nothing to try.
 """
 
 import json
@@ -69,7 +69,8 @@ def start_server(request: pytest.FixtureRequest, subject: Subject, bind: str, wo
         pytest.skip(f"no IPv6 to be served over here: {error} for ::1")
     launcher = Launcher(subject, bind, work, tool)
     yield launcher
-    request.node.user_properties.append(("bound", " ".join(launcher.bound())))
+    told_by = "bound" if subject.ready.names_addresses else "answered"
+    request.node.user_properties.append((told_by, " ".join(launcher.bound())))
     launcher.end()
     if tool is not None:
         keep(records_of(request.config), told(request.node.nodeid, tool, chat=subject.protocol == "chat", folder=work,

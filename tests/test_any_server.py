@@ -142,14 +142,14 @@ def test_a_fault_breaks_its_contract(fault: str, outcomes: dict[str, list[str]])
 def test_ways_to_be_told_the_port_and_to_be_ready(changed: dict[str, str], write_subject: Callable[..., Subject],
                                                   held_against: Callable[..., CellResult]) -> None:
     result = held_against(write_subject(**changed), f"{BINDING}a_client_on_ipv4_loopback_is_served")
-    assert [(probe.outcome, probe.bound) for probe in result.probes] == [("passed", ("0.0.0.0", "::"))]
+    assert [(probe.outcome, probe.answered) for probe in result.probes] == [("passed", ("0.0.0.0", "::"))]
 
 
 def test_a_port_that_answers_is_not_all_that_it_listens_on(write_subject: Callable[..., Subject],
                                                            held_against: Callable[..., CellResult]) -> None:
     subject = write_subject(start='["{python}", any_server.py, "{port}", "slow to start"]')
     result = held_against(replace(subject, talk=None), f"{BINDING}a_client_on_ipv6_loopback_is_served")
-    assert [(probe.outcome, probe.bound) for probe in result.probes] == [("passed", ("0.0.0.0", "::"))]
+    assert [(probe.outcome, probe.answered) for probe in result.probes] == [("passed", ("0.0.0.0", "::"))]
 
 
 @pytest.mark.parametrize(("changed", "said"), [

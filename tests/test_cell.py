@@ -205,3 +205,16 @@ def test_log_holds_what_pytest_said(subject: Subject, local: Platform, make_suit
     assert "test_probes.py::test_breaks FAILED" in run.brought.log
     assert run.brought.junit[0].startswith(b"<?xml")
     assert PurePosixPath("junit.xml").name not in os.listdir(".")
+
+
+@pytest.mark.parametrize("sources", [(), ("main.c",)])
+def test_a_compiler_is_named_only_where_one_had_something_to_compile(
+        subject: Subject, run_cell: Callable[..., CellResult], sources: tuple[str, ...]) -> None:
+    """ssh-keygen and initdb are build commands too."""
+    if not shutil.which("cc"):
+        pytest.skip("no cc here")
+    for source in sources:
+        (subject.folder / source).write_text("int main(void) { return 0; }\n")
+    result = run_cell("def test_measures(fact):\n    fact('a', 1)\n",
+                      dataclasses.replace(subject, build=("sh", "-c", "true"), files=(*subject.files, *sources)))
+    assert (result.status, bool(result.compiler)) == ("ran", bool(sources))

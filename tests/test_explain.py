@@ -18,8 +18,8 @@ SERVED = Probe("binding/test_s.py::test_ipv4", "contract", "failed", explained_b
 
 
 def explained(failed: Probe = SERVED, here: dict[str, Any] = FREEBSD, reference: Outcome = "passed",
-              phrases: Probe = PHRASES) -> str:
-    passed = dataclasses.replace(failed, outcome=reference, bound=("0.0.0.0",))
+              phrases: Probe = PHRASES, there_bound: tuple[str, ...] = ("0.0.0.0",)) -> str:
+    passed = dataclasses.replace(failed, outcome=reference, bound=there_bound)
     matrix = Matrix(
         (PlatformResult("debian", "", "local", "ran", facts=DEBIAN),
          PlatformResult("debian-v6only", "", "local", "ran", facts=here)),
@@ -33,6 +33,42 @@ def test_the_papers_first_bug() -> None:
         "IPv4 clients are refused on debian-v6only: with bind `first` the server took `::` (getaddrinfo offers it "
         "first here, 0.0.0.0 on debian), and IPV6_V6ONLY is 1 by default here, 0 on debian. Fix: bind both families, "
         "or set IPV6_V6ONLY by hand.")
+
+
+@pytest.mark.parametrize(("bound", "there"), [
+    (("::",), ("::",)),  # by name: what getaddrinfo offers is never asked
+    ((), ()),  # a foreign server, which does not say
+    (("0.0.0.0",), ("0.0.0.0", "::")),  # not what is offered first here
+])
+def test_an_address_that_was_not_taken_from_getaddrinfo_is_no_cause(bound: tuple[str, ...],
+                                                                    there: tuple[str, ...]) -> None:
+    text = explained(dataclasses.replace(SERVED, bound=bound, answered=("::1",)), there_bound=there)
+    assert "getaddrinfo" not in text
+    assert "::1" not in text
+    assert "IPV6_V6ONLY is 1 by default here, 0 on debian. Fix: bind both families" in text
+
+
+NGIRCD = """\
+support.ready.NotReady: the server ended with exit status 1 before it was ready
+stderr: [5:5    0] ngIRCd 26.1 started
+[5:3    0] Can't change group ID to nogroup(65534): Invalid argument!
+suite/support/launcher.py:83: in _start
+    addresses = self._addresses(Awaited(process, output, errors), port, log, promises)
+E   support.ready.NotReady: the server ended with exit status 1 before it was ready
+E   stderr: [5:5    0] ngIRCd 26.1 started
+E   [5:3    0] Can't change group ID to nogroup(65534): Invalid argument!"""
+
+
+def test_a_server_that_does_not_start_is_explained_by_what_it_says() -> None:
+    assert explained(dataclasses.replace(SERVED, error="NotReady", message=NGIRCD)) == (
+        "the server does not start on debian-v6only, it does on debian: the server ended with exit status 1 before it "
+        "was ready; its last words: [5:3    0] Can't change group ID to nogroup(65534): Invalid argument!")
+
+
+def test_nor_is_one_that_does_not_start_before_the_suite() -> None:
+    probe = dataclasses.replace(SERVED, id="start/subject::starts", message="exit status 127: \x1b[31mno such file")
+    assert explained(probe) == ("the server does not start on debian-v6only, it does on debian: exit status 127: "
+                                "no such file")
 
 
 def test_only_facts_that_differ_are_named() -> None:

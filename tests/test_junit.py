@@ -32,6 +32,12 @@ def test_facts_contracts_and_their_outcomes_are_read() -> None:
     assert (skipped.outcome, skipped.message, skipped.group) == ("skipped", "left out: no chat", "chat")
 
 
+def test_who_ended_it_and_which_addresses_answered() -> None:
+    probe, = read_junit(with_case(b'<properties><property name="failed_by" value="NotReady"/>'
+                                  b'<property name="answered" value="127.0.0.1 ::1 ::1"/></properties><failure/>'))
+    assert (probe.error, probe.answered, probe.bound) == ("NotReady", ("127.0.0.1", "::1"), ())
+
+
 def test_a_file_that_cannot_be_imported_counts_as_a_contract_that_failed() -> None:
     probe, = read_junit(with_case(b'<error message="collection failure">ImportError</error>',
                                   b'classname="" name="binding.test_x" time="0"'))

@@ -79,6 +79,8 @@ def test_the_papers_first_bug_parts_at_the_bind(tmp_path: Path, subject: str) ->
     assert probe_of(matrix, f"local-v6only-{subject}-first", SERVED).again == "repeated"
     assert probe_of(matrix, f"local-{subject}-first", SERVED).trace is None
     assert "changes timing" not in said
+    # -k had left these facts out
+    assert "(getaddrinfo offers it first here, 0.0.0.0 on local), and IPV6_V6ONLY is 1 by default here, 0 on" in said
     assert f"≠ {PARTING[0]:<46}  {PARTING[1]}" in said
     for page in ("report.md", "index.html"):
         assert PARTING[0] in (tmp_path / "out" / page).read_text()
@@ -194,6 +196,21 @@ def test_a_poisoned_build_makes_the_papers_second_bug_certain(catalog: Catalog, 
     assert {each.kind for cell in matrix.cells if cell.build == "poisoned" for each in cell.probes} == {"contract"}
 
 
+def test_what_is_used_before_it_is_set_is_a_finding_though_every_contract_is_kept(catalog: Catalog,
+                                                                                  tmp_path: Path) -> None:
+    need("valgrind")
+    matrix, said = anyunix_run(tmp_path, "--subject", str(faulty(catalog, tmp_path)), "--platform", "local",
+                               "--poisoned", "-k", "ipv4_loopback_is_served", status=0)
+    plain, poisoned = matrix.cells
+    assert (plain.findings, poisoned.failures, poisoned.unchecked) == ((), (), "")
+    finding, = poisoned.findings
+    assert finding.startswith("signals.c:")
+    assert "in dispose: " in finding
+    assert f"used before it is set: {finding} (local faulty dual poisoned)" in said.splitlines()[-2]
+    for page in ("report.md", "index.html"):
+        assert "used before it is set: signals.c:" in (tmp_path / "out" / page).read_text()
+
+
 def test_without_valgrind_clangs_sanitizer_names_it(catalog: Catalog, tmp_path: Path) -> None:
     need("clang")
     trial = subprocess.run(["clang", "-fsanitize=memory", "-x", "c", "-o", str(tmp_path / "trial"), "-"],
@@ -209,8 +226,10 @@ def test_without_valgrind_clangs_sanitizer_names_it(catalog: Catalog, tmp_path: 
 
 def test_the_healthy_server_holds_when_it_is_poisoned(tmp_path: Path) -> None:
     need("cc", "make")
-    matrix, _ = anyunix_run(tmp_path, "--subject", "c", "--subject", "python", "--platform", "local", "--poisoned",
-                            "-k", "second_signal", status=0)
+    matrix, said = anyunix_run(tmp_path, "--subject", "c", "--subject", "python", "--platform", "local", "--poisoned",
+                               "-k", "second_signal", status=0)
+    assert [cell.findings for cell in matrix.cells] == [(), (), ()]
+    assert "used before it is set" not in said
     assert [(cell.key, cell.status) for cell in matrix.cells] == [
         ("local-c-dual", "ran"), ("local-python-dual", "ran"), ("local-c-dual-poisoned", "ran")]
 

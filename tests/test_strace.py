@@ -120,7 +120,38 @@ def test_the_resolvers_own_sockets_are_left_out() -> None:
     steps = steps_of(read_strace(RESOLVED), folder="/work", chat=False)["parent"]
     assert [step.text for step in steps] == [
         "socket(SOCK_STREAM)", "setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, [1])", "bind(socket, [::]:port)",
-        "listen(socket, 4096)", "socket(SOCK_STREAM)", "bind(socket, 0.0.0.0:port) EADDRINUSE", "exited with 0"]
+        "listen(socket, SOMAXCONN)", "socket(SOCK_STREAM)", "bind(socket, 0.0.0.0:port) EADDRINUSE", "exited with 0"]
+
+
+CHANCE = """\
+{pid} openat(AT_FDCWD, "/tmp/probe-{name}/spool/tmp.{name}", O_RDWR|O_CREAT|O_EXCL, 0600) = 3
+{pid} write(3, "[{pid}] 2026-11-27 20:5{digit}:04 /tmp/probe-{name}/a.sock /tmp/{name} {pid} of 4096", 70) = 70
+{pid} close(3) = 0
+{pid} mkdir("/tmp/probe-{name}/work{name}", 0700) = 0
+{pid} openat(AT_FDCWD, "/tmp/probe-{name}/work{name}/the.log", O_WRONLY|O_CREAT, 0600) = 3
+{pid} openat(AT_FDCWD, "/tmp/probe-{name}/server.{pid}.pid", O_WRONLY|O_CREAT, 0600) = 4
+{pid} write(4, "{pid}\\n", 6) = 6
+{pid} openat(AT_FDCWD, "/tmp/probe-{name}/spool/tmp.{name}", O_RDONLY) = 5
+{pid} setpgid({pid}, 0) = 0
+{pid} +++ exited with 0 +++
+"""
+
+
+def test_numbers_of_processes_temporary_names_and_times_are_no_difference() -> None:
+    one, other = ([step.text for step in steps_of(read_strace(CHANCE.format(pid=pid, name=name, digit=digit)),
+                                                  folder=f"/tmp/probe-{name}", chat=False)["parent"]]
+                  for pid, name, digit in ((31337, "a8Xk2p", 6), (42042, "ZZtop9", 7)))
+    assert one == other
+    assert one == [
+        "open(spool/tmp.…, O_CREAT|O_EXCL|O_RDWR)", 'write(spool/tmp.…, "[pid] time ./a.sock /tmp/… pid of 4096")',
+        "close(spool/tmp.…)", "open(…/the.log, O_CREAT|O_WRONLY)", "open(server.pid.pid, O_CREAT|O_WRONLY)",
+        'write(server.pid.pid, "pid\\n")', "open(spool/tmp.…, O_RDONLY)", "setpgid(parent, itself)", "exited with 0"]
+
+
+def test_a_short_number_is_a_process_only_where_it_is_told_to_be() -> None:
+    text = '7 write(1, "7 of 7, pid 7, [7] HTTP/1.1 7", 9) = 9\n7 write(1, "7\\n", 2) = 2'
+    said = [step.text for step in steps_of(read_strace(text), folder="/w", chat=False)["parent"]]
+    assert said == ['write(stdout, "pid of 7, pid pid, [pid] HTTP/1.1 7")', 'write(stdout, "pid\\n")']
 
 
 def test_a_call_that_does_not_close_is_an_error() -> None:

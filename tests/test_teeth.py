@@ -136,9 +136,19 @@ def test_no_fault_travels_with_a_healthy_server(catalog: Catalog) -> None:
 def test_a_fault_is_read(tiny: Catalog) -> None:
     write_fault(tiny.root, "rude", shows_where={"colour": "blue"})
     fault, = read_faults(tiny)
-    assert (fault.name, fault.title, fault.shows_where) == ("rude", "a rude greeting", {"colour": "blue"})
+    assert (fault.name, fault.title) == ("rude", "a rude greeting")
+    assert fault.sowings["tiny"].shows_where == {"colour": "blue"}
     assert fault.sowings["tiny"].contracts == (GREETS,)
     assert fault.sowings["tiny"].edits[0].faulty == 'b"ho"'
+
+
+def test_a_fact_may_hold_for_one_subject_alone(tiny: Catalog, catalog: Catalog) -> None:
+    """CPython calls accept4(2), which hands nothing on where accept(2) does (FreeBSD)."""
+    write_fault(tiny.root, "rude", shows_where={"tiny": {"colour": "blue"}})
+    assert read_faults(tiny)[0].sowings["tiny"].shows_where == {"colour": "blue"}
+    inherited, = choose_faults(read_faults(catalog), ["nonblock-inherited"])
+    assert {name: dict(sowing.shows_where) for name, sowing in inherited.sowings.items()} == {
+        "c": {"accept.inherits_nonblock": False}, "python": {"accept.inherits_nonblock_in_python": False}}
 
 
 def test_a_subject_that_cannot_have_it_says_why(tiny: Catalog) -> None:
@@ -160,6 +170,9 @@ def test_a_subject_that_cannot_have_it_says_why(tiny: Catalog) -> None:
     ({"tiny": [{"file": "server.py", "healthy": "x", "faulty": "x"}]}, "edit 1: changes nothing"),
     ({"bind": "sideways"}, "tiny has no bind mode 'sideways'; it has default"),
     ({"shows_where": {"color": "blue"}}, "no probe measures 'color' (did you mean 'colour'?)"),
+    ({"shows_where": {"tiny": {"color": "blue"}}}, "no probe measures 'color' (did you mean 'colour'?)"),
+    ({"shows_where": {"tiny": {"colour": "blue"}, "colour": "blue", "tinny": {}}}, "no probe measures 'tinny'"),
+    ({"shows_where": {"tiny": ["colour"]}}, "tiny: expected facts and their values, found a list"),
     ({"shows_where": ["colour"]}, "key 'shows_where': expected facts and their values, found a list"),
     ({"leson": "x"}, "unknown key (did you mean 'lesson'?)"),
     ({"title": None}, "key 'title': missing"),
@@ -209,7 +222,7 @@ def contract(name: str, outcome: str, **more: Any) -> Probe:
 
 def judged(tiny: Catalog, probes: list[Probe], *, status: str = "ran", reason: str = "", **where: Any) -> Finding:
     """What is made of a cell with these probes, on a platform whose colour is blue."""
-    fault = Fault("rude", "", "", {"tiny": Sowing((), tuple(probe.id for probe in probes))}, shows_where=where)
+    fault = Fault("rude", "", "", {"tiny": Sowing((), tuple(probe.id for probe in probes), where)})
     subject, platform = tiny.subject("tiny"), Platform("local", "", "local")
     measured = Probe("x", "fact", "passed", facts={"colour": "blue", "sizes": {"int": 4, "long": 8}})
     cells = [Planned(Cell(subject, platform, "default")),

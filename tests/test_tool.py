@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from anyunix.catalog import Catalog
-from anyunix.trace.checker import culprit
+from anyunix.trace.checker import culprit, findings
 
 TRUSS = """\
 #!{python}
@@ -109,3 +109,23 @@ Uninitialized bytes in read_sigaction at offset 0 inside [0x7ffe, 4)
 ])
 def test_a_checkers_words_in_one_line(text: str, said: str) -> None:
     assert culprit(text) == said
+
+
+TWICE = VALGRIND + """\
+==12== Conditional jump or move depends on uninitialised value(s)
+==12==    at 0x10B2F5: look (input.c:40)
+==12==
+""" + VALGRIND + """\
+==12== Syscall param write(buf) points to uninitialised byte(s)
+==12==    at 0x48F9DE4: write (in /lib/libc.so)
+"""
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    (TWICE, ("signals.c:33 in dispose: Syscall param rt_sigaction(act->sa_flags) points to uninitialised byte(s)",
+             "input.c:40 in look: Conditional jump or move depends on uninitialised value(s)")),
+    (SANITIZER, ("signals.c:31 in dispose: use of an uninitialised value: action",)),
+    ("", ()),
+])
+def test_each_place_is_a_finding_once_and_what_has_no_place_is_none(text: str, said: tuple[str, ...]) -> None:
+    assert findings(text) == said

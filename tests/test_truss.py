@@ -44,7 +44,7 @@ def test_the_parent() -> None:
     assert texts("parent") == [
         "open(chat.log, O_APPEND|O_CREAT|O_RDWR)", "flock(chat.log, LOCK_EX)", "close(chat.log)",
         "socket(SOCK_STREAM)", "setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, …)", "bind(socket, [::]:port)",
-        "listen(socket, 128)", "sigaction(SIGUSR1, SIG_IGN, 0)", "sigaction(SIGCHLD, handler, SA_NOCLDSTOP)",
+        "listen(socket, SOMAXCONN)", "sigaction(SIGUSR1, SIG_IGN, 0)", "sigaction(SIGCHLD, handler, SA_NOCLDSTOP)",
         "sigprocmask(SIG_BLOCK, [CHLD TERM])", "sleeps", "accept(socket)", "fork() = RECV 1", "wait() = RECV 1",
         "exited with 0"]
 
@@ -85,3 +85,13 @@ def test_forms(line: str, event: Event) -> None:
 @pytest.mark.parametrize("line", ["", "truss: can not attach", "9: <new process>", "9: read(3,\"never", "\x1b[31m"])
 def test_what_is_no_event_is_left_out(line: str) -> None:
     assert read_truss(line) == []
+
+
+@pytest.mark.parametrize("text", [
+    f"7: close({'9' * 5000}) = {'9' * 5000} (0x9)", f"{'9' * 5000}: close(1) = 0", "7: close(²) = ² (0x2)",
+    f"7: closefrom({'9' * 5000}) = 0", f'7: write(1,"[{"9" * 5000}]",9) = 9', "7: setpgid(²,²) = 0", "7: kill(²,²) = 0",
+    "7: fork() = ²", "7: wait4(²) = ²", "7: process killed, signal = " + "9" * 5000, "7: pipe2(0x1234567,0) = 0",
+], ids=lambda text: text[:20])
+def test_numbers_that_are_none_are_no_traceback(text: str) -> None:
+    for read, line in ((read_truss, text), (read_strace, text.replace("7: ", "7 ", 1))):
+        assert isinstance(steps_of(read(line), folder="/w", chat=False), dict)

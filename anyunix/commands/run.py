@@ -22,6 +22,7 @@ from anyunix.errors import ConfigurationError
 from anyunix.expectations import apply, load_expectations
 from anyunix.explain import explain
 from anyunix.matrix import choose_reference, platform_result, run_cells, with_poisoned
+from anyunix.measure import with_facts
 from anyunix.probes import read_probes
 from anyunix.report import github
 from anyunix.report.changes import print_changes
@@ -29,7 +30,7 @@ from anyunix.report.files import OutFolder
 from anyunix.report.live import LiveTable, PlainLines
 from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.rerun import TRACE_MODES, Records, with_culprits, with_traces
-from anyunix.results import Matrix
+from anyunix.results import CellResult, Matrix
 from anyunix.shards.identity import check_comparable, identity_of
 from anyunix.start import never_started
 from anyunix.stored import read_matrix
@@ -133,12 +134,17 @@ def _run_matrix(catalog: Catalog, chosen: Selection, arguments: argparse.Namespa
                       jobs=arguments.jobs, watcher=watcher, keeper=records)
             return records
 
+        def measure(again: Sequence[Cell]) -> list[CellResult]:
+            return run_cells(list(again), drivers.for_platform, replace(order, expression="", repeat=1),
+                             jobs=arguments.jobs, watcher=watcher, keeper=Records())
+
         results = run_cells(cells, drivers.for_platform, order, jobs=arguments.jobs, watcher=watcher, keeper=out)
         matrix = Matrix(
             platforms=tuple(platform_result(platform, results) for platform in chosen.platforms),
             cells=tuple(results), reference=choose_reference(arguments.reference, results),
             required=chosen.required, texts=texts, started=started.isoformat(timespec="seconds"),
             identity=identity_of(catalog.suite, chosen.subjects), shard=arguments.shard, part=chosen.part)
+        matrix = with_facts(matrix, cells, catalog.suite, measure)
         matrix = with_culprits(with_traces(matrix, cells, arguments.trace, run_again), cells, run_again)
     return replace(explain(matrix), seconds=time.monotonic() - begun)
 

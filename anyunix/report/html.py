@@ -18,7 +18,7 @@ from anyunix.report.page.facts import facts_of
 from anyunix.report.page.failures import LEFT_OUT_SHOWN, by_probe, failures_of, left_out_of
 from anyunix.report.page.sections import SIGNS, Kept, grouped, kept_of, rows_of, sections_of
 from anyunix.report.page.shown import shown
-from anyunix.report.traces import around
+from anyunix.report.traces import around, findings
 from anyunix.results import ANSWERS, CellResult, Matrix, Probe, Trace
 from anyunix.text import first_line, safe
 
@@ -53,7 +53,7 @@ def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
         left_out=left_out, left_out_shown=LEFT_OUT_SHOWN, reasons_shown=REASONS_SHOWN,
         failures_shown=FAILURES_SHOWN, names_shown=NAMES_SHOWN, facts=facts_of(matrix, rows), groups=grouped(rows),
         cells=_shown_cells(matrix, logs or {}), signs=SIGNS, words=words, answer_signs=ANSWER_SIGNS,
-        first_line=first_line, around=around, traced=_traced(matrix),
+        first_line=first_line, around=around, findings=findings(matrix), traced=_traced(matrix),
         text_numbers={text.id: number for number, text in enumerate(matrix.texts)},
         answer=max(answers, key=ANSWERS.index, default="not answered"), take_back=take_back, where=where,
         headlines=HEADLINES,

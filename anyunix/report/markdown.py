@@ -6,7 +6,7 @@ from anyunix.compare import FactDifference, by_value, contradictions, difference
 from anyunix.consequences import by_cause
 from anyunix.report.gfm import block, code, details, table, text
 from anyunix.report.kinds import HEADLINES, take_back, where
-from anyunix.report.traces import culprits, excerpt, second_tries
+from anyunix.report.traces import culprits, excerpt, findings, second_tries
 from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
 
 MESSAGE_LIMIT = 4_000
@@ -17,7 +17,8 @@ MARKS = {"portable": "✅", "portable with known differences": "✅", "nothing t
 
 def render(matrix: Matrix) -> str:
     """The whole page. Nothing that a platform or a subject said can be more than text in it."""
-    sections = ("## anyunix", _scope(matrix), *map(_verdict, matrix.verdicts), _problems(matrix), _tables(matrix),
+    sections = ("## anyunix", _scope(matrix), *map(_verdict, matrix.verdicts), _problems(matrix), _findings(matrix),
+                _tables(matrix),
                 _failures(matrix), _differences(matrix), _documented(matrix), _contradictions(matrix), _not_run(matrix))
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -39,6 +40,11 @@ def _scope(matrix: Matrix) -> str:
 def _problems(matrix: Matrix) -> str:
     lines = "\n".join(f"- {text(problem)}" for problem in matrix.problems)
     return f"### Expectations that do not hold\n\n{lines}" if lines else ""
+
+
+def _findings(matrix: Matrix) -> str:
+    lines = "\n".join(f"- {text(line)}" for line in findings(matrix))
+    return f"### Memory that is used before it is set\n\n{lines}" if lines else ""
 
 
 def _tables(matrix: Matrix) -> str:

@@ -11,7 +11,7 @@ from anyunix.compare import contradictions, differences, shown
 from anyunix.consequences import by_cause
 from anyunix.emulation import passes_all_the_same
 from anyunix.report.kinds import HEADLINES, STYLES, overall, take_back, where
-from anyunix.report.traces import culprits, excerpt, second_tries
+from anyunix.report.traces import culprits, excerpt, findings, second_tries
 from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
 from anyunix.text import first_line, safe, said_by
 
@@ -28,6 +28,7 @@ def print_report(console: Console, matrix: Matrix, out: str) -> None:
     for verdict in matrix.verdicts:
         _print_verdict(console, verdict)
     _print_lines(console, (Text(f"expectation: {first_line(problem)}", "bold red") for problem in matrix.problems))
+    _print_lines(console, (Text(line, "bold yellow") for line in findings(matrix)))
 
 
 def print_left_out(console: Console, names: Sequence[str]) -> None:

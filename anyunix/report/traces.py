@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from anyunix.results import CellResult, Probe, ProcessTrace, TraceRow
+from anyunix.results import CellResult, Matrix, Probe, ProcessTrace, TraceRow
 from anyunix.text import first_line
 
 CONTEXT = 3
 """Rows shown before and behind the one in which the two part."""
 COLUMN = 46
 """Characters of one side."""
+SEEN = 16
+"""Characters that are shown, at least, of a part that differs, with what stands before it."""
 
 
 def around(process: ProcessTrace) -> tuple[TraceRow, ...]:
@@ -50,12 +52,36 @@ def culprits(cases: Sequence[tuple[CellResult, Probe]]) -> list[str]:
     return list(dict.fromkeys(first_line(probe.culprit) for _, probe in cases if probe.culprit))
 
 
+def findings(matrix: Matrix) -> list[str]:
+    """What memory checkers found in poisoned builds, each once with the cells, and where none could look."""
+    found: dict[str, list[str]] = {}
+    for cell in matrix.cells:
+        for text in cell.findings:
+            found.setdefault(f"used before it is set: {first_line(text)}", []).append(cell.name)
+        if cell.unchecked:
+            found.setdefault(f"no memory checker looked: {first_line(cell.unchecked)}", []).append(cell.name)
+    return [f"{text} ({', '.join(names)})" for text, names in found.items()]
+
+
 def _table(heads: tuple[str, str], rows: Sequence[TraceRow]) -> Iterator[str]:
-    yield f"  {_cut(heads[0]).ljust(COLUMN)}  {_cut(heads[1])}".rstrip()
+    yield f"  {_cut(first_line(heads[0])).ljust(COLUMN)}  {_cut(first_line(heads[1]))}".rstrip()
     for row in rows:
-        yield f"{'≠' if row.differs else ' '} {_cut(row.here).ljust(COLUMN)}  {_cut(row.there)}".rstrip()
+        here, there = _sides(row)
+        yield f"{'≠' if row.differs else ' '} {_cut(here).ljust(COLUMN)}  {_cut(there)}".rstrip()
+
+
+def _sides(row: TraceRow) -> tuple[str, str]:
+    """Both sides; where a column would end before they differ, the call and what stands around the difference."""
+    here, there = map(first_line, (row.here, row.there))
+    alike = next((place for place, (one, other) in enumerate(zip(here, there, strict=False)) if one != other),
+                 min(len(here), len(there)))
+    longest = max(len(here), len(there))
+    if not row.differs or longest <= COLUMN or alike <= COLUMN - SEEN:
+        return here, there
+    call = here[:here.find("(", 0, alike) + 1]
+    start = max(len(call), min(alike - SEEN // 2, longest - COLUMN + len(call) + 1))
+    return f"{call}…{here[start:]}", f"{call}…{there[start:]}"
 
 
 def _cut(text: str) -> str:
-    text = first_line(text)
     return text if len(text) <= COLUMN else text[:COLUMN - 1] + "…"

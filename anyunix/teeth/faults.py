@@ -30,6 +30,8 @@ class Sowing:
     """None for a fault that is a bind mode of the healthy server."""
     contracts: tuple[str, ...]
     """IDs of the contracts that have to fail for it, each one, wherever they can be tried."""
+    shows_where: Mapping[str, Any] = field(default_factory=dict)
+    """Fact -> the value that it has where the fault shows; of a mapping, what it holds at least."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,6 @@ class Fault:
     """Subject -> why it cannot have this fault."""
     bind: str = ""
     """The bind mode to run in; empty for the subject's first."""
-    shows_where: Mapping[str, Any] = field(default_factory=dict)
-    """Fact -> the value that it has where the fault shows; of a mapping, what it holds at least."""
 
 
 @dataclass(frozen=True)
@@ -81,21 +81,21 @@ def _fault(path: Path, catalog: Catalog, suite: _Suite) -> Fault:
     subjects = catalog.subject_names()
     title, lesson, bind = reader.text("title"), reader.text("lesson"), reader.text("bind", "")
     contracts = _contracts(reader, subjects, suite)
-    where = _shows_where(reader, suite)
+    where = _shows_where(reader, subjects, suite)
     sowings, inapplicable = {}, {}
     for subject in subjects:
         value = reader.anything(subject, "a list of edits, or the reason why there are none")
         if isinstance(value, str):
             inapplicable[subject] = value
             continue
-        sowings[subject] = Sowing(_edits(reader, subject, value), contracts[subject])
+        sowings[subject] = Sowing(_edits(reader, subject, value), contracts[subject], where[subject])
         if not bind and not sowings[subject].edits:
             raise reader.error(subject, "no edits and no bind mode: that is the healthy server")
         modes = catalog.subject(subject).binds
         if bind and bind not in modes:
             raise reader.error("bind", f"{subject} has no bind mode {bind!r}; it has {', '.join(modes)}")
     reader.reject_unknown()
-    return Fault(reader.name(path.stem), title, lesson, sowings, inapplicable, bind, where)
+    return Fault(reader.name(path.stem), title, lesson, sowings, inapplicable, bind)
 
 
 def _contracts(reader: Reader, subjects: Sequence[str], suite: _Suite) -> dict[str, tuple[str, ...]]:
@@ -115,14 +115,22 @@ def _contracts(reader: Reader, subjects: Sequence[str], suite: _Suite) -> dict[s
     return found
 
 
-def _shows_where(reader: Reader, suite: _Suite) -> dict[str, Any]:
+def _shows_where(reader: Reader, subjects: Sequence[str], suite: _Suite) -> dict[str, dict[str, Any]]:
+    """Subject -> facts and values: those for all, and those under the subject's name."""
     value = reader.anything("shows_where", "facts and their values", {})
     if not isinstance(value, dict):
         raise reader.error("shows_where", f"expected facts and their values, found {kind(value)}")
-    for fact in value:
-        if fact not in suite.facts:
-            raise reader.error("shows_where", f"no probe measures {fact!r}{nearest(str(fact), suite.facts)}")
-    return value
+    for_all = {fact: expected for fact, expected in value.items() if fact not in subjects}
+    found = {}
+    for subject in subjects:
+        own = value.get(subject, {})
+        if not isinstance(own, dict):
+            raise reader.error("shows_where", f"{subject}: expected facts and their values, found {kind(own)}")
+        found[subject] = for_all | own
+        for fact in found[subject]:
+            if fact not in suite.facts:
+                raise reader.error("shows_where", f"no probe measures {fact!r}{nearest(str(fact), suite.facts)}")
+    return found
 
 
 def _edits(reader: Reader, subject: str, value: Any) -> tuple[Edit, ...]:

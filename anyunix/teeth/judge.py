@@ -77,15 +77,17 @@ def _union(subject: Subject, bind: str, faults: Iterable[Fault], facts: Mapping[
     """All contracts that the faults of a bind mode name, and the probes of the facts that they depend on."""
     chosen = [fault for fault in faults if _healthy_bind(subject, fault) == bind]
     contracts = [contract for fault in chosen for contract in fault.sowings[subject.name].contracts]
-    return tuple(dict.fromkeys([*contracts, *(facts[fact] for fault in chosen for fact in fault.shows_where)]))
+    return tuple(dict.fromkeys([*contracts, *(facts[fact] for fault in chosen
+                                         for fact in fault.sowings[subject.name].shows_where)]))
 
 
 def _finding(fault: Fault, result: CellResult, facts: Mapping[str, Any]) -> Finding:
     contracts = {probe.id: probe for probe in result.contracts if probe.group != BUILD}
     tried = [probe for probe in contracts.values() if probe.outcome != "skipped"]
     caught = tuple(probe.id for probe in tried if _always_fails(probe))
-    unmeasured = [fact for fact in fault.shows_where if fact not in facts]
-    elsewhere = [f"{fact} is {facts[fact]}" for fact, value in fault.shows_where.items()
+    shows_where = fault.sowings[result.subject].shows_where
+    unmeasured = [fact for fact in shows_where if fact not in facts]
+    elsewhere = [f"{fact} is {facts[fact]}" for fact, value in shows_where.items()
                  if fact in facts and not _holds(facts[fact], value)]
 
     def found(answer: Any, reason: str = "", expected: bool = True) -> Finding:

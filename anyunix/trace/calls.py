@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from posixpath import relpath
+from itertools import islice
 
+from anyunix.trace.descriptors import RETURNING, Descriptors
 from anyunix.trace.events import Event
+from anyunix.trace.words import OWN_ADDRESS, repeatable
 
 CANONICAL: Mapping[str, str] = {
     alias: name for name, aliases in {
         "open": "openat", "accept": "accept4", "fork": "vfork clone clone3 rfork pdfork",
         "wait": "wait4 wait6 waitid waitpid", "sigaction": "rt_sigaction",
         "sigprocmask": "rt_sigprocmask", "pread": "pread64", "pwrite": "pwrite64", "lseek": "_llseek llseek",
-        "ftruncate": "ftruncate64", "fcntl": "fcntl64", "pipe": "pipe2", "dup": "dup2 dup3",
+        "ftruncate": "ftruncate64", "fcntl": "fcntl64", "mkdir": "mkdirat", "pipe": "pipe2", "dup": "dup2 dup3",
         "send": "sendto", "recv": "recvfrom",
         "sleep": "select _newselect pselect pselect6 pselect6_time64 poll ppoll ppoll_time64 epoll_wait epoll_pwait "
                  "epoll_pwait2 kevent sigsuspend rt_sigsuspend pause sigwait sigwaitinfo sigtimedwait rt_sigtimedwait "
@@ -25,33 +26,20 @@ IPV6 = re.compile(r'sa_family=AF_INET6, .*?"([^"]*)"|AF_INET6 \[([^]]*)\]')
 NUMBER = re.compile(r"0x[0-9a-f]{4,}")
 HANDLER = re.compile(r"sa_(?:handler|sigaction)=(\w+)|\{ (\w+) ")
 FLAGS = re.compile(r"sa_flags=([\w|]+)|\{ \w+ (\S+) ss_t")
-# the last is how strace writes the sign of SA_RESETHAND, the highest of 32 bits
-UNIMPORTANT = {"O_CLOEXEC", "O_LARGEFILE", "SOCK_CLOEXEC", "SA_RESTORER", "0", "0x0", "0xffffffff00000000"}
+# FreeBSD's libthr asks for SA_SIGINFO whoever calls; the last is how strace writes the sign of SA_RESETHAND
+UNIMPORTANT = {"O_CLOEXEC", "O_LARGEFILE", "SOCK_CLOEXEC", "SA_RESTORER", "SA_SIGINFO", "0", "0x0",
+               "0xffffffff00000000"}
+LIBRARYS_OWN = ("SIGTHR", "SIGLIBRT")
+"""Signals that FreeBSD's libthr and librt handle for themselves."""
+ALL_SIGNALS = 24
+"""Signals in a mask that blocks everything, as truss lists it; nobody names so many."""
+SOMAXCONN = {"128": "SOMAXCONN", "4096": "SOMAXCONN"}
+"""What a libc's header says it is: musl, FreeBSD, older and newer glibc."""
+VALUE = re.compile(r"it_value=\{tv_sec=(\d+)|\{ [\d.]+, (\d+)\.\d+ \}")
+"""Of a timer, for strace and truss."""
 ACCESS = {"O_RDONLY", "O_WRONLY", "O_RDWR"}
-SECRET = re.compile(r"[0-9a-f]{24,}")
-PORT = re.compile(r"(\d|\]):\d{2,5}\b")
-OWN_ADDRESS = re.compile(r"\b(?!0\.0\.0\.0|127\.0\.0\.1)\d{1,3}(?:\.\d{1,3}){3}\b|\bf[cde][0-9a-f]{2}:[0-9a-f:]+\b")
-"""An interface's; wildcards and loopback are the same everywhere."""
 DATA_SHOWN = 40
 """Characters of what was read or written that are shown."""
-
-
-@dataclass
-class Descriptors:
-    """What a process's descriptors stand for; those that are no business of the subject's have no name."""
-
-    folder: str
-    names: dict[str, str] = field(default_factory=lambda: {"0": "stdin", "1": "stdout", "2": "stderr"})
-    masks: int = 0
-    """How many of libc's own `block everything` are not taken back yet; a child takes back its parent's."""
-
-    def inherited(self) -> "Descriptors":
-        return Descriptors(self.folder, dict(self.names), self.masks)
-
-    def file(self, path: str) -> str | None:
-        """The name of a file of the subject's: its path in the probe's folder."""
-        plain = path.strip('"')
-        return relpath(plain, self.folder) if plain.startswith(self.folder + "/") else None
 
 
 def say(name: str, event: Event, descriptors: Descriptors, roles: Mapping[int, str]) -> str | None:
@@ -61,19 +49,23 @@ def say(name: str, event: Event, descriptors: Descriptors, roles: Mapping[int, s
     if name == "wait":  # one that found nobody is a question
         found = event.value.isdigit() and event.value != "0"
         return f"wait() = {roles.get(int(event.value), 'a child')}" if found else None
+    if name == "setpgid":
+        return f"setpgid({', '.join(_process((argument,), roles, none='itself') for argument in event.arguments)})"
     teller = TELLERS.get(name)
     if teller is not None:
         return teller(event, descriptors)
     if name in ON_DESCRIPTOR:
         return _on_descriptor(name, event, descriptors)
+    if name in RETURNING:
+        descriptors.opened(event.value, None)
     return None
 
 
-def _process(arguments: tuple[str, ...], roles: Mapping[int, str]) -> str:
-    text = arguments[0] if arguments else "?"
+def _process(arguments: tuple[str, ...], roles: Mapping[int, str], none: str = "group") -> str:
+    text = _number(arguments[0]) if arguments else "?"
     if text == "0":
-        return "group"
-    number = int(text) if text.lstrip("-").isdigit() else 0
+        return none
+    number = int(text) if re.fullmatch("-?[0-9]{1,10}", text) else 0
     whom = roles.get(abs(number), "another process")
     return f"group of {whom}" if number < 0 else whom
 
@@ -82,10 +74,13 @@ def _argument(event: Event, place: int) -> str:
     return event.arguments[place] if place < len(event.arguments) else ""
 
 
-def _descriptor(event: Event) -> str:
-    """The first argument, which truss writes in hexadecimal for calls that it does not know."""
-    text = _argument(event, 0)
+def _number(text: str) -> str:
+    """In decimal, whatever truss does with calls that it does not know."""
     return str(int(text, 16)) if re.fullmatch("0x[0-9a-f]{1,4}", text) else text
+
+
+def _descriptor(event: Event) -> str:
+    return _number(_argument(event, 0))
 
 
 def _flags(text: str) -> str:
@@ -101,68 +96,81 @@ def _address(text: str) -> str:
     return NUMBER.sub("…", text)
 
 
-def _data(text: str) -> str:
-    """The start of what was read or written; keys, ports and addresses differ each time."""
-    short = OWN_ADDRESS.sub("address", PORT.sub(r"\1:port", SECRET.sub("…", text.removesuffix("...")))).strip('"')
+def _data(text: str, descriptors: Descriptors) -> str:
+    """The start of what was read or written."""
+    short = repeatable(text.removesuffix("...").strip('"'), descriptors.folder, descriptors.processes)
     return f'"{short[:DATA_SHOWN]}{"…" if len(short) > DATA_SHOWN else ""}"'
 
 
 def _socket(event: Event, descriptors: Descriptors) -> str | None:
     """Without its family, which the address that it is bound to shows."""
     family, kind = _argument(event, 0), _flags(_argument(event, 1))
-    descriptors.names.pop(event.value, None)
+    descriptors.opened(event.value, None)
     if "INET" not in family:
         return None
-    descriptors.names[event.value] = "datagrams" if "DGRAM" in kind else "socket"
+    descriptors.opened(event.value, "datagrams" if "DGRAM" in kind else "socket")
     return f"socket({kind})" if "DGRAM" not in kind else None
 
 
 def _accept(event: Event, descriptors: Descriptors) -> str | None:
     listener = descriptors.names.get(_descriptor(event))
-    if event.value.isdigit():
-        descriptors.names[event.value] = "client"
+    descriptors.opened(event.value, "client")
     flags = _flags(_argument(event, 3)) if _argument(event, 3) else "0"
     return f"accept({listener}{'' if flags == '0' else ', ' + flags})" if listener else None
 
 
 def _open(event: Event, descriptors: Descriptors) -> str | None:
     arguments = event.arguments[1:] if event.arguments[:1] == ("AT_FDCWD",) else event.arguments
+    if len(arguments) > 1 and "O_EXCL" in arguments[1] and event.value.isdigit():
+        descriptors.made(arguments[0])
     path = descriptors.file(arguments[0]) if arguments else None
-    descriptors.names.pop(event.value, None)
+    descriptors.opened(event.value, path)
     if path is None:
         return None
-    if event.value.isdigit():
-        descriptors.names[event.value] = path
     return f"open({path}, {_flags(arguments[1]) if len(arguments) > 1 else ''})"
 
 
+def _mkdir(event: Event, descriptors: Descriptors) -> str | None:
+    """Left out, but for the names of what is made in it."""
+    if event.value == "0":
+        descriptors.made(event.arguments[-2] if len(event.arguments) > 1 else "")
+    return None
+
+
 def _pipe(event: Event, descriptors: Descriptors) -> str | None:
-    ends = re.findall(r"\d+", _argument(event, 0))
-    for end, name in zip(ends, ("pipe to read", "pipe to write"), strict=False):
-        descriptors.names[end] = name
+    """truss does not look where pipe2(2) puts the descriptors, which are the next two."""
+    if event.value == "0":
+        argument = _argument(event, 0)
+        told = [] if argument.startswith("0x") else re.findall(r"\d+", argument)
+        ends = told or list(islice(descriptors.next_free(), 2))
+        for end, name in zip(ends, ("pipe to read", "pipe to write"), strict=False):
+            descriptors.opened(end, name)
     return "pipe()"
 
 
 def _dup(event: Event, descriptors: Descriptors) -> str | None:
     name = descriptors.names.get(_descriptor(event))
-    descriptors.names.pop(event.value, None)
-    if name is None:
-        return None
-    descriptors.names[event.value] = name
-    return f"dup({name})"
+    descriptors.opened(event.value, name)
+    return f"dup({name})" if name else None
 
 
 def _close(event: Event, descriptors: Descriptors) -> str | None:
-    name = descriptors.names.pop(_descriptor(event), None)
+    name = descriptors.closed(_descriptor(event))
     return f"close({name})" if name and name != "datagrams" else None
+
+
+def _close_range(event: Event, descriptors: Descriptors) -> str | None:
+    """closefrom(2) of the BSDs, close_range(2); what was open and has no name is no business of the subject's."""
+    descriptors.closed_from(_number(_argument(event, 0)), _number(_argument(event, 1)))
+    return None
 
 
 def _fcntl(event: Event, descriptors: Descriptors) -> str | None:
     name, command = descriptors.names.get(_descriptor(event)), _argument(event, 1)
+    if command.startswith(("F_DUPFD", "F_DUP2FD")):
+        return _dup(event, descriptors)
     if name is None:
         return None
-    if command.startswith("F_DUPFD"):
-        return _dup(event, descriptors)
     if command == "F_SETFL":
         flags = "|".join(sorted(set(_flags(_argument(event, 2)).split("|")) - ACCESS)) or "0"
         return f"fcntl({name}, F_SETFL, {flags})"
@@ -171,13 +179,16 @@ def _fcntl(event: Event, descriptors: Descriptors) -> str | None:
 
 def _ioctl(event: Event, descriptors: Descriptors) -> str | None:
     name = descriptors.names.get(_descriptor(event))
-    return f"ioctl({name}, FIONBIO, {_argument(event, 2)})" if name and _argument(event, 1) == "FIONBIO" else None
+    if name is None or _argument(event, 1) != "FIONBIO":
+        return None
+    value = _argument(event, 2)
+    return f"ioctl({name}, FIONBIO, {'…' if value.startswith('0x') else value})"
 
 
 def _sigaction(event: Event, descriptors: Descriptors) -> str | None:
     signal, action = _argument(event, 0), _argument(event, 1)
     handler, flags = HANDLER.search(action), FLAGS.search(action)
-    if handler is None:  # NULL: only asked
+    if handler is None or signal in LIBRARYS_OWN:  # NULL: only asked
         return None
     said = handler[1] or handler[2]
     return (f"sigaction({signal}, {'handler' if said.startswith('0x') else said}, "
@@ -185,9 +196,9 @@ def _sigaction(event: Event, descriptors: Descriptors) -> str | None:
 
 
 def _sigprocmask(event: Event, descriptors: Descriptors) -> str | None:
-    """glibc and musl block everything around a fork, each in its own way: that and the way back are left out."""
+    """Libraries block everything around a fork, each in its own way: that and the way back are left out."""
     how, signals = _argument(event, 0), _argument(event, 1)
-    if signals.startswith("~"):
+    if signals.startswith("~") or signals.count("SIG") >= ALL_SIGNALS:
         descriptors.masks += 1
         return None
     if how == "SIG_SETMASK" and descriptors.masks:
@@ -204,19 +215,19 @@ def _alarm(event: Event, descriptors: Descriptors) -> str | None:
 
 def _setitimer(event: Event, descriptors: Descriptors) -> str | None:
     """alarm(3) as musl and the BSDs make it."""
-    found = re.search(r"it_value=\{tv_sec=(\d+)", _argument(event, 1))
-    return f"alarm({found[1]})" if found and _argument(event, 0) == "ITIMER_REAL" else None
+    found = VALUE.search(_argument(event, 1))
+    return f"alarm({found[1] or found[2]})" if found and _argument(event, 0) in ("ITIMER_REAL", "0") else None
 
 
-def _session(event: Event, descriptors: Descriptors) -> str | None:
-    return f"{event.name}({', '.join(event.arguments) if event.name == 'setpgid' else ''})"
+def _setsid(event: Event, descriptors: Descriptors) -> str | None:
+    return "setsid()"
 
 
 Teller = Callable[[Event, Descriptors], str | None]
 TELLERS: Mapping[str, Teller] = {
     "socket": _socket, "accept": _accept, "open": _open, "pipe": _pipe, "dup": _dup, "close": _close, "fcntl": _fcntl,
     "ioctl": _ioctl, "sigaction": _sigaction, "sigprocmask": _sigprocmask, "alarm": _alarm, "setitimer": _setitimer,
-    "setsid": _session, "setpgid": _session}
+    "setsid": _setsid, "mkdir": _mkdir, "closefrom": _close_range, "close_range": _close_range}
 
 WITH_DATA = {"read", "write", "pread", "pwrite", "send", "recv"}
 ON_DESCRIPTOR = WITH_DATA | {"bind", "connect", "listen", "setsockopt", "shutdown", "flock", "ftruncate"}
@@ -229,10 +240,13 @@ def _on_descriptor(name: str, event: Event, descriptors: Descriptors) -> str | N
     if name in WITH_DATA:
         ended = event.value == "0" and name in ("read", "recv", "pread")
         data = _argument(event, 1)
-        shown = f", {_data(data)}" if data.startswith('"') and not ended else ""
+        shown = f", {_data(data, descriptors)}" if data.startswith('"') and not ended else ""
         return f"{name}({known}{shown}){' = end' if ended else ''}"
     if name in ("bind", "connect"):
         return f"{name}({known}, {_address(_argument(event, 1))})"
+    if name in ("listen", "ftruncate"):
+        number = _number(_argument(event, 1))
+        return f"{name}({known}, {SOMAXCONN.get(number, number) if name == 'listen' else number})"
     # without the length of an option, and without libc's number for what has no name
     rest = [NUMBER.sub("…", argument).replace("SOL_IPV6", "IPPROTO_IPV6").replace("SOL_TCP", "IPPROTO_TCP")
             for argument in event.arguments[1:4]]

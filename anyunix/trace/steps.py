@@ -8,7 +8,8 @@ nothing to do yet.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from anyunix.trace.calls import CANONICAL, Descriptors, say
+from anyunix.trace.calls import CANONICAL, say
+from anyunix.trace.descriptors import Descriptors
 from anyunix.trace.events import Event
 
 PARENT = "parent"
@@ -43,7 +44,7 @@ def steps_of(events: Sequence[Event], *, folder: str, chat: bool) -> dict[str, t
     root = next(iter(by_pid))
     roles = _roles(by_pid, root, chat)
     found: dict[str, tuple[Step, ...]] = {}
-    waiting = [(root, Descriptors(folder))]
+    waiting = [(root, Descriptors(folder, roles))]
     while waiting:
         pid, descriptors = waiting.pop(0)
         steps, children = _walk(by_pid.get(pid, ()), descriptors, roles)
@@ -106,7 +107,9 @@ def _called(at: int, event: Event, descriptors: Descriptors, roles: Mapping[int,
         return None
     if not event.value:
         return Step(f"{text} never returned", at, returned=False)
-    return Step(f"{text} {event.error}" if event.error else text, at, soft=event.error == "EINTR")
+    # whether it leads a session already depends on who started it: truss is the server's parent, strace is not
+    soft = event.error == "EINTR" or (name == "setsid" and roles[event.pid] == PARENT)
+    return Step(f"{text} {event.error}" if event.error else text, at, soft=soft)
 
 
 def _without_doubles(steps: Sequence[Step]) -> list[Step]:

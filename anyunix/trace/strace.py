@@ -4,10 +4,10 @@ import re
 
 from anyunix.trace.events import Event, call_in, split_call
 
-LINE = re.compile(r"(?:\[pid +)?(?:(\d+)\]? +)?(.*)")
+LINE = re.compile(r"(?:\[pid +)?(?:([0-9]{1,10})\]? +)?(.*)")
 UNFINISHED = " <unfinished ...>"
 RESUMED = re.compile(r"<\.\.\. \w+ resumed>(.*)")
-RESULT = re.compile(r"= (\?|-?\w+)(?: (E\w+))?")
+RESULT = re.compile(r"= (\?|-?\w{1,20})(?: (E\w+))?", re.ASCII)
 SIGNAL = re.compile(r"--- (SIG\w+) ")
 END = re.compile(r"\+\+\+ (.+?)(?: \(core dumped\))? \+\+\+")
 SOCKETCALL = re.compile(r"SYS_(\w+)")

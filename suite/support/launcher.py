@@ -117,7 +117,7 @@ class Launcher:
         return path
 
     def bound(self) -> list[str]:
-        """The addresses that the servers bound, without ports, each once."""
+        """The addresses that the servers say they bound, or that answer, without ports, each once."""
         return list(dict.fromkeys(address.host for server in self._servers for address in server.addresses))
 
     def end(self) -> None:
