@@ -21,6 +21,8 @@ from pathlib import Path
 
 TAG = "ANYUNIX_CELL"
 TIMED_OUT = 124
+KEPT = ("PYTHONPATH", "PYTHONHOME")
+"""The one is ours; the other is a Python's that does not start without it."""
 LOOK_SECONDS = 0.2
 
 
@@ -30,7 +32,7 @@ def main(arguments: list[str]) -> int:
     tied = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
     default_signals()
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL, start_new_session=True)
     except OSError as error:
         print(f"supervise: cannot start {command[0]}: {error.strerror}", file=sys.stderr)
         return 127
@@ -42,6 +44,12 @@ def main(arguments: list[str]) -> int:
         end_all(process.pid)
         process.wait()
     return 128 - status if status < 0 else status
+
+
+def environment() -> dict[str, str]:
+    """What somebody set for pytest and Python of their own must not change what the probes see."""
+    return {name: value for name, value in os.environ.items()
+            if name in KEPT or not name.startswith(("PYTEST_", "PYTHON"))}
 
 
 def default_signals() -> None:
