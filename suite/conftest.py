@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from support.finished import FINISHED_VARIABLE, Finished
 from support.launcher import Launcher
 from support.net import can_bind
 from support.server import Server
@@ -92,6 +93,12 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield folder
         os.umask(umask)
         monkeypatch.undo()  # out of the folder before it is removed
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Write results down as they come, for whoever named a file for them."""
+    if name := os.environ.get(FINISHED_VARIABLE):
+        config.pluginmanager.register(Finished(Path(name).absolute()))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
