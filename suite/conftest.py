@@ -16,6 +16,7 @@ import pytest
 
 from support.finished import FINISHED_VARIABLE, Finished
 from support.launcher import Launcher
+from support.memory import MemoryLimit, own_cgroup
 from support.net import can_bind
 from support.server import Server
 from support.subject import BIND_VARIABLE, Subject, subject_from_environment
@@ -95,16 +96,14 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.undo()  # out of the folder before it is removed
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Write results down as they come, for whoever named a file for them."""
-    if name := os.environ.get(FINISHED_VARIABLE):
-        config.pluginmanager.register(Finished(Path(name).absolute()))
-
-
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """What a tool recorded has a file, even where no server was started under it."""
+    """What a tool recorded has a file, even where no server was started under it; results are written as they come."""
     if os.environ.get(TOOL_VARIABLE):
         records_of(session.config).touch()
+    if name := os.environ.get(FINISHED_VARIABLE):
+        session.config.pluginmanager.register(Finished(Path(name).absolute()))
+    if (cgroup := own_cgroup()) is not None:
+        session.config.pluginmanager.register(MemoryLimit(cgroup))
 
 
 def records_of(config: pytest.Config) -> Path:

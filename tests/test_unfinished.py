@@ -49,6 +49,18 @@ def test_takes_all_memory(fact):
     bytearray(b"x") * (512 * 1024 * 1024)
 '''
 
+CHILD_HOG = '''
+import subprocess, sys
+
+def test_serves(server):
+    """Its server needs more memory than there is."""
+    assert subprocess.run([sys.executable, "-c", "bytearray(b'x') * (512 << 20)"]).returncode == 0
+
+def test_is_not_blamed(server):
+    """A failure of another kind."""
+    assert subprocess.run(["false"]).returncode == 0
+'''
+
 
 def outcomes(result: CellResult) -> dict[str, tuple[str, str]]:
     return {probe.name: (probe.kind, probe.outcome) for probe in result.probes}
@@ -95,6 +107,18 @@ def test_a_suite_that_the_memory_limit_killed_says_so(engine: Engine, catalog: C
     assert result.status == "error"
     assert result.reason.startswith("killed by the memory limit of 96 MiB; pytest ended with status 137 after suite/")
     assert outcomes(result) == CAME
+
+
+def test_a_server_that_the_memory_limit_killed_is_said_in_the_failure(engine: Engine, catalog: Catalog,
+                                                                      subject: Subject, make_suite: MakeSuite) -> None:
+    platform = dataclasses.replace(catalog.platform("alpine"), memory="96m")
+    cell = Cell(subject, platform, "default")
+    result = CellRun(cell, DockerDriver(platform, engine), Order(make_suite(CHILD_HOG)), lambda text: None).run()
+    first = {probe.name: probe.message.splitlines()[0] for probe in result.failures}
+    assert first["test_serves"].startswith("a process was killed by the memory limit of 96 MiB: ")
+    assert first["test_serves"].endswith("assert -9 == 0")
+    assert first["test_is_not_blamed"].endswith("assert 1 == 0")
+    assert "memory limit" not in first["test_is_not_blamed"]
 
 
 def test_a_full_disk_is_named(engine: Engine, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
