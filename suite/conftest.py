@@ -2,7 +2,7 @@
 
 Every probe becomes a JUnit test case with these properties: `kind` (fact or contract); for each fact it measured
 `fact:<name>` with the value as JSON, and `phrase:<name>` how to say it; a contract's `explained_by` (fact names),
-`failing` and `fix`, and `bound`, the addresses that its servers bound.
+`failing` and `fix`, the `promises` that it is one of, and `bound`, the addresses that its servers bound.
 """
 
 import json
@@ -118,6 +118,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("explained_by"):
         item.user_properties.append(("explained_by", " ".join(mark.args)))
         item.user_properties += [(key, text) for key, text in mark.kwargs.items() if text]
+    for mark in item.iter_markers("promises"):
+        item.user_properties.append(("promises", " ".join(mark.args)))
     for mark in item.iter_markers("says"):
         item.user_properties.append((f"phrase:{mark.args[0]}", mark.args[1]))
     if "fact" in fixtures:

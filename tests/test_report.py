@@ -26,10 +26,11 @@ def example() -> Matrix:
     passed = Probe("binding/test_x.py::test_a", "contract", "passed", line=3)
     failed = Probe("chat/test_y.py::test_b", "contract", "failed", HOSTILE, line=9)
     fact = Probe("binding/test_f.py::test_c", "fact", "passed", facts={"a.b": [1, "x"]})
+    whole = Probe("chat/test_y.py::test_b", "contract", "passed", line=9)
     names: dict[str, Status] = {"debian": "ran", "alpine-v6only": "ran", "absent": "not-run", "broken": "error"}
     platforms = tuple(PlatformResult(name, f"the {name}", "local", status, facts={"a.b": [1, "x"]})
                       for name, status in names.items())
-    cells = (CellResult("c", "debian", "dual", "ran", probes=(passed, fact), compiler="cc 1", seconds=1.5),
+    cells = (CellResult("c", "debian", "dual", "ran", probes=(passed, whole, fact), compiler="cc 1", seconds=1.5),
              CellResult("c", "alpine-v6only", "dual", "ran", probes=(passed, failed, fact), seconds=2),
              CellResult("c", "absent", "dual", "not-run", "no engine\x1b[1m"),
              CellResult("c", "broken", "dual", "error", "died"))
@@ -53,9 +54,13 @@ def test_matrix_json_says_all(tmp_path: Path) -> None:
         ("debian", "ran"), ("alpine-v6only", "ran"), ("absent", "not-run"), ("broken", "error")]
     assert data["platforms"][0]["facts"] == {"a.b": [1, "x"]}
     assert data["cells"][1]["probes"][1]["outcome"] == "failed"
-    assert data["verdicts"] == [{"subject": "c", "bind": "dual", "verdict": "not portable",
-                                 "because": ["alpine-v6only fails test_b"], "ran": ["debian", "alpine-v6only"],
-                                 "not_run": ["absent", "broken"]}]
+    assert data["cells"][1]["probes"][1]["failure_kind"] == "platform difference"
+    assert data["verdicts"] == [{
+        "subject": "c", "bind": "dual", "verdict": "not portable",
+        "because": ["alpine-v6only fails test_b", "broken did not answer: died"], "ran": ["debian", "alpine-v6only"],
+        "not_run": ["absent", "broken"], "tried": [{"platform": "debian", "tried": 2, "comparable": 2},
+                                                   {"platform": "alpine-v6only", "tried": 2, "comparable": 2}],
+        "differences": ["chat/test_y.py::test_b"], "broken_promises": []}]
 
 
 def test_merged_junit_tells_cells_apart_and_counts_no_absent_cell_as_passed(tmp_path: Path) -> None:
@@ -63,7 +68,7 @@ def test_merged_junit_tells_cells_apart_and_counts_no_absent_cell_as_passed(tmp_
     root = ElementTree.parse(tmp_path / "junit.xml").getroot()
     found = {suite.get("name"): (suite.get("tests"), suite.get("failures"), suite.get("errors"), suite.get("skipped"))
              for suite in root}
-    assert found == {"debian.c.dual": ("2", "0", "0", "0"), "alpine-v6only.c.dual": ("3", "1", "0", "0"),
+    assert found == {"debian.c.dual": ("3", "0", "0", "0"), "alpine-v6only.c.dual": ("3", "1", "0", "0"),
                      "absent.c.dual": ("1", "0", "0", "1"), "broken.c.dual": ("1", "0", "1", "0")}
     classes = [case.get("classname") for case in root.iter("testcase")]
     assert "alpine-v6only.c.dual.chat.test_y" in classes
@@ -142,7 +147,7 @@ def test_the_matrix_is_there_while_the_run_goes_on(tmp_path: Path) -> None:
 def test_a_cell_that_broke_and_brought_probes_is_an_error_to_every_viewer(tmp_path: Path) -> None:
     broken = replace(example().cells[0], status="error", reason="died")
     root = ElementTree.fromstring(merged_junit(Matrix((), (broken,), "debian")))
-    assert (root[0].get("tests"), root[0].get("errors")) == ("3", "1")
+    assert (root[0].get("tests"), root[0].get("errors")) == (str(len(broken.probes) + 1), "1")
     assert root[0][-1].get("name") == "runs"
 
 

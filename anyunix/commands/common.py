@@ -41,14 +41,14 @@ def usual_order(catalog: Catalog) -> list[str]:
     return sorted(catalog.platform_names(), key=lambda name: (not name.startswith("local"), name))
 
 
-def chosen_platforms(catalog: Catalog, named: list[str], required: list[str]) -> list[Platform]:
+def chosen_platforms(catalog: Catalog, named: list[str], more: list[str]) -> list[Platform]:
     """Those that are named; without any, all that a run has by default, and what manuals say of the others.
 
-    Raises ConfigurationError.
+    Those of `more` are in it in any case. Raises ConfigurationError.
     """
     if named:
-        return [catalog.platform(name) for name in once([*named, *required])]
-    asked = [catalog.platform(name) for name in once(required)]
+        return [catalog.platform(name) for name in once([*named, *more])]
+    asked = [catalog.platform(name) for name in once(more)]
     usual = [platform for platform in map(catalog.platform, usual_order(catalog))
              if platform.name not in [each.name for each in asked]]
     return [*(platform if platform.default else replace(platform, driver="documented") for platform in usual

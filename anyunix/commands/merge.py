@@ -28,8 +28,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add `merge` and its options."""
     parser = commands.add_parser(
         "merge", help="put the results of shards together into one report, and judge",
-        epilog="Exit status: as for run: 0 portable, 1 not portable, 2 usage or configuration error, 3 not answered: "
-               "a required platform did not run, a cell broke, or a planned cell of a required platform is missing.")
+        epilog="Exit status: as for run; 3 also when a planned cell of a required platform is missing.")
     parser.add_argument("parts", nargs="+", type=Path, metavar="DIR",
                         help="a shard's folder or matrix.json, or a folder with such folders in it")
     parser.add_argument("--plan", type=Path, metavar="FILE",

@@ -83,7 +83,8 @@ def _run(catalog: Catalog, faults: list[Fault], subjects: list[Subject], platfor
     findings, healthy = judge(planned, results)
     return Teeth(tuple(faults), tuple(subject.name for subject in subjects),
                  tuple(platform.name for platform in platforms), tuple(findings), tuple(healthy),
-                 tuple(catalog.platform(name).name for name in once(arguments.require)), arguments.repeat,
+                 tuple(catalog.platform(name).name for name in once([*arguments.platform, *arguments.require])),
+                 arguments.repeat,
                  started.isoformat(timespec="seconds"), time.monotonic() - begun)
 
 
