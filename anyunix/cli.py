@@ -1,4 +1,4 @@
-"""Arguments in, exit code out, nothing else."""
+"""Arguments in, exit code out, nothing else. What else can happen is `__main__`'s."""
 
 import argparse
 import os
@@ -45,9 +45,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         print(f"anyunix: {error}", file=sys.stderr)
         return EXIT_USAGE
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the interpreter's last flush is quiet too
-        return EXIT_INTERRUPTED
     except KeyboardInterrupt:
         print("anyunix: interrupted; everything that was started is removed", file=sys.stderr, flush=True)
         os._exit(EXIT_INTERRUPTED)  # a thread in the middle of an image build would hold a normal exit up

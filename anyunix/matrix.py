@@ -10,7 +10,9 @@ from anyunix.building import POISONED
 from anyunix.catalog import Platform, Subject
 from anyunix.cell import Cell, CellRun, Order
 from anyunix.drivers.base import Driver
+from anyunix.errors import ConfigurationError
 from anyunix.results import Brought, CellResult, PlatformResult
+from anyunix.unexpected import unexpected, whole_story
 from anyunix.values import distinct
 
 CLEAN_UP_SECONDS = 3.0
@@ -61,10 +63,16 @@ def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], orde
     def run(index: int, cell: Cell) -> CellResult:
         if stopped.is_set():
             return cell.result("not-run", "interrupted before it began")
-        drivers[index] = make_driver(cell.platform)
-        cell_run = CellRun(cell, drivers[index], order, lambda text: watcher.says(cell, text))
-        result = cell_run.run()
-        keeper.keep(result, cell_run.brought)
+        try:
+            drivers[index] = make_driver(cell.platform)
+        except ConfigurationError:
+            raise  # the user's, and the same in every cell
+        except Exception as error:
+            result, brought = cell.result("error", unexpected(error)), Brought(log=whole_story(error))
+        else:
+            cell_run = CellRun(cell, drivers[index], order, lambda text: watcher.says(cell, text))
+            result, brought = cell_run.run(), cell_run.brought
+        keeper.keep(result, brought)
         watcher.done(cell, result)
         return result
 

@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 from support.deadline import SLOWNESS, patience
+from support.finished import FINISHED_VARIABLE, Finished
 from support.launcher import Launcher
+from support.memory import MemoryLimit, own_cgroup
 from support.net import can_bind
 from support.order import failed, in_order, root_of
 from support.server import Server
@@ -106,9 +108,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """What a tool recorded has a file, even where no server was started under it."""
+    """What a tool recorded has a file, even where no server was started under it; results are written as they come."""
     if os.environ.get(TOOL_VARIABLE):
         records_of(session.config).touch()
+    if name := os.environ.get(FINISHED_VARIABLE):
+        session.config.pluginmanager.register(Finished(Path(name).absolute()))
+    if (cgroup := own_cgroup()) is not None:
+        session.config.pluginmanager.register(MemoryLimit(cgroup))
 
 
 @pytest.hookimpl(wrapper=True)

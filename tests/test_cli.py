@@ -182,10 +182,13 @@ def test_lists(tmp_path: Path) -> None:
     assert "binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4" in anyunix("list", "probes", cwd=tmp_path).stdout
 
 
-def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
-    done = subprocess.run(f"{sys.executable} -m anyunix list probes | head -n 1", shell=True, cwd=tmp_path,
-                          capture_output=True, text=True, timeout=60, check=False)
-    assert done.stderr == ""
+def test_an_answer_that_cannot_be_kept_is_3_and_printed_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "out" / "index.html").mkdir(parents=True)
+    done = anyunix("run", "--platform", "local", "--subject", "python", "-k", QUICK, "--out", "out", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "anyunix: out/index.html: cannot be written: Is a directory" in done.stderr
+    assert done.stdout.splitlines()[-1].startswith("anyunix: ")
+    assert matrix_in(tmp_path / "out")["verdicts"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

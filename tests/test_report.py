@@ -4,17 +4,20 @@ import io
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
 
-from anyunix.report.files import OutFolder, write_whole
+from anyunix.report.files import OutFolder, merged_junit, write_whole
+from anyunix.report.growing import NOT_ENDED, GrowingMatrix
 from anyunix.report.terminal import WIDTH, print_overall, print_report
 from anyunix.results import Brought, CellResult, Matrix, PlatformResult, Probe, Status
+from anyunix.stored import read_matrix
 from anyunix.text import first_line, safe
-from anyunix.verdict import judge
+from anyunix.verdict import exit_status, judge
 
 HOSTILE = "E   \x1b[2Jgone \x9b31m <script>alert(1)</script> ]]> & \x00 \u202e txt"
 
@@ -110,6 +113,42 @@ def test_a_file_that_cannot_be_finished_is_not_there(tmp_path: Path, monkeypatch
         write_whole(tmp_path / "file", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_text() == "old"
+
+
+def test_a_report_that_cannot_be_made_costs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*_: object) -> str:
+        return endless()
+
+    monkeypatch.setattr("anyunix.report.html.render", endless)
+    (tmp_path / "report.md").mkdir()
+    out = OutFolder(tmp_path)
+    out.write(example())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "matrix.json", "report.md"]
+    assert list(out.problems) == [tmp_path / "index.html", tmp_path / "report.md"]
+    assert out.problems[tmp_path / "index.html"].startswith("a fault of anyunix: RecursionError: maximum recursion")
+    assert out.problems[tmp_path / "report.md"] == "Is a directory"
+
+
+def test_the_matrix_is_there_while_the_run_goes_on(tmp_path: Path) -> None:
+    whole = example()
+    planned = [replace(cell, status="not-run", reason=NOT_ENDED, probes=()) for cell in whole.cells]
+    growing = GrowingMatrix(OutFolder(tmp_path), planned, lambda results: replace(
+        whole, cells=tuple(results), verdicts=()))
+    growing.begin()
+    assert {cell.reason for cell in read_matrix(tmp_path).cells} == {NOT_ENDED}
+    growing.keep(whole.cells[1], Brought((b"<testsuites/>",), "log"))
+    found = read_matrix(tmp_path)
+    assert [cell.status for cell in found.cells] == ["not-run", "ran", "not-run", "not-run"]
+    assert found.cells[1].probes == whole.cells[1].probes
+    assert exit_status(found) == 3
+    assert (tmp_path / "cells" / "alpine-v6only-c-dual" / "log.txt").read_text() == "log"
+
+
+def test_a_cell_that_broke_and_brought_probes_is_an_error_to_every_viewer(tmp_path: Path) -> None:
+    broken = replace(example().cells[0], status="error", reason="died")
+    root = ElementTree.fromstring(merged_junit(Matrix((), (broken,), "debian")))
+    assert (root[0].get("tests"), root[0].get("errors")) == (str(len(broken.probes) + 1), "1")
+    assert root[0][-1].get("name") == "runs"
 
 
 def test_a_cell_that_did_not_run_leaves_no_older_results(tmp_path: Path) -> None:

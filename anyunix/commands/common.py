@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from rich.console import Console
 
 from anyunix.catalog import Catalog, Platform
 from anyunix.errors import ConfigurationError
+from anyunix.report.files import OutFolder
+from anyunix.verdict import EXIT_NOT_RUN
 
 
 def console_for_reports() -> Console:
@@ -17,7 +20,20 @@ def console_for_reports() -> Console:
     Where the output is no terminal nobody knows its width: 100 columns, which the matrix fits.
     """
     width = None if Console().is_terminal else 100
-    return Console(highlight=False, markup=False, emoji=False, width=width)
+    return _Console(highlight=False, markup=False, emoji=False, width=width)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Not rich's, which ends with exit status 1, as if that were the answer."""
+        raise BrokenPipeError
+
+
+def with_problems(out: OutFolder, status: int) -> int:
+    """The exit status; 3, with what could not be written, where the answer could not be kept whole."""
+    for path, reason in out.problems.items():
+        print(f"anyunix: {path}: cannot be written: {reason}", file=sys.stderr)
+    return EXIT_NOT_RUN if out.problems else status
 
 
 def usual_order(catalog: Catalog) -> list[str]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from anyunix.catalog import find_catalog
-from anyunix.commands.common import check_writable, console_for_reports, once
+from anyunix.commands.common import check_writable, console_for_reports, once, with_problems
 from anyunix.errors import ConfigurationError
 from anyunix.expectations import FOLDER, Expectations, apply, read_expectations
 from anyunix.explain import explain
@@ -66,7 +66,7 @@ def merge_command(arguments: argparse.Namespace) -> int:
     print_overall(console, matrix)
     status = exit_status(matrix)
     lacking = any(cell.platform in matrix.required for cell in merged.missing)
-    return EXIT_NOT_RUN if lacking and status != EXIT_NOT_PORTABLE else status
+    return with_problems(out, EXIT_NOT_RUN if lacking and status != EXIT_NOT_PORTABLE else status)
 
 
 def _expectations(matrix: Matrix, folder: Path | None) -> dict[str, Expectations]:

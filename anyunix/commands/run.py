@@ -14,7 +14,7 @@ from anyunix.box import variable
 from anyunix.catalog import Catalog, find_catalog
 from anyunix.cell import SUITE_SECONDS, Cell, Order
 from anyunix.changes import changes, dropped
-from anyunix.commands.common import add_slowness, check_writable, console_for_reports, count
+from anyunix.commands.common import add_slowness, check_writable, console_for_reports, count, with_problems
 from anyunix.commands.selection import Selection, add_selection, select, select_cells
 from anyunix.drivers import Drivers
 from anyunix.drivers.machines import Machines
@@ -27,6 +27,7 @@ from anyunix.probes import read_probes
 from anyunix.report import github
 from anyunix.report.changes import print_changes
 from anyunix.report.files import OutFolder
+from anyunix.report.growing import NOT_ENDED, GrowingMatrix
 from anyunix.report.live import LiveTable, PlainLines
 from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.rerun import TRACE_MODES, Records, with_culprits, with_traces
@@ -114,7 +115,7 @@ def run_command(arguments: argparse.Namespace) -> int:
     print_overall(console, matrix)
     if wrong:
         raise ConfigurationError("\n".join(wrong.values()))
-    return shard_status(matrix) if matrix.shard else exit_status(matrix)
+    return with_problems(out, shard_status(matrix) if matrix.shard else exit_status(matrix))
 
 
 def _run_matrix(catalog: Catalog, chosen: Selection, arguments: argparse.Namespace, out: OutFolder,
@@ -138,15 +139,29 @@ def _run_matrix(catalog: Catalog, chosen: Selection, arguments: argparse.Namespa
             return run_cells(list(again), drivers.for_platform, replace(order, expression="", repeat=1),
                              jobs=arguments.jobs, watcher=watcher, keeper=Records())
 
-        results = run_cells(cells, drivers.for_platform, order, jobs=arguments.jobs, watcher=watcher, keeper=out)
-        matrix = Matrix(
-            platforms=tuple(platform_result(platform, results) for platform in chosen.platforms),
-            cells=tuple(results), reference=choose_reference(arguments.reference, results),
-            required=chosen.required, texts=texts, started=started.isoformat(timespec="seconds"),
-            identity=identity_of(catalog.suite, chosen.subjects), shard=arguments.shard, part=chosen.part)
-        matrix = with_facts(matrix, cells, catalog.suite, measure)
+        identity, part = identity_of(catalog.suite, chosen.subjects), _part(chosen, order)
+
+        def matrix_of(results: Sequence[CellResult]) -> Matrix:
+            return Matrix(
+                platforms=tuple(platform_result(platform, results) for platform in chosen.platforms),
+                cells=tuple(results), reference=choose_reference(arguments.reference, results),
+                required=chosen.required, texts=texts, started=started.isoformat(timespec="seconds"),
+                identity=identity, shard=arguments.shard, part=part)
+
+        growing = GrowingMatrix(out, [cell.result("not-run", NOT_ENDED) for cell in cells], matrix_of)
+        growing.begin()
+        results = run_cells(cells, drivers.for_platform, order, jobs=arguments.jobs, watcher=watcher, keeper=growing)
+        matrix = with_facts(matrix_of(results), cells, catalog.suite, measure)
         matrix = with_culprits(with_traces(matrix, cells, arguments.trace, run_again), cells, run_again)
     return replace(explain(matrix), seconds=time.monotonic() - begun)
+
+
+def _part(chosen: Selection, order: Order) -> str:
+    """`23 of 286 probes, -k binding`; empty for a whole run. Raises ConfigurationError."""
+    if not order.expression:
+        return chosen.part
+    some, every = (len(order.plans.begin(order.suite, each).result()) for each in (order.expression, ""))
+    return f"{some} of {every} probes, {chosen.part}"
 
 
 def _assignment(text: str) -> tuple[str, str]:
