@@ -7,7 +7,9 @@ import msgspec
 
 from anyunix import __version__
 from anyunix.errors import ConfigurationError
+from anyunix.regular import read_regular
 from anyunix.results import Matrix
+from anyunix.yamlfile import NAME
 
 SCHEMA = 1
 FILE = "matrix.json"
@@ -25,13 +27,10 @@ def read_matrix(path: Path) -> Matrix:
     """Read a matrix.json, or the one in a run's folder. Raises ConfigurationError naming file, place and reason."""
     file = path / FILE if path.is_dir() else path
     try:
-        with file.open("rb") as stream:
-            data = stream.read(SIZE_LIMIT + 1)
+        data = read_regular(file, SIZE_LIMIT)
     except OSError as error:
         raise ConfigurationError(f"{file}: cannot be read: {error.strerror}; "
                                  "`anyunix run --out DIR` writes DIR/matrix.json") from None
-    if len(data) > SIZE_LIMIT:
-        raise ConfigurationError(f"{file}: larger than the {SIZE_LIMIT} bytes that are read")
     try:
         document: Any = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -42,6 +41,12 @@ def read_matrix(path: Path) -> Matrix:
         raise ConfigurationError(f"{file}: schema {document['schema']!r:.40}; this anyunix reads schema {SCHEMA}: "
                                  "use the version that wrote it")
     try:
-        return msgspec.convert(document, Matrix)
-    except msgspec.ValidationError as error:
+        matrix = msgspec.convert(document, Matrix)
+    except (msgspec.ValidationError, RecursionError) as error:
         raise ConfigurationError(f"{file}: {error}") from None
+    for number, cell in enumerate(matrix.cells):
+        for name in (cell.subject, cell.platform, cell.bind, cell.build):
+            if not NAME.fullmatch(name):  # they become the name of a folder
+                raise ConfigurationError(f"{file}: a name of letters, digits and . _ - expected, found {name!r:.60} "
+                                         f"- at `$.cells[{number}]`")
+    return matrix

@@ -1,6 +1,7 @@
 """`anyunix accept`: the failures of a run, written down as expectations whose reasons are still to be given."""
 
 import argparse
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
@@ -13,6 +14,7 @@ from rich.text import Text
 from anyunix.commands.common import console_for_reports
 from anyunix.errors import ConfigurationError
 from anyunix.expectations import FOLDER, Expectation, Expectations, parse_expectations
+from anyunix.regular import read_text
 from anyunix.report.files import write_whole
 from anyunix.results import Matrix, Probe
 from anyunix.stored import read_matrix
@@ -118,10 +120,7 @@ def _covered(known: Expectations, wanted: Expectation, today: date) -> bool:
 
 
 def _existing(path: Path) -> str | None:
-    try:
-        return path.read_bytes().decode("utf-8") if path.exists() else None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from None
+    return read_text(path) if os.path.lexists(path) else None
 
 
 def _extended(path: Path, text: str, known: Expectations, added: Iterable[Draft]) -> str:
