@@ -11,7 +11,7 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
-from anyunix.commands.common import console_for_reports
+from anyunix.commands.common import a_path, console_for_reports
 from anyunix.errors import ConfigurationError
 from anyunix.expectations import FOLDER, Expectation, Expectations, parse_expectations
 from anyunix.regular import read_text
@@ -56,8 +56,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         epilog="Each new entry has the reason TODO, which `anyunix run` refuses until you replace it. Entries that "
                "are there already are never changed. Exit status: 0 every failure has an entry now, 1 some have one "
                "that does not cover them, 2 usage or configuration error.")
-    accept.add_argument("out", type=Path, metavar="OUT", help="a run's folder, or its matrix.json")
-    accept.add_argument("--expectations", type=Path, default=FOLDER, metavar="DIR",
+    accept.add_argument("out", type=a_path, metavar="OUT", help="a run's folder, or its matrix.json")
+    accept.add_argument("--expectations", type=a_path, default=FOLDER, metavar="DIR",
                         help="where <subject>.yaml is, or is to be (default: %(default)s)")
     accept.set_defaults(command=accept_command)
 

@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from anyunix.commands.common import console_for_reports
+from anyunix.commands.common import a_path, check_writable, console_for_reports
+from anyunix.errors import ConfigurationError
 from anyunix.report.files import OutFolder
 from anyunix.report.terminal import print_overall, print_report
 from anyunix.stored import read_matrix
@@ -12,16 +13,21 @@ from anyunix.stored import read_matrix
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `report` and its arguments."""
     report = commands.add_parser("report", help="print a run again, and write its pages from its matrix.json")
-    report.add_argument("out", type=Path, nargs="?", default=Path("anyunix-out"), metavar="OUT",
-                        help="the run's folder (default: %(default)s)")
+    report.add_argument("out", type=a_path, nargs="?", default=Path("anyunix-out"), metavar="OUT",
+                        help="the run's folder, or the matrix.json in it (default: %(default)s)")
     report.set_defaults(command=report_command)
 
 
 def report_command(arguments: argparse.Namespace) -> int:
     """Print the matrix, write index.html and report.md; 0 whatever the verdict. Raises ConfigurationError."""
     matrix = read_matrix(arguments.out)
-    OutFolder(arguments.out).write_pages(matrix)
+    out: Path = arguments.out if arguments.out.is_dir() else arguments.out.parent
+    check_writable(out)
+    try:
+        OutFolder(out).write_pages(matrix)
+    except OSError as error:
+        raise ConfigurationError(f"{out}: the pages cannot be written: {error.strerror}") from None
     console = console_for_reports()
-    print_report(console, matrix, str(arguments.out))
+    print_report(console, matrix, str(out))
     print_overall(console, matrix)
     return 0

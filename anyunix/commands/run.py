@@ -14,7 +14,7 @@ from anyunix.box import variable
 from anyunix.catalog import Catalog, find_catalog
 from anyunix.cell import SUITE_SECONDS, Cell, Order
 from anyunix.changes import changes
-from anyunix.commands.common import check_writable, console_for_reports, count
+from anyunix.commands.common import a_path, check_writable, console_for_reports, count
 from anyunix.commands.selection import Selection, add_selection, select, select_cells
 from anyunix.drivers import Drivers
 from anyunix.drivers.machines import Machines
@@ -53,11 +53,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                      help="for the suite in one cell (default: %(default)s)")
     run.add_argument("--repeat", type=count, default=1, metavar="N",
                      help="run the suite N times in each cell; what does not agree is flaky (default: %(default)s)")
-    run.add_argument("--out", type=Path, default=Path("anyunix-out"), metavar="DIR",
+    run.add_argument("--out", type=a_path, default=Path("anyunix-out"), metavar="DIR",
                      help="where the results go (default: %(default)s)")
-    run.add_argument("--expectations", type=Path, metavar="DIR",
+    run.add_argument("--expectations", type=a_path, metavar="DIR",
                      help="where accepted failures are listed, a <subject>.yaml each (default: ./expectations)")
-    run.add_argument("--baseline", type=Path, metavar="OLD",
+    run.add_argument("--baseline", type=a_path, metavar="OLD",
                      help="an earlier run's folder or matrix.json: print what changed since")
     for option, what in (("--box", "a box, or a box file"), ("--box-version", "the version of its box"),
                          ("--box-url", "where its box is")):

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
+from anyunix.regular import read_regular
 from anyunix.report import html, markdown
 from anyunix.results import Brought, CellResult, Matrix, Probe
 from anyunix.stored import FILE, encode
@@ -59,9 +60,10 @@ class OutFolder:
         logs: dict[str, str] = {}
         for cell in matrix.cells:
             if cell.failures or cell.status == "error":
-                with suppress(OSError):
-                    path = self._folder(cell) / "log.txt"
-                    logs[cell.key] = path.read_text(encoding="utf-8", errors="replace")
+                path = self._folder(cell) / "log.txt"
+                with suppress(OSError):  # a link might show another file of this machine on a page
+                    if not path.is_symlink():
+                        logs[cell.key] = read_regular(path, KEPT_BYTES).decode(errors="replace")
         return logs
 
     def _folder(self, cell: CellResult) -> Path:
@@ -69,7 +71,9 @@ class OutFolder:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write under a temporary name, then rename. Raises OSError."""
+    """Write under a temporary name, then rename. Raises OSError, also where a device or a pipe would be replaced."""
+    if path.exists() and not path.is_file():
+        raise OSError(0, "not a regular file")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
