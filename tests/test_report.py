@@ -148,7 +148,8 @@ def test_a_pipe_or_a_device_is_not_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["run", "--out", ""], ["merge", "x", "--out", ""], ["report", ""],
-                                     ["diff", "", "x"], ["run", "--expectations", ""], ["plan", "--out", ""], ["init", ""]])
+                                     ["diff", "", "x"], ["run", "--expectations", ""], ["plan", "--out", ""],
+                                     ["init", ""]])
 def test_an_empty_path_is_not_the_current_folder(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(command)

@@ -36,7 +36,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                        help="be a half-open client, one that talks nonsense and one that resets, too")
     check.add_argument("--timeout", type=_seconds, default=SECONDS, metavar="SECONDS",
                        help="for each connection, and for each answer (default: %(default)g)")
-    check.add_argument("--json", action="store_true", help="print JSON")
+    check.add_argument("--json", action="store_true", dest="data", help="print JSON")
     check.set_defaults(command=check_command)
 
 
@@ -53,7 +53,7 @@ def check_command(arguments: argparse.Namespace) -> int:
     served = _served(place, exchange, addresses, arguments.timeout)
     check = Check(place, served, exchange.proves, _across(place, exchange, served, arguments.timeout),
                   _rude(place, exchange, served, arguments.timeout) if arguments.intrusive else (), arguments.expect)
-    if arguments.json:
+    if arguments.data:
         print(as_json(check))
     else:
         print_check(console_for_reports(), check)

@@ -58,12 +58,10 @@ def merge_command(arguments: argparse.Namespace) -> int:
     for cell in matrix.cells:
         if cell.key in merged.sources:
             out.adopt(cell, merged.sources[cell.key])
-    with github.commands_off(os.environ):
-        out.write(matrix)
-        print_report(console, matrix, str(arguments.out))
-        _print_missing(console, merged)
-    for line in github.report(matrix, os.environ):
-        print(line)
+    out.write(matrix)
+    print_report(console, matrix, str(arguments.out))
+    _print_missing(console, merged)
+    arguments.workflow.tell(github.report(matrix, os.environ))
     print_overall(console, matrix)
     status = exit_status(matrix)
     lacking = any(cell.platform in matrix.required for cell in merged.missing)

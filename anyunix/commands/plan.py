@@ -35,7 +35,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     plan.add_argument("--option", action="append", default=[], metavar="OPTION=VALUE",
                       help="more for each command, for example --option=--timeout=600; repeatable")
     plan.add_argument("-k", dest="expression", default="", metavar="EXPR", help="only probes that match, as in pytest")
-    plan.set_defaults(command=plan_command)
+    plan.set_defaults(command=plan_command, data=True)
 
 
 def plan_command(arguments: argparse.Namespace) -> int:

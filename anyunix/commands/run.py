@@ -86,16 +86,14 @@ def run_command(arguments: argparse.Namespace) -> int:
     baseline = read_matrix(arguments.baseline) if arguments.baseline else None
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
-    with github.commands_off(os.environ):
-        matrix = _run_matrix(catalog, chosen, arguments, out, console)
-        matrix = judge(apply(matrix, expectations, today=datetime.now(timezone.utc).date(),
-                             known_platforms=catalog.platform_names()))
-        out.write(matrix)
-        print_report(console, matrix, str(arguments.out))
-        if baseline is not None:
-            print_changes(console, changes(baseline, matrix), str(arguments.baseline))
-    for line in github.report(matrix, os.environ):
-        print(line)
+    matrix = _run_matrix(catalog, chosen, arguments, out, console)
+    matrix = judge(apply(matrix, expectations, today=datetime.now(timezone.utc).date(),
+                         known_platforms=catalog.platform_names()))
+    out.write(matrix)
+    print_report(console, matrix, str(arguments.out))
+    if baseline is not None:
+        print_changes(console, changes(baseline, matrix), str(arguments.baseline))
+    arguments.workflow.tell(github.report(matrix, os.environ))
     if chosen.left_out:
         print_left_out(console, chosen.left_out)
     print_overall(console, matrix)
