@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from anyunix.catalog import Platform, Subject
 from anyunix.cross import build_helpers, build_subject, missing
 from anyunix.drivers.base import Completed, Driver, Say
+from anyunix.environment import passed_on
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import HELPERS, SUBJECT
 from anyunix.results import PLAIN
@@ -141,4 +142,4 @@ def _check_flags(driver: Driver, platform: Platform, subject: Subject, build: Bu
 
 def _make(driver: Driver, platform: Platform, subject: Subject, environment: Mapping[str, str]) -> Completed:
     return run_supervised(driver, subject.build, BUILD_SECONDS * platform.slowness, folder=SUBJECT,
-                          environment=environment)
+                          environment={**passed_on(platform.driver, subject.pass_env), **environment})

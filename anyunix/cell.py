@@ -12,6 +12,7 @@ from anyunix.catalog import Platform, Subject
 from anyunix.cross import compiler_name
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.emulation import leave_out
+from anyunix.environment import passed_on
 from anyunix.errors import NotRun, PlatformError
 from anyunix.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.payload import SUITE, write_payload
@@ -142,7 +143,8 @@ class CellRun:
             command += ["-k", self._order.expression]
         self._say(f"{repeat}starting the probes")
         done = run_supervised(self._driver, command, seconds, say=_progress(self._say, repeat),
-                              environment={"ANYUNIX_BIND": self.cell.bind, "ANYUNIX_TOOL": self.cell.tool,
+                              environment={**passed_on(self.cell.platform.driver, self.cell.subject.pass_env),
+                                           "ANYUNIX_BIND": self.cell.bind, "ANYUNIX_TOOL": self.cell.tool,
                                            "ANYUNIX_SLOWNESS": str(slowness)})
         self._log(command, done)
         last = next((line for line in reversed(done.stdout.splitlines()) if "::" in line), "none")

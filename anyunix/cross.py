@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from anyunix.catalog import Subject
+from anyunix.environment import local_environment
 from anyunix.errors import NotRun
 
 BUILD_SECONDS = 300
@@ -132,8 +133,8 @@ def _zig() -> list[str]:
 
 def _run(command: list[str], folder: Path, target: str, environment: dict[str, str]) -> None:
     try:
-        done = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True,
-                              timeout=BUILD_SECONDS, check=False)
+        done = subprocess.run(command, cwd=folder, env={**local_environment(), **environment}, capture_output=True,
+                              text=True, timeout=BUILD_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BuildFailed(f"the cross build for {target} fails: {error}") from error
     if done.returncode:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from anyunix.environment import no_names
 from anyunix.regular import inside
 from anyunix.yamlfile import Reader, nearest
 
@@ -77,6 +78,8 @@ class Subject:
     stop: str = "SIGTERM"
     client: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    pass_env: tuple[str, ...] = ()
+    """Variables of the user's that are handed on, where the platform is this machine."""
     configuration: Mapping[str, str] = field(default_factory=dict)
     """Files that are written into the server's work folder before it starts: name -> content."""
     talk: Talk | None = None
@@ -117,6 +120,7 @@ def read_subject(name: str, path: Path, data: dict[str, Any]) -> Subject:
         stop=reader.text("stop", "SIGTERM"),
         client=reader.words("client"),
         environment=reader.mapping("environment"),
+        pass_env=reader.words("pass_env"),
         configuration=_configuration(reader),
         talk=_talk(reader),
         promises=_promises(reader),
@@ -131,6 +135,8 @@ def _check(subject: Subject, reader: Reader) -> None:
         raise reader.error("protocol", f"{subject.protocol!r} is not spoken by any probe; known: chat")
     if subject.protocol == "chat" and not subject.ready.names_addresses:
         raise reader.error("ready", r"a chat server says what it bound: a line with a group (?P<addresses>…)")
+    if strange := no_names(subject.pass_env):
+        raise reader.error("pass_env", f"{strange[0]!r} is no name of a variable: letters, digits and _ only")
     for entry in subject.files:
         _check_travels(subject.folder, entry, reader)
     texts = [*subject.start, *subject.environment.values(), *subject.configuration.values(),

@@ -41,6 +41,9 @@ start:
 #   server.conf: |
 #     listen {{port}}
 
+# Of your own variables it gets the usual ones (PATH, LANG, CFLAGS, …). More of them, on this machine only:
+# pass_env: [DATABASE_URL]
+
 # Modes of listening, each with the arguments that ask for it. The names dual, ipv4 and ipv6 say what they promise.
 # bind:
 #   dual: [--listen, both]

@@ -1,6 +1,5 @@
 """A platform that is up, with a subject on it: what a story needs of a cell, without the suite's probes."""
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -14,6 +13,7 @@ from anyunix.building import BUILD_SECONDS, Build, build_there, cross_build, loo
 from anyunix.catalog import Platform, Subject
 from anyunix.cross import copy_sources
 from anyunix.drivers.base import Completed, Driver
+from anyunix.environment import local_environment, passed_on
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import SITE, SUITE, write_payload
 from anyunix.supervised import ask, last_words, run_supervised
@@ -90,7 +90,8 @@ def build_again(subject: Subject, environment: Mapping[str, str] | None = None) 
     if not subject.build:
         return
     try:
-        done = subprocess.run(subject.build, cwd=subject.folder, env={**os.environ, **(environment or {})},
+        variables = {**local_environment(), **passed_on("local", subject.pass_env), **(environment or {})}
+        done = subprocess.run(subject.build, cwd=subject.folder, env=variables,
                               capture_output=True, text=True, errors="replace", timeout=BUILD_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotRun(f"{subject.name} cannot be built here: {error}") from error

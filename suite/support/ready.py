@@ -14,6 +14,7 @@ from support.deadline import Deadline, wait_until
 from support.net import LOOPBACKS, can_bind, connect, connect_error
 from support.subject import Promises, Ready, Talk
 from support.talk import talk_to
+from support.userns import one_user_only
 
 READY_SECONDS = 15.0
 CONNECT_SECONDS = 1.0
@@ -27,7 +28,7 @@ class NotReady(AssertionError):
     """The server did not come to listen; carries what it said and its exit status."""
 
     def __init__(self, message: str, stderr: str, returncode: int | None) -> None:
-        super().__init__(f"{message}\nstderr: {stderr.strip()[-2000:] or '(empty)'}")
+        super().__init__(f"{message}{one_user_only()}\nstderr: {stderr.strip()[-2000:] or '(empty)'}")
         self.stderr, self.returncode = stderr, returncode
 
 
