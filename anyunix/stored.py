@@ -1,5 +1,7 @@
 """matrix.json: a run's typed results, written and read again. What is read may come from anywhere."""
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,8 @@ import msgspec
 from anyunix import __version__
 from anyunix.errors import ConfigurationError
 from anyunix.regular import read_regular
-from anyunix.results import Matrix
+from anyunix.results import Matrix, PlatformResult, Probe
+from anyunix.values import unfit
 from anyunix.yamlfile import NAME
 
 SCHEMA = 1
@@ -44,9 +47,41 @@ def read_matrix(path: Path) -> Matrix:
         matrix = msgspec.convert(document, Matrix)
     except (msgspec.ValidationError, RecursionError) as error:
         raise ConfigurationError(f"{file}: {error}") from None
+    for where, value in _values(matrix):
+        if reason := unfit(value):
+            raise ConfigurationError(f"{file}: {where} is {reason}")
+    if reason := _strange_name(matrix):
+        raise ConfigurationError(f"{file}: {reason}")
+    return matrix
+
+
+def _values(matrix: Matrix) -> Iterator[tuple[str, Any]]:
+    """Everything that may be of any shape, and where it is."""
+    for platform in matrix.platforms:
+        for name, value in _facts(platform):
+            yield f"fact {name!r:.80} of platform {platform.name!r:.80}", value
+        for name, entry in platform.documented.items():
+            yield f"documented fact {name!r:.80} of platform {platform.name!r:.80}", entry.value
+    for cell in matrix.cells:
+        for probe in cell.probes:
+            for name, value in _facts(probe):
+                yield f"fact {name!r:.80} in cell {cell.key!r:.80}", value
+
+
+def _facts(measured: PlatformResult | Probe) -> Iterator[tuple[str, Any]]:
+    yield from measured.facts.items()
+    for name, several in measured.unstable.items():
+        yield from ((name, value) for value in several)
+
+
+def _strange_name(matrix: Matrix) -> str:
+    """Why cells and platforms cannot be told apart by their names, or be kept in folders of their names; else empty."""
     for number, cell in enumerate(matrix.cells):
         for name in (cell.subject, cell.platform, cell.bind, cell.build):
-            if not NAME.fullmatch(name):  # they become the name of a folder
-                raise ConfigurationError(f"{file}: a name of letters, digits and . _ - expected, found {name!r:.60} "
-                                         f"- at `$.cells[{number}]`")
-    return matrix
+            if not NAME.fullmatch(name):
+                return f"a name of letters, digits and . _ - expected, found {name!r:.60} - at `$.cells[{number}]`"
+    for what, names in (("cells", [cell.name for cell in matrix.cells]),
+                        ("platforms", [platform.name for platform in matrix.platforms])):
+        if double := next((name for name, count in Counter(names).items() if count > 1), None):
+            return f"two of the {what} are called {double!r:.80}"
+    return ""

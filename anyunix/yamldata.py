@@ -13,13 +13,10 @@ from yaml.reader import ReaderError
 
 from anyunix.errors import ConfigurationError
 from anyunix.text import first_line, safe
+from anyunix.values import DEPTH_LIMIT, INTEGERS
 
 NODES_LIMIT = 20_000
 """Values in a file, those that an alias repeats counted each time: a few lines of aliases can stand for billions."""
-DEPTH_LIMIT = 20
-"""Values inside of one another."""
-INTEGERS = range(-2**63, 2**64)
-"""As JSON is written and read by msgspec."""
 NUMBER_LIMIT = 40
 """Characters of a number."""
 SHOWN, KEY_SHOWN, PROBLEM_SHOWN = 40, 200, 300

@@ -4,7 +4,6 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from anyunix.errors import ConfigurationError
 from anyunix.regular import read_text
 from anyunix.results import Documented
 from anyunix.text import safe
+from anyunix.values import unfit
 from anyunix.yamldata import parse_yaml
 
 SHOWN = 60
@@ -88,9 +88,9 @@ class Reader:
         for name, entry in value.items():
             if not isinstance(entry, dict) or set(entry) != {"value", "source"} or not isinstance(entry["source"], str):
                 raise self.error(f"{key}.{name}", "expected the keys value and source (a text), and no other")
-            if (strange := no_json(entry["value"])) is not None:
-                raise self.error(f"{key}.{name}.value", f"expected what JSON can say, found {strange}; "
-                                                      "put it in quotes")
+            if reason := unfit(entry["value"]):
+                raise self.error(f"{key}.{name}.value", f"expected what JSON can say, found {reason}; "
+                                                      "quotes make a text of it")
         return {str(name): Documented(entry["value"], entry["source"]) for name, entry in value.items()}
 
     def anything(self, key: str, expected: str, default: Any = None) -> Any:
@@ -139,20 +139,6 @@ def kind(value: object) -> str:
     if isinstance(value, (date, datetime)):
         return f"the date {value}"
     return "a list" if isinstance(value, list) else f"{value!r:.60}"
-
-
-def no_json(value: Any) -> str | None:
-    """What there is in a value that JSON cannot say: a date, a number that is none, a key that is no text."""
-    found: list[str | None]
-    if isinstance(value, dict):
-        found = [None if isinstance(key, str) else f"the key {kind(key)}" for key in value]
-        found += map(no_json, value.values())
-    elif isinstance(value, list):
-        found = [no_json(each) for each in value]
-    else:
-        usual = value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and isfinite(value))
-        found = [None if usual else kind(value)]
-    return next((each for each in found if each is not None), None)
 
 
 def shortened(text: str) -> str:

@@ -24,6 +24,13 @@ def example() -> Matrix:
                         problems=("x",)))
 
 
+PLATFORM = {"name": "p", "title": "", "driver": "local", "status": "ran"}
+
+
+def deep(levels: int) -> object:
+    return [deep(levels - 1)] if levels else 1
+
+
 def write(path: Path, **changes: object) -> Path:
     document = {**json.loads(encode(example())), **changes}
     path.write_text(json.dumps(document))
@@ -56,6 +63,10 @@ def test_the_documented_keys_are_there() -> None:
     *(({"cells": [{"subject": "c", "platform": "p", "bind": "d", "status": "ran", key: value}]},
        rf"a name of letters.*found '{value}' - at `\$\.cells\[0\]`")
       for key, value in (("platform", "../../../tmp"), ("bind", "a/b"), ("subject", ""), ("build", "/etc"))),
+    ({"platforms": [PLATFORM] * 2}, "two of the platforms are called 'p'"),
+    ({"cells": [{"subject": "c", "platform": "p", "bind": "d", "status": "ran"}] * 2}, "two of the cells are called"),
+    ({"platforms": [{**PLATFORM, "facts": {"a": deep(40)}}]},
+     "fact 'a' of platform 'p' is a list or mapping nested deeper than 20"),
 ])
 def test_another_shape_is_named_with_its_place(tmp_path: Path, changes: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):

@@ -126,12 +126,12 @@ def _existing(path: Path) -> str | None:
 def _extended(path: Path, text: str, known: Expectations, added: Iterable[Draft]) -> str:
     """The text with entries added and every other character kept. Raises ConfigurationError."""
     entries = set(known.entries)
-    for draft in added:
-        text = _with_entry(text, draft)
-        entries.add(draft.entry)
     try:
+        for draft in added:
+            text = _with_entry(text, draft)
+            entries.add(draft.entry)
         understood = set(parse_expectations(path, text, drafts=True).entries) == entries
-    except ConfigurationError:
+    except (ConfigurationError, yaml.YAMLError):
         understood = False
     if not understood:  # {} around a platform, an anchor, more than one document
         raise ConfigurationError(f"{path}: cannot be added to as it is written: it takes a file where each platform "
