@@ -10,6 +10,7 @@ from anyunix.catalog import Platform, Subject
 from anyunix.cross import compiler_name, missing
 from anyunix.crossbuilds import CrossBuilds
 from anyunix.drivers.base import Completed, Driver, Say
+from anyunix.environment import passed_on
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import HELPERS, SUBJECT, subject_files
 from anyunix.results import PLAIN
@@ -164,4 +165,4 @@ def _check_flags(driver: Driver, platform: Platform, subject: Subject, build: Bu
 
 def _make(driver: Driver, platform: Platform, subject: Subject, environment: Mapping[str, str]) -> Completed:
     return run_supervised(driver, subject.build, BUILD_SECONDS * platform.slowness, folder=SUBJECT,
-                          environment=environment)
+                          environment={**passed_on(platform.driver, subject.pass_env), **environment})

@@ -1,5 +1,6 @@
 """Platform and subject files -> frozen dataclasses. Every error names file, key and reason."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,11 +11,12 @@ from typing import Any
 from anyunix.box import PROVIDERS, Box
 from anyunix.errors import ConfigurationError
 from anyunix.probes import read_probes
+from anyunix.regular import inside, read_text
 from anyunix.results import Documented
 from anyunix.subject import Subject as Subject  # part of the catalog
 from anyunix.subject import read_subject
 from anyunix.target import SCHEME, Target, parse_target
-from anyunix.yamlfile import Reader, load_yaml, nearest
+from anyunix.yamlfile import SHOWN, Reader, load_yaml, nearest
 
 DRIVERS = ("local", "netns", "docker", "ssh", "vagrant", "documented")
 EMULATORS = ("qemu-user",)
@@ -126,7 +128,7 @@ def _extended(path: Path, seen: tuple[Path, ...], platforms: Path) -> dict[str, 
         return data
     known = {p.stem: p for folder in (platforms, path.parent) for p in folder.glob("*.yaml")}
     if not isinstance(parent, str) or parent not in known:
-        raise ConfigurationError(f"{path}: key 'extends': no platform {parent!r} beside it or in {platforms}"
+        raise ConfigurationError(f"{path}: key 'extends': no platform {parent!r:.60} beside it or in {platforms}"
                                  f"{nearest(str(parent), known)}")
     merged = _extended(known[parent], (*seen, path), platforms)
     for key, value in data.items():
@@ -207,10 +209,13 @@ def _box(reader: Reader, driver: str) -> Box | None:
 def _target(path: Path, reader: Reader) -> Target | None:
     """Where `address` goes: ssh://user@host:port, or a host of the SSH configuration."""
     address, config = reader.text("address", ""), reader.text("ssh_config", "")
-    if config and not (path.parent / config).is_file():
-        raise reader.error("ssh_config", f"no file {config!r} in {path.parent}")
+    file = inside(path.parent, config) if config else None
+    if config and not file:
+        raise reader.error("ssh_config", f"{config[:SHOWN]!r} lies outside of {path.parent}")
+    if file and not os.path.isfile(file):
+        raise reader.error("ssh_config", f"no file {config[:SHOWN]!r} in {path.parent}")
     try:
-        return parse_target(address, (path.parent / config).resolve() if config else None) if address else None
+        return parse_target(address, file) if address else None
     except ValueError as error:
         raise reader.error("address", str(error)) from None
 
@@ -228,9 +233,13 @@ def _check_emulator(platform: Platform, reader: Reader, catalog: Catalog) -> Non
 
 
 def _beside(path: Path, name: str, dockerfiles: Path) -> Path:
-    """A Dockerfile next to the platform file that names it, else one of the project's."""
-    for folder in (path.parent, dockerfiles):
-        if (folder / name).is_file():
-            return folder / name
+    """A Dockerfile next to the platform file that names it, else one of the project's; in these folders only."""
+    folders = (path.parent, dockerfiles)
+    for folder in folders:
+        if (found := inside(folder, name)) and os.path.isfile(found):
+            read_text(found)  # what cannot be read is told now
+            return found
+    if not any(inside(folder, name) for folder in folders):
+        raise ConfigurationError(f"{path}: key 'dockerfile': {name[:SHOWN]!r} lies outside of {path.parent}")
     known = [p.name for p in dockerfiles.glob("*.Dockerfile")]
-    raise ConfigurationError(f"{path}: key 'dockerfile': no {name!r} in {dockerfiles}{nearest(name, known)}")
+    raise ConfigurationError(f"{path}: key 'dockerfile': no {name[:SHOWN]!r} in {dockerfiles}{nearest(name, known)}")

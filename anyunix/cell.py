@@ -13,6 +13,7 @@ from anyunix.consequences import resolve
 from anyunix.crossbuilds import CrossBuilds
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.emulation import leave_out
+from anyunix.environment import passed_on
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
 from anyunix.exhausted import exhausted
 from anyunix.junit import XML_LIMIT, BadResults, read_junit
@@ -163,7 +164,7 @@ class CellRun:
     def _start(self) -> Probe | None:
         """Start the subject once: where it cannot, no probe could say more than that."""
         self._say("starting the subject once")
-        failed, done = start_once(self._driver, self.cell.bind, self.cell.platform.slowness)
+        failed, done = start_once(self._driver, self.cell.bind, self.cell.platform.slowness, self._passed_on())
         self._log(["python3", str(SCRIPT)], done)
         return failed
 
@@ -180,8 +181,9 @@ class CellRun:
             command += ["-k", self._order.expression]
         self._say(f"{repeat}starting the probes")
         done = run_supervised(self._driver, command, seconds, say=_progress(self._say, repeat),
-                              environment={"ANYUNIX_BIND": self.cell.bind, "ANYUNIX_TOOL": self.cell.tool,
-                                           "ANYUNIX_SLOWNESS": str(slowness), "ANYUNIX_FINISHED": str(FINISHED)})
+                              environment={**self._passed_on(), "ANYUNIX_BIND": self.cell.bind,
+                                           "ANYUNIX_TOOL": self.cell.tool, "ANYUNIX_SLOWNESS": str(slowness),
+                                           "ANYUNIX_FINISHED": str(FINISHED)})
         self._log(command, done)
         last = next((line for line in reversed(done.stdout.splitlines()) if "::" in line), "none")
         if done.timed_out:
@@ -207,6 +209,9 @@ class CellRun:
         return Unfinished("; ".join([*filter(None, [ran_out]), reason.removesuffix(": "),
                                      f"{len(probes)} of {len(self._planned)} probes came back"]),
                           leave_out(probes, self.cell.platform.emulator_limits, self.cell.platform.emulator))
+
+    def _passed_on(self) -> dict[str, str]:
+        return passed_on(self.cell.platform.driver, self.cell.subject.pass_env)
 
     def _log(self, command: Sequence[str], done: Completed) -> None:
         log = f"{self.brought.log}$ {shlex.join(command)}\n{done.stdout}{done.stderr}"

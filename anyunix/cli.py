@@ -27,6 +27,7 @@ from anyunix.commands import (
     teeth,
 )
 from anyunix.errors import ConfigurationError
+from anyunix.report.github import Workflow
 from anyunix.verdict import EXIT_USAGE
 
 EXIT_INTERRUPTED = 130
@@ -41,13 +42,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended as by Ctrl-C: everything is removed
     try:
-        return int(arguments.command(arguments))
-    except ConfigurationError as error:
-        print(f"anyunix: {error}", file=sys.stderr)
-        return EXIT_USAGE
+        return _status(arguments)
     except KeyboardInterrupt:
         print("anyunix: interrupted; everything that was started is removed", file=sys.stderr, flush=True)
         os._exit(EXIT_INTERRUPTED)  # a thread in the middle of an image build would hold a normal exit up
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    """Run the command; in GitHub Actions no word of a platform's or a file's is a workflow command."""
+    with Workflow(os.environ, data=getattr(arguments, "data", False)) as arguments.workflow:
+        try:
+            return int(arguments.command(arguments))
+        except ConfigurationError as error:
+            print(f"anyunix: {error}", file=sys.stderr, flush=True)
+            return EXIT_USAGE
 
 
 def _parser() -> argparse.ArgumentParser:

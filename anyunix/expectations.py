@@ -12,13 +12,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from anyunix.catalog import Subject
 from anyunix.errors import ConfigurationError
+from anyunix.regular import read_text
 from anyunix.results import STARTS, CellResult, Matrix, Probe
-from anyunix.text import first_line, safe
-from anyunix.yamlfile import kind, nearest
+from anyunix.yamldata import parse_yaml
+from anyunix.yamlfile import kind, nearest, shortened
 
 FOLDER = Path("expectations")
 BUILDS = "build/subject::builds"
@@ -27,8 +26,6 @@ ONLY_WHEN_BROKEN = (BUILDS, STARTS)
 """What a cell holds only where it failed."""
 KEYS = ("reason", "link", "until", "bind")
 TODO = re.compile(r"\W*todo\b", re.IGNORECASE)
-BAD_SCALAR = (ValueError, LookupError, AttributeError, TypeError, OverflowError)
-"""What pyyaml raises, unwrapped, for a scalar that is not what it looks like: 2027-02-30, or !!bool x."""
 
 
 @dataclass(frozen=True)
@@ -88,50 +85,13 @@ def read_expectations(path: Path, *, binds: Collection[str] = (), drafts: bool =
 
     `binds` are the subject's bind modes; without any they are not checked. `drafts` lets a reason be TODO.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from None
-    return parse_expectations(path, text, binds=binds, drafts=drafts)
+    return parse_expectations(path, read_text(path), binds=binds, drafts=drafts)
 
 
 def parse_expectations(path: Path, text: str, *, binds: Collection[str] = (), drafts: bool = False) -> Expectations:
     """As `read_expectations`, of a text that is, or is to be, the content of `path`."""
-    try:
-        twice = _key_twice(yaml.compose(text, Loader=yaml.SafeLoader))
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, *BAD_SCALAR) as error:
-        raise ConfigurationError(f"{path}: not YAML: {_why(error)}") from None
-    if twice:
-        raise ConfigurationError(f"{path}: {twice}: the second of its name would replace the first; merge them")
     reader = _Reader(path, binds, drafts)
-    return Expectations(path, tuple(reader.entries(data)))
-
-
-def _why(error: Exception) -> str:
-    """In one line, with the place, and with what it mostly is: reasons about networks hold `:: `."""
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return first_line(str(error)) or type(error).__name__
-    mark, problem = error.problem_mark, str(error.problem)
-    hint = "; a text that holds ': ' needs quotes around it" if problem.startswith("mapping values") else ""
-    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}{hint}"
-
-
-def _key_twice(node: yaml.Node | None) -> str:
-    """The first key, with its line, that a mapping of the file has twice; pyyaml keeps the last and says nothing."""
-    waiting, seen = [node], set()
-    while waiting:
-        mapping = waiting.pop()
-        if not isinstance(mapping, yaml.MappingNode) or id(mapping) in seen:
-            continue
-        seen.add(id(mapping))  # anchors may make circles
-        names = set()
-        for key in (key for key, _ in mapping.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in names:
-                return f"line {key.start_mark.line + 1}: key {safe(key.value)!r}"
-            names.add(key.value)
-        waiting += [value for _, value in mapping.value]
-    return ""
+    return Expectations(path, tuple(reader.entries(parse_yaml(path, text))))
 
 
 @dataclass(frozen=True)
@@ -204,7 +164,7 @@ class _Reader:
         return tuple(dict.fromkeys(value))
 
     def _error(self, place: str, reason: str) -> ConfigurationError:
-        return ConfigurationError(f"{self.path}: {safe(f'{place}: ' if place else '')}{safe(reason)}")
+        return ConfigurationError(f"{self.path}: {shortened(f'{place}: ' if place else '')}{shortened(reason)}")
 
 
 def _found(value: object) -> str:

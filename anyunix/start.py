@@ -1,5 +1,6 @@
 """The subject started once on a platform before the suite: one that cannot start fails in seconds, by itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -26,11 +27,12 @@ class Started:
     message: str
 
 
-def start_once(driver: Driver, bind: str, slowness: int) -> tuple[Probe | None, Completed]:
+def start_once(driver: Driver, bind: str, slowness: int,
+               environment: Mapping[str, str]) -> tuple[Probe | None, Completed]:
     """The contract that the subject starts, where it fails; and what was said. Raises PlatformError."""
     done = run_supervised(driver, ["python3", str(SCRIPT)], START_SECONDS * slowness,
                           python_path=(SUITE,),
-                          environment={"ANYUNIX_BIND": bind, "ANYUNIX_SLOWNESS": str(slowness)})
+                          environment={**environment, "ANYUNIX_BIND": bind, "ANYUNIX_SLOWNESS": str(slowness)})
     if done.timed_out:
         return _failed(Started("NotReady", f"the first start was not done within {START_SECONDS * slowness:g} s")), done
     lines = done.stdout.splitlines()

@@ -1,5 +1,6 @@
 """matrix.json: a run's typed results, written and read again. What is read may come from anywhere."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ import msgspec
 
 from anyunix import __version__
 from anyunix.errors import ConfigurationError
+from anyunix.regular import read_regular
 from anyunix.results import Matrix, PlatformResult, Probe
 from anyunix.values import unfit
+from anyunix.yamlfile import NAME
 
 SCHEMA = 1
 FILE = "matrix.json"
@@ -27,13 +30,10 @@ def read_matrix(path: Path) -> Matrix:
     """Read a matrix.json, or the one in a run's folder. Raises ConfigurationError naming file, place and reason."""
     file = path / FILE if path.is_dir() else path
     try:
-        with file.open("rb") as stream:
-            data = stream.read(SIZE_LIMIT + 1)
+        data = read_regular(file, SIZE_LIMIT)
     except OSError as error:
         raise ConfigurationError(f"{file}: cannot be read: {error.strerror}; "
                                  "`anyunix run --out DIR` writes DIR/matrix.json") from None
-    if len(data) > SIZE_LIMIT:
-        raise ConfigurationError(f"{file}: larger than the {SIZE_LIMIT} bytes that are read")
     try:
         document: Any = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -50,6 +50,8 @@ def read_matrix(path: Path) -> Matrix:
     for where, value in _values(matrix):
         if reason := unfit(value):
             raise ConfigurationError(f"{file}: {where} is {reason}")
+    if reason := _strange_name(matrix):
+        raise ConfigurationError(f"{file}: {reason}")
     return matrix
 
 
@@ -70,3 +72,16 @@ def _facts(measured: PlatformResult | Probe) -> Iterator[tuple[str, Any]]:
     yield from measured.facts.items()
     for name, several in measured.unstable.items():
         yield from ((name, value) for value in several)
+
+
+def _strange_name(matrix: Matrix) -> str:
+    """Why cells and platforms cannot be told apart by their names, or be kept in folders of their names; else empty."""
+    for number, cell in enumerate(matrix.cells):
+        for name in (cell.subject, cell.platform, cell.bind, cell.build):
+            if not NAME.fullmatch(name):
+                return f"a name of letters, digits and . _ - expected, found {name!r:.60} - at `$.cells[{number}]`"
+    for what, names in (("cells", [cell.name for cell in matrix.cells]),
+                        ("platforms", [platform.name for platform in matrix.platforms])):
+        if double := next((name for name, count in Counter(names).items() if count > 1), None):
+            return f"two of the {what} are called {double!r:.80}"
+    return ""

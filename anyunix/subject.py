@@ -1,11 +1,14 @@
 """Subject files: a server under test, and what it promises."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from anyunix.environment import no_names
+from anyunix.regular import inside
 from anyunix.yamlfile import Reader, nearest
 
 READY = ("line", "port", "file")
@@ -75,6 +78,8 @@ class Subject:
     stop: str = "SIGTERM"
     client: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    pass_env: tuple[str, ...] = ()
+    """Variables of the user's that are handed on, where the platform is this machine."""
     configuration: Mapping[str, str] = field(default_factory=dict)
     """Files that are written into the server's work folder before it starts: name -> content."""
     talk: Talk | None = None
@@ -115,6 +120,7 @@ def read_subject(name: str, path: Path, data: dict[str, Any]) -> Subject:
         stop=reader.text("stop", "SIGTERM"),
         client=reader.words("client"),
         environment=reader.mapping("environment"),
+        pass_env=reader.words("pass_env"),
         configuration=_configuration(reader),
         talk=_talk(reader),
         promises=_promises(reader),
@@ -129,16 +135,31 @@ def _check(subject: Subject, reader: Reader) -> None:
         raise reader.error("protocol", f"{subject.protocol!r} is not spoken by any probe; known: chat")
     if subject.protocol == "chat" and not subject.ready.names_addresses:
         raise reader.error("ready", r"a chat server says what it bound: a line with a group (?P<addresses>…)")
+    if strange := no_names(subject.pass_env):
+        raise reader.error("pass_env", f"{strange[0]!r} is no name of a variable: letters, digits and _ only")
     for entry in subject.files:
-        if not (subject.folder / entry).exists():
-            raise reader.error("files", f"no {entry!r} in {subject.folder}")
-        if not (subject.folder / entry).resolve().is_relative_to(subject.folder.resolve()):
-            raise reader.error("files", f"{entry!r} lies outside of {subject.folder}")
+        _check_travels(subject.folder, entry, reader)
     texts = [*subject.start, *subject.environment.values(), *subject.configuration.values(),
              *(word for words in subject.binds.values() for word in words)]
     if not subject.ready.names_addresses and not any("{port}" in text for text in texts):
         raise reader.error("start", "nowhere is {port}: the server has to be told its port, in start, environment or "
                                     "configuration")
+
+
+def _check_travels(folder: Path, entry: str, reader: Reader) -> None:
+    """What travels lies in the subject's folder: no link may bring anything else of this machine to a platform."""
+    place = inside(folder, entry)
+    if place is None:
+        raise reader.error("files", f"{entry!r} lies outside of {folder}")
+    if not os.path.isfile(place) and not os.path.isdir(place):
+        raise reader.error("files", f"{entry!r} is no file and no folder" if os.path.lexists(place) else
+                           f"no {entry!r} in {folder}")
+    for top, folders, names in os.walk(folder / entry):
+        for name in (*folders, *names):
+            link = Path(top, name)
+            if link.is_symlink() and not inside(folder, str(link.relative_to(folder))):
+                raise reader.error("files", f"{str(link.relative_to(folder))!r} is a link to {os.readlink(link)!r}, "
+                                            f"outside of {folder}; put the file itself there, or name less")
 
 
 def _ready(reader: Reader) -> Ready:

@@ -3,26 +3,27 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from anyunix.errors import ConfigurationError
+from anyunix.regular import read_text
 from anyunix.results import Documented
+from anyunix.text import safe
 from anyunix.values import unfit
+from anyunix.yamldata import parse_yaml
 
+SHOWN = 60
+"""Characters of a value that an error repeats."""
+ERROR_LIMIT = 600
+"""Characters of an error's reason."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 def load_yaml(path: Path) -> dict[str, Any]:
     """The mapping that a YAML file holds. Raises ConfigurationError."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ConfigurationError(f"{path}: not YAML: {str(error) or type(error).__name__}") from None
+    data = parse_yaml(path, read_text(path))
     if not isinstance(data, dict):
         raise ConfigurationError(f"{path}: expected keys and values at the top, found {kind(data)}")
     return data
@@ -36,7 +37,7 @@ class Reader:
         self._asked: list[str] = []
 
     def error(self, key: str, reason: str) -> ConfigurationError:
-        return ConfigurationError(f"{self._path}: key {key!r}: {reason}")
+        return ConfigurationError(f"{self._path}: key {shortened(key)!r}: {shortened(reason)}")
 
     def name(self, name: str) -> str:
         if not NAME.fullmatch(name):
@@ -44,7 +45,10 @@ class Reader:
         return name
 
     def text(self, key: str, default: str | None = None) -> str:
-        return str(self._value(key, default, (str, int, float), "a text"))
+        value = str(self._value(key, default, (str, int, float), "a text"))
+        if value != safe(value):
+            raise self.error(key, f"holds control characters, found {value[:SHOWN]!r}")
+        return value
 
     def number(self, key: str, default: int) -> int:
         value = self._value(key, default, (int,), "a whole number")
@@ -68,12 +72,15 @@ class Reader:
 
     def mapping(self, key: str) -> dict[str, str]:
         value = self._value(key, {}, (dict,), "keys and values")
-        return dict(zip(map(str, value), self._strings(key, value.values()), strict=True))
+        return dict(zip(self._strings(key, list(value)), self._strings(key, value.values()), strict=True))
 
     def binds(self, key: str) -> dict[str, tuple[str, ...]]:
         value = self._value(key, {"default": []}, (dict,), "bind modes, each with its list of arguments")
         if not value:
             raise self.error(key, "expected at least one bind mode; leave the key out for a server that has none")
+        for mode in value:
+            if not NAME.fullmatch(str(mode)):  # it becomes part of a folder's name
+                raise self.error(f"{key}.{mode}", "a bind mode's name has to be letters, digits and . _ - only")
         return {str(mode): self._strings(f"{key}.{mode}", arguments) for mode, arguments in value.items()}
 
     def documented(self, key: str) -> dict[str, Documented]:
@@ -82,7 +89,8 @@ class Reader:
             if not isinstance(entry, dict) or set(entry) != {"value", "source"} or not isinstance(entry["source"], str):
                 raise self.error(f"{key}.{name}", "expected the keys value and source (a text), and no other")
             if reason := unfit(entry["value"]):
-                raise self.error(f"{key}.{name}.value", f"this is {reason}")
+                raise self.error(f"{key}.{name}.value", f"expected what JSON can say, found {reason}; "
+                                                      "quotes make a text of it")
         return {str(name): Documented(entry["value"], entry["source"]) for name, entry in value.items()}
 
     def anything(self, key: str, expected: str, default: Any = None) -> Any:
@@ -111,12 +119,14 @@ class Reader:
         for value in listed:
             if not isinstance(value, (str, int, float)):
                 raise self.error(key, f"expected words or numbers, found {kind(value)}")
+            if "\0" in str(value):  # no file's name, argument or variable can
+                raise self.error(key, f"holds a NUL character, found {value!r}")
         return tuple(map(str, listed))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """` (did you mean 'debian'?)`, or nothing when no known word is near."""
-    match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    match = difflib.get_close_matches(word[:SHOWN], list(known), n=1, cutoff=0.5)
     return f" (did you mean {match[0]!r}?)" if match else ""
 
 
@@ -126,4 +136,11 @@ def kind(value: object) -> str:
         return "nothing"
     if isinstance(value, dict):
         return "keys and values"
+    if isinstance(value, (date, datetime)):
+        return f"the date {value}"
     return "a list" if isinstance(value, list) else f"{value!r:.60}"
+
+
+def shortened(text: str) -> str:
+    """Safe to print, and no longer than a few lines, whatever a file holds."""
+    return safe(text) if len(text) <= ERROR_LIMIT else f"{safe(text[:ERROR_LIMIT])}\N{HORIZONTAL ELLIPSIS}"

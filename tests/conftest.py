@@ -34,6 +34,12 @@ def _signals_of_a_terminal() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_step_of_a_workflow() -> None:
+    """What commands print is compared, in GitHub Actions as elsewhere; tests of what is printed there say so."""
+    os.environ.pop("GITHUB_ACTIONS", None)
+
+
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     """The project's own platforms, subjects and suite, as installed."""

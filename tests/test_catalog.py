@@ -1,5 +1,6 @@
 """Platform and subject files: what is read, and what is said of a bad one."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -98,16 +99,36 @@ def test_unknown_driver_names_the_nearest(root: Path) -> None:
     ("", "found nothing"),
     ("title: a: b\n", "not YAML"),
     ("{" * 3000, "not YAML"),
-    ("!!python/object/apply:os.system [ls]\n", "not YAML"),
+    ("!!python/object/apply:os.system [ls]\n", "line 1: the tag"),
+    ("title: x\ndriver: docker\nbase: a\ndockerfile: ../../etc/shadow\n", "key 'dockerfile': '../../etc/shadow' lies"),
+    ("title: x\ndriver: docker\nbase: a\ndockerfile: /etc/passwd\n", "key 'dockerfile': '/etc/passwd' lies outside"),
+    ("title: x\ndriver: ssh\naddress: a\nssh_config: ../../etc/shadow\n", "key 'ssh_config': '../../etc/shadow' lies"),
+    ("title: 'a\\u001b]0;b'\ndriver: local\n".replace("'", '"'), "key 'title': holds control characters"),
+    ("title: x\ndriver: netns\nfiles: {\"/a\\0\": b}\n", "key 'files': holds a NUL character"),
     *((f"title: x\ndriver: documented\ndocumented: {{a: {{value: {value}, source: s}}}}\n",
-       f"key 'documented.a.value': this is {said}") for value, said in (
-          ("[" * 21 + "]" * 21, "a list or mapping nested deeper than 20"), (".inf", "inf, which JSON does not have"),
+       f"key 'documented.a.value': expected what JSON can say, found {said}") for value, said in (
+          ("[" * 19 + "]" * 19, "a list or mapping nested deeper than 20"), (".inf", "inf, which JSON does not have"),
           ("2023-02-28", "a value of type date, which"), ("!!set {a}", "a value of type set"),
           ("{1: a}", "a mapping with a key that is no text: 1"), (2**64, "a whole number of more than 64 bits"),
           ('"\\ud800"', "a text with half a character"))),
 ])
 def test_bad_platform_file_says_key_and_reason(root: Path, text: str, said: str) -> None:
     assert said in platform_error(root, text)
+
+
+def test_links_that_stay_in_the_subjects_folder_travel(root: Path, catalog: Catalog) -> None:
+    (root / "src").mkdir()
+    (root / "real.py").write_text("")
+    (root / "src" / "same.py").symlink_to("../real.py")
+    (root / "also.py").symlink_to("src/same.py")
+    (root / "mine.yaml").write_text(SUBJECT + "files: [src, also.py]\n")
+    assert catalog.subject(str(root / "mine.yaml")).files == ("src", "also.py")
+
+
+def test_a_dockerfile_that_is_a_link_out_of_its_folder_is_refused(root: Path) -> None:
+    (root / "platforms" / "x.Dockerfile").symlink_to("/etc/passwd")
+    text = "title: x\ndriver: docker\nbase: a\ndockerfile: x.Dockerfile\n"
+    assert "'x.Dockerfile'" in platform_error(root, text)
 
 
 def test_file_that_is_not_utf8_is_an_error(root: Path) -> None:
@@ -136,11 +157,21 @@ def test_subject_file_of_ones_own(root: Path, catalog: Catalog) -> None:
     ("protocol: irc\n", "key 'protocol': 'irc' is not spoken"),
     ("files: [nowhere]\n", "key 'files': no 'nowhere'"),
     ("files: [../platforms]\n", "lies outside"),
+    ("files: [/etc/passwd]\n", "lies outside"),
+    ("files: [pipe]\n", "'pipe' is no file and no folder"),
+    ("files: [shadow]\n", "'shadow' lies outside"),
+    ("files: [src]\n", "key 'files': 'src/deep/shadow' is a link to '/etc/shadow', outside of"),
+    ("files: [.]\n", "is a link to '/etc/shadow', outside of"),
+    ("bind: {'a/b': []}\n", "key 'bind.a/b': a bind mode's name has to be letters"),
     ("bind: {dual: --bind}\n", "key 'bind.dual': expected a list of words"),
     ("bind: {}\n", "key 'bind': expected at least one bind mode"),
     ("needs: cc\n", "key 'needs': expected a list of words"),
 ])
 def test_bad_subject_file_says_key_and_reason(root: Path, extra: str, said: str) -> None:
+    (root / "chat" / "src" / "deep").mkdir(parents=True)
+    for link in ("shadow", "src/deep/shadow"):
+        (root / "chat" / link).symlink_to("/etc/shadow")
+    os.mkfifo(root / "chat" / "pipe")
     assert said in subject_error(root, SUBJECT + extra)
 
 

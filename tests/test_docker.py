@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import io
 import json
+import socket
 import subprocess
 import sys
 import tarfile
@@ -15,7 +16,7 @@ import pytest
 
 from anyunix.catalog import Catalog, Platform
 from anyunix.drivers.docker import DockerDriver
-from anyunix.drivers.engine import DEADLINE_LABEL, OWNER_LABEL, Engine
+from anyunix.drivers.engine import DEADLINE_LABEL, LOCAL_SOCKET, OWNER_LABEL, Engine
 from anyunix.errors import PlatformError
 
 LOOK = """\
@@ -66,6 +67,17 @@ def test_hardened_by_default(driver: DockerDriver) -> None:
     assert "init" in found["init"]
     assert found["way_out"] != "done"
     assert found["lo6"] == "done"
+
+
+def test_the_gateway_is_this_machine_as_the_readme_says(driver: DockerDriver, engine: Engine) -> None:
+    if engine.client().api.base_url != LOCAL_SOCKET:
+        pytest.skip("the engine is on another machine")
+    with socket.create_server(("0.0.0.0", 0)) as listener:
+        program = ("import socket, struct, sys; routes = [line.split() for line in open('/proc/net/route')];"
+                   "gateway = next(struct.pack('<L', int(r[2], 16)) for r in routes if r[1] == '00000000');"
+                   "socket.create_connection((socket.inet_ntoa(gateway), int(sys.argv[1])), timeout=5)")
+        done = driver.run(["python3", "-c", program, str(listener.getsockname()[1])], env={}, timeout=20)
+    assert done.status == 0, done.stderr
 
 
 def test_a_platform_file_can_ask_for_no_init(engine: Engine, catalog: Catalog) -> None:

@@ -84,16 +84,16 @@ def test_a_bad_entry_says_file_platform_probe_key_and_what_to_write(tmp_path: Pa
     ("debian: 3\n", "debian: expected probes, each with a reason, found 3"),
     (f"debian:\n  {A}: known\n", f"{A}: expected the keys reason, link, until, bind, found 'known'"),
     ("true: {}\n", "found true; a name like that needs quotes"),
-    ("? [a]\n: b\n", "not YAML"),
+    ("? [a]\n: b\n", "line 1: a list or mapping cannot be a key"),
     ("{", "not YAML"),
     ("a: b: c", "not YAML"),
     ("--- a\n--- b\n", "not YAML"),
-    (entry("reason: x\nuntil: 2027-02-30"), "not YAML: day is out of range"),
-    (entry("reason: !!bool x"), "not YAML"),
+    (entry("reason: x\nuntil: 2027-02-30"), "'2027-02-30' is no date (day is out of range for month)"),
+    (entry("reason: !!bool x"), "'x' is no true or false"),
     (entry("reason: it listens on :: only"), "not YAML: line 3, column 28: mapping values are not allowed here; "
                                              "a text that holds ': ' needs quotes around it"),
     ("[" * 5_000, "not YAML"),
-    (entry("reason: x\nreason: y"), "line 4: key 'reason': the second of its name would replace the first"),
+    (entry("reason: x\nreason: y"), "line 4: key 'debian.g/test_x.py::test_a.reason': the second of its name"),
     (entry("reason: x") + "debian:\n", "line 4: key 'debian': the second"),
 ])
 def test_a_file_that_is_something_else_is_named(tmp_path: Path, text: str, said: str) -> None:

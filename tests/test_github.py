@@ -1,13 +1,16 @@
 """Inside GitHub Actions: annotations that nobody can add to, a summary that fits."""
 
+import json
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from anyunix.report.github import CUT, MOST, SUMMARY_LIMIT, annotations, commands_off, report, write_summary
-from anyunix.results import CellResult, Matrix, Probe
+from anyunix.cli import main
+from anyunix.report.github import CUT, MOST, SUMMARY_LIMIT, Workflow, annotations, report, write_summary
+from anyunix.results import CellResult, Identity, Matrix, PlatformResult, Probe
+from anyunix.stored import encode
 
 ON = {"GITHUB_ACTIONS": "true"}
 HOSTILE = "100%\r\n::error::injected\n::add-mask::x\x1b[2J, a:b \u2028::warning::y"
@@ -86,8 +89,8 @@ def test_only_files_of_the_suite_are_named(file: str) -> None:
 def test_nothing_is_said_or_written_outside_of_github(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     summary = tmp_path / "summary"
     assert report(matrix(failing()), {"GITHUB_STEP_SUMMARY": str(summary)}) == []
-    with commands_off({}):
-        pass
+    with Workflow({}) as workflow:
+        workflow.tell([])
     assert not summary.exists()
     assert capsys.readouterr().out == ""
 
@@ -124,11 +127,61 @@ def test_full_summary_stays_as_it_is(tmp_path: Path) -> None:
     assert summary.stat().st_size == SUMMARY_LIMIT
 
 
-def test_no_commands_while_platforms_speak(capsys: pytest.CaptureFixture[str]) -> None:
-    with suppress(RuntimeError), commands_off(ON):
+def test_no_commands_while_platforms_speak_but_our_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with suppress(RuntimeError), Workflow(ON) as workflow:
+        print("::error::from a platform")
+        workflow.tell(["::error::ours"])
         print("::error::from a platform")
         raise RuntimeError
-    first, middle, last = capsys.readouterr().out.splitlines()
-    token = first.removeprefix("::stop-commands::")
+    stop, foreign, go, ours, *again = capsys.readouterr().out.splitlines()
+    token = stop.removeprefix("::stop-commands::")
     assert len(token) == 32
-    assert (middle, last) == ("::error::from a platform", f"::{token}::")
+    assert (foreign, go, ours) == ("::error::from a platform", f"::{token}::", "::error::ours")
+    second = again[0].removeprefix("::stop-commands::")
+    assert second != token
+    assert again[1:] == ["::error::from a platform", f"::{second}::"]
+
+
+def commands_in(printed: str) -> list[str]:
+    """What GitHub's runner takes for commands: lines with :: in front, unless they are stopped until a token comes."""
+    token, found = "", []
+    for line in map(str.strip, printed.splitlines()):
+        if token:
+            token = "" if line == f"::{token}::" else token
+        elif line.startswith("::stop-commands::"):
+            token = line.removeprefix("::stop-commands::")
+        elif line.startswith("::"):
+            found.append(line)
+    return found
+
+
+@pytest.mark.parametrize("command", [["report", "{out}"], ["facts", "--out", "{out}"],
+                                     ["facts", "--diff", "--out", "{out}"], ["diff", "{out}", "{out}"],
+                                     ["accept", "{out}"], ["merge", "{out}"], ["list", "platforms", "{out}/p.yaml"],
+                                     ["list", "platforms", "{out}/bad.yaml"]])
+def test_no_command_prints_foreign_text_as_a_workflow_command(tmp_path: Path, command: list[str],
+                                                              capsys: pytest.CaptureFixture[str],
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign = "x\n::error::foreign\n  ::add-mask::y"
+    platforms = tuple(PlatformResult(name, foreign, "local", "ran", facts={"a.b": [foreign, name]})
+                      for name in ("debian", "alpine"))
+    shown = replace(matrix(failing(explanation=foreign)), platforms=platforms, problems=(foreign,),
+                    identity=Identity("1", "2", {}))
+    (tmp_path / "matrix.json").write_bytes(encode(shown))
+    (tmp_path / "p.yaml").write_text('title: "x\\n::error::foreign"\ndriver: local\n')
+    (tmp_path / "bad.yaml").write_text('title: x\ndriver: "\\n::error::foreign"\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    main([word.format(out=tmp_path) for word in command])
+    printed = capsys.readouterr()
+    assert "::stop-commands::" in printed.out
+    found = commands_in(printed.out)
+    assert all(line.startswith(("::error file=suite/", "::warning title=")) for line in found)
+    assert (found != []) == (command[0] == "merge")
+
+
+def test_what_is_for_another_program_has_no_line_more(capsys: pytest.CaptureFixture[str],
+                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert main(["plan", "--platform", "local"]) == 0
+    assert json.loads(capsys.readouterr().out)["cells"]

@@ -31,12 +31,13 @@ def test_what_its_comments_offer_can_be_taken(written: Path, catalog: Catalog) -
     """Each promise is named; all keys in comments are read when the comment signs are taken away."""
     text = written.read_text()
     assert all(f"{promise}:" in text for promise in PROMISES)
-    optional = ("needs", "build", "environment", "bind")
+    optional = ("needs", "build", "environment", "pass_env", "bind")
     lines = [line[2:] if line.startswith(tuple(f"# {key}:" for key in optional)) or line.startswith("#   dual:")
              or line.startswith("#   ipv4: [") else line for line in text.splitlines()]
     written.write_text("\n".join(lines))
     subject = catalog.subject(str(written))
     assert (subject.needs, subject.build) == (("cc", "make"), ("make", "-s"))
+    assert subject.pass_env == ("DATABASE_URL",)
     assert (dict(subject.environment), list(subject.binds)) == ({"PORT": "{port}"}, ["dual", "ipv4"])
     assert yaml.safe_load(text)["talk"] == {"send": "", "expect": "^hello$"}
 

@@ -11,6 +11,9 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
+from anyunix.cli import main
+from anyunix.commands.common import check_writable
+from anyunix.errors import ConfigurationError
 from anyunix.report.files import OutFolder, merged_junit, write_whole
 from anyunix.report.growing import NOT_ENDED, GrowingMatrix
 from anyunix.report.terminal import WIDTH, print_overall, print_report
@@ -160,3 +163,39 @@ def test_a_cell_that_did_not_run_leaves_no_older_results(tmp_path: Path) -> None
     out.keep(absent, Brought())
     assert [path.name for path in folder.iterdir()] == ["log.txt"]
     assert "no engine" in (folder / "log.txt").read_text()
+
+
+@pytest.mark.parametrize("planted", ["cells", "cells/local-c-dual"])
+def test_results_go_through_no_link_that_was_put_there(tmp_path: Path, planted: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "out" / planted
+    link.parent.mkdir(parents=True)
+    link.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConfigurationError, match=f"{planted} is a link to .*elsewhere.*: remove it"):
+        check_writable(tmp_path / "out")
+
+
+def test_a_page_shows_no_file_that_a_link_names(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hidden words")
+    for cell in example().cells:
+        (tmp_path / "cells" / cell.key).mkdir(parents=True)
+        (tmp_path / "cells" / cell.key / "log.txt").symlink_to(tmp_path / "secret")
+    OutFolder(tmp_path).write_pages(example())
+    assert "hidden words" not in (tmp_path / "index.html").read_text()
+
+
+def test_a_pipe_or_a_device_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a regular file"):
+        write_whole(tmp_path / "pipe", b"x")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("command", [["run", "--out", ""], ["merge", "x", "--out", ""], ["report", ""],
+                                     ["diff", "", "x"], ["run", "--expectations", ""], ["plan", "--out", ""],
+                                     ["init", ""]])
+def test_an_empty_path_is_not_the_current_folder(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(command)
+    assert ended.value.code == 2
+    assert "expected a path, found an empty text" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """matrix.json: what is written is read again as it was, and anything else is an error that says where."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from anyunix import stored
 from anyunix.cli import main
 from anyunix.errors import ConfigurationError
 from anyunix.results import CellResult, Documented, Identity, Matrix, PlatformResult, Probe, ProbeText
+from anyunix.shards.plan import read_plan
 from anyunix.stored import encode, read_matrix
 from anyunix.values import DEPTH_LIMIT, unfit
 from anyunix.verdict import judge
@@ -24,6 +26,13 @@ def example() -> Matrix:
     return judge(Matrix((platform,), (CellResult("c", "p", "dual", "ran", probes=(probe,)),), "p", ("p",),
                         (ProbeText("g/test_x.py::test_a", "contract", "b", "r", 3),), "2026-01-01T00:00:00+00:00", 1.5,
                         problems=("x",)))
+
+
+PLATFORM = {"name": "p", "title": "", "driver": "local", "status": "ran"}
+
+
+def deep(levels: int) -> object:
+    return [deep(levels - 1)] if levels else 1
 
 
 def write(path: Path, **changes: object) -> Path:
@@ -55,6 +64,13 @@ def test_the_documented_keys_are_there() -> None:
     ({"cells": [{"subject": "c"}]}, r"\$\.cells\[0\]"),
     ({"verdicts": [{"subject": "c", "bind": "d", "verdict": "maybe"}]}, r"'maybe'.*\$\.verdicts\[0\]\.verdict"),
     ({"reference": 1}, r"\$\.reference"),
+    *(({"cells": [{"subject": "c", "platform": "p", "bind": "d", "status": "ran", key: value}]},
+       rf"a name of letters.*found '{value}' - at `\$\.cells\[0\]`")
+      for key, value in (("platform", "../../../tmp"), ("bind", "a/b"), ("subject", ""), ("build", "/etc"))),
+    ({"platforms": [PLATFORM] * 2}, "two of the platforms are called 'p'"),
+    ({"cells": [{"subject": "c", "platform": "p", "bind": "d", "status": "ran"}] * 2}, "two of the cells are called"),
+    ({"platforms": [{**PLATFORM, "facts": {"a": deep(40)}}]},
+     "fact 'a' of platform 'p' is a list or mapping nested deeper than 20"),
 ])
 def test_another_shape_is_named_with_its_place(tmp_path: Path, changes: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
@@ -106,6 +122,16 @@ def test_something_else_is_named(tmp_path: Path, content: bytes, said: str) -> N
 def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="anyunix run --out DIR"):
         read_matrix(tmp_path / "nowhere")
+
+
+def test_what_is_no_file_is_read_by_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "matrix.json")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    for path in (tmp_path / "matrix.json", tmp_path / "zero"):
+        with pytest.raises(ConfigurationError, match="cannot be read: not a regular file"):
+            read_matrix(path)
+        with pytest.raises(ConfigurationError, match="cannot be read: not a regular file"):
+            read_plan(path)
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from anyunix.check.reach import NO_TIMING, TRIES, Timing, connect
 from anyunix.errors import ConfigurationError
+from anyunix.regular import read_text
 from anyunix.text import first_line
 
 ANSWER_BYTES = 65536
@@ -207,10 +208,9 @@ def _several(exchange: Exchange, address: str, port: int, seconds: float) -> Ans
 
 def _key(path: Path) -> str:
     try:
-        key = path.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", "") or error
-        raise ConfigurationError(f"--key-file {path}: cannot be read: {why}") from None
+        key = read_text(path).strip()
+    except ConfigurationError as error:
+        raise ConfigurationError(f"--key-file {error}") from None
     if not re.fullmatch(r"[0-9A-Fa-f]{128}", key):
         raise ConfigurationError(f"--key-file {path}: expected 128 hexadecimal characters")
     return key

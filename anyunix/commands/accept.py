@@ -1,6 +1,7 @@
 """`anyunix accept`: the failures of a run, written down as expectations whose reasons are still to be given."""
 
 import argparse
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
@@ -10,9 +11,10 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
-from anyunix.commands.common import console_for_reports
+from anyunix.commands.common import a_path, console_for_reports
 from anyunix.errors import ConfigurationError
 from anyunix.expectations import FOLDER, Expectation, Expectations, parse_expectations
+from anyunix.regular import read_text
 from anyunix.report.files import write_whole
 from anyunix.results import Matrix, Probe
 from anyunix.stored import read_matrix
@@ -54,8 +56,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         epilog="Each new entry has the reason TODO, which `anyunix run` refuses until you replace it. Entries that "
                "are there already are never changed. Exit status: 0 every failure has an entry now, 1 some have one "
                "that does not cover them, 2 usage or configuration error.")
-    accept.add_argument("out", type=Path, metavar="OUT", help="a run's folder, or its matrix.json")
-    accept.add_argument("--expectations", type=Path, default=FOLDER, metavar="DIR",
+    accept.add_argument("out", type=a_path, metavar="OUT", help="a run's folder, or its matrix.json")
+    accept.add_argument("--expectations", type=a_path, default=FOLDER, metavar="DIR",
                         help="where <subject>.yaml is, or is to be (default: %(default)s)")
     accept.set_defaults(command=accept_command)
 
@@ -118,21 +120,18 @@ def _covered(known: Expectations, wanted: Expectation, today: date) -> bool:
 
 
 def _existing(path: Path) -> str | None:
-    try:
-        return path.read_bytes().decode("utf-8") if path.exists() else None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from None
+    return read_text(path) if os.path.lexists(path) else None
 
 
 def _extended(path: Path, text: str, known: Expectations, added: Iterable[Draft]) -> str:
     """The text with entries added and every other character kept. Raises ConfigurationError."""
     entries = set(known.entries)
-    for draft in added:
-        text = _with_entry(text, draft)
-        entries.add(draft.entry)
     try:
+        for draft in added:
+            text = _with_entry(text, draft)
+            entries.add(draft.entry)
         understood = set(parse_expectations(path, text, drafts=True).entries) == entries
-    except ConfigurationError:
+    except (ConfigurationError, yaml.YAMLError):
         understood = False
     if not understood:  # {} around a platform, an anchor, more than one document
         raise ConfigurationError(f"{path}: cannot be added to as it is written: it takes a file where each platform "

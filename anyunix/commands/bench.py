@@ -21,7 +21,7 @@ from anyunix.bench.plan import FEW, PAPERS, QUICK, SIZES, Scale, points
 from anyunix.bench.progress import Watch
 from anyunix.bench.stage import Stage, staged
 from anyunix.catalog import Catalog, Platform, find_catalog
-from anyunix.commands.common import check_writable, console_for_reports, count, once
+from anyunix.commands.common import a_path, check_writable, console_for_reports, count, once
 from anyunix.drivers import Drivers
 from anyunix.drivers.machines import Machines
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
@@ -56,7 +56,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                        help="runs of each; from 2 on there are 95 %% intervals (default: %(default)s)")
     bench.add_argument("--cpus", type=count, default=1, metavar="N",
                        help="for the server; the load has the others (default: %(default)s, as in the paper)")
-    bench.add_argument("--out", type=Path, default=Path("anyunix-out/bench"), metavar="DIR",
+    bench.add_argument("--out", type=a_path, default=Path("anyunix-out/bench"), metavar="DIR",
                        help="where the results go, into a folder named as the platform; what is there already is not "
                             "measured again (default: %(default)s)")
     bench.set_defaults(command=bench_command)

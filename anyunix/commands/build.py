@@ -4,14 +4,13 @@ import argparse
 import os
 import sys
 import time
-from pathlib import Path
 
 from rich.text import Text
 
 from anyunix.builds.build import Built, build_all
 from anyunix.builds.targets import choose_targets
 from anyunix.catalog import Subject, find_catalog
-from anyunix.commands.common import check_writable, console_for_reports, count
+from anyunix.commands.common import a_path, check_writable, console_for_reports, count
 from anyunix.cross import missing, zig_version
 from anyunix.errors import ConfigurationError
 from anyunix.report.builds import overall, print_builds
@@ -33,7 +32,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                             "repeatable (default: all)")
     build.add_argument("--jobs", type=count, default=os.cpu_count() or 1, metavar="N",
                        help="builds side by side (default: one a core, here %(default)s)")
-    build.add_argument("--out", type=Path, metavar="DIR", help="keep the programs in DIR/<target>/")
+    build.add_argument("--out", type=a_path, metavar="DIR", help="keep the programs in DIR/<target>/")
     build.set_defaults(command=build_command)
 
 

@@ -2,13 +2,12 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from anyunix.check.exchange import Answer, Chat, Exchange, exchange_of
 from anyunix.check.intrusive import Rude, be_rude
 from anyunix.check.judge import EXPECTED, Check, Served
 from anyunix.check.reach import FAMILIES, Place, addresses_of, literal, parse_place, reach_all, side_by_side
-from anyunix.commands.common import console_for_reports
+from anyunix.commands.common import a_path, console_for_reports
 from anyunix.errors import PlatformError
 from anyunix.report.check import as_json, print_check
 from anyunix.verdict import EXIT_NOT_RUN
@@ -32,12 +31,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     check.add_argument("--expect-reply", metavar="PATTERN", help="regular expression for what has to come back")
     check.add_argument("--protocol", choices=("chat",),
                        help="speak the chat protocol: with --key-file, messages that stay in the chat's log")
-    check.add_argument("--key-file", type=Path, metavar="FILE", help="the chat server's key")
+    check.add_argument("--key-file", type=a_path, metavar="FILE", help="the chat server's key")
     check.add_argument("--intrusive", action="store_true",
                        help="be a half-open client, one that talks nonsense and one that resets, too")
     check.add_argument("--timeout", type=_seconds, default=SECONDS, metavar="SECONDS",
                        help="for each connection, and for each answer (default: %(default)g)")
-    check.add_argument("--json", action="store_true", help="print JSON")
+    check.add_argument("--json", action="store_true", dest="data", help="print JSON")
     check.set_defaults(command=check_command)
 
 
@@ -54,7 +53,7 @@ def check_command(arguments: argparse.Namespace) -> int:
     served = _served(place, exchange, addresses, arguments.timeout)
     check = Check(place, served, exchange.proves, _across(place, exchange, served, arguments.timeout),
                   _rude(place, exchange, served, arguments.timeout) if arguments.intrusive else (), arguments.expect)
-    if arguments.json:
+    if arguments.data:
         print(as_json(check))
     else:
         print_check(console_for_reports(), check)

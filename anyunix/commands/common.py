@@ -74,10 +74,28 @@ def once(names: list[str]) -> list[str]:
     return list(dict.fromkeys(part for name in names for part in name.split(",") if part))
 
 
+def a_path(text: str) -> Path:
+    """For argparse; an empty one, mostly a variable that is not set, would be the current folder.
+
+    Raises ArgumentTypeError.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, found an empty text; the current folder is .")
+    return Path(text)
+
+
 def check_writable(out: Path) -> None:
-    """An hour of work that cannot be kept is found out now. Raises ConfigurationError."""
+    """An hour of work that cannot be kept is found out now, and so is a link that would carry it elsewhere.
+
+    Raises ConfigurationError.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
+        cells = out / "cells"
+        for path in (cells, *(cells.iterdir() if cells.is_dir() and not cells.is_symlink() else ())):
+            if path.is_symlink():
+                raise ConfigurationError(f"--out {out}: {path} is a link to {os.readlink(path)}, and results would be "
+                                         "written there: remove it")
     except OSError as error:
         raise ConfigurationError(f"--out {out}: cannot be made: {error.strerror}") from None
     if not os.access(out, os.W_OK | os.X_OK):

@@ -1,10 +1,9 @@
 """`anyunix diff`: two runs compared, from what they left behind."""
 
 import argparse
-from pathlib import Path
 
 from anyunix.changes import changes
-from anyunix.commands.common import console_for_reports
+from anyunix.commands.common import a_path, console_for_reports
 from anyunix.report.changes import print_changes
 from anyunix.shards.identity import check_comparable
 from anyunix.stored import read_matrix
@@ -17,8 +16,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "diff", help="compare two runs: newly failing, fixed, still failing, no longer run",
         epilog="Exit status: 0 nothing fails that did not before (accepted failures apart), 1 something does, "
                "2 usage or configuration error.")
-    diff.add_argument("old", type=Path, metavar="OLD", help="a run's folder, or its matrix.json")
-    diff.add_argument("new", type=Path, metavar="NEW", help="the same, of a later run")
+    diff.add_argument("old", type=a_path, metavar="OLD", help="a run's folder, or its matrix.json")
+    diff.add_argument("new", type=a_path, metavar="NEW", help="the same, of a later run")
     diff.set_defaults(command=diff_command)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from anyunix.catalog import Catalog, find_catalog
-from anyunix.commands.common import console_for_reports
+from anyunix.commands.common import a_path, console_for_reports
 from anyunix.errors import ConfigurationError
 from anyunix.report.facts import print_differences, print_facts
 from anyunix.results import Matrix, PlatformResult
@@ -21,7 +21,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         epilog="A platform that was not in the run is shown with what its manuals say, marked as not measured.")
     facts.add_argument("platform", nargs="*", metavar="PLATFORM", help="only these platforms (default: all that ran)")
     facts.add_argument("--diff", action="store_true", help="only what differs from the run's reference, with the rule")
-    facts.add_argument("--out", type=Path, default=Path("anyunix-out"), metavar="DIR",
+    facts.add_argument("--out", type=a_path, default=Path("anyunix-out"), metavar="DIR",
                        help="the folder of a run, or its matrix.json (default: %(default)s)")
     facts.set_defaults(command=facts_command)
 

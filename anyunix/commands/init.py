@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from anyunix.commands.common import a_path
 from anyunix.errors import ConfigurationError
 from anyunix.subject import ENDS, PROMISES
 from anyunix.yamlfile import NAME
@@ -40,6 +41,9 @@ start:
 #   server.conf: |
 #     listen {{port}}
 
+# Of your own variables it gets the usual ones (PATH, LANG, CFLAGS, …). More of them, on this machine only:
+# pass_env: [DATABASE_URL]
+
 # Modes of listening, each with the arguments that ask for it. The names dual, ipv4 and ipv6 say what they promise.
 # bind:
 #   dual: [--listen, both]
@@ -64,7 +68,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add `init` and its argument."""
     init = commands.add_parser("init", help="write a subject file to start from, for a server of your own",
                                epilog="Exit status: 0 written, 2 there is such a file, or it cannot be written.")
-    init.add_argument("file", nargs="?", type=Path, default=Path("subject.yaml"), metavar="FILE",
+    init.add_argument("file", nargs="?", type=a_path, default=Path("subject.yaml"), metavar="FILE",
                       help="where it goes (default: ./subject.yaml)")
     init.set_defaults(command=init_command)
 

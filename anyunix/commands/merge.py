@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from anyunix.catalog import find_catalog
-from anyunix.commands.common import check_writable, console_for_reports, once, with_problems
+from anyunix.commands.common import a_path, check_writable, console_for_reports, once, with_problems
 from anyunix.errors import ConfigurationError
 from anyunix.expectations import FOLDER, Expectations, apply, read_expectations
 from anyunix.explain import explain
@@ -29,17 +29,17 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "merge", help="put the results of shards together into one report, and judge",
         epilog="Exit status: as for run; 3 also when a planned cell of a required platform is missing.")
-    parser.add_argument("parts", nargs="+", type=Path, metavar="DIR",
+    parser.add_argument("parts", nargs="+", type=a_path, metavar="DIR",
                         help="a shard's folder or matrix.json, or a folder with such folders in it")
-    parser.add_argument("--plan", type=Path, metavar="FILE",
+    parser.add_argument("--plan", type=a_path, metavar="FILE",
                         help="what `anyunix plan --format json` wrote: planned cells that are missing are told")
     parser.add_argument("--require", action="append", default=[], metavar="NAME",
                         help="a platform that has to have run; repeatable")
     parser.add_argument("--reference", metavar="NAME",
                         help="the platform to compare with (default: the plan's, debian, else the first that ran)")
-    parser.add_argument("--expectations", type=Path, metavar="DIR",
+    parser.add_argument("--expectations", type=a_path, metavar="DIR",
                         help="where accepted failures are listed (default: ./expectations)")
-    parser.add_argument("--out", type=Path, default=Path("anyunix-out"), metavar="DIR",
+    parser.add_argument("--out", type=a_path, default=Path("anyunix-out"), metavar="DIR",
                         help="where the results go (default: %(default)s)")
     parser.set_defaults(command=merge_command)
 
@@ -57,12 +57,10 @@ def merge_command(arguments: argparse.Namespace) -> int:
     for cell in matrix.cells:
         if cell.key in merged.sources:
             out.adopt(cell, merged.sources[cell.key])
-    with github.commands_off(os.environ):
-        out.write(matrix)
-        print_report(console, matrix, str(arguments.out))
-        _print_missing(console, merged)
-    for line in github.report(matrix, os.environ):
-        print(line)
+    out.write(matrix)
+    print_report(console, matrix, str(arguments.out))
+    _print_missing(console, merged)
+    arguments.workflow.tell(github.report(matrix, os.environ))
     print_overall(console, matrix)
     status = exit_status(matrix)
     lacking = any(cell.platform in matrix.required for cell in merged.missing)

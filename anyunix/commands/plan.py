@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from anyunix.catalog import find_catalog
-from anyunix.commands.common import count, once
+from anyunix.commands.common import a_path, count, once
 from anyunix.commands.selection import add_selection, select
 from anyunix.errors import ConfigurationError
 from anyunix.report.files import write_whole
@@ -27,15 +27,15 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                       help="json, for merge --plan; github, a line for strategy.matrix; gitlab, a child pipeline "
                            "(default: %(default)s)")
     plan.add_argument("--shards", type=count, metavar="N", help="how many (default: one a cell)")
-    plan.add_argument("--times", type=Path, metavar="OLD",
+    plan.add_argument("--times", type=a_path, metavar="OLD",
                       help="an earlier run's folder or matrix.json: shards are balanced by how long cells took there")
-    plan.add_argument("--out", type=Path, metavar="FILE", help="where the plan goes (default: it is printed)")
-    plan.add_argument("--results", type=Path, default=Path("anyunix-out"), metavar="DIR",
+    plan.add_argument("--out", type=a_path, metavar="FILE", help="where the plan goes (default: it is printed)")
+    plan.add_argument("--results", type=a_path, default=Path("anyunix-out"), metavar="DIR",
                       help="where the shards put their results, a folder each (default: %(default)s)")
     plan.add_argument("--option", action="append", default=[], metavar="OPTION=VALUE",
                       help="more for each command, for example --option=--timeout=600; repeatable")
     plan.add_argument("-k", dest="expression", default="", metavar="EXPR", help="only probes that match, as in pytest")
-    plan.set_defaults(command=plan_command)
+    plan.set_defaults(command=plan_command, data=True)
 
 
 def plan_command(arguments: argparse.Namespace) -> int:

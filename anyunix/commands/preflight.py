@@ -12,7 +12,7 @@ from rich.text import Text
 
 from anyunix.catalog import find_catalog
 from anyunix.cell import SUITE_SECONDS, Order
-from anyunix.commands.common import add_slowness, check_writable, console_for_reports, count, with_problems
+from anyunix.commands.common import a_path, add_slowness, check_writable, console_for_reports, count, with_problems
 from anyunix.compare import shown
 from anyunix.drivers import Drivers
 from anyunix.drivers.machines import Machines
@@ -44,10 +44,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("target", metavar="TARGET", help="ssh://user@host:port, or a platform's name or file")
     parser.add_argument("--subject", required=True, metavar="NAME", help="a subject's name or file")
     parser.add_argument("--bind", metavar="MODE", help="a bind mode (default: the subject's first)")
-    parser.add_argument("--baseline", type=Path, metavar="OLD",
+    parser.add_argument("--baseline", type=a_path, metavar="OLD",
                         help="an earlier run's folder or matrix.json: the target's facts are compared with those of "
                              "the platform on which it found the subject portable")
-    parser.add_argument("--out", type=Path, default=Path("anyunix-out/preflight"), metavar="DIR",
+    parser.add_argument("--out", type=a_path, default=Path("anyunix-out/preflight"), metavar="DIR",
                         help="where the results go (default: %(default)s)")
     parser.add_argument("--timeout", type=count, default=int(SUITE_SECONDS), metavar="SECONDS",
                         help="for the suite (default: %(default)s)")

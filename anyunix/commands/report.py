@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from anyunix.commands.common import console_for_reports, with_problems
+from anyunix.commands.common import a_path, check_writable, console_for_reports, with_problems
 from anyunix.report.files import OutFolder
 from anyunix.report.terminal import print_overall, print_report
 from anyunix.stored import read_matrix
@@ -12,8 +12,8 @@ from anyunix.stored import read_matrix
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `report` and its arguments."""
     report = commands.add_parser("report", help="print a run again, and write its pages from its matrix.json")
-    report.add_argument("out", type=Path, nargs="?", default=Path("anyunix-out"), metavar="OUT",
-                        help="the run's folder (default: %(default)s)")
+    report.add_argument("out", type=a_path, nargs="?", default=Path("anyunix-out"), metavar="OUT",
+                        help="the run's folder, or the matrix.json in it (default: %(default)s)")
     report.set_defaults(command=report_command)
 
 
@@ -23,8 +23,10 @@ def report_command(arguments: argparse.Namespace) -> int:
     Raises ConfigurationError.
     """
     matrix = read_matrix(arguments.out)
-    out, console = OutFolder(arguments.out), console_for_reports()
+    folder: Path = arguments.out if arguments.out.is_dir() else arguments.out.parent
+    check_writable(folder)
+    out, console = OutFolder(folder), console_for_reports()
     out.write_pages(matrix)
-    print_report(console, matrix, str(arguments.out))
+    print_report(console, matrix, str(folder))
     print_overall(console, matrix)
     return with_problems(out, 0)

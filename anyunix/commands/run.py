@@ -14,7 +14,7 @@ from anyunix.box import variable
 from anyunix.catalog import Catalog, find_catalog
 from anyunix.cell import SUITE_SECONDS, Cell, Order
 from anyunix.changes import changes, dropped
-from anyunix.commands.common import add_slowness, check_writable, console_for_reports, count, with_problems
+from anyunix.commands.common import a_path, add_slowness, check_writable, console_for_reports, count, with_problems
 from anyunix.commands.selection import Selection, add_selection, select, select_cells
 from anyunix.drivers import Drivers
 from anyunix.drivers.machines import Machines
@@ -59,11 +59,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add_slowness(run)
     run.add_argument("--repeat", type=count, default=1, metavar="N",
                      help="run the suite N times in each cell; what does not agree is flaky (default: %(default)s)")
-    run.add_argument("--out", type=Path, default=Path("anyunix-out"), metavar="DIR",
+    run.add_argument("--out", type=a_path, default=Path("anyunix-out"), metavar="DIR",
                      help="where the results go (default: %(default)s)")
-    run.add_argument("--expectations", type=Path, metavar="DIR",
+    run.add_argument("--expectations", type=a_path, metavar="DIR",
                      help="where accepted failures are listed, a <subject>.yaml each (default: ./expectations)")
-    run.add_argument("--baseline", type=Path, metavar="OLD",
+    run.add_argument("--baseline", type=a_path, metavar="OLD",
                      help="an earlier run's folder or matrix.json: print what changed since")
     for option, what in (("--box", "a box, or a box file"), ("--box-version", "the version of its box"),
                          ("--box-url", "where its box is")):
@@ -95,21 +95,19 @@ def run_command(arguments: argparse.Namespace) -> int:
                          ("this run", identity_of(catalog.suite, chosen.subjects)))
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
-    with github.commands_off(os.environ):
-        matrix = _run_matrix(catalog, chosen, arguments, out, console)
-        if baseline is not None:
-            matrix = replace(matrix, dropped=dropped(baseline, matrix))
-        matrix = judge(apply(matrix, expectations, today=datetime.now(timezone.utc).date(),
-                             known_platforms=catalog.platform_names()))
-        out.write(matrix)
-        wrong = {} if matrix.shard else never_started(matrix)
-        if wrong and len(wrong) == len(chosen.subjects):  # there is nothing to judge
-            raise ConfigurationError("\n".join(wrong.values()))
-        print_report(console, matrix, str(arguments.out))
-        if baseline is not None:
-            print_changes(console, changes(baseline, matrix), str(arguments.baseline))
-    for line in github.report(matrix, os.environ):
-        print(line)
+    matrix = _run_matrix(catalog, chosen, arguments, out, console)
+    if baseline is not None:
+        matrix = replace(matrix, dropped=dropped(baseline, matrix))
+    matrix = judge(apply(matrix, expectations, today=datetime.now(timezone.utc).date(),
+                         known_platforms=catalog.platform_names()))
+    out.write(matrix)
+    wrong = {} if matrix.shard else never_started(matrix)
+    if wrong and len(wrong) == len(chosen.subjects):  # there is nothing to judge
+        raise ConfigurationError("\n".join(wrong.values()))
+    print_report(console, matrix, str(arguments.out))
+    if baseline is not None:
+        print_changes(console, changes(baseline, matrix), str(arguments.baseline))
+    arguments.workflow.tell(github.report(matrix, os.environ))
     if chosen.left_out:
         print_left_out(console, chosen.left_out)
     print_overall(console, matrix)

@@ -11,7 +11,15 @@ from rich.console import Console
 
 from anyunix.catalog import Catalog, Platform, Subject, find_catalog
 from anyunix.cell import SUITE_SECONDS, Order
-from anyunix.commands.common import check_writable, chosen_platforms, console_for_reports, count, once, with_problems
+from anyunix.commands.common import (
+    a_path,
+    check_writable,
+    chosen_platforms,
+    console_for_reports,
+    count,
+    once,
+    with_problems,
+)
 from anyunix.drivers import Drivers
 from anyunix.drivers.kept import KeptPlatforms
 from anyunix.errors import ConfigurationError
@@ -43,7 +51,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                        help="cells side by side; most of them wait (default: two a core, here %(default)s)")
     teeth.add_argument("--repeat", type=count, default=1, metavar="N",
                        help="run each cell's contracts N times: a fault has to be caught each time (default: 1)")
-    teeth.add_argument("--out", type=Path, default=Path("anyunix-out/teeth"), metavar="DIR",
+    teeth.add_argument("--out", type=a_path, default=Path("anyunix-out/teeth"), metavar="DIR",
                        help="where teeth.md, teeth.json and the cells' results go (default: %(default)s)")
     teeth.add_argument("--list", action="store_true", help="show the faults there are")
     teeth.set_defaults(command=teeth_command)

@@ -1,6 +1,5 @@
 """This machine itself, as the user who runs anyunix."""
 
-import os
 import shutil
 import sys
 import tarfile
@@ -10,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from anyunix.drivers.base import Completed, Say
 from anyunix.drivers.process import Processes
+from anyunix.environment import local_environment
 from anyunix.errors import PlatformError
 
 
@@ -31,7 +31,8 @@ class LocalDriver:
         unpack(archive, self.folder())
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
-        return self._processes.run(argv, cwd=self.folder(), env={**os.environ, **env}, timeout=timeout, say=say)
+        environment = {**local_environment(), **env}
+        return self._processes.run(argv, cwd=self.folder(), env=environment, timeout=timeout, say=say)
 
     def get(self, path: PurePosixPath, *, limit: int) -> bytes:
         return read_limited(self.folder() / path, limit)

@@ -1,12 +1,13 @@
 """Sets namespaces up and holds them until stdin ends. Runs inside them, with nothing but the standard library.
 
-    unshare -Urnm python3 netns_holder.py '{"sysctls": {"net.ipv6.bindv6only": "1"}, "files": {"/etc/x": "…"},
+    unshare -nm python3 netns_holder.py '{"sysctls": {"net.ipv6.bindv6only": "1"}, "files": {"/etc/x": "…"},
                                            "scratch": "DIR"}'
 """
 
 import fcntl
 import json
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -14,12 +15,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+SYSCTL = re.compile(r"net(\.[A-Za-z0-9_-]+)+")
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1  # netdevice(7)
 
 
 def main() -> None:
     setup = json.loads(sys.argv[1])
     try:
+        mount("--make-rprivate", "/")  # root's mounts would reach the whole machine otherwise (mount_namespaces(7))
         for name, value in setup["sysctls"].items():
             set_sysctl(name, value)
         loopback_up()
@@ -32,7 +35,9 @@ def main() -> None:
 
 
 def set_sysctl(name: str, value: str) -> None:
-    """Write a sysctl of this network namespace. Raises OSError naming it."""
+    """Write a sysctl of this network namespace, and no other: root could. Raises OSError naming it."""
+    if not SYSCTL.fullmatch(name):
+        raise OSError(f"sysctl {name}: not one of a network namespace, net.…")
     path = Path("/proc/sys", *name.split("."))
     try:
         path.write_text(value)
@@ -52,6 +57,7 @@ def put_over(path: Path, content: str, scratch: str) -> None:
     """Mount a file with this content over `path`, in this mount namespace only."""
     if not path.exists():
         overlay(path.parent, scratch)
+        path.unlink(missing_ok=True)  # here only: a link that leads nowhere would be written through
         path.write_text(content)
         return
     with tempfile.NamedTemporaryFile("w", dir=scratch) as file:  # the mount keeps it when its name is gone

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
+from anyunix.regular import read_regular
 from anyunix.report import html, markdown
 from anyunix.results import Brought, CellResult, Matrix, Probe
 from anyunix.stored import FILE, encode
@@ -85,9 +86,10 @@ class OutFolder:
         logs: dict[str, str] = {}
         for cell in matrix.cells:
             if cell.failures or cell.status == "error":
-                with suppress(OSError):
-                    path = self._folder(cell) / "log.txt"
-                    logs[cell.key] = path.read_text(encoding="utf-8", errors="replace")
+                path = self._folder(cell) / "log.txt"
+                with suppress(OSError):  # a link might show another file of this machine on a page
+                    if not path.is_symlink():
+                        logs[cell.key] = read_regular(path, KEPT_BYTES).decode(errors="replace")
         return logs
 
     def _folder(self, cell: CellResult) -> Path:
@@ -100,8 +102,10 @@ def _beginning(file: Path) -> bytes:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write under a temporary name, then rename. Raises OSError naming `path`."""
+    """Write under a temporary name, then rename; no device or pipe is replaced. Raises OSError naming `path`."""
     try:
+        if path.exists() and not path.is_file():
+            raise OSError(0, "not a regular file")
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_and_rename(path, data)
     except OSError as error:

@@ -1,6 +1,5 @@
 """A platform that is up, with a subject on it: what a story needs of a cell, without the suite's probes."""
 
-import os
 import shlex
 import shutil
 import tempfile
@@ -16,6 +15,7 @@ from anyunix.cross import copy_sources
 from anyunix.crossbuilds import CrossBuilds
 from anyunix.drivers.base import Completed, Driver
 from anyunix.drivers.process import Processes
+from anyunix.environment import local_environment, passed_on
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import SITE, SUBJECT, SUITE, products, write_payload
 from anyunix.supervised import ask, last_words, run_supervised
@@ -97,8 +97,8 @@ def build_again(subject: Subject, environment: Mapping[str, str] | None = None) 
     if not subject.build:
         return
     try:
-        done = Processes().run(subject.build, cwd=subject.folder, env={**os.environ, **(environment or {})},
-                               timeout=BUILD_SECONDS, say=None)
+        variables = {**local_environment(), **passed_on("local", subject.pass_env), **(environment or {})}
+        done = Processes().run(subject.build, cwd=subject.folder, env=variables, timeout=BUILD_SECONDS, say=None)
     except PlatformError as error:
         raise NotRun(f"{subject.name} cannot be built here: {error}") from error
     if done.timed_out:

@@ -89,6 +89,8 @@ def _newest(parts: Sequence[Part]) -> dict[str, tuple[CellResult, Part]]:
 def _order(parts: Sequence[Part]) -> list[tuple[str, str, str]]:
     """As one run has it: by subject, then bind mode, then platform, each in the order of their first appearance."""
     cells = [cell for part in parts for cell in part.matrix.cells]
+    if not cells:
+        return []
     subjects, binds, platforms = ([*dict.fromkeys(values)] for values in zip(*map(_key_by_bind, cells), strict=True))
     found = {_key(cell) for cell in cells}
     return sorted(found, key=lambda key: (subjects.index(key[0]), binds.index(key[2]), platforms.index(key[1])))

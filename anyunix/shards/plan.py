@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from anyunix.errors import ConfigurationError
+from anyunix.regular import read_regular
 from anyunix.results import Identity, Matrix
 
 SCHEMA = 1
@@ -90,9 +91,7 @@ def times_of(matrix: Matrix) -> dict[tuple[str, str, str], float]:
 def read_plan(path: Path) -> Plan:
     """A plan that `anyunix plan` wrote. Raises ConfigurationError."""
     try:
-        with path.open("rb") as stream:
-            data = stream.read(SIZE_LIMIT + 1)
-        document: Any = msgspec.json.decode(data)
+        document: Any = msgspec.json.decode(read_regular(path, SIZE_LIMIT))
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             raise ConfigurationError(f"{path}: no plan of this anyunix: `anyunix plan --format json` makes one")
         return msgspec.convert(document, Plan)

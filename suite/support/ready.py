@@ -14,6 +14,7 @@ from support.net import LOOPBACKS, can_bind, connect, connect_error
 from support.output import Output
 from support.subject import Promises, Ready, Talk
 from support.talk import Unlike, talk_to
+from support.userns import one_user_only
 
 T = TypeVar("T")
 READY_SECONDS = 15.0
@@ -32,7 +33,7 @@ class NotReady(AssertionError):
     """The server did not come to listen; carries what it said and its exit status."""
 
     def __init__(self, message: str, stderr: str, stdout: str, returncode: int | None) -> None:
-        super().__init__(message + last_words(stderr, stdout))
+        super().__init__(f"{message}{one_user_only()}{last_words(stderr, stdout)}")
         self.stderr, self.returncode = stderr, returncode
 
 

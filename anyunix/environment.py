@@ -1,0 +1,37 @@
+"""What commands on this machine get of the user's environment: what is listed here, because the rest holds secrets.
+
+Tokens, passwords and addresses of agents are in the variables of many a shell and of every CI system, and what runs
+here is a server under test with all that it loads. A subject file may name more (`pass_env`).
+"""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+KEPT = {
+    "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYENV_ROOT",  # programs, Python itself, and what they load
+    "HOME", "USER", "LOGNAME", "SHELL", "TERM", "TMPDIR", "TZ", "LANG", "LANGUAGE",  # POSIX, XBD chapter 8
+    "CC", "CXX", "CPPFLAGS", "CFLAGS", "CXXFLAGS", "LDFLAGS", "LDLIBS", "MAKEFLAGS", "PKG_CONFIG_PATH",  # make(1)
+    "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH", "SDKROOT", "DEVELOPER_DIR",  # gcc(1), xcrun(1)
+    "XDG_CACHE_HOME", "ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR", "CCACHE_DIR",  # caches of compilers
+}
+KEPT_BEGINNINGS = ("LC_", "ANYUNIX_")
+HERE = ("local", "netns")
+"""Drivers whose platform is this machine; the others hand no variable of the user's on."""
+
+
+def local_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The variables of the user's that every command on this machine gets."""
+    return {name: value for name, value in environment.items() if name in KEPT or name.startswith(KEPT_BEGINNINGS)}
+
+
+def passed_on(driver: str, names: Iterable[str], environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Those that a subject asks for besides, where the platform is this machine; what is not set is left out."""
+    return {name: environment[name] for name in names if driver in HERE and name in environment}
+
+
+def no_names(names: Iterable[Any]) -> list[str]:
+    """Those of the names that no variable can have."""
+    return [str(name) for name in names if not NAME.fullmatch(str(name))]
