@@ -97,8 +97,6 @@ class Probe:
     fix: str = ""
     bound: tuple[str, ...] = ()
     """The addresses that the server said it bound, without ports."""
-    answered: tuple[str, ...] = ()
-    """Those that answered, of a server that does not say what it bound; a wildcard may be known by one of them."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     phrases: Mapping[str, str] = field(default_factory=dict)
     """Fact -> how to say its value: `IPV6_V6ONLY is {value} by default`."""
@@ -118,6 +116,8 @@ class Probe:
     again: Again = ""
     culprit: str = ""
     """Where a memory checker saw what was used before it was set: `signals.c:27 in dispose: …`."""
+    answered: tuple[str, ...] = ()
+    """Those that answered, of a server that does not say what it bound; a wildcard may be known by one of them."""
     error: str = ""
     """The name of the exception that failed it: `NotReady` when the server did not come to listen."""
     consequence_of: tuple[str, ...] = ()

@@ -105,12 +105,15 @@ def test_unknown_driver_names_the_nearest(root: Path) -> None:
     ("title: x\ndriver: ssh\naddress: a\nssh_config: ../../etc/shadow\n", "key 'ssh_config': '../../etc/shadow' lies"),
     ("title: 'a\\u001b]0;b'\ndriver: local\n".replace("'", '"'), "key 'title': holds control characters"),
     ("title: x\ndriver: netns\nfiles: {\"/a\\0\": b}\n", "key 'files': holds a NUL character"),
+    (f"title: x\ndocumented: {'[' * 21 + ']' * 21}\n", "nested deeper than 20 levels"),
+    *((f"title: x\ndriver: documented\ndocumented: {{a: {{value: {value}, source: s}}}}\n",
+       f"line 3: key 'documented.a.value': {said}") for value, said in (
+          ("!!set {a}", "the tag"), (2**64, "'18446744073709551616' is a number of more than 64 bits"),
+          ('"\\ud800"', "'\\ud800' holds a surrogate"))),
     *((f"title: x\ndriver: documented\ndocumented: {{a: {{value: {value}, source: s}}}}\n",
        f"key 'documented.a.value': expected what JSON can say, found {said}") for value, said in (
-          ("[" * 19 + "]" * 19, "a list or mapping nested deeper than 20"), (".inf", "inf, which JSON does not have"),
-          ("2023-02-28", "a value of type date, which"), ("!!set {a}", "a value of type set"),
-          ("{1: a}", "a mapping with a key that is no text: 1"), (2**64, "a whole number of more than 64 bits"),
-          ('"\\ud800"', "a text with half a character"))),
+          (".inf", "inf, which JSON does not have"), ("2023-02-28", "a value of type date, which"),
+          ("{1: a}", "a mapping with a key that is no text: 1"))),
 ])
 def test_bad_platform_file_says_key_and_reason(root: Path, text: str, said: str) -> None:
     assert said in platform_error(root, text)

@@ -105,7 +105,7 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write under a temporary name, then rename; no device or pipe is replaced. Raises OSError naming `path`."""
     try:
         if path.exists() and not path.is_file():
-            raise OSError(0, "not a regular file")
+            raise OSError(0, "not a regular file: move it away")
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_and_rename(path, data)
     except OSError as error:
