@@ -1,7 +1,6 @@
 """One subject on one platform, start to finish, always cleaned up."""
 
 import shlex
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from anyunix.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.payload import SUITE, write_payload
 from anyunix.repeats import merge_repeats
 from anyunix.results import Brought, CellResult, Probe, Status
+from anyunix.scratch import scratch
 from anyunix.supervised import run_supervised
 
 SUITE_SECONDS = 900.0
@@ -110,8 +110,7 @@ class CellRun:
     def _send(self, look: Look) -> None:
         """The payload, with what was built here because the platform cannot. Raises NotRun, PlatformError."""
         cell, suite = self.cell, self._order.suite
-        with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
-            folder = Path(name)
+        with scratch() as folder:
             built = (cross_build(look, cell.platform, cell.subject, cell.build, folder, self._say)
                      | cross_helpers(look, cell.platform, suite, folder / "helpers", self._say))
             self._say("sending the payload")

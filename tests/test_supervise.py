@@ -144,13 +144,25 @@ def test_a_daemon_ends_with_its_owner_too(supervise: list[str]) -> None:
     process.stdout.close()
 
 
+ORPHAN = """\
+import os
+reader, writer = os.pipe()
+if os.fork() == 0:
+    before = os.getpid()
+    if os.fork() == 0:
+        while os.getppid() == before:
+            os.sched_yield()
+        print(os.getppid(), flush=True)
+        os.write(writer, b".")
+    os._exit(0)
+os.read(reader, 1)
+"""
+
+
 def test_orphans_keep_the_parent_that_the_platform_gives_them(supervise: list[str]) -> None:
     """What finds daemons must not adopt them: who does is a fact of the platform."""
-    code = ("import os, sys\nreader, writer = os.pipe()\nif os.fork() == 0:\n    before = os.getpid()\n"
-            "    if os.fork() == 0:\n        while os.getppid() == before:\n            os.sched_yield()\n"
-            "        print(os.getppid(), flush=True)\n        os.write(writer, b'.')\n    os._exit(0)\nos.read(reader, 1)")
-    alone = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
-    under = subprocess.run([*supervise, "20", sys.executable, "-c", code], capture_output=True, text=True,
+    alone = subprocess.run([sys.executable, "-c", ORPHAN], capture_output=True, text=True, timeout=20, check=True)
+    under = subprocess.run([*supervise, "20", sys.executable, "-c", ORPHAN], capture_output=True, text=True,
                            stdin=subprocess.DEVNULL, timeout=20, check=True)
     assert under.stdout == alone.stdout
 

@@ -1,7 +1,6 @@
 """One subject for one target after another: built, looked into, kept."""
 
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from anyunix.builds.proof import not_for
 from anyunix.builds.targets import Target
 from anyunix.catalog import Subject
 from anyunix.cross import BuildFailed, build_subject
+from anyunix.scratch import scratch
 from anyunix.text import first_line
 
 FLAGS = ("-Werror", "-s")
@@ -55,9 +55,9 @@ def build_all(subject: Subject, targets: Sequence[Target], *, jobs: int, out: Pa
 
 
 def _build(subject: Subject, target: Target, out: Path | None) -> Built:
-    with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
+    with scratch() as folder:
         try:
-            made = build_subject(subject, target.name, Path(name), flags=FLAGS)
+            made = build_subject(subject, target.name, folder, flags=FLAGS)
             programs = [Program(path, file.stat().st_size, header) for path, file in sorted(made.items())
                         if not file.is_symlink() and (header := read_header(file))]
         except BuildFailed as failed:

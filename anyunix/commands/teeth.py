@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import tempfile
 import time
 from datetime import datetime, timezone
 from pathlib import Path
@@ -18,6 +17,7 @@ from anyunix.errors import ConfigurationError
 from anyunix.matrix import run_cells
 from anyunix.probes import measured_by
 from anyunix.report.files import OutFolder, write_whole
+from anyunix.scratch import scratch
 from anyunix.teeth.faults import Fault, choose_faults, read_faults
 from anyunix.teeth.files import encode, render
 from anyunix.teeth.judge import judge, plan
@@ -59,7 +59,7 @@ def teeth_command(arguments: argparse.Namespace) -> int:
     subjects = _subjects(catalog, faults, once(arguments.subject))
     platforms = _platforms(catalog, arguments)
     check_writable(arguments.out)
-    with tempfile.TemporaryDirectory(prefix="anyunix-teeth-") as folder:
+    with scratch() as folder:
         teeth = _run(catalog, faults, subjects, platforms, Path(folder), arguments, console)
     write_whole(arguments.out / "teeth.json", encode(teeth))
     write_whole(arguments.out / "teeth.md", render(teeth).encode())

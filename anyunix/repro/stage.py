@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from anyunix.cross import copy_sources
 from anyunix.drivers.base import Completed, Driver
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import SITE, SUITE, write_payload
+from anyunix.scratch import scratch
 from anyunix.supervised import ask, last_words, run_supervised
 from anyunix.text import first_line
 
@@ -54,10 +54,10 @@ def staged(platform: Platform, subject: Subject, driver: Driver, suite: Path) ->
     try:
         driver.up(_quiet)
         stage = Stage(platform.name, driver)
-        with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
+        with scratch() as folder:
             carried = {} if platform.driver in HERE else cross_build(
-                look_at(driver, platform, subject), platform, subject, Build(), Path(name), _quiet)
-            archive = Path(name) / "payload.tar"
+                look_at(driver, platform, subject), platform, subject, Build(), folder, _quiet)
+            archive = folder / "payload.tar"
             write_payload(archive, suite, subject, {**carried, SCRIPT: SCRIPT_FILE})
             driver.put(archive)
         if subject.build and not carried and platform.driver not in HERE:
