@@ -14,6 +14,7 @@ from anyunix.emulation import leave_out
 from anyunix.errors import NotRun, PlatformError
 from anyunix.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.payload import SUITE, write_payload
+from anyunix.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only, why
 from anyunix.repeats import merge_repeats
 from anyunix.results import Brought, CellResult, Probe, Status
 from anyunix.scratch import scratch
@@ -27,7 +28,9 @@ RECORDS_LIMIT = 64 * 1024 * 1024
 """Bytes of what a tool wrote down that are read at most."""
 PYTEST_RAN = (0, 1)
 """pytest's exit statuses for a run that came to its end: all passed, some failed."""
-PYTEST_NOTHING = 5
+PYTEST_INTERRUPTED = 2
+NOT_LOADED = " during collection !"
+"""What pytest says, then, when a file of the suite could not be imported."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Order:
     seconds: float = SUITE_SECONDS
     """For one run of the suite."""
     repeat: int = 1
+    plans: Plans = field(default_factory=Plans, compare=False)
 
 
 class CellRun:
@@ -75,6 +79,7 @@ class CellRun:
     def __init__(self, cell: Cell, driver: Driver, order: Order, say: Say) -> None:
         self.cell, self.brought = cell, Brought()
         self._driver, self._order, self._say = driver, order, say
+        self._planned: tuple[str, ...] = ()
 
     def run(self) -> CellResult:
         """Never raises for what a platform or a subject does: that is the result."""
@@ -92,10 +97,14 @@ class CellRun:
     def _run(self) -> CellResult:
         if reason := self._driver.available():
             raise NotRun(reason)
+        plan = self._order.plans.begin(self._order.suite, self._order.expression)
         self._say("starting the platform")
         self._driver.up(self._say)
         look = look_at(self._driver, self.cell.platform, self.cell.subject)
+        self._planned = only(plan.result(), self.cell.probes)
         self._send(look)
+        if not self._planned:
+            raise NotRun(f"no probe matches -k {self._order.expression!r}; `anyunix list probes` shows them all")
         result = self.cell.result("ran")
         if self.cell.subject.build:
             here = bool(look.missing)
@@ -115,7 +124,7 @@ class CellRun:
                      | cross_helpers(look, cell.platform, suite, folder / "helpers", self._say))
             self._say("sending the payload")
             archive = folder / "payload.tar"
-            write_payload(archive, suite, cell.subject, built)
+            write_payload(archive, suite, cell.subject, built, self._planned)
             self._driver.put(archive)
 
     def _build(self) -> Probe | None:
@@ -131,7 +140,7 @@ class CellRun:
     def _probe(self, number: int) -> tuple[Probe, ...]:
         """Run the suite once and fetch its results. Raises PlatformError, BadResults."""
         repeat = f"run {number} of {self._order.repeat}: " if self._order.repeat > 1 else ""
-        command = ["python3", "-m", "pytest", "-v", "--color=no", f"--rootdir={SUITE}", "-c", f"{SUITE}/pytest.ini",
+        command = ["env", AUTOLOAD_OFF, "python3", *PYTEST, "-v", f"--rootdir={SUITE}", "-c", f"{SUITE}/pytest.ini",
                    f"--junitxml={JUNIT}", *(str(SUITE / probe) for probe in self.cell.probes or ("",))]
         slowness = self.cell.platform.slowness
         seconds = self._order.seconds * slowness
@@ -148,16 +157,16 @@ class CellRun:
         if done.timed_out:
             raise PlatformError(f"the suite did not end within {seconds:g} s; "
                                 f"the last probe was {last.split()[0]}")
-        if done.status == PYTEST_NOTHING:
-            raise NotRun(f"no probe matches -k {self._order.expression!r}; `anyunix list probes` shows them all")
+        if done.status == PYTEST_INTERRUPTED and NOT_LOADED in done.stdout:
+            raise PlatformError(f"the suite cannot be loaded there: {why(done.stdout, done.stderr)}")
         if done.status not in PYTEST_RAN:
             said = " | ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-3:])
             raise PlatformError(f"pytest ended with status {done.status} after {last.split()[0]}: {said}")
         junit = self._driver.get(JUNIT, limit=XML_LIMIT)
         self.brought = replace(self.brought, junit=(*self.brought.junit, junit))
         probes = read_junit(junit)
-        if not probes:
-            raise BadResults("the results hold no probe")
+        if reason := deviation(self._planned, (probe.id for probe in probes)):
+            raise BadResults(reason)
         return leave_out(probes, self.cell.platform.emulator_limits, self.cell.platform.emulator)
 
     def _log(self, command: Sequence[str], done: Completed) -> None:

@@ -3,7 +3,7 @@
 import io
 import json
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
@@ -18,12 +18,16 @@ SUITE, SITE, SUBJECT = PurePosixPath("suite"), PurePosixPath("site"), PurePosixP
 HELPERS = PurePosixPath("helpers")
 """C helpers of the probes, built here for a platform without a compiler."""
 SUBJECT_FILE = SUBJECT / "subject.json"
+MANIFEST = PurePosixPath("manifest.json")
+"""What has to come back. For people to look at: nothing there reads it."""
 LEFT_OUT = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
 BUILT = {".o", ".so", ".pyc"}
 
 
-def write_payload(path: Path, suite: Path, subject: Subject, built: Mapping[PurePosixPath, Path]) -> None:
-    """Write the archive. `built` maps a path in it to a program that was built here, which wins over a source.
+def write_payload(path: Path, suite: Path, subject: Subject, built: Mapping[PurePosixPath, Path],
+                  planned: Sequence[str] = ()) -> None:
+    """Write the archive. `built` maps a path in it to a program that was built here, which wins over a source;
+    `planned` are the IDs of the probes that have to come back.
 
     Raises ConfigurationError when pytest or what it needs is not installed here.
     """
@@ -41,6 +45,7 @@ def write_payload(path: Path, suite: Path, subject: Subject, built: Mapping[Pure
         for place, file in built.items():
             add_file(tar, file, place, mode=0o755)
         _add_text(tar, SUBJECT_FILE, subject_json(subject))
+        _add_text(tar, MANIFEST, json.dumps({"probes": list(planned)}, indent=1))
 
 
 def subject_json(subject: Subject) -> str:

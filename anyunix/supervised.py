@@ -32,7 +32,7 @@ def run_supervised(driver: Driver, command: Sequence[str], seconds: float, *,
     script = (f'top=$PWD; cd "./{folder or PurePosixPath()}" && '
               f'exec env PYTHONPATH="{path}" ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" '
               f'ANYUNIX_HELPERS="$top/{HELPERS}" TMPDIR="$top" HOME="$top" '
-              f'python3 "$top/{SUITE}/supervise.py" {seconds:g} {shlex.join(command)}')
+              f'python3 -S "$top/{SUITE}/supervise.py" {seconds:g} {shlex.join(command)}')
     done = driver.run(["sh", "-c", script], env={**(environment or {}), "ANYUNIX_CELL": secrets.token_hex(16)},
                       timeout=seconds + GRACE_SECONDS, say=say)
     return replace(done, timed_out=done.timed_out or done.status == TIMED_OUT)

@@ -24,6 +24,8 @@ from pathlib import Path
 
 TAG = "ANYUNIX_CELL"
 TIMED_OUT = 124
+KEPT = ("PYTHONPATH", "PYTHONHOME")
+"""The one is ours; the other is a Python's that does not start without it."""
 LOOK_SECONDS = 0.2
 SETTLE_SECONDS = 0.5
 """What was killed, or was about to end, is gone by then; the rest was left behind."""
@@ -40,7 +42,7 @@ def main(arguments: list[str]) -> int:
     asked = asked_to_end()
     family = Family(os.environ.get(TAG, ""), set_mark())
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL, start_new_session=True)
     except OSError as error:
         print(f"supervise: cannot start {command[0]}: {error.strerror}", file=sys.stderr)
         return 127
@@ -53,6 +55,12 @@ def main(arguments: list[str]) -> int:
         print(f"supervise: left behind and ended: {line}", file=sys.stderr)
     family.end(process.pid)
     return 128 - status if status < 0 else status
+
+
+def environment() -> dict[str, str]:
+    """What somebody set for pytest and Python of their own must not change what the probes see."""
+    return {name: value for name, value in os.environ.items()
+            if name in KEPT or not name.startswith(("PYTEST_", "PYTHON"))}
 
 
 def default_signals() -> None:

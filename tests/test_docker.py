@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import io
 import json
-import socket
 import subprocess
 import sys
 import tarfile
@@ -98,8 +97,9 @@ def test_down_removes_container_and_network(engine: Engine, catalog: Catalog) ->
     assert resources(engine) <= before
 
 
-def test_a_command_over_its_time_ends_with_its_container(driver: DockerDriver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("anyunix.drivers.docker.GRACE_SECONDS", 0.5)
+def test_a_command_over_its_time_ends_with_its_container(engine: Engine, catalog: Catalog) -> None:
+    driver = DockerDriver(catalog.platform("debian"), engine, grace_seconds=0.5)
+    driver.up(quiet)
     started = time.monotonic()
     done = driver.run(["sleep", "60"], env={}, timeout=0.5)
     assert done.timed_out
@@ -173,17 +173,6 @@ def test_no_engine_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_
     assert reason is not None
     assert "no.sock" in reason
     assert "start it" in reason
-
-
-def test_an_engine_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("anyunix.drivers.engine.ANSWER_SECONDS", 1)
-    with socket.socket(socket.AF_UNIX) as silent:
-        silent.bind(f"{tmp_path}/s.sock")
-        silent.listen()
-        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s.sock")
-        reason = Engine().available()
-    assert reason is not None
-    assert "does not answer within 1 s" in reason
 
 
 def test_a_missing_limit_key_keeps_the_default() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 OUTPUT_LIMIT = 8 * 1024 * 1024
-"""Bytes of one command's output that are kept; a platform that says more is not believed to be well."""
+"""Bytes of one command's output, of each of its streams, that are kept; what comes after them is dropped."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Driver(Protocol):
         """
 
     def get(self, path: PurePosixPath, *, limit: int) -> bytes:
-        """A file's content. Raises PlatformError when it is missing, or larger than `limit` bytes."""
+        """A file's content, whole up to `limit` bytes. Raises PlatformError when it is missing, or larger."""
 
     def down(self) -> None:
         """End everything and remove the work folder."""

@@ -3,25 +3,28 @@
 import os
 import secrets
 import shlex
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import docker.errors
 import docker.types
-import requests.exceptions
 
 from anyunix.catalog import Platform
 from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Say
-from anyunix.drivers.docker_build import emulator_hint, reason_of
+from anyunix.drivers.docker_build import reason_of, start_hint
+from anyunix.drivers.docker_exec import ENGINE_ERRORS, STDERR, STDOUT, DockerExec
 from anyunix.drivers.engine import DEADLINE_LABEL, LIFE_SECONDS, OWNER_LABEL, Engine, owner
+from anyunix.drivers.output import Kept
 from anyunix.errors import PlatformError
+from anyunix.exhausted import killed_by_memory_limit
 
 WORK = "/work"
 GRACE_SECONDS = 10.0
+TRANSFER_SECONDS = 120.0
+KILLED = 137
 READ_TRIES = 3
 # An engine under load can end an exec before it has handed on what the command wrote (seen with 20.10). The end of
 # the other stream tells.
@@ -33,8 +36,11 @@ UNPACK = "import io,sys,tarfile;tarfile.open(fileobj=io.BytesIO(sys.stdin.buffer
 class DockerDriver:
     """An ordinary user, no capabilities, a read-only root, limits, an init, a private network without a way out."""
 
-    def __init__(self, platform: Platform, engine: Engine) -> None:
+    def __init__(self, platform: Platform, engine: Engine, *, transfer_seconds: float = TRANSFER_SECONDS,
+                 grace_seconds: float = GRACE_SECONDS) -> None:
+        """`transfer_seconds` are for one file, there or back; a command gets `grace_seconds` more than it asks for."""
         self._platform, self._engine = platform, engine
+        self._transfer_seconds, self._grace_seconds = transfer_seconds, grace_seconds
         self._container: Any = None
         self._network: Any = None
         self._lock = threading.Lock()
@@ -53,47 +59,49 @@ class DockerDriver:
                 self._network = self._create_network()
                 self._container = self._create_container(image)
                 self._container.start()
-        except docker.errors.DockerException as error:
+        except ENGINE_ERRORS as error:
             self.down()
             raise PlatformError(f"the container does not start: {reason_of(error)}"
-                                f"{emulator_hint(reason_of(error))}") from error
+                                f"{start_hint(reason_of(error))}") from error
 
     def put(self, archive: Path) -> None:
-        data = archive.read_bytes()
-        call = self._api().exec_create(self._id(), ["python3", "-c", UNPACK, str(len(data))], stdin=True, workdir=WORK)
-        stream = self._api().exec_start(call["Id"], socket=True)
-        connection: socket.socket = getattr(stream, "_sock", stream)
+        data, said = archive.read_bytes(), bytearray()
+        command = ["python3", "-c", UNPACK, str(len(data))]
         try:
-            connection.sendall(data)
-            said = b""
-            while piece := connection.recv(65536):
-                said = (said + piece)[-1000:]
-        except OSError as error:
-            raise PlatformError(f"the payload could not be sent: {error}") from error
-        finally:
-            stream.close()
-        status = self._api().exec_inspect(call["Id"])["ExitCode"]
+            status = self._exec(command, self._transfer_seconds, lambda _, piece: said.extend(piece), data=data)
+        except TimeoutError:
+            raise PlatformError(f"the payload was not taken within {self._transfer_seconds:g} s: python3 there does "
+                                "not read its standard input, or the engine is stuck") from None
         if status != 0:
             raise PlatformError(f"the payload could not be unpacked in {WORK} (exit status {status}): "
                                 f"{' '.join(said.decode(errors='replace').split())[-300:]}")
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
-        status, out, err, timed_out = self._exec(argv, env, timeout, say)
-        return Completed(status, out.decode(errors="replace"), err.decode(errors="replace"), timed_out)
+        kept = Kept(STDOUT, STDERR, OUTPUT_LIMIT, say)
+        try:
+            status, late = self._exec(argv, timeout + self._grace_seconds, kept, environment=env), False
+        except TimeoutError:  # supervise.py on the platform did not end the command in its time: the container goes
+            status, late = KILLED, True
+            self.down()
+        return Completed(status, kept.text(STDOUT), kept.text(STDERR), late)
 
     def get(self, path: PurePosixPath, *, limit: int) -> bytes:
         for _ in range(READ_TRIES):
+            kept = Kept(STDOUT, STDERR, limit + 1)
             command = ["sh", "-c", READ, "sh", str(limit + 1), str(path)]
-            status, out, err, _ = self._exec(command, {}, GRACE_SECONDS, None)
-            if status != 0 or err.endswith(WHOLE):
+            try:
+                status = self._exec(command, self._transfer_seconds, kept)
+            except TimeoutError:
+                raise PlatformError(f"{path}: not read within {self._transfer_seconds:g} s") from None
+            if status != 0 or kept.content[STDERR].endswith(WHOLE):
                 break
         else:
             raise PlatformError(f"{path}: the engine lost what was read, {READ_TRIES} times")
         if status != 0:
-            raise PlatformError(f"{path}: not there after the run ({err.decode(errors='replace').strip()})")
-        if len(out) > limit:
+            raise PlatformError(f"{path}: not there after the run ({kept.text(STDERR).strip()})")
+        if len(kept.content[STDOUT]) > limit:
             raise PlatformError(f"{path}: larger than the {limit} bytes that are read back")
-        return out
+        return bytes(kept.content[STDOUT])
 
     def down(self) -> None:
         with self._lock:
@@ -105,37 +113,35 @@ class DockerDriver:
         if network is not None:
             _gone(network.remove)
 
-    def _exec(self, argv: Sequence[str], env: Mapping[str, str], timeout: float,
-              say: Say | None) -> tuple[int, bytes, bytes, bool]:
-        """Exit status, stdout, stderr, and whether the container had to be killed over the time."""
-        kept, lines = (bytearray(), bytearray()), _Lines(say)
-        late = threading.Event()
-        guard = threading.Timer(timeout + GRACE_SECONDS, self._too_late, [late])
-        guard.daemon = True
-        guard.start()
+    def _exec(self, argv: Sequence[str], seconds: float, take: Callable[[int, bytes], None], *,
+              environment: Mapping[str, str] | None = None, data: bytes = b"") -> int:
+        """Run a command with `data` as its stdin, `take` what it writes; its exit status. Raises PlatformError, and
+        TimeoutError after `seconds`.
+        """
+        container, status = self._id(), None
         try:
-            call = self._api().exec_create(self._id(), list(argv), environment=dict(env), workdir=WORK)
-            for pieces in self._api().exec_start(call["Id"], stream=True, demux=True):
-                for buffer, piece in zip(kept, pieces, strict=True):
-                    if piece:
-                        buffer += piece[:max(0, OUTPUT_LIMIT - len(buffer))]
-                lines.add(pieces[0] or b"")
-            status = 137 if late.is_set() else self._api().exec_inspect(call["Id"])["ExitCode"]
-        except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
-            if not late.is_set():
-                raise PlatformError(f"the container is lost while it ran {shlex.join(argv):.80}: "
-                                    f"{reason_of(error)}") from error
-            status = 137
-        finally:
-            guard.cancel()
+            with DockerExec(self._api(), container, argv, environment=environment or {}, folder=WORK, seconds=seconds,
+                            stdin=bool(data)) as command:
+                if data:
+                    with suppress(BrokenPipeError, ConnectionResetError):  # it ended early, and says why
+                        command.feed(data)
+                for stream, piece in command.frames():
+                    take(stream, piece)
+                status = command.status()
+        except TimeoutError:
+            raise
+        except ENGINE_ERRORS as error:
+            raise self._lost(container, argv, f": {reason_of(error)}") from error
         if status is None:
-            raise PlatformError(f"the container is lost while it ran {shlex.join(argv):.80}")
-        return status, bytes(kept[0]), bytes(kept[1]), late.is_set()
+            raise self._lost(container, argv, "")
+        return status
 
-    def _too_late(self, late: threading.Event) -> None:
-        """supervise.py on the platform did not end the command in its time: the container goes."""
-        late.set()
-        self.down()
+    def _lost(self, container: str, argv: Sequence[str], reason: str) -> PlatformError:
+        """With the engine's words, or with what it knows better: that the memory was used up."""
+        with suppress(*ENGINE_ERRORS, KeyError):
+            if self._api().inspect_container(container)["State"]["OOMKilled"]:
+                reason = f": {killed_by_memory_limit(self._platform.memory)}"
+        return PlatformError(f"the container is lost while it ran {shlex.join(argv):.80}{reason}")
 
     def _create_network(self) -> Any:
         """A dual-stack network of this cell alone: a random unique local prefix (RFC 4193), no way out."""
@@ -166,25 +172,9 @@ class DockerDriver:
         return str(self._container.id)
 
 
-class _Lines:
-    """Cuts a stream into lines for `say`."""
-
-    def __init__(self, say: Say | None) -> None:
-        self._say = say
-        self._rest = b""
-
-    def add(self, piece: bytes) -> None:
-        if self._say is None:
-            return
-        *lines, rest = (self._rest + piece).split(b"\n")
-        self._rest = rest[-65536:]
-        for line in lines:
-            self._say(line.decode(errors="replace"))
-
-
 def _gone(remove: Callable[[], object]) -> None:
     """Remove something of the engine; that it is gone already, or the engine itself is, is no error here."""
     try:
         remove()
-    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError):
+    except ENGINE_ERRORS:
         return

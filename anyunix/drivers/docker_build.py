@@ -5,10 +5,8 @@ import tarfile
 from collections.abc import Mapping
 from typing import Any
 
-import docker.errors
-import requests.exceptions
-
 from anyunix.drivers.base import Say
+from anyunix.drivers.docker_exec import ENGINE_ERRORS
 from anyunix.emulation import INSTALL
 from anyunix.errors import PlatformError
 from anyunix.text import safe
@@ -40,13 +38,20 @@ def build_image(client: Any, context: bytes, tag: str, *, recipe: str, base: str
             if line := safe(str(event.get("stream", ""))).strip():
                 said.append(line)
                 say(f"building: {line}")
-    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+    except ENGINE_ERRORS as error:
         raise PlatformError(f"the image {tag} does not build: {reason_of(error)}") from error
 
 
 def emulator_hint(said: str) -> str:
     """What to type when the engine's machine cannot start programs for a CPU, which it says in no helpful words."""
     return f": its kernel has no emulator for this CPU: {INSTALL}" if "exec format error" in said.lower() else ""
+
+
+def start_hint(said: str) -> str:
+    """What to type when a container does not start for want of an emulator, or of Podman's init."""
+    if "container-init binary not found" in said:
+        return ": install catatonit where the engine runs, or write `init: false` into the platform file"
+    return emulator_hint(said)
 
 
 def reason_of(error: BaseException) -> str:

@@ -2,21 +2,24 @@
 
 import hashlib
 import os
+import re
 import socket
 import sys
 import threading
 import time
+import weakref
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 import docker
 import docker.errors
-import requests.exceptions
 
 from anyunix.catalog import Platform
 from anyunix.drivers.base import Say
+from anyunix.drivers.docker_address import Address, find_address
 from anyunix.drivers.docker_build import build_image, context_of, reason_of
+from anyunix.drivers.docker_exec import ENGINE_ERRORS
 from anyunix.emulation import no_handler
 from anyunix.errors import PlatformError
 
@@ -24,20 +27,25 @@ OWNER_LABEL = "io.anyunix.owner"
 DEADLINE_LABEL = "io.anyunix.deadline"
 LIFE_SECONDS = 3600
 """How long a container lives at most, whoever forgets it."""
-ANSWER_SECONDS = 5
+ANSWER_SECONDS = 30
+"""For the first answer: Podman's service is started by the call, and takes its time when it is cold."""
 LOCAL_SOCKET = "http+docker://localhost"
 """What the client calls an engine behind a socket of this machine."""
-CALL_SECONDS = 600
-"""For calls that build or pull."""
+CALL_SECONDS = 120
+BUILD_SECONDS = 600
+"""For what a call that builds or pulls says next."""
 
 
 class Engine:
     """One engine, shared by all cells of a run; safe to use from many threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, answer_seconds: int = ANSWER_SECONDS, call_seconds: int = CALL_SECONDS) -> None:
+        """`answer_seconds` are for the first answer, `call_seconds` for every call that neither builds nor pulls."""
+        self._answer_seconds, self._call_seconds = answer_seconds, call_seconds
         self._lock = threading.Lock()
         self._image_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._client: Any = None
+        self._builder: Any = None
         self._reason: str | None = None
         self._asked = False
 
@@ -68,22 +76,22 @@ class Engine:
         with self._image_locks[platform.base]:
             base = self._base(platform, say)
             content = hashlib.sha256(f"{base}\n{platform.cpu}\n".encode() + recipe).hexdigest()
-            tag = f"anyunix/{platform.dockerfile.name.split('.')[0] if platform.dockerfile else 'image'}:{content[:16]}"
+            tag = f"anyunix/{_repository(platform)}:{content[:16]}"
         with self._image_locks[tag]:
             try:
                 self.client().images.get(tag)
             except docker.errors.ImageNotFound:
                 say(f"building the image {tag}")
-                build_image(self.client(), recipe, tag, recipe=str(platform.dockerfile), base=platform.base,
+                build_image(self._builder, recipe, tag, recipe=str(platform.dockerfile), base=platform.base,
                             cpu=platform.cpu, say=say)
-            except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            except ENGINE_ERRORS as error:
                 raise PlatformError(f"the Docker engine fails to look up {tag}: {reason_of(error)}") from error
         return tag
 
     def remove_left_behind(self) -> list[str]:
         """Remove containers and networks of runs that are dead or past their deadline; their names."""
         client, removed = self.client(), []
-        with suppress(docker.errors.DockerException, requests.exceptions.RequestException):
+        with suppress(*ENGINE_ERRORS):
             for container in client.containers.list(all=True, filters={"label": DEADLINE_LABEL}):
                 if _left_behind(container.labels):
                     with suppress(docker.errors.DockerException):
@@ -97,21 +105,28 @@ class Engine:
         return removed
 
     def _connect(self) -> str | None:
-        where = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-        hint = "start it (`systemctl start docker`, or `dockerd` by hand), or set DOCKER_HOST"
         try:
-            docker.from_env(timeout=ANSWER_SECONDS).ping()
-            self._client = docker.from_env(timeout=CALL_SECONDS)
-        except PermissionError:
-            return f"the Docker engine at {where} may not be used by this user: join the group docker"
-        except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
-            if "Permission denied" in str(error):
-                return f"the Docker engine at {where} may not be used by this user: join the group docker"
-            if "timed out" in str(error).lower():
-                return f"the Docker engine at {where} does not answer within {ANSWER_SECONDS} s: restart it"
-            return f"no Docker engine answers at {where}: {hint}"
+            where = find_address(os.environ)
+        except PlatformError as error:
+            return str(error)
+        try:
+            with closing(_client(where, self._answer_seconds)) as client:
+                client.ping()
+            self._client, self._builder = _client(where, self._call_seconds), _client(where, BUILD_SECONDS)
+        except ENGINE_ERRORS as error:
+            return self._why_not(where, error)
+        weakref.finalize(self, _close, self._client, self._builder)
         self.remove_left_behind()
         return None
+
+    def _why_not(self, where: Address, error: Exception) -> str:
+        said = str(error).lower()
+        if isinstance(error, PermissionError) or "permission denied" in said:
+            return f"the Docker engine at {where} may not be used by this user: {where.how_to_get_in}"
+        if "timed out" in said:
+            return (f"the Docker engine at {where} does not answer within {self._answer_seconds} s: "
+                    f"{where.how_to_wake}")
+        return f"no Docker engine answers at {where}: {where.how_to_start}"
 
     def _base(self, platform: Platform, say: Say) -> str:
         """The base image's ID; pulled where it is not here. Raises PlatformError."""
@@ -122,7 +137,7 @@ class Engine:
             except docker.errors.ImageNotFound:
                 self._pull(platform, say)
                 return str(images.get(platform.base).id)
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        except ENGINE_ERRORS as error:
             raise PlatformError(
                 f"the image {platform.base} is not here and cannot be pulled ({reason_of(error)}): "
                 f"`anyunix images build {platform.base}` makes it from a package mirror, `docker import` takes a "
@@ -130,10 +145,20 @@ class Engine:
 
     def _pull(self, platform: Platform, say: Say) -> None:
         say(f"pulling {platform.base}")
-        for event in self.client().api.pull(platform.base, platform=platform.cpu or None, stream=True, decode=True):
+        for event in self._builder.api.pull(platform.base, platform=platform.cpu or None, stream=True, decode=True):
             if "error" in event:
                 raise PlatformError(f"the image {platform.base} cannot be pulled: {event['error']}")
             say(f"pulling {platform.base}: {event.get('status', '')} {event.get('progress', '')}")
+
+
+def _client(where: Address, seconds: int) -> Any:
+    """A client whose calls end after so many seconds without a word. Raises what is in ENGINE_ERRORS."""
+    return docker.DockerClient(base_url=where.url, tls=where.tls or False, timeout=seconds)
+
+
+def _close(*clients: Any) -> None:
+    for client in clients:
+        client.close()
 
 
 def owner() -> str:
@@ -155,6 +180,12 @@ def _left_behind(labels: dict[str, str]) -> bool:
     except PermissionError:
         return False  # alive, and another user's
     return False
+
+
+def _repository(platform: Platform) -> str:
+    """After its Dockerfile, in the letters that an image's name may have."""
+    name = platform.dockerfile.name.split(".")[0] if platform.dockerfile else ""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "image"
 
 
 def _recipe(platform: Platform) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Say
+from anyunix.drivers.output import Kept
 from anyunix.drivers.ssh_call import Call, NoAnswer
 from anyunix.drivers.ssh_reasons import CONNECT_SECONDS, last_line, reason
 from anyunix.errors import PlatformError
@@ -99,7 +100,7 @@ class SshDriver:
                                 f"{last_line(str(answer['error']))}")
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
-        kept = _Kept(say, OUTPUT_LIMIT)
+        kept = Kept(b"o", b"e", OUTPUT_LIMIT, say)
         task = {"task": "run", "argv": list(argv), "env": dict(env), "seconds": timeout, "limit": OUTPUT_LIMIT}
         try:
             answer = self._through(f"it ran {shlex.join(argv):.80}", task, timeout + GRACE_SECONDS, take=kept)
@@ -111,7 +112,7 @@ class SshDriver:
                          timed_out=answer.get("timed_out") is True)
 
     def get(self, path: PurePosixPath, *, limit: int) -> bytes:
-        kept = _Kept(None, limit + 1)
+        kept = Kept(b"o", b"e", limit + 1)
         answer = self._through(f"{path} was read", {"task": "get", "path": str(path), "limit": limit}, SEND_SECONDS,
                                take=kept)
         if "error" in answer:
@@ -138,7 +139,7 @@ class SshDriver:
             control.remove()
 
     def _through(self, doing: str, task: Mapping[str, object], seconds: float, data: bytes = b"",
-                 take: "_Kept | None" = None) -> Mapping[str, Any]:
+                 take: Kept[bytes] | None = None) -> Mapping[str, Any]:
         """The result of a task on the connection that is there. Raises PlatformError, _Late."""
         with self._lock:
             if self._ended or not self._keeper:
@@ -170,7 +171,7 @@ class SshDriver:
             self._running.append(call)
         return self._answer(call)
 
-    def _answer(self, call: Call, data: bytes = b"", take: "_Kept | None" = None) -> Mapping[str, Any]:
+    def _answer(self, call: Call, data: bytes = b"", take: Kept[bytes] | None = None) -> Mapping[str, Any]:
         try:
             call.send(data)
             return call.result(take)
@@ -214,26 +215,6 @@ class SshDriver:
 
 class _Late(PlatformError):
     """No answer in time."""
-
-
-class _Kept:
-    """Keeps the first bytes of a command's output, and cuts it into lines for `say`."""
-
-    def __init__(self, say: Say | None, limit: int) -> None:
-        self._say, self._limit, self._rest = say, limit, b""
-        self.content = {b"o": bytearray(), b"e": bytearray()}
-
-    def __call__(self, kind: bytes, piece: bytes) -> None:
-        kept = self.content[kind]
-        kept += piece[:max(0, self._limit - len(kept))]
-        if self._say and kind == b"o":
-            *lines, rest = (self._rest + piece).split(b"\n")
-            self._rest = rest[-65536:]
-            for line in lines:
-                self._say(line.decode(errors="replace"))
-
-    def text(self, kind: bytes) -> str:
-        return self.content[kind].decode(errors="replace")
 
 
 def _whole(value: object) -> int:

@@ -1,0 +1,163 @@
+"""Where the engine is, what is said when it is not there, and that no call to it waits for ever."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import socket
+import tarfile
+import time
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from anyunix.catalog import Catalog
+from anyunix.drivers.docker import DockerDriver
+from anyunix.drivers.docker_address import find_address
+from anyunix.drivers.docker_build import start_hint
+from anyunix.drivers.engine import Engine
+from anyunix.errors import PlatformError
+from relay import Relay, relay
+
+DEAF = """\
+ARG BASE
+FROM ${BASE}
+RUN printf '#!/bin/sh\\nexec sleep 600\\n' > /usr/local/bin/python3 && chmod 755 /usr/local/bin/python3
+"""
+
+
+def quiet(text: str) -> None:
+    """Nobody listens."""
+
+
+@pytest.fixture
+def relayed(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Relay]:
+    """The engine behind a relay, for whoever makes an Engine now."""
+    socket_path = find_address(os.environ).url.removeprefix("unix://")
+    with relay(tmp_path / "relay.sock", socket_path) as between:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/relay.sock")
+        yield between
+
+
+def context(folder: Path, name: str, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Docker's configuration with one context that is not used yet."""
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
+    monkeypatch.setenv("DOCKER_CONFIG", str(folder))
+    meta = folder / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
+    meta.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    (meta / "meta.json").write_text(json.dumps(
+        {"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": host, "SkipTLSVerify": False}}}))
+
+
+def test_the_engine_is_the_one_that_the_command_docker_would_ask(tmp_path: Path,
+                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    context(tmp_path, "desktop", "unix:///run/desktop.sock", monkeypatch)
+    assert str(find_address(os.environ)) == "unix:///var/run/docker.sock"
+    monkeypatch.setenv("DOCKER_CONTEXT", "desktop")
+    assert str(find_address(os.environ)) == "unix:///run/desktop.sock (docker context 'desktop')"
+    monkeypatch.delenv("DOCKER_CONTEXT")
+    (tmp_path / "config.json").write_text('{"currentContext": "desktop"}')
+    assert find_address(os.environ).url == "unix:///run/desktop.sock"
+    monkeypatch.setenv("DOCKER_HOST", "unix:///run/other.sock")
+    assert find_address(os.environ).url == "unix:///run/other.sock"
+
+
+def test_a_context_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context(tmp_path, "desktop", "unix:///run/desktop.sock", monkeypatch)
+    monkeypatch.setenv("DOCKER_CONTEXT", "desktpo")
+    assert Engine().available() == ("the Docker context 'desktpo' (DOCKER_CONTEXT) is not there: `docker context ls` "
+                                    "shows those that are")
+
+
+@pytest.mark.parametrize(("name", "hint"), [
+    ("docker.sock", "`docker info` answers, or restart it (`systemctl restart docker`)"),
+    ("podman.sock", "`podman info` answers, or restart it (`systemctl --user restart podman.socket`)")])
+def test_an_engine_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str,
+                                                hint: str) -> None:
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(f"{tmp_path}/{name}")
+        silent.listen()
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/{name}")
+        reason = Engine(answer_seconds=1).available()
+    assert reason is not None
+    assert "does not answer within 1 s" in reason
+    assert reason.endswith(hint)
+
+
+def test_no_podman_is_said_with_how_to_start_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/podman.sock")
+    assert "`systemctl --user start podman.socket`" in str(Engine().available())
+
+
+def test_a_podman_without_an_init_says_what_to_install() -> None:
+    said = "container create: container-init binary not found on the host: stat /usr/libexec/podman/catatonit: no such"
+    assert "install catatonit" in start_hint(said)
+
+
+def test_what_a_command_says_at_once_is_read_from_its_beginning(relayed: Relay, catalog: Catalog) -> None:
+    """The HTTP header and the first output in one piece: docker-py reads on below the buffer that has them."""
+    driver = DockerDriver(catalog.platform("alpine"), Engine())
+    assert driver.available() is None
+    driver.up(quiet)
+    relayed.lag = 0.3
+    try:
+        assert driver.run(["sh", "-c", "echo hello; echo bad >&2"], env={}, timeout=20).stdout == "hello\n"
+    finally:
+        relayed.lag = 0.0
+        driver.down()
+
+
+def test_an_engine_that_gets_stuck_holds_up_no_call(relayed: Relay, engine: Engine, catalog: Catalog) -> None:
+    driver = DockerDriver(catalog.platform("alpine"), Engine(call_seconds=1), grace_seconds=0.5)
+    assert driver.available() is None
+    driver.up(quiet)
+    name, network = driver._container.name, driver._network.name
+    started = time.monotonic()
+    try:
+        assert driver.run(["sh", "-c", "echo begun; exec sleep 60"], env={}, timeout=0.5,
+                          say=lambda line: relayed.stuck.set()).timed_out
+        assert time.monotonic() - started < 20
+    finally:
+        engine.client().containers.get(name).remove(force=True, v=True)
+        engine.client().networks.get(network).remove()
+
+
+def test_an_image_whose_python_does_not_read_gets_no_payload(engine: Engine, catalog: Catalog, tmp_path: Path) -> None:
+    dockerfile, archive = tmp_path / "deaf.Dockerfile", tmp_path / "payload.tar"
+    dockerfile.write_text(DEAF)
+    (tmp_path / "large").write_bytes(bytes(8 * 1024 * 1024))
+    with tarfile.open(archive, "w") as tar:
+        tar.add(tmp_path / "large", "large")
+    platform = dataclasses.replace(catalog.platform("alpine"), dockerfile=dockerfile)
+    driver = DockerDriver(platform, engine, transfer_seconds=1.0)
+    driver.up(quiet)
+    started = time.monotonic()
+    try:
+        with pytest.raises(PlatformError, match="not taken within 1 s: python3 there does not read its standard input"):
+            driver.put(archive)
+        assert time.monotonic() - started < 20
+    finally:
+        driver.down()
+        engine.client().images.remove(engine.image(platform, quiet), force=True)
+
+
+def test_a_file_is_read_back_whole_up_to_its_own_limit(engine: Engine, catalog: Catalog) -> None:
+    driver = DockerDriver(catalog.platform("alpine"), engine)
+    driver.up(quiet)
+    try:
+        driver.run(["sh", "-c", "head -c 20000000 /dev/zero > large"], env={}, timeout=20)
+        assert len(driver.get(PurePosixPath("large"), limit=32 * 1024 * 1024)) == 20_000_000
+    finally:
+        driver.down()
+
+
+def test_an_images_name_is_made_of_the_letters_that_it_may_have(engine: Engine, catalog: Catalog,
+                                                                tmp_path: Path) -> None:
+    dockerfile = tmp_path / "My_Image.Dockerfile"
+    dockerfile.write_text("ARG BASE\nFROM ${BASE}\n")
+    tag = engine.image(dataclasses.replace(catalog.platform("alpine"), dockerfile=dockerfile), quiet)
+    engine.client().images.remove(tag)
+    assert tag.startswith("anyunix/my-image:")
