@@ -32,6 +32,7 @@ SETTLE_SECONDS = 0.5
 END_SECONDS = 5.0
 RLIMIT_LOCKS, LOCKS = 10, b"Max file locks"
 """A limit of Linux 2.4 (getrlimit(2)) that every later kernel hands on and none looks at; its line in /proc."""
+PROC = Path("/proc")
 
 
 def main(arguments: list[str]) -> int:
@@ -157,14 +158,14 @@ class Family:
 
 def marked(mark: bytes) -> Iterator[int]:
     """Processes that carry the mark."""
-    return (int(entry) for entry in os.listdir("/proc") if entry.isdigit() and marked_as(int(entry)) == mark)
+    return (int(entry) for entry in os.listdir(PROC) if entry.isdigit() and marked_as(int(entry)) == mark)
 
 
 def marked_as(pid: int) -> bytes:
     """What a process carries in place of a mark; empty for one that has ended."""
     with suppress(OSError):
-        if Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] not in b"ZX":
-            for line in Path(f"/proc/{pid}/limits").read_bytes().splitlines():
+        if (PROC / f"{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] not in b"ZX":
+            for line in (PROC / f"{pid}/limits").read_bytes().splitlines():
                 if line.startswith(LOCKS):
                     return line[len(LOCKS):].split()[0]
     return b""
@@ -173,23 +174,25 @@ def marked_as(pid: int) -> bytes:
 def command_of(pid: int) -> str:
     """For people: what runs there, in printable characters."""
     with suppress(OSError):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+        words = (PROC / f"{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
         return " ".join(ascii(word.decode(errors="replace"))[1:-1] for word in words)[:200]
     return ""
 
 
 def tagged(tag: str) -> Iterator[int]:
     """Processes whose environment holds `tag`: from /proc, else from ps, which shows one's own processes'."""
-    if Path("/proc/self/environ").exists():
-        for entry in os.listdir("/proc"):
+    if (PROC / "self/environ").exists():
+        for entry in os.listdir(PROC):
             with suppress(OSError):
-                if entry.isdigit() and tag.encode() in Path("/proc", entry, "environ").read_bytes().split(b"\0"):
+                if entry.isdigit() and tag.encode() in (PROC / entry / "environ").read_bytes().split(b"\0"):
                     yield int(entry)
         return
-    listing = subprocess.run(["ps", "axeww", "-o", "pid=,command="], capture_output=True, text=True, check=False)
+    # an -o for each column: after `pid=` the BSDs take the rest of the word for its header
+    listing = subprocess.run(["ps", "axeww", "-o", "pid=", "-o", "command="], capture_output=True, text=True,
+                             check=False, errors="replace")
     for line in listing.stdout.splitlines():
-        pid, *words = line.split()
-        if tag in words:
+        pid, *words = line.split() or [""]
+        if pid.isdigit() and tag in words:
             yield int(pid)
 
 

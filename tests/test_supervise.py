@@ -1,5 +1,6 @@
 """suite/supervise.py: a command's whole family ends with it, whatever sessions it started."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -20,6 +21,26 @@ sys.stdin.read()
 {then}
 """
 LONG = "time.sleep(600)"
+BSD_PS = """\
+#!{python}
+import re, sys
+from pathlib import Path
+columns, headers = [], []
+for word, given in zip(sys.argv, sys.argv[1:]):
+    while word == "-o" and given:
+        name, equals, header = re.match("([a-z]+)(=?)(.*)", given).groups()
+        given = "" if equals else header.lstrip(",")  # ps(1) there: what follows = is the header, to the word's end
+        columns.append(name)
+        headers.append(header if equals else name.upper())
+if any(headers):
+    print(*headers)
+for process in Path("/proc").glob("[0-9]*"):
+    try:
+        row = {{"pid": process.name, "command": (process / "environ").read_text(errors="replace").replace("\\0", " ")}}
+    except OSError:
+        continue
+    print(*(row[name].replace("\\n", "?") for name in columns))
+"""
 
 
 @pytest.fixture
@@ -177,3 +198,23 @@ def test_a_signal_that_comes_while_the_command_starts_is_not_lost(supervise: lis
         assert process.stdout is not None
         assert process.stdout.read() == ""  # its end comes when nobody of the family holds it any more
         process.stdout.close()
+
+
+def test_where_ps_alone_shows_environments_an_escapee_is_found(catalog: Catalog, tmp_path: Path,
+                                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on FreeBSD, whose ps takes all that follows `pid=` for that column's header."""
+    spec = importlib.util.spec_from_file_location("supervise_there", catalog.suite / "supervise.py")
+    assert spec is not None
+    assert spec.loader is not None
+    there = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(there)
+    (tmp_path / "ps").write_text(BSD_PS.format(python=sys.executable))
+    (tmp_path / "ps").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(there, "PROC", tmp_path)
+    tag = f"ANYUNIX_CELL=ps-{os.getpid()}-{time.monotonic_ns()}"
+    with subprocess.Popen(["sleep", "600"], env={**os.environ, "ANYUNIX_CELL": tag.partition("=")[2]}) as process:
+        try:
+            assert list(there.tagged(tag)) == [process.pid]
+        finally:
+            process.kill()

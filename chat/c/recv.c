@@ -233,27 +233,30 @@ begin(struct receiver *r)
 /*
  * Wait for the whole HELLO line; bytes that trickle in do not move the alarm. NULL when it was
  * taken, or the reason to refuse the client; "" is a client that cannot be told.
+ *
+ * The alarm ends one sleep, and there need be no other: FreeBSD's pselect gives ready descriptors
+ * although the handler has run, Linux's EINTR although bytes have come. So both are looked at, and
+ * a line that came in time counts.
  */
 static const char *
 read_hello(struct receiver *r)
 {
 	const char *line, *reason;
+	enum filled filled = NOTHING;
 	size_t length;
+	int events = 0;
 
 	while (!input_line(&r->input, &line, &length)) {
-		int events = rest(r, NEVER);
-		enum filled filled = NOTHING;
-
+		if (events & LATE)
+			return "timeout";
+		events = rest(r, NEVER);
 		if (events & STOP)
 			return "";
-		if (events & INPUT)
-			filled = input_fill(&r->input);
+		filled = (events & (INPUT | LATE)) ? input_fill(&r->input) : NOTHING;
 		if (filled == RESET)
 			return "";
 		if (filled == ENDED)
 			return "bad-hello";
-		if (filled == NOTHING && (events & LATE))
-			return "timeout";
 	}
 	if (length > LINE_BYTES)
 		return "too-long";

@@ -132,5 +132,5 @@ def _number_of_call(start_server, work, call: str, pattern: str) -> int:
     tracer = Tracer(work / f"{call}-calls", call)
     start_server(wrapper=tracer.wrapper)
     number = tracer.number_of(pattern)
-    assert number, f"no {call} call like {pattern} in:\n{tracer.record.read_text()}"
+    assert number, f"no {call} call like {pattern} in:\n{tracer.text()}"
     return number

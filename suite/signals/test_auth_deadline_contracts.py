@@ -1,11 +1,16 @@
 """Contracts: HELLO is due within the auth timeout, and only HELLO."""
 
+import os
 import signal
 import time
 from contextlib import ExitStack
 
+import pytest
+
 from support.chat import Client
 from support.child import readable
+from support.deadline import wait_until
+from support.family import wait_asleep, wait_stopped
 from support.marks import explained_by, speaks_chat
 
 EARLIEST, LATEST = 0.95, 2.5
@@ -39,6 +44,30 @@ def test_hello_is_due_in_time_and_nothing_else_is(start_server):
         for client in welcomed:
             client.send("still here")
             assert client.receive() == "still here"
+
+
+@speaks_chat
+@pytest.mark.parametrize("whole", [False, True], ids=["a_byte", "a_line"])
+def test_a_deadline_that_passes_beside_input_is_kept(server, whole):
+    """A client whose time runs out in the moment that it is read gets ERR timeout, or is served if its line was whole.
+
+    The receiver is stopped until a byte has come and its alarm is due. On FreeBSD pselect(2) then gives ready
+    descriptors and has run the handler too (sys/kern/sys_generic.c, kern_pselect); on Linux it gives EINTR alone. A
+    server that wants the alarm without input, or input without the alarm, loses the one or the other.
+    """
+    with Client(server.connect()) as client:
+        receiver = wait_until(server.receivers, "a process for the client")[0].pid
+        wait_asleep(receiver)  # its alarm is set: it sleeps for HELLO alone
+        os.kill(receiver, signal.SIGSTOP)
+        wait_stopped(receiver)
+        client.send_raw(f"HELLO {server.key} ada end\n".encode() if whole else b"H")
+        with Client(server.connect()) as clock:  # it came later
+            assert clock.refusal() == "timeout"
+        os.kill(receiver, signal.SIGCONT)
+        if whole:
+            client.welcomed()
+        else:
+            assert client.refusal() == "timeout"
 
 
 def block_alarm() -> None:

@@ -18,8 +18,12 @@ COMPILER_VARIABLES = ("ANYUNIX_CC", "CC")
 SOURCES = Path(__file__).parent / "c"
 COMPILE_SECONDS, CROSS_COMPILE_SECONDS = 30.0, 600.0
 
+# dlsym(3) is in libc, but for glibc before 2.34
+PRELOADED = ("-shared", "-fPIC", "-O2", *(["-ldl"] if sys.platform == "linux" else ()))
+
 HELPERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "abi": ("abi.c", ()),
+    "preload": ("preload.c", PRELOADED),
     "restart": ("restart.c", ()),
     "signal_call": ("signal_call.c", ()),
     "signal_call-c99": ("signal_call.c", ("-std=c99",)),
@@ -49,13 +53,19 @@ def helper(folder: Path, name: str) -> Path:
 
     Skips the probe where there is neither, with the reason why it cannot be compiled and run here.
     """
+    found = find_helper(folder, name)
+    if isinstance(found, str):
+        pytest.skip(found)
+    return found
+
+
+def find_helper(folder: Path, name: str) -> Path | str:
+    """As `helper`, or the reason why there is none."""
     reason = _not_compiled_here(folder, name)
     if reason is None:
         return folder / name
     carried = Path(os.environ.get(HELPERS_VARIABLE) or folder) / name
-    if not os.access(carried, os.X_OK):
-        pytest.skip(reason)
-    return carried
+    return carried if os.access(carried, os.X_OK) else reason
 
 
 def _not_compiled_here(folder: Path, name: str) -> str | None:
@@ -87,7 +97,7 @@ def broken_compiler(folder: Path) -> str | None:
 def compile_helper(command: list[str], name: str, folder: Path, seconds: float = COMPILE_SECONDS) -> None:
     """Raises CompileError, subprocess.TimeoutExpired."""
     source, flags = HELPERS[name]
-    _compile([*command, *flags, "-o", str(folder / name), str(SOURCES / source)], seconds)
+    _compile([*command, "-o", str(folder / name), str(SOURCES / source), *flags], seconds)
 
 
 def refusal(folder: Path, source: str, *flags: str, name: str = "source") -> str | None:

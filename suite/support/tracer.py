@@ -1,4 +1,9 @@
-"""strace in front of a server: rare errors happen at exactly the call wanted (strace(1), "Tampering")."""
+"""Rare errors at exactly the call wanted, and who called what: strace in front of a server, or an object in it.
+
+strace(1), "Tampering", works on any program, and holds a call at its door. Where there is none, or it may not trace,
+errors come from an object that is preloaded: into dynamically linked programs alone, for the calls that they make
+through libc.
+"""
 
 import functools
 import os
@@ -10,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from support.preload import preloaded
+
 # The tracer is a detached process in a session of its own: the server keeps its number, and a signal to its group
 # does not reach the tracer. Without -f what is injected hits the first process alone.
 DETACHED = ("-DDD", "-qq")
@@ -18,36 +25,42 @@ ACCEPTS = "?accept,?accept4"
 
 
 class Tracer:
-    """`wrapper` goes in front of the server's command; `record` is what strace wrote down."""
+    """`wrapper` goes in front of the server's command; `record` is what was written down, as strace writes."""
 
     def __init__(self, record: Path, calls: str, inject: str = "", *, follow: bool = False) -> None:
         """`inject` happens to `calls`, and is counted, in each process by itself: in the first one alone unless
         `follow`. Then nothing but these calls and close(2) stops a process: its state is `t` at the door of one, while
-        it is held there. Skips where strace cannot do it.
+        it is held there. Skips where that cannot be done.
         """
-        reason = _why_not()
-        if reason:
-            pytest.skip(f"no error can be injected here: {reason}")
-        self.record = record
-        tampering = ("-e", f"inject={calls}:{inject}") if inject else ()
-        followed = ("-f", "--seccomp-bpf") if follow else ()
-        # a child is stopped at each call until its first traced one (strace 6.1, 6.13), and every server's child closes
-        traced = f"{calls},close" if follow else calls
-        self.wrapper = ("strace", *DETACHED, *followed, "-o", str(record), "-e", f"trace={traced}", *tampering)
+        self.record, self.calls = record, calls
+        reason = _why_no_strace()
+        if reason is None:
+            self.wrapper = _traced(record, calls, inject, follow=follow)
+            return
+        found = preloaded(record, calls, inject, follow=follow)
+        if isinstance(found, str):
+            pytest.skip(f"no error can be injected here: {reason}, and {found}")
+        self.wrapper = found
 
     def demand(self) -> None:
         """Skip the probe when the call wanted was never made, so that nothing was shown."""
-        if "(INJECTED)" not in self.record.read_text(errors="replace"):
-            pytest.skip(f"the server made none of these calls: {self.wrapper[-1]}")
+        if "(INJECTED)" not in self.text():
+            pytest.skip(f"the server was not seen to make any of these calls: {self.calls.replace('?', '')}")
+
+    def text(self) -> str:
+        """The record. Skips where nothing could be preloaded into the server."""
+        if not self.record.exists():
+            pytest.skip("no error can be injected here: no strace, and nothing can be preloaded into this server: it "
+                        "is linked statically, or has rights of its own")
+        return self.record.read_text(errors="replace")
 
     def injected(self, pattern: str) -> bool:
         """Whether it was a call that matches that was tampered with."""
-        lines = self.record.read_text(errors="replace").splitlines()
-        return any(re.match(pattern, line) for line in lines if line.endswith("(INJECTED)"))
+        return any(re.match(pattern, line) for line in self.text().splitlines() if line.endswith("(INJECTED)"))
 
     def number_of(self, pattern: str) -> int | None:
         """Which of the recorded calls, counted from 1, is the first that matches."""
-        calls = [line for line in self.record.read_text(errors="replace").splitlines() if re.match(r"\w+\(", line)]
+        calls = [line for line in self.text().splitlines() if re.match(r"\w+\(", line)]
         return next((number for number, call in enumerate(calls, 1) if re.match(pattern, call)), None)
 
     def most_at_a_time(self, call: str, arguments: str, pids: set[int]) -> int:
@@ -58,7 +71,7 @@ class Tracer:
         """
         inside: set[str] = set()
         most = 0
-        for line in self.record.read_text(errors="replace").splitlines():
+        for line in self.text().splitlines():
             pid, _, said = line.partition(" ")
             if re.match(rf"{call}\({arguments}", said.lstrip()) and int(pid) in pids:
                 most = max(most, len(inside | {pid}))
@@ -69,8 +82,17 @@ class Tracer:
         return most
 
 
+def _traced(record: Path, calls: str, inject: str, *, follow: bool) -> tuple[str, ...]:
+    """strace in front of a command."""
+    tampering = ("-e", f"inject={calls}:{inject}") if inject else ()
+    followed = ("-f", "--seccomp-bpf") if follow else ()
+    # a child is stopped at each call until its first traced one (strace 6.1, 6.13), and every server's child closes
+    traced = f"{calls},close" if follow else calls
+    return ("strace", *DETACHED, *followed, "-o", str(record), "-e", f"trace={traced}", *tampering)
+
+
 @functools.cache
-def _why_not() -> str | None:
+def _why_no_strace() -> str | None:
     """None when strace can change what a call returns here; hardened containers may forbid ptrace(2)."""
     if not shutil.which("strace"):
         return "no strace on PATH"
