@@ -8,9 +8,8 @@ import fcntl
 import os
 import re
 import shutil
-import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -71,19 +70,16 @@ def left() -> list[Path]:
 
 def remove_tree(path: Path) -> None:
     """Remove a folder, those too in which nobody may write; what cannot be removed stays."""
-
-    def again(act: Callable[[str], object], name: str, error: object) -> None:
-        with suppress(OSError):
-            for folder in (Path(name).parent, Path(name)):
-                if stat.S_ISDIR(folder.lstat().st_mode):
-                    folder.chmod(0o700)
-            if act in (os.rmdir, os.unlink):
-                act(name)
-            else:
-                shutil.rmtree(name, ignore_errors=True)
-
-    if path.exists():
-        shutil.rmtree(path, onerror=again)
+    shutil.rmtree(path, ignore_errors=True)
+    if not os.path.lexists(path):
+        return
+    with suppress(OSError):
+        path.chmod(0o700)
+        for folder, names, _ in os.walk(path):
+            for below in (Path(folder, name) for name in names):
+                if not below.is_symlink():
+                    below.chmod(0o700)  # before os.walk looks into it
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def _folders() -> Iterator[tuple[Path, str]]:

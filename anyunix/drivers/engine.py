@@ -7,7 +7,8 @@ import sys
 import threading
 import weakref
 from collections import defaultdict
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import docker
@@ -128,6 +129,25 @@ class Engine:
             if "error" in event:
                 raise PlatformError(f"the image {platform.base} cannot be pulled: {event['error']}")
             say(f"pulling {platform.base}: {event.get('status', '')} {event.get('progress', '')}")
+
+
+@contextmanager
+def answering(seconds: int) -> Iterator[Any]:
+    """A client for a few quick calls; None where there is no engine. Raises what is in ENGINE_ERRORS."""
+    try:
+        client = _client(find_address(os.environ), seconds)
+    except (PlatformError, *ENGINE_ERRORS):
+        yield None
+        return
+    with closing(client):
+        try:
+            client.ping()
+        except ENGINE_ERRORS as error:
+            if "timed out" in str(error).lower():
+                raise
+            yield None
+        else:
+            yield client
 
 
 def _client(where: Address, seconds: int) -> Any:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -26,6 +27,8 @@ class NetnsDriver:
         self._platform = platform
         self._files = LocalDriver()
         self._holder: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._ended = False
         self._processes = Processes()
 
     def available(self) -> str | None:
@@ -43,23 +46,31 @@ class NetnsDriver:
         self._files.up(say)
         setup = json.dumps({"sysctls": dict(self._platform.sysctls), "files": dict(self._platform.files),
                             "scratch": str(self._files.folder())})
-        self._holder = subprocess.Popen([*UNSHARE, sys.executable, "-I", "-S", str(HOLDER), setup],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        start_new_session=True)
-        assert self._holder.stdout and self._holder.stderr
-        if self._holder.stdout.readline() != b"ready\n":
-            reason = self._holder.stderr.read().decode(errors="replace").strip()
-            self.down()
-            raise PlatformError(f"the namespace could not be set up: {reason or 'no reason given'}")
+        with self._lock:  # down() from another thread sees a holder, or none is started any more
+            if self._ended:
+                raise PlatformError("the platform is down")
+            holder = self._holder = subprocess.Popen(
+                [*UNSHARE, sys.executable, "-I", "-S", str(HOLDER), setup], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        assert holder.stdout and holder.stderr
+        try:
+            if holder.stdout.readline() == b"ready\n":
+                return
+            reason = holder.stderr.read().decode(errors="replace").strip()
+        except ValueError:  # down() has closed them
+            raise PlatformError("the platform is down") from None
+        self.down()
+        raise PlatformError(f"the namespace could not be set up: {reason or 'no reason given'}")
 
     def put(self, archive: Path) -> None:
         self._files.put(archive)
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
-        if self._holder is None:
+        holder = self._holder
+        if holder is None:
             raise PlatformError("the platform is down")
         folder = self._files.folder()
-        enter = ["nsenter", "-t", str(self._holder.pid), "-U", "-n", "-m", "--preserve-credentials",
+        enter = ["nsenter", "-t", str(holder.pid), "-U", "-n", "-m", "--preserve-credentials",
                  f"--wd={folder}", "--"]
         return self._processes.run([*enter, *argv], cwd=folder, env={**os.environ, **env}, timeout=timeout, say=say)
 
@@ -68,7 +79,9 @@ class NetnsDriver:
 
     def down(self) -> None:
         self._processes.end()
-        holder, self._holder = self._holder, None
+        with self._lock:
+            self._ended = True
+            holder, self._holder = self._holder, None
         if holder:
             end_group(holder)
             for pipe in (holder.stdin, holder.stdout, holder.stderr):
