@@ -36,8 +36,13 @@ class Owner:
 @cache
 def own() -> Owner:
     """This process."""
+    return of(os.getpid())
+
+
+def of(pid: int) -> Owner:
+    """A process of this PID namespace."""
     boot, namespace = _here()
-    return Owner(boot, namespace, _started(os.getpid()) or "", os.getpid())
+    return Owner(boot, namespace, _started(pid) or "", pid)
 
 
 def parse(text: str) -> Owner | None:
