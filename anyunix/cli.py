@@ -43,9 +43,9 @@ COMMANDS = (init, run, plan, merge, report, facts, diff, accept, check, prefligh
 def main(argv: Sequence[str] | None = None) -> int:
     """The command `anyunix`; its exit status."""
     arguments = _parser().parse_args(argv)
-    interrupt_by_signals()
-    sweep()
     try:
+        interrupt_by_signals()
+        sweep()
         return int(arguments.command(arguments))
     except ConfigurationError as error:
         print(f"anyunix: {error}", file=sys.stderr)
