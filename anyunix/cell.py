@@ -18,7 +18,7 @@ from anyunix.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only, why
 from anyunix.repeats import merge_repeats
 from anyunix.results import Brought, CellResult, Probe, Status
 from anyunix.scratch import scratch
-from anyunix.supervised import run_supervised
+from anyunix.supervised import left_behind, run_supervised
 
 SUITE_SECONDS = 900.0
 PROBE_SECONDS = 60
@@ -92,7 +92,7 @@ class CellRun:
             result = self.cell.result("error", str(error))
         finally:
             self._driver.down()
-        return replace(result, seconds=time.monotonic() - started)
+        return replace(result, seconds=time.monotonic() - started, left_behind=left_behind(self.brought.log))
 
     def _run(self) -> CellResult:
         if reason := self._driver.available():

@@ -126,6 +126,8 @@ class CellResult:
     compiler: str = ""
     probes: tuple[Probe, ...] = ()
     seconds: float = 0.0
+    left_behind: tuple[str, ...] = ()
+    """Processes that outlived a command there, such as daemons that nobody ended: `pid 7 nginx`. They were killed."""
 
     @property
     def key(self) -> str:

@@ -18,6 +18,8 @@ from anyunix.text import first_line
 T = TypeVar("T")
 CELL = "ANYUNIX_CELL"
 """The variable by which supervise.py knows the processes of a command; it begins with the owner's short name."""
+LEFT_BEHIND = "supervise: left behind and ended: "
+NAMED = 20
 TIMED_OUT = 124
 """supervise.py's exit status when the time was over."""
 GRACE_SECONDS = 30.0
@@ -39,6 +41,11 @@ def run_supervised(driver: Driver, command: Sequence[str], seconds: float, *,
     done = driver.run(["sh", "-c", script], env={**(environment or {}), CELL: f"{own().short}.{secrets.token_hex(16)}"},
                       timeout=seconds + GRACE_SECONDS, say=say)
     return replace(done, timed_out=done.timed_out or done.status == TIMED_OUT)
+
+
+def left_behind(log: str) -> tuple[str, ...]:
+    """The processes that supervise.py found after a command's end, and ended, out of what it said."""
+    return tuple(line.removeprefix(LEFT_BEHIND) for line in log.splitlines() if line.startswith(LEFT_BEHIND))[:NAMED]
 
 
 def ask(driver: Driver, name: str, answer: type[T], command: Sequence[str], seconds: float,
