@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,21 +24,30 @@ def remove_leftovers() -> list[str]:
 
 def _end_processes() -> list[str]:
     end = time.monotonic() + END_SECONDS
-    while (left := list(_processes())) and time.monotonic() < end:
+    while (left := _processes()) and time.monotonic() < end:
         for pid in left:
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.01)
-    return [f"process {pid}" for pid in left]
+    return [f"process {pid}" for pid in sorted(left)]
 
 
-def _processes() -> Iterator[int]:
-    """Those of this run's cells on this machine, as far as /proc shows their environment."""
-    tag = f"{CELL}={own().short}.".encode()
-    for entry in Path("/proc").glob("[0-9]*/environ"):
+def _processes() -> set[int]:
+    """What this process started, as far as /proc shows it: its descendants, and those of its cells by their tag."""
+    tag, children, found = f"{CELL}={own().short}.".encode(), dict[int, list[int]](), set[int]()
+    for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if any(variable.startswith(tag) for variable in entry.read_bytes().split(b"\0")):
-                yield int(entry.parent.name)
+            state, parent, *_ = (entry / "stat").read_text().rpartition(")")[2].split()
+            if state not in "ZX":
+                children.setdefault(int(parent), []).append(int(entry.name))
+                if any(each.startswith(tag) for each in (entry / "environ").read_bytes().split(b"\0")):
+                    found.add(int(entry.name))
+    below = [os.getpid()]
+    while below:
+        more = children.get(below.pop(), [])
+        found.update(more)
+        below += more
+    return found
 
 
 def _remove_from_engine() -> list[str]:

@@ -1,5 +1,6 @@
 """Signals that end a run, and what an interrupted run says is left."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -8,11 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from anyunix import scratch
 from anyunix.interrupts import ENDING
-from anyunix.leftovers import remove_leftovers
-from anyunix.owner import own
-from anyunix.supervised import CELL
 
 WAITS = """\
 import sys, time
@@ -75,20 +72,34 @@ def test_what_nohup_ignores_stays_ignored() -> None:
     assert out == "not interrupted\n"
 
 
-def test_leftovers_are_ended_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-    folder = scratch.Scratch()
-    with subprocess.Popen(["sleep", "60"], env={CELL: f"{own().short}.0"}) as process:
-        assert remove_leftovers() == []
-        assert process.wait(10) == -signal.SIGKILL
-    assert not folder.path.exists()
+LEAVES = """\
+import os, subprocess
+from anyunix import scratch
+from anyunix.leftovers import remove_leftovers
+from anyunix.owner import own
+from anyunix.supervised import CELL
+reader, writer = os.pipe()
+os.set_inheritable(writer, True)
+folder = scratch.Scratch()
+child = subprocess.Popen(["sleep", "60"], env={}, start_new_session=True, close_fds=False)
+subprocess.run(["sh", "-c", "sleep 60 & exit"], env={CELL: own().short + ".0"}, close_fds=False, check=True)
+os.close(writer)
+IMMOVABLE
+print([each.replace(str(folder.path), "PATH") for each in remove_leftovers()])
+print(child.wait(10), os.read(reader, 1), folder.path.exists())
+"""
+"""A child, a process of a cell that is nobody's child any more, and a folder. Who lives, holds the pipe."""
 
 
-def test_what_cannot_be_removed_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-    with scratch.scratch() as folder, monkeypatch.context() as patched:
-        patched.setattr(scratch, "remove_tree", lambda path: None)  # as on a file system that has become read-only
-        assert remove_leftovers() == [f"folder {folder}"]
+@pytest.mark.parametrize(("immovable", "said"), [
+    ("", "[]\n-9 b'' False\n"),
+    ("scratch.remove_tree = lambda path: None", "['folder PATH']\n-9 b'' True\n")])
+def test_leftovers_are_ended_and_removed_and_what_cannot_be_is_listed(tmp_path: Path, immovable: str,
+                                                                      said: str) -> None:
+    place = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock", "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", LEAVES.replace("IMMOVABLE", immovable)], capture_output=True,
+                          text=True, env={**os.environ, **place}, timeout=30, check=False)
+    assert (done.stdout, done.stderr) == (said, "")
 
 
 @pytest.mark.parametrize(("left", "said"), [
