@@ -11,7 +11,8 @@ from anyunix.catalog import Platform, Subject
 from anyunix.cross import compiler_name
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.emulation import leave_out
-from anyunix.errors import NotRun, PlatformError
+from anyunix.errors import ConfigurationError, NotRun, PlatformError
+from anyunix.exhausted import exhausted
 from anyunix.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.payload import SUITE, write_payload
 from anyunix.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only, why
@@ -19,6 +20,8 @@ from anyunix.repeats import merge_repeats
 from anyunix.results import Brought, CellResult, Probe, Status
 from anyunix.scratch import scratch
 from anyunix.supervised import left_behind, run_supervised
+from anyunix.unexpected import unexpected, whole_story
+from anyunix.unfinished import FINISHED, Unfinished, finished_probes
 
 SUITE_SECONDS = 900.0
 PROBE_SECONDS = 60
@@ -85,14 +88,25 @@ class CellRun:
         """Never raises for what a platform or a subject does: that is the result."""
         started = time.monotonic()
         try:
-            result = self._run()
+            result = self._run_and_end()
         except NotRun as reason:
             result = self.cell.result("not-run", str(reason))
+        except Unfinished as error:
+            result = replace(self.cell.result("error", str(error)), probes=error.probes)
         except (PlatformError, BadResults) as error:
             result = self.cell.result("error", str(error))
+        except ConfigurationError:
+            raise  # the user's, and the same in every cell
+        except Exception as error:  # a library's, or our own: the other cells go on
+            self.brought = replace(self.brought, log=f"{self.brought.log}{whole_story(error)}")
+            result = self.cell.result("error", unexpected(error))
+        return replace(result, seconds=time.monotonic() - started, left_behind=left_behind(self.brought.log))
+
+    def _run_and_end(self) -> CellResult:
+        try:
+            return self._run()
         finally:
             self._driver.down()
-        return replace(result, seconds=time.monotonic() - started, left_behind=left_behind(self.brought.log))
 
     def _run(self) -> CellResult:
         if reason := self._driver.available():
@@ -111,7 +125,12 @@ class CellRun:
             result = replace(result, compiler=compiler_name(self.cell.platform.cross) if here else look.compiler)
             if not here and (failed := self._build()):
                 return replace(result, probes=(failed,))
-        runs = [self._probe(number) for number in range(1, self._order.repeat + 1)]
+        runs: list[tuple[Probe, ...]] = []
+        for number in range(1, self._order.repeat + 1):
+            try:
+                runs.append(self._probe(number))
+            except Unfinished as error:
+                raise Unfinished(str(error), merge_repeats(runs) if runs else error.probes) from error
         if self.cell.tool:
             self.brought = replace(self.brought, records=self._driver.get(RECORDS, limit=RECORDS_LIMIT))
         return replace(result, probes=merge_repeats(runs))
@@ -151,23 +170,32 @@ class CellRun:
         self._say(f"{repeat}starting the probes")
         done = run_supervised(self._driver, command, seconds, say=_progress(self._say, repeat),
                               environment={"ANYUNIX_BIND": self.cell.bind, "ANYUNIX_TOOL": self.cell.tool,
-                                           "ANYUNIX_SLOWNESS": str(slowness)})
+                                           "ANYUNIX_SLOWNESS": str(slowness), "ANYUNIX_FINISHED": str(FINISHED)})
         self._log(command, done)
         last = next((line for line in reversed(done.stdout.splitlines()) if "::" in line), "none")
         if done.timed_out:
-            raise PlatformError(f"the suite did not end within {seconds:g} s; "
-                                f"the last probe was {last.split()[0]}")
+            raise self._unfinished(f"the suite did not end within {seconds:g} s; the last probe was {last.split()[0]}")
         if done.status == PYTEST_INTERRUPTED and NOT_LOADED in done.stdout:
             raise PlatformError(f"the suite cannot be loaded there: {why(done.stdout, done.stderr)}")
         if done.status not in PYTEST_RAN:
             said = " | ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-3:])
-            raise PlatformError(f"pytest ended with status {done.status} after {last.split()[0]}: {said}")
+            raise self._unfinished(f"pytest ended with status {done.status} after {last.split()[0]}: {said}")
         junit = self._driver.get(JUNIT, limit=XML_LIMIT)
         self.brought = replace(self.brought, junit=(*self.brought.junit, junit))
         probes = read_junit(junit)
         if reason := deviation(self._planned, (probe.id for probe in probes)):
             raise BadResults(reason)
         return leave_out(probes, self.cell.platform.emulator_limits, self.cell.platform.emulator)
+
+    def _unfinished(self, reason: str) -> Unfinished:
+        """With what ran out there, if anything did, and with the probes that had ended until then."""
+        ran_out = exhausted(self._driver, self.cell.platform)
+        junit, probes = finished_probes(self._driver, self._planned)
+        if probes:
+            self.brought = replace(self.brought, junit=(*self.brought.junit, junit))
+        return Unfinished("; ".join([*filter(None, [ran_out]), reason.removesuffix(": "),
+                                     f"{len(probes)} of {len(self._planned)} probes came back"]),
+                          leave_out(probes, self.cell.platform.emulator_limits, self.cell.platform.emulator))
 
     def _log(self, command: Sequence[str], done: Completed) -> None:
         log = f"{self.brought.log}$ {shlex.join(command)}\n{done.stdout}{done.stderr}"

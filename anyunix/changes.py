@@ -99,6 +99,12 @@ def changes(old: Matrix, new: Matrix) -> Changes:
               for change in _fact_changes(before, platform)))
 
 
+def dropped(old: Matrix, new: Matrix) -> tuple[str, ...]:
+    """The platforms that ran then and did not now."""
+    ran = {platform.name for platform in new.platforms if platform.status == "ran"}
+    return tuple(each.name for each in old.platforms if each.status == "ran" and each.name not in ran)
+
+
 def _contract_changes(names: tuple[str, str, str], old: CellResult | None,
                       new: CellResult | None) -> Iterator[Change]:
     subject, bind, platform = names

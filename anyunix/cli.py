@@ -1,4 +1,4 @@
-"""Arguments in, exit code out, nothing else."""
+"""Arguments in, exit code out, nothing else. What else can happen is `__main__`'s."""
 
 import argparse
 import os
@@ -50,9 +50,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         print(f"anyunix: {error}", file=sys.stderr)
         return EXIT_USAGE
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the interpreter's last flush is quiet too
-        return EXIT_INTERRUPTED
     except KeyboardInterrupt:
         _interrupted()
     except Exception:

@@ -1,11 +1,11 @@
 """What ran out on a platform: its memory, its disk. The system that was short of it says so in no words of its own."""
 
 import re
-from pathlib import PurePosixPath
 
 from anyunix.catalog import Platform
 from anyunix.drivers.base import Driver
 from anyunix.errors import PlatformError
+from anyunix.text import safe
 
 LOOK = ("cat /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control 2>/dev/null | grep '^oom_kill '; "
         "df -Pk .")
@@ -40,4 +40,5 @@ def _full_disk(said: str) -> str:
     words = (said.splitlines() or [""])[-1].split()
     if len(words) < 6 or not (words[1].isdigit() and words[3].isdigit()) or int(words[3]) * 1024 >= FULL_BYTES:
         return ""
-    return f"the disk is full: {int(words[1]) / 1024 ** 2:.3g} GiB at {PurePosixPath(words[5])}"
+    size = int(words[1]) / 1024
+    return f"the disk is full: {f'{size / 1024:.3g} GiB' if size >= 1024 else f'{size:.3g} MiB'} at {safe(words[5])}"

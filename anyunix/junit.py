@@ -53,6 +53,7 @@ def _probe(case: Element) -> Probe:
         explained_by=tuple(word for key, value in properties if key == "explained_by" for word in value.split()),
         failing=_first(properties, "failing"),
         fix=_first(properties, "fix"),
+        promises=tuple(word for key, value in properties if key == "promises" for word in value.split()[:8]),
         bound=tuple(dict.fromkeys(word for key, value in properties if key == "bound" for word in value.split()[:16])),
         facts={key[5:]: _fact(key, value) for key, value in properties if key.startswith("fact:")},
         phrases={key[7:]: value[:TEXT_LIMIT] for key, value in properties if key.startswith("phrase:")},

@@ -12,8 +12,10 @@ from anyunix.building import POISONED
 from anyunix.catalog import Platform, Subject
 from anyunix.cell import Cell, CellRun, Order
 from anyunix.drivers.base import Driver
+from anyunix.errors import ConfigurationError
 from anyunix.interrupts import uninterrupted
 from anyunix.results import Brought, CellResult, PlatformResult
+from anyunix.unexpected import unexpected, whole_story
 from anyunix.values import distinct
 
 DOWN_SECONDS = 20.0
@@ -64,13 +66,19 @@ def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], orde
     stopped, making = threading.Event(), threading.Lock()
 
     def run(index: int, cell: Cell) -> CellResult:
-        with making:  # a driver is made in time to be taken down, or not at all
-            if stopped.is_set():
-                return cell.result("not-run", "interrupted before it began")
-            drivers[index] = make_driver(cell.platform)
-        cell_run = CellRun(cell, drivers[index], order, lambda text: watcher.says(cell, text))
-        result = cell_run.run()
-        keeper.keep(result, cell_run.brought)
+        try:
+            with making:  # a driver is made in time to be taken down, or not at all
+                if stopped.is_set():
+                    return cell.result("not-run", "interrupted before it began")
+                drivers[index] = make_driver(cell.platform)
+        except ConfigurationError:
+            raise  # the user's, and the same in every cell
+        except Exception as error:
+            result, brought = cell.result("error", unexpected(error)), Brought(log=whole_story(error))
+        else:
+            cell_run = CellRun(cell, drivers[index], order, lambda text: watcher.says(cell, text))
+            result, brought = cell_run.run(), cell_run.brought
+        keeper.keep(result, brought)
         watcher.done(cell, result)
         return result
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Kind = Literal["fact", "contract"]
 Outcome = Literal["passed", "failed", "error", "skipped", "flaky"]
@@ -12,7 +12,18 @@ PLAIN = "plain"
 """The build as the subject makes it itself."""
 GROUPS = ("binding", "locking", "signals", "processes", "chat")
 """The probe groups, in the order that reports show them."""
-Answer = Literal["portable", "portable with known differences", "not portable", "not answered"]
+Answer = Literal["portable", "portable with known differences", "nothing to compare with", "not answered",
+                 "promises broken", "flaky", "not portable"]
+"""From the best to the worst: a verdict is the worst that holds.
+
+`not answered`: too little was tried, or a required platform did not run. `promises broken`: it behaves the same
+everywhere, and some contracts are kept nowhere. `flaky`: what failed did not fail each time.
+"""
+FailureKind = Literal["", "platform difference", "broken promise", "flaky"]
+"""`platform difference`: kept on one platform, broken on another. `broken promise`: kept on none that tried it."""
+FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
+"""In the order that reports show them."""
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,10 @@ class Probe:
     expected: str = ""
     """The reason for which this failure is accepted; empty when it is not."""
     trace: Trace | None = None
+    failure_kind: FailureKind = ""
+    """Set by the verdict, which sees all platforms; empty for what was kept."""
+    promises: tuple[str, ...] = ()
+    """The words of the subject file that take the contract back."""
     culprit: str = ""
     """Where a memory checker saw what was used before it was set: `signals.c:27 in dispose: …`."""
 
@@ -219,6 +234,17 @@ class ProbeText:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """How much of what can be compared was tried on one platform."""
+
+    platform: str
+    tried: int
+    """Contracts, of `comparable`."""
+    comparable: int
+    """Contracts that the reference kept; on the reference, those that any platform tried."""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The answer for one subject in one bind mode."""
 
@@ -229,6 +255,12 @@ class Verdict:
     ran: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
     """Platforms without an answer; never counted as a pass."""
+    tried: tuple[Tried, ...] = ()
+    """One for each platform of `ran`."""
+    differences: tuple[str, ...] = ()
+    """Contracts that are a platform difference, accepted ones apart."""
+    broken_promises: tuple[str, ...] = ()
+    """Contracts that no platform kept, accepted ones apart."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +294,10 @@ class Matrix:
     """None in what earlier versions wrote."""
     shard: str = ""
     """Which part of a plan this is: `2/3`; empty for a whole run."""
+    part: str = ""
+    """Which part of all that there is was asked for: `23 of 286 probes, -k binding`; empty for all of it."""
+    dropped: tuple[str, ...] = ()
+    """Platforms that ran in the baseline and not in this run."""
 
     def cell(self, subject: str, bind: str, platform: str, build: str = PLAIN) -> CellResult | None:
         return next((cell for cell in self.cells
@@ -271,11 +307,11 @@ class Matrix:
         return next((platform for platform in self.platforms if platform.name == name), None)
 
     def failures(self) -> list[list[tuple[CellResult, Probe]]]:
-        """Each contract that was not kept, by its id, with all the cells in which it was not."""
-        found: dict[str, list[tuple[CellResult, Probe]]] = {}
+        """Each contract that was not kept, by kind and id, with all the cells in which it was not."""
+        found: dict[tuple[int, str], list[tuple[CellResult, Probe]]] = {}
         for cell in self.cells:
             for probe in cell.failures:
-                found.setdefault(probe.id, []).append((cell, probe))
+                found.setdefault((FAILURE_KINDS.index(probe.failure_kind), probe.id), []).append((cell, probe))
         return [cases for _, cases in sorted(found.items())]
 
     def text(self, probe: str) -> ProbeText | None:

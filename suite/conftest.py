@@ -2,7 +2,7 @@
 
 Every probe becomes a JUnit test case with these properties: `kind` (fact or contract); for each fact it measured
 `fact:<name>` with the value as JSON, and `phrase:<name>` how to say it; a contract's `explained_by` (fact names),
-`failing` and `fix`, and `bound`, the addresses that its servers bound.
+`failing` and `fix`, the `promises` that it is one of, and `bound`, the addresses that its servers bound.
 """
 
 import json
@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from support.finished import FINISHED_VARIABLE, Finished
 from support.launcher import Launcher
+from support.memory import MemoryLimit, own_cgroup
 from support.net import can_bind
 from support.server import Server
 from support.subject import BIND_VARIABLE, Subject, subject_from_environment
@@ -95,9 +97,13 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """What a tool recorded has a file, even where no server was started under it."""
+    """What a tool recorded has a file, even where no server was started under it; results are written as they come."""
     if os.environ.get(TOOL_VARIABLE):
         records_of(session.config).touch()
+    if name := os.environ.get(FINISHED_VARIABLE):
+        session.config.pluginmanager.register(Finished(Path(name).absolute()))
+    if (cgroup := own_cgroup()) is not None:
+        session.config.pluginmanager.register(MemoryLimit(cgroup))
 
 
 def records_of(config: pytest.Config) -> Path:
@@ -112,6 +118,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("explained_by"):
         item.user_properties.append(("explained_by", " ".join(mark.args)))
         item.user_properties += [(key, text) for key, text in mark.kwargs.items() if text]
+    for mark in item.iter_markers("promises"):
+        item.user_properties.append(("promises", " ".join(mark.args)))
     for mark in item.iter_markers("says"):
         item.user_properties.append((f"phrase:{mark.args[0]}", mark.args[1]))
     if "fact" in fixtures:

@@ -1,7 +1,9 @@
 """One cell on this machine: what each kind of ending becomes."""
 
 import dataclasses
+import errno
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -132,6 +134,7 @@ def test_cannot_be_stopped(fact):
     assert result.status == "error"
     assert "did not end within 2 s" in result.reason
     assert "group/test_probes.py::test_" in result.reason
+    assert re.search(r"; [012] of 2 probes came back$", result.reason)
     assert time.monotonic() - started < 15
 
 
@@ -139,6 +142,43 @@ def test_a_suite_that_kills_pytest_is_an_error(run_cell: Callable[..., CellResul
     result = run_cell('def test_dies(fact):\n    """Dies."""\n    import os; os._exit(9)\n')
     assert result.status == "error"
     assert "pytest ended with status 9" in result.reason
+
+
+class FaultyDriver(LocalDriver):
+    """Has a fault of its own, or of a library, in the middle of things."""
+
+    def get(self, path: PurePosixPath, *, limit: int) -> bytes:
+        raise ValueError("117 is not a valid stream")
+
+
+class UnendingDriver(LocalDriver):
+    """Cannot be taken down."""
+
+    def down(self) -> None:
+        super().down()
+        raise RuntimeError("still there")
+
+
+@pytest.mark.parametrize(("driver", "said"), [
+    (FaultyDriver, "a fault of anyunix: ValueError: 117 is not a valid stream (test_cell.py:"),
+    (UnendingDriver, "a fault of anyunix: RuntimeError: still there (test_cell.py:")])
+def test_any_exception_is_the_cells_error_and_its_story_is_in_the_log(
+        subject: Subject, local: Platform, make_suite: MakeSuite, driver: type[LocalDriver], said: str) -> None:
+    run = CellRun(Cell(subject, local, "default"), driver(), Order(make_suite(PROBES), "serves"), lambda text: None)
+    result = run.run()
+    assert result.status == "error"
+    assert result.reason.startswith(said)
+    assert "Traceback (most recent call last)" in run.brought.log
+
+
+def test_a_full_disk_here_is_the_cells_error(subject: Subject, local: Platform, make_suite: MakeSuite,
+                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/payload.tar")
+
+    monkeypatch.setattr("anyunix.cell.write_payload", full)
+    result = CellRun(Cell(subject, local, "default"), LocalDriver(), Order(make_suite(PROBES)), lambda text: None).run()
+    assert (result.status, result.reason) == ("error", "No space left on device: /tmp/payload.tar")
 
 
 def test_results_that_are_no_xml_are_an_error(run_cell: Callable[..., CellResult]) -> None:

@@ -112,7 +112,9 @@ def test_a_subject_that_no_longer_builds_and_builds_again() -> None:
 
 
 def test_verdicts_that_changed() -> None:
-    found = changes(matrix(cell(probe("passed"))), matrix(cell(probe("failed")), cell(probe("failed"), bind="first")))
+    other = cell(probe("passed"), platform="q")
+    found = changes(matrix(cell(probe("passed")), other),
+                    matrix(cell(probe("failed")), other, cell(probe("failed"), bind="first")))
     assert found.verdicts == (VerdictChange("c", "dual", "portable", "not portable"),)
     assert "Verdicts\n  c dual: not portable, was portable\n" in printed(found)
 
@@ -148,8 +150,9 @@ def test_a_whole_cell_that_is_gone_is_one_line() -> None:
 
 
 def test_what_is_worse_comes_first() -> None:
-    old = matrix(cell(probe("passed"), probe("failed", B), probe("failed", "g/test_x.py::test_c")))
-    new = matrix(cell(probe("failed"), probe("passed", B), probe("flaky", "g/test_x.py::test_c")))
+    other = cell(probe("passed"), probe("passed", B), platform="q")
+    old = matrix(cell(probe("passed"), probe("failed", B), probe("failed", "g/test_x.py::test_c")), other)
+    new = matrix(cell(probe("failed"), probe("passed", B), probe("flaky", "g/test_x.py::test_c")), other)
     assert printed(changes(old, new)) == """\
 Changes since old/matrix.json
 Newly failing

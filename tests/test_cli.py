@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog
+from anyunix.catalog import Catalog, find_catalog
 from anyunix.drivers.engine import Engine
 from anyunix.drivers.netns import NetnsDriver
 from anyunix.drivers.owned import OWNER_LABEL, things
+from anyunix.results import Matrix, PlatformResult
+from anyunix.shards.identity import identity_of
+from anyunix.stored import encode
 
 TINY = """\
 title: a tiny server
@@ -50,24 +53,41 @@ def test_run_prints_a_matrix_and_keeps_the_results(tmp_path: Path) -> None:
     done = anyunix("run", "--platform", "local", "--subject", "python", "-k", QUICK, "--out", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     last = done.stdout.rstrip().splitlines()[-1]
-    assert last == "anyunix: portable: python dual (1 platforms ran, 0 not run or incomplete)"
+    assert last.startswith("anyunix: nothing to compare with: python dual (part of it: ")
+    assert last.endswith("; 1 platform ran, 0 not run or incomplete)")
     data = matrix_in(tmp_path / "out")
-    assert data["verdicts"][0]["verdict"] == "portable"
+    assert data["verdicts"][0]["verdict"] == "nothing to compare with"
     assert (tmp_path / "out" / "junit.xml").is_file()
     assert {path.name for path in (tmp_path / "out" / "cells" / "local-python-dual").iterdir()} == {
         "junit.xml", "log.txt"}
 
 
-def test_without_an_engine_the_rest_runs_and_only_a_requirement_fails(tmp_path: Path) -> None:
+def test_without_an_engine_the_rest_runs_and_a_platform_that_was_named_is_missed(tmp_path: Path) -> None:
     arguments = ("run", "--subject", "python", "--platform", "local,debian", "-k", QUICK)
     nowhere = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
-    done = anyunix(*arguments, cwd=tmp_path, **nowhere)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "not run: debian: no Docker engine answers" in done.stdout
-    required = anyunix(*arguments, "--require", "debian", cwd=tmp_path, **nowhere)
-    assert required.returncode == 3
-    assert "python, bind dual: not answered" in required.stdout
-    assert "Traceback" not in done.stderr + required.stderr
+    named = anyunix(*arguments, cwd=tmp_path, **nowhere)
+    assert named.returncode == 3, named.stdout + named.stderr
+    assert "not run: debian: no Docker engine answers" in named.stdout
+    assert "python, bind dual: not answered" in named.stdout
+    optional = anyunix(*arguments, "--optional", "debian", cwd=tmp_path, **nowhere)
+    assert optional.returncode == 4
+    assert "python, bind dual: nothing to compare with" in optional.stdout
+    assert "Traceback" not in named.stderr + optional.stderr
+
+
+def test_a_platform_of_the_baseline_that_drops_out_is_named_in_the_last_line(tmp_path: Path) -> None:
+    platforms = tuple(PlatformResult(name, name, "docker", "ran") for name in ("local", "bsd"))
+    identity = identity_of(find_catalog().suite, [find_catalog().subject("python")])
+    (tmp_path / "old.json").write_bytes(encode(Matrix(platforms, (), "local", identity=identity)))
+    done = anyunix("run", "--subject", "python", "--platform", "local", "-k", QUICK, "--baseline", "old.json",
+                   cwd=tmp_path)
+    assert done.stdout.rstrip().endswith("; ran in the baseline, not now: bsd)"), done.stdout + done.stderr
+
+
+def test_no_platform_is_both_required_and_optional(tmp_path: Path) -> None:
+    done = anyunix("run", "--require", "debian", "--optional", "debian", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2, "anyunix: --optional debian: --require names it, too: remove one of them\n")
 
 
 def test_bind_first_refuses_ipv4_under_freebsds_defaults(tmp_path: Path, catalog: Catalog) -> None:
@@ -101,7 +121,7 @@ def test_a_subject_file_of_ones_own_leaves_chat_out(tmp_path: Path) -> None:
         "import socket, sys\nlistener = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
         "print('READY 127.0.0.1:%d' % listener.getsockname()[1], flush=True)\nlistener.accept()\n")
     done = anyunix("run", "--subject", "./tiny.yaml", "--platform", "local", "-k", QUICK, cwd=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.returncode, "not answered on local: no contract was tried" in done.stdout) == (3, True)
     probes = matrix_in(tmp_path / "anyunix-out")["cells"][0]["probes"]
     assert [probe["message"] for probe in probes if probe["outcome"] == "skipped"] == [  # type: ignore[index]  # JSON
         "left out: tiny does not speak the chat protocol"]
@@ -161,10 +181,13 @@ def test_lists(tmp_path: Path) -> None:
     assert "binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4" in anyunix("list", "probes", cwd=tmp_path).stdout
 
 
-def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
-    done = subprocess.run(f"{sys.executable} -m anyunix list probes | head -n 1", shell=True, cwd=tmp_path,
-                          capture_output=True, text=True, timeout=60, check=False)
-    assert done.stderr == ""
+def test_an_answer_that_cannot_be_kept_is_3_and_printed_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "out" / "index.html").mkdir(parents=True)
+    done = anyunix("run", "--platform", "local", "--subject", "python", "-k", QUICK, "--out", "out", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "anyunix: out/index.html: cannot be written: Is a directory" in done.stderr
+    assert done.stdout.splitlines()[-1].startswith("anyunix: ")
+    assert matrix_in(tmp_path / "out")["verdicts"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])

@@ -1,6 +1,7 @@
 """Inside GitHub Actions: annotations that nobody can add to, a summary that fits."""
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,21 @@ def matrix(*probes: Probe, **more: object) -> Matrix:
 
 
 def failing(number: int = 0, **more: str) -> Probe:
-    return Probe(f"chat/test_x.py::test_{number}", "contract", "failed", "E   assert 1 == 2", line=7, **more)
+    return Probe(f"chat/test_x.py::test_{number}", "contract", "failed", "E   assert 1 == 2", line=7,
+                 failure_kind="platform difference", **more)
 
 
 def test_failure_is_one_error_at_its_line_with_all_its_cells() -> None:
     assert annotations(matrix(failing())) == [
-        "::error file=suite/chat/test_x.py,line=7,title=test_0 fails::on debian c dual, alpine c dual%0Aassert 1 == 2"]
+        "::error file=suite/chat/test_x.py,line=7,title=platform difference%3A test_0::on debian c dual, alpine c dual"
+        "%0Aassert 1 == 2"]
+
+
+def test_a_broken_promise_is_called_so_and_says_how_it_is_taken_back() -> None:
+    """It is no difference between platforms, and the server may never have meant to keep it."""
+    (line,) = annotations(matrix(replace(failing(), failure_kind="broken promise", promises=("orphans",))))
+    assert "title=broken promise%3A test_0::" in line
+    assert line.endswith("%0Anot meant to be kept? Write promises: {orphans: false} in the subject file")
 
 
 def test_explanation_comes_before_the_words_of_the_failure() -> None:
@@ -47,7 +57,8 @@ def test_errors_required_platforms_and_problems_are_warnings() -> None:
                      "::warning title=expectation::expectation 1: gone"]
 
 
-@pytest.mark.parametrize(("count", "last"), [(MOST, "test_9 fails"), (MOST + 5, "6 more: see the summary")])
+@pytest.mark.parametrize(("count", "last"), [
+    (MOST, "platform difference%3A test_9"), (MOST + 5, "6 more: see the summary")])
 def test_at_most_ten_errors_the_last_says_how_many_more(count: int, last: str) -> None:
     found = annotations(matrix(*map(failing, range(count))))
     assert len(found) == MOST
@@ -67,8 +78,9 @@ def test_data_cannot_inject_commands_or_properties() -> None:
 
 @pytest.mark.parametrize("file", ["../../etc/passwd.py", "/etc/x.py", "build/subject"])
 def test_only_files_of_the_suite_are_named(file: str) -> None:
-    (line,) = annotations(matrix(Probe(f"{file}::x", "contract", "failed", "no")))
-    assert line.startswith("::error title=x fails::")
+    (line,) = annotations(matrix(Probe(f"{file}::x", "contract", "failed", "no",
+                                        failure_kind="platform difference")))
+    assert line.startswith("::error title=platform difference%3A x::")
 
 
 def test_nothing_is_said_or_written_outside_of_github(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

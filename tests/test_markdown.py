@@ -1,6 +1,7 @@
 """The Markdown page: the verdict first, complete, and nothing in it but what is ours to say."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
@@ -38,12 +39,13 @@ def hostile_matrix() -> Matrix:
 def example() -> Matrix:
     kept = Probe("binding/test_x.py::test_a", "contract", "passed", line=3)
     broken = Probe("chat/test_y.py::test_b", "contract", "failed", "E   assert 1 == 2\nmore", line=9)
+    whole = Probe("chat/test_y.py::test_b", "contract", "passed", line=9)
     skipped = Probe("chat/test_y.py::test_c", "contract", "skipped", "left out")
     fact = Probe("binding/test_f.py::test_d", "fact", "passed", facts={"a.b": 1})
     platforms = (PlatformResult("debian", "d", "docker", "ran", facts={"a.b": 1}),
                  PlatformResult("alpine", "a", "docker", "ran", facts={"a.b": 2}),
                  PlatformResult("bsd", "b", "documented", "not-run", documented={"a.b": Documented(3, "intro(2)")}))
-    cells = (CellResult("c", "debian", "dual", "ran", probes=(kept, skipped, fact), seconds=1.5),
+    cells = (CellResult("c", "debian", "dual", "ran", probes=(kept, whole, skipped, fact), seconds=1.5),
              CellResult("c", "alpine", "dual", "ran", probes=(kept, broken, fact), seconds=2),
              CellResult("c", "bsd", "dual", "not-run", "known from its manuals only"))
     return judge(Matrix(platforms, cells, "debian", problems=("expectation 3 holds no more",)))
@@ -56,7 +58,7 @@ def test_page_says_all_the_verdict_first() -> None:
     assert lines[4] == "- alpine fails test_b"
     assert "- expectation 3 holds no more" in lines
     assert "| platform | binding | chat | left out | facts | seconds |" in lines
-    assert "| debian (reference) | 1/1 | – | 1 | 1 | 2 |" in lines
+    assert "| debian (reference) | 1/1 | 1/1 | 1 | 1 | 2 |" in lines
     assert "| alpine | 1/1 | **0/1** ✗ | – | 1 | 2 |" in lines
     assert "<pre>\nE   assert 1 == 2\nmore\n</pre>" in page
     assert "| <code>a.b</code> | <code>1</code> | <code>2</code> alpine |" in lines
@@ -64,10 +66,25 @@ def test_page_says_all_the_verdict_first() -> None:
     assert "- not run: bsd: known from its manuals only" in lines
 
 
+def test_differences_and_broken_promises_have_a_headline_each() -> None:
+    kept, broken = (Probe("a/b.py::c", "contract", outcome) for outcome in ("passed", "failed"))
+    nowhere = Probe("a/b.py::d", "contract", "failed", promises=("sighup",))
+    page = render(judge(Matrix((), (CellResult("c", "debian", "dual", "ran", probes=(kept, nowhere)),
+                                    CellResult("c", "alpine", "dual", "ran", probes=(broken, nowhere))), "debian")))
+    headings = [line for line in page.splitlines() if line.startswith("### ") and "kept / tried" not in line]
+    assert headings == ["### Platform differences: kept on one platform, broken on another",
+                        "### Broken promises: kept on no platform that tried them"]
+    assert "Write promises: &#123;sighup: alone&#125;" in page
+
+
 def test_portable_run_has_no_empty_sections() -> None:
-    cell = CellResult("c", "debian", "dual", "ran", probes=(Probe("a/b.py::c", "contract", "passed"),))
-    page = render(judge(Matrix((PlatformResult("debian", "d", "docker", "ran"),), (cell,), "debian")))
-    assert page.startswith("## anyunix\n\n✅ **c, bind dual: portable** on debian\n")
+    kept, left_out = Probe("a/b.py::c", "contract", "passed"), Probe("a/b.py::d", "contract", "skipped")
+    cells = (CellResult("c", "debian", "dual", "ran", probes=(kept, replace(left_out, outcome="passed"))),
+             CellResult("c", "alpine", "dual", "ran", probes=(kept, left_out)))
+    page = render(judge(Matrix((PlatformResult("debian", "d", "docker", "ran"),), cells, "debian", part="-k b",
+                               dropped=("bsd",))))
+    assert page.startswith("## anyunix\n\nPart of it: -k b. Ran in the baseline, not now: bsd.\n\n✅ **c, bind dual: "
+                           "portable** on debian, alpine (1 of 2 contracts tried)\n")
     assert page.count("###") == 1
 
 

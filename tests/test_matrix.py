@@ -88,6 +88,17 @@ def test_results_keep_the_order_and_one_broken_cell_stops_no_other(subject: Subj
     assert sorted(recorder.finished) == sorted(recorder.kept) == ["a", "broken", "c"]
 
 
+def test_a_driver_that_cannot_be_made_stops_no_other_cell(subject: Subject, order: Order) -> None:
+    def make(p: Platform) -> LocalDriver:
+        if p.name == "broken":
+            raise ConnectionError(111, "Connection refused")
+        return LocalDriver()
+
+    cells = cells_of([subject], [platform("broken"), platform("c")], [])
+    results = run_cells(cells, make, order, jobs=1, watcher=Recorder(), keeper=Recorder())
+    assert [(result.status, result.reason) for result in results] == [("error", "Connection refused"), ("ran", "")]
+
+
 def test_an_interrupt_takes_every_platform_down_within_5_seconds(subject: Subject, order: Order) -> None:
     running = [threading.Event(), threading.Event()]
     drivers = [StuckDriver(event) for event in running]

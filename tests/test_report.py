@@ -5,17 +5,20 @@ import io
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
 
-from anyunix.report.files import OutFolder, write_whole
+from anyunix.report.files import OutFolder, merged_junit, write_whole
+from anyunix.report.growing import NOT_ENDED, GrowingMatrix
 from anyunix.report.terminal import WIDTH, print_overall, print_report
 from anyunix.results import Brought, CellResult, Matrix, PlatformResult, Probe, Status
+from anyunix.stored import read_matrix
 from anyunix.text import first_line, safe
-from anyunix.verdict import judge
+from anyunix.verdict import exit_status, judge
 
 HOSTILE = "E   \x1b[2Jgone \x9b31m <script>alert(1)</script> ]]> & \x00 \u202e txt"
 
@@ -24,10 +27,11 @@ def example() -> Matrix:
     passed = Probe("binding/test_x.py::test_a", "contract", "passed", line=3)
     failed = Probe("chat/test_y.py::test_b", "contract", "failed", HOSTILE, line=9)
     fact = Probe("binding/test_f.py::test_c", "fact", "passed", facts={"a.b": [1, "x"]})
+    whole = Probe("chat/test_y.py::test_b", "contract", "passed", line=9)
     names: dict[str, Status] = {"debian": "ran", "alpine-v6only": "ran", "absent": "not-run", "broken": "error"}
     platforms = tuple(PlatformResult(name, f"the {name}", "local", status, facts={"a.b": [1, "x"]})
                       for name, status in names.items())
-    cells = (CellResult("c", "debian", "dual", "ran", probes=(passed, fact), compiler="cc 1", seconds=1.5),
+    cells = (CellResult("c", "debian", "dual", "ran", probes=(passed, whole, fact), compiler="cc 1", seconds=1.5),
              CellResult("c", "alpine-v6only", "dual", "ran", probes=(passed, failed, fact), seconds=2),
              CellResult("c", "absent", "dual", "not-run", "no engine\x1b[1m"),
              CellResult("c", "broken", "dual", "error", "died"))
@@ -51,9 +55,13 @@ def test_matrix_json_says_all(tmp_path: Path) -> None:
         ("debian", "ran"), ("alpine-v6only", "ran"), ("absent", "not-run"), ("broken", "error")]
     assert data["platforms"][0]["facts"] == {"a.b": [1, "x"]}
     assert data["cells"][1]["probes"][1]["outcome"] == "failed"
-    assert data["verdicts"] == [{"subject": "c", "bind": "dual", "verdict": "not portable",
-                                 "because": ["alpine-v6only fails test_b"], "ran": ["debian", "alpine-v6only"],
-                                 "not_run": ["absent", "broken"]}]
+    assert data["cells"][1]["probes"][1]["failure_kind"] == "platform difference"
+    assert data["verdicts"] == [{
+        "subject": "c", "bind": "dual", "verdict": "not portable",
+        "because": ["alpine-v6only fails test_b", "broken did not answer: died"], "ran": ["debian", "alpine-v6only"],
+        "not_run": ["absent", "broken"], "tried": [{"platform": "debian", "tried": 2, "comparable": 2},
+                                                   {"platform": "alpine-v6only", "tried": 2, "comparable": 2}],
+        "differences": ["chat/test_y.py::test_b"], "broken_promises": []}]
 
 
 def test_merged_junit_tells_cells_apart_and_counts_no_absent_cell_as_passed(tmp_path: Path) -> None:
@@ -61,7 +69,7 @@ def test_merged_junit_tells_cells_apart_and_counts_no_absent_cell_as_passed(tmp_
     root = ElementTree.parse(tmp_path / "junit.xml").getroot()
     found = {suite.get("name"): (suite.get("tests"), suite.get("failures"), suite.get("errors"), suite.get("skipped"))
              for suite in root}
-    assert found == {"debian.c.dual": ("2", "0", "0", "0"), "alpine-v6only.c.dual": ("3", "1", "0", "0"),
+    assert found == {"debian.c.dual": ("3", "0", "0", "0"), "alpine-v6only.c.dual": ("3", "1", "0", "0"),
                      "absent.c.dual": ("1", "0", "0", "1"), "broken.c.dual": ("1", "0", "1", "0")}
     classes = [case.get("classname") for case in root.iter("testcase")]
     assert "alpine-v6only.c.dual.chat.test_y" in classes
@@ -113,6 +121,42 @@ def test_a_file_that_cannot_be_finished_is_not_there(tmp_path: Path, monkeypatch
         write_whole(tmp_path / "file", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_text() == "old"
+
+
+def test_a_report_that_cannot_be_made_costs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*_: object) -> str:
+        return endless()
+
+    monkeypatch.setattr("anyunix.report.html.render", endless)
+    (tmp_path / "report.md").mkdir()
+    out = OutFolder(tmp_path)
+    out.write(example())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "matrix.json", "report.md"]
+    assert list(out.problems) == [tmp_path / "index.html", tmp_path / "report.md"]
+    assert out.problems[tmp_path / "index.html"].startswith("a fault of anyunix: RecursionError: maximum recursion")
+    assert out.problems[tmp_path / "report.md"] == "Is a directory"
+
+
+def test_the_matrix_is_there_while_the_run_goes_on(tmp_path: Path) -> None:
+    whole = example()
+    planned = [replace(cell, status="not-run", reason=NOT_ENDED, probes=()) for cell in whole.cells]
+    growing = GrowingMatrix(OutFolder(tmp_path), planned, lambda results: replace(
+        whole, cells=tuple(results), verdicts=()))
+    growing.begin()
+    assert {cell.reason for cell in read_matrix(tmp_path).cells} == {NOT_ENDED}
+    growing.keep(whole.cells[1], Brought((b"<testsuites/>",), "log"))
+    found = read_matrix(tmp_path)
+    assert [cell.status for cell in found.cells] == ["not-run", "ran", "not-run", "not-run"]
+    assert found.cells[1].probes == whole.cells[1].probes
+    assert exit_status(found) == 3
+    assert (tmp_path / "cells" / "alpine-v6only-c-dual" / "log.txt").read_text() == "log"
+
+
+def test_a_cell_that_broke_and_brought_probes_is_an_error_to_every_viewer(tmp_path: Path) -> None:
+    broken = replace(example().cells[0], status="error", reason="died")
+    root = ElementTree.fromstring(merged_junit(Matrix((), (broken,), "debian")))
+    assert (root[0].get("tests"), root[0].get("errors")) == (str(len(broken.probes) + 1), "1")
+    assert root[0][-1].get("name") == "runs"
 
 
 def test_a_cell_that_did_not_run_leaves_no_older_results(tmp_path: Path) -> None:

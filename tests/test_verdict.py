@@ -1,10 +1,12 @@
 """From outcomes to an answer and an exit status."""
 
+from dataclasses import replace
+
 import pytest
 
 from anyunix.matrix import choose_reference
-from anyunix.results import CellResult, Matrix, Outcome, Probe, Status
-from anyunix.verdict import exit_status, judge
+from anyunix.results import CellResult, Matrix, Outcome, Probe, Status, Tried
+from anyunix.verdict import exit_status, judge, taken_back
 
 
 def cell(platform: str, *outcomes: Outcome, status: Status = "ran", kind: str = "contract",
@@ -19,14 +21,26 @@ def judged(*cells: CellResult, required: tuple[str, ...] = (), problems: tuple[s
 
 
 @pytest.mark.parametrize(("cells", "required", "answer", "status"), [
-    ([cell("a", "passed"), cell("b", "passed", "skipped")], (), "portable", 0),
+    ([cell("a", "passed", "passed"), cell("b", "passed", "skipped")], (), "portable", 0),
     ([cell("a", "passed"), cell("b", "failed")], (), "not portable", 1),
+    ([cell("a", "failed"), cell("b", "passed")], (), "not portable", 1),
     ([cell("a", "passed"), cell("b", "error")], (), "not portable", 1),
-    ([cell("a", "passed"), cell("b", "failed", kind="fact")], (), "portable", 0),
-    ([cell("a", "passed"), cell("b", status="not-run")], (), "portable", 0),
+    ([cell("a", "failed"), cell("b", "failed")], (), "promises broken", 1),
+    ([cell("a", "skipped", "passed"), cell("b", "failed", "passed")], (), "promises broken", 1),
+    ([cell("a", "passed", "failed"), cell("b", "failed", "failed")], (), "not portable", 1),
+    ([cell("a", "passed"), cell("b", "flaky")], (), "flaky", 1),
+    ([cell("a", "passed"), cell("b", "failed", kind="fact")], (), "not answered", 3),
+    ([cell("a", "passed"), cell("b", status="not-run")], (), "nothing to compare with", 4),
+    ([cell("a", "passed")], (), "nothing to compare with", 0),
+    ([cell("a", "failed")], (), "promises broken", 1),
+    ([cell("a", "skipped")], (), "not answered", 3),
+    ([cell("a", "skipped"), cell("b", "skipped")], (), "not answered", 3),
+    ([cell("a", "passed", "passed"), cell("b", "skipped", "skipped")], (), "not answered", 3),
+    ([cell("a", "passed", "passed", "passed"), cell("b", "passed", "skipped", "skipped")], (), "not answered", 3),
+    ([cell("a", "skipped", "skipped"), cell("b", "passed", "passed")], (), "not answered", 3),
     ([cell("a", "passed"), cell("b", status="not-run")], ("b",), "not answered", 3),
     ([cell("a", "passed"), cell("b", status="error")], (), "not answered", 3),
-    ([cell("a", "failed"), cell("b", status="not-run")], ("b",), "not portable", 1),
+    ([cell("a", "failed"), cell("b", status="not-run")], ("b",), "promises broken", 1),
     ([cell("a", status="not-run")], (), "not answered", 3),
 ])
 def test_answer_and_exit_status(cells: list[CellResult], required: tuple[str, ...], answer: str, status: int) -> None:
@@ -46,7 +60,8 @@ def test_a_platform_that_did_not_run_is_never_among_those_that_did() -> None:
 
 
 def test_each_subject_has_its_own_verdict() -> None:
-    matrix = judged(cell("a", "passed"), cell("a", "failed", subject="python"))
+    matrix = judged(cell("a", "passed"), cell("b", "passed"), cell("a", "failed", subject="python"),
+                    cell("b", "passed", subject="python"))
     assert [(v.subject, v.verdict) for v in matrix.verdicts] == [("c", "portable"), ("python", "not portable")]
     assert exit_status(matrix) == 1
 
@@ -59,9 +74,62 @@ def test_a_flaky_contract_is_no_pass() -> None:
     assert exit_status(judged(cell("a", "passed", "flaky"))) == 1
 
 
+def test_a_group_that_was_not_tried_at_all_is_no_answer() -> None:
+    """Many contracts of one group do not make up for a group of which nothing was tried."""
+    kept = tuple(Probe(f"{group}/test_x.py::test_{n}", "contract", "passed") for group, many in
+                 (("binding", 20), ("locking", 2)) for n in range(many))
+    there = tuple(probe for probe in kept if probe.group == "binding")
+    verdict, = judged(CellResult("c", "a", "dual", "ran", probes=kept),
+                      CellResult("c", "b", "dual", "ran", probes=there)).verdicts
+    assert verdict.because == ("not answered on b: 20 of 22 contracts tried (locking 0 of 2)",)
+
+
+def test_what_was_tried_is_counted_against_what_the_reference_kept() -> None:
+    verdict, = judged(cell("a", "passed", "passed", "failed"), cell("b", "passed", "skipped", "failed")).verdicts
+    assert verdict.tried == (Tried("a", 3, 3), Tried("b", 1, 2))
+
+
+def test_each_failure_has_its_kind() -> None:
+    """A contract that no platform keeps breaks a promise; one that some keep is a difference."""
+    matrix = judged(cell("a", "passed", "failed"), cell("b", "failed", "failed"))
+    assert [[probe.failure_kind for probe in each.probes] for each in matrix.cells] == [
+        ["", "broken promise"], ["platform difference", "broken promise"]]
+    assert matrix.verdicts[0].differences == ("g/test_x.py::test_0",)
+    assert matrix.verdicts[0].broken_promises == ("g/test_x.py::test_1",)
+
+
+def test_a_contract_that_a_poisoned_build_alone_breaks_is_a_difference() -> None:
+    poisoned = [replace(cell(name, "failed"), build="poisoned") for name in "ab"]
+    matrix = judged(cell("a", "passed"), cell("b", "passed"), *poisoned)
+    assert matrix.verdicts[0].verdict == "not portable"
+    assert matrix.verdicts[0].broken_promises == ()
+
+
+def test_what_takes_a_broken_promise_back_is_told() -> None:
+    """With another value of the promise's words than the one that a server makes without saying so."""
+    broken = Probe("signals/test_x.py::test_ends", "contract", "failed", promises=("sigterm",))
+    verdict, = judged(*(CellResult("c", name, "dual", "ran", probes=(broken,)) for name in "ab")).verdicts
+    assert verdict.because == ("kept on no platform: test_ends; if it is not meant to be, write promises: "
+                               "{sigterm: alone} (or slow, survives, either, false) in the subject file",)
+    assert taken_back(replace(broken, promises=("ipv6",))) == "promises: {ipv6: false}"
+    assert taken_back(replace(broken, promises=())) == ""
+
+
+def test_a_subject_that_does_not_build_somewhere_is_judged_by_that_alone() -> None:
+    unbuilt = Probe("build/subject::builds", "contract", "failed", "no gcc")
+    verdict, = judged(cell("a", "passed"), CellResult("c", "b", "dual", "ran", probes=(unbuilt,))).verdicts
+    assert (verdict.verdict, verdict.because) == ("not portable", ("b fails builds",))
+
+
+def test_one_platform_alone_says_what_was_kept_there() -> None:
+    verdict, = judged(cell("a", "passed", "passed", "skipped")).verdicts
+    assert verdict.because == ("kept all 2 contracts on a; nothing to compare with",)
+
+
 def test_an_expected_failure_makes_it_portable_with_known_differences() -> None:
     known = Probe("g/test_x.py::test_1", "contract", "failed", expected="that is so there")
-    matrix = judged(cell("a", "passed"), CellResult("c", "b", "dual", "ran", probes=(known,)))
+    matrix = judged(cell("a", "passed", "passed"), CellResult("c", "b", "dual", "ran", probes=(
+        known, Probe("g/test_x.py::test_0", "contract", "passed"))))
     assert matrix.verdicts[0].verdict == "portable with known differences"
     assert matrix.verdicts[0].because == ("b: test_1 fails as expected: that is so there",)
     assert exit_status(matrix) == 0
@@ -70,12 +138,13 @@ def test_an_expected_failure_makes_it_portable_with_known_differences() -> None:
 def test_an_expected_failure_covers_no_other() -> None:
     known = Probe("g/test_x.py::test_1", "contract", "failed", expected="that is so there")
     other = Probe("g/test_x.py::test_2", "contract", "failed", explanation="Because of the moon.")
-    verdict, = judged(CellResult("c", "b", "dual", "ran", probes=(known, other))).verdicts
+    verdict, = judged(cell("a", "passed", "passed", "passed"),
+                      CellResult("c", "b", "dual", "ran", probes=(known, other))).verdicts
     assert (verdict.verdict, verdict.because) == ("not portable", ("Because of the moon.",))
 
 
 def test_an_expectation_that_does_not_hold_fails_the_gate() -> None:
-    matrix = judged(cell("a", "passed"), problems=("it passes now",))
+    matrix = judged(cell("a", "passed"), cell("b", "passed"), problems=("it passes now",))
     assert (matrix.verdicts[0].verdict, exit_status(matrix)) == ("portable", 1)
 
 

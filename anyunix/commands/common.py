@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from rich.console import Console
 
 from anyunix.catalog import Catalog, Platform
 from anyunix.errors import ConfigurationError
+from anyunix.report.files import OutFolder
+from anyunix.verdict import EXIT_NOT_RUN
 
 
 def console_for_reports() -> Console:
@@ -17,7 +20,20 @@ def console_for_reports() -> Console:
     Where the output is no terminal nobody knows its width: 100 columns, which the matrix fits.
     """
     width = None if Console().is_terminal else 100
-    return Console(highlight=False, markup=False, emoji=False, width=width)
+    return _Console(highlight=False, markup=False, emoji=False, width=width)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Not rich's, which ends with exit status 1, as if that were the answer."""
+        raise BrokenPipeError
+
+
+def with_problems(out: OutFolder, status: int) -> int:
+    """The exit status; 3, with what could not be written, where the answer could not be kept whole."""
+    for path, reason in out.problems.items():
+        print(f"anyunix: {path}: cannot be written: {reason}", file=sys.stderr)
+    return EXIT_NOT_RUN if out.problems else status
 
 
 def usual_order(catalog: Catalog) -> list[str]:
@@ -25,14 +41,14 @@ def usual_order(catalog: Catalog) -> list[str]:
     return sorted(catalog.platform_names(), key=lambda name: (not name.startswith("local"), name))
 
 
-def chosen_platforms(catalog: Catalog, named: list[str], required: list[str]) -> list[Platform]:
+def chosen_platforms(catalog: Catalog, named: list[str], more: list[str]) -> list[Platform]:
     """Those that are named; without any, all that a run has by default, and what manuals say of the others.
 
-    Raises ConfigurationError.
+    Those of `more` are in it in any case. Raises ConfigurationError.
     """
     if named:
-        return [catalog.platform(name) for name in once([*named, *required])]
-    asked = [catalog.platform(name) for name in once(required)]
+        return [catalog.platform(name) for name in once([*named, *more])]
+    asked = [catalog.platform(name) for name in once(more)]
     usual = [platform for platform in map(catalog.platform, usual_order(catalog))
              if platform.name not in [each.name for each in asked]]
     return [*(platform if platform.default else replace(platform, driver="documented") for platform in usual

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from anyunix.catalog import find_catalog
-from anyunix.commands.common import check_writable, console_for_reports, once
+from anyunix.commands.common import check_writable, console_for_reports, once, with_problems
 from anyunix.errors import ConfigurationError
 from anyunix.expectations import FOLDER, Expectations, apply, read_expectations
 from anyunix.explain import explain
@@ -28,8 +28,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add `merge` and its options."""
     parser = commands.add_parser(
         "merge", help="put the results of shards together into one report, and judge",
-        epilog="Exit status: as for run: 0 portable, 1 not portable, 2 usage or configuration error, 3 not answered: "
-               "a required platform did not run, a cell broke, or a planned cell of a required platform is missing.")
+        epilog="Exit status: as for run; 3 also when a planned cell of a required platform is missing.")
     parser.add_argument("parts", nargs="+", type=Path, metavar="DIR",
                         help="a shard's folder or matrix.json, or a folder with such folders in it")
     parser.add_argument("--plan", type=Path, metavar="FILE",
@@ -67,7 +66,7 @@ def merge_command(arguments: argparse.Namespace) -> int:
     print_overall(console, matrix)
     status = exit_status(matrix)
     lacking = any(cell.platform in matrix.required for cell in merged.missing)
-    return EXIT_NOT_RUN if lacking and status != EXIT_NOT_PORTABLE else status
+    return with_problems(out, EXIT_NOT_RUN if lacking and status != EXIT_NOT_PORTABLE else status)
 
 
 def _expectations(matrix: Matrix, folder: Path | None) -> dict[str, Expectations]:

@@ -44,7 +44,8 @@ def plan_command(arguments: argparse.Namespace) -> int:
     selection = select(catalog, arguments)
     subjects = {catalog.subject(asked).name: asked for asked in once(arguments.subject or catalog.subject_names())}
     platforms = {platform.name: platform.name for platform in selection.platforms}
-    platforms |= {catalog.platform(asked).name: asked for asked in once([*arguments.platform, *arguments.require])}
+    asked_for = once([*arguments.platform, *arguments.require, *arguments.optional])
+    platforms |= {catalog.platform(asked).name: asked for asked in asked_for}
     cells = [PlannedCell(cell.subject.name, cell.platform.name, cell.bind,
                          (subjects[cell.subject.name], platforms[cell.platform.name], cell.bind))
              for cell in selection.cells if cell.platform.driver != "documented"]

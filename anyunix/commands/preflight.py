@@ -11,7 +11,7 @@ from rich.text import Text
 
 from anyunix.catalog import find_catalog
 from anyunix.cell import SUITE_SECONDS, Order
-from anyunix.commands.common import check_writable, console_for_reports, count
+from anyunix.commands.common import check_writable, console_for_reports, count, with_problems
 from anyunix.compare import shown
 from anyunix.drivers import Drivers
 from anyunix.drivers.machines import Machines
@@ -79,7 +79,7 @@ def preflight_command(arguments: argparse.Namespace) -> int:
     out.write(found.matrix)
     print_report(console, found.matrix, str(arguments.out))
     _print(console, found, platform.title, arguments.baseline)
-    return found.exit_status
+    return with_problems(out, found.exit_status)
 
 
 def _print(console: Console, found: Preflight, title: str, baseline: Path | None) -> None:

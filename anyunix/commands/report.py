@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from anyunix.commands.common import console_for_reports
+from anyunix.commands.common import console_for_reports, with_problems
 from anyunix.report.files import OutFolder
 from anyunix.report.terminal import print_overall, print_report
 from anyunix.stored import read_matrix
@@ -18,10 +18,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def report_command(arguments: argparse.Namespace) -> int:
-    """Print the matrix, write index.html and report.md; 0 whatever the verdict. Raises ConfigurationError."""
+    """Print the matrix, write index.html and report.md; 0 whatever the verdict, 3 when they cannot be written.
+
+    Raises ConfigurationError.
+    """
     matrix = read_matrix(arguments.out)
-    OutFolder(arguments.out).write_pages(matrix)
-    console = console_for_reports()
+    out, console = OutFolder(arguments.out), console_for_reports()
+    out.write_pages(matrix)
     print_report(console, matrix, str(arguments.out))
     print_overall(console, matrix)
-    return 0
+    return with_problems(out, 0)

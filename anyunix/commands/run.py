@@ -13,8 +13,8 @@ from rich.console import Console
 from anyunix.box import variable
 from anyunix.catalog import Catalog, find_catalog
 from anyunix.cell import SUITE_SECONDS, Cell, Order
-from anyunix.changes import changes
-from anyunix.commands.common import check_writable, console_for_reports, count
+from anyunix.changes import changes, dropped
+from anyunix.commands.common import check_writable, console_for_reports, count, with_problems
 from anyunix.commands.selection import Selection, add_selection, select, select_cells
 from anyunix.drivers import Drivers
 from anyunix.drivers.machines import Machines
@@ -26,10 +26,11 @@ from anyunix.probes import read_probes
 from anyunix.report import github
 from anyunix.report.changes import print_changes
 from anyunix.report.files import OutFolder
+from anyunix.report.growing import NOT_ENDED, GrowingMatrix
 from anyunix.report.live import LiveTable, PlainLines
 from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.rerun import TRACE_MODES, Records, with_culprits, with_traces
-from anyunix.results import Matrix
+from anyunix.results import CellResult, Matrix
 from anyunix.shards.identity import identity_of
 from anyunix.stored import read_matrix
 from anyunix.verdict import exit_status, judge, shard_status
@@ -39,8 +40,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add `run` and its options."""
     run = commands.add_parser(
         "run", help="run the suite for subjects on platforms, and compare",
-        epilog="Exit status: 0 portable, 1 not portable, 2 usage or configuration error, 3 not answered: "
-               "a required platform did not run, or a cell broke.")
+        epilog="Exit status: 0 portable, or one platform was asked for and everything was kept there; 1 not portable, "
+               "promises broken, flaky, or an expectation does not hold; 2 usage or configuration error; 3 not "
+               "answered: a platform that was named did not run, a cell broke, or too little was tried; 4 nothing to "
+               "compare with: of several platforms only one ran.")
     add_selection(run)
     run.add_argument("--cell", nargs=3, action="append", default=[], metavar=("SUBJECT", "PLATFORM", "BIND"),
                      help="this cell and, without --subject and --platform, no other; repeatable")
@@ -88,6 +91,8 @@ def run_command(arguments: argparse.Namespace) -> int:
     out, console = OutFolder(arguments.out), console_for_reports()
     with github.commands_off(os.environ):
         matrix = _run_matrix(catalog, chosen, arguments, out, console)
+        if baseline is not None:
+            matrix = replace(matrix, dropped=dropped(baseline, matrix))
         matrix = judge(apply(matrix, expectations, today=datetime.now(timezone.utc).date(),
                              known_platforms=catalog.platform_names()))
         out.write(matrix)
@@ -99,7 +104,7 @@ def run_command(arguments: argparse.Namespace) -> int:
     if chosen.left_out:
         print_left_out(console, chosen.left_out)
     print_overall(console, matrix)
-    return shard_status(matrix) if matrix.shard else exit_status(matrix)
+    return with_problems(out, shard_status(matrix) if matrix.shard else exit_status(matrix))
 
 
 def _run_matrix(catalog: Catalog, chosen: Selection, arguments: argparse.Namespace, out: OutFolder,
@@ -119,13 +124,19 @@ def _run_matrix(catalog: Catalog, chosen: Selection, arguments: argparse.Namespa
                       jobs=arguments.jobs, watcher=watcher, keeper=records)
             return records
 
-        results = run_cells(cells, drivers.for_platform, order, jobs=arguments.jobs, watcher=watcher, keeper=out)
-        matrix = Matrix(
-            platforms=tuple(platform_result(platform, results) for platform in chosen.platforms),
-            cells=tuple(results), reference=choose_reference(arguments.reference, results),
-            required=chosen.required, texts=texts, started=started.isoformat(timespec="seconds"),
-            identity=identity_of(catalog.suite, chosen.subjects), shard=arguments.shard)
-        matrix = with_culprits(with_traces(matrix, cells, arguments.trace, run_again), cells, run_again)
+        identity = identity_of(catalog.suite, chosen.subjects)
+
+        def matrix_of(results: Sequence[CellResult]) -> Matrix:
+            return Matrix(
+                platforms=tuple(platform_result(platform, results) for platform in chosen.platforms),
+                cells=tuple(results), reference=choose_reference(arguments.reference, results),
+                required=chosen.required, texts=texts, started=started.isoformat(timespec="seconds"),
+                identity=identity, shard=arguments.shard, part=chosen.part)
+
+        growing = GrowingMatrix(out, [cell.result("not-run", NOT_ENDED) for cell in cells], matrix_of)
+        growing.begin()
+        results = run_cells(cells, drivers.for_platform, order, jobs=arguments.jobs, watcher=watcher, keeper=growing)
+        matrix = with_culprits(with_traces(matrix_of(results), cells, arguments.trace, run_again), cells, run_again)
     return replace(explain(matrix), seconds=time.monotonic() - begun)
 
 

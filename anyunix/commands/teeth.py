@@ -10,13 +10,13 @@ from rich.console import Console
 
 from anyunix.catalog import Catalog, Platform, Subject, find_catalog
 from anyunix.cell import SUITE_SECONDS, Order
-from anyunix.commands.common import check_writable, chosen_platforms, console_for_reports, count, once
+from anyunix.commands.common import check_writable, chosen_platforms, console_for_reports, count, once, with_problems
 from anyunix.drivers import Drivers
 from anyunix.drivers.kept import KeptPlatforms
 from anyunix.errors import ConfigurationError
 from anyunix.matrix import run_cells
 from anyunix.probes import measured_by
-from anyunix.report.files import OutFolder, write_whole
+from anyunix.report.files import OutFolder
 from anyunix.scratch import scratch
 from anyunix.teeth.faults import Fault, choose_faults, read_faults
 from anyunix.teeth.files import encode, render
@@ -59,16 +59,17 @@ def teeth_command(arguments: argparse.Namespace) -> int:
     subjects = _subjects(catalog, faults, once(arguments.subject))
     platforms = _platforms(catalog, arguments)
     check_writable(arguments.out)
+    out = OutFolder(arguments.out)
     with scratch() as folder:
-        teeth = _run(catalog, faults, subjects, platforms, Path(folder), arguments, console)
-    write_whole(arguments.out / "teeth.json", encode(teeth))
-    write_whole(arguments.out / "teeth.md", render(teeth).encode())
+        teeth = _run(catalog, faults, subjects, platforms, folder, arguments, console, out)
+    out.write_file(out.path / "teeth.json", lambda: encode(teeth))
+    out.write_file(out.path / "teeth.md", lambda: render(teeth).encode())
     print_teeth(console, teeth, str(arguments.out))
-    return teeth.exit_status
+    return with_problems(out, teeth.exit_status)
 
 
 def _run(catalog: Catalog, faults: list[Fault], subjects: list[Subject], platforms: list[Platform], folder: Path,
-         arguments: argparse.Namespace, console: Console) -> Teeth:
+         arguments: argparse.Namespace, console: Console, out: OutFolder) -> Teeth:
     started, begun = datetime.now(timezone.utc), time.monotonic()
     planned = plan(faults, subjects, platforms, measured_by(catalog.suite), folder)
     order = Order(catalog.suite, seconds=SUITE_SECONDS, repeat=arguments.repeat)
@@ -76,13 +77,14 @@ def _run(catalog: Catalog, faults: list[Fault], subjects: list[Subject], platfor
     try:
         with Progress(console, len(planned)) as watcher:
             results = run_cells([each.cell for each in planned], kept.for_platform, order, jobs=arguments.jobs,
-                                watcher=watcher, keeper=OutFolder(arguments.out))
+                                watcher=watcher, keeper=out)
     finally:
         kept.end()
     findings, healthy = judge(planned, results)
     return Teeth(tuple(faults), tuple(subject.name for subject in subjects),
                  tuple(platform.name for platform in platforms), tuple(findings), tuple(healthy),
-                 tuple(catalog.platform(name).name for name in once(arguments.require)), arguments.repeat,
+                 tuple(catalog.platform(name).name for name in once([*arguments.platform, *arguments.require])),
+                 arguments.repeat,
                  started.isoformat(timespec="seconds"), time.monotonic() - begun)
 
 

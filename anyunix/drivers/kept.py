@@ -11,7 +11,7 @@ from anyunix.errors import PlatformError
 from anyunix.payload import HELPERS, SUBJECT
 
 T = TypeVar("T")
-TIDY = ("rm", "-rf", "--", str(SUBJECT), str(HELPERS), "junit.xml")
+TIDY = ("rm", "-rf", "--", str(SUBJECT), str(HELPERS), "junit.xml", "finished.xml")
 """What differs from cell to cell. The suite and pytest stay, and with them the bytecode that was made there."""
 TIDY_SECONDS = 30.0
 

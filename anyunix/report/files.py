@@ -3,7 +3,9 @@
 import os
 import re
 import tempfile
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,6 +13,7 @@ from anyunix.report import html, markdown
 from anyunix.results import Brought, CellResult, Matrix, Probe
 from anyunix.stored import FILE, encode
 from anyunix.text import first_line, safe
+from anyunix.unexpected import unexpected
 
 KEPT = re.compile(r"junit(-\d+)?\.xml|log\.txt")
 KEPT_BYTES = 50 * 1024 * 1024
@@ -18,20 +21,26 @@ KEPT_BYTES = 50 * 1024 * 1024
 
 
 class OutFolder:
-    """Keeps what cells bring back, then the reports; a file is there whole or not at all."""
+    """Keeps what cells bring back, then the reports; a file is there whole or not at all.
+
+    What cannot be written is a problem to tell at the end; no method raises for it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.problems: dict[Path, str] = {}
+        """File -> why it could not be written."""
 
     def keep(self, result: CellResult, brought: Brought) -> None:
         """junit.xml of the first run of the suite, junit-2.xml, … of its repeats, and what pytest said."""
         folder = self._folder(result)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "log.txt", (brought.log or f"{result.status}: {result.reason}\n").encode(errors="replace"))
+        log = brought.log or f"{result.status}: {result.reason}\n"
+        self.write_file(folder / "log.txt", lambda: log.encode(errors="replace"))
         for earlier in folder.glob("junit*.xml"):  # an earlier run's, in the same folder
-            earlier.unlink()
+            with self._told(earlier):
+                earlier.unlink()
         for number, data in enumerate(brought.junit, 1):
-            write_whole(folder / ("junit.xml" if number == 1 else f"junit-{number}.xml"), data)
+            self.write_file(folder / ("junit.xml" if number == 1 else f"junit-{number}.xml"), partial(bytes, data))
 
     def adopt(self, result: CellResult, run: Path) -> None:
         """Copy what another run's folder has of a cell: regular files of the names that `keep` gives, and no others."""
@@ -40,19 +49,36 @@ class OutFolder:
             return
         for file in sorted(source.iterdir()):
             if KEPT.fullmatch(file.name) and file.is_file() and not file.is_symlink():
-                with file.open("rb") as stream:
-                    write_whole(target / file.name, stream.read(KEPT_BYTES))
+                self.write_file(target / file.name, partial(_beginning, file))
 
     def write(self, matrix: Matrix) -> None:
-        """Every report of a run. Raises OSError."""
-        write_whole(self.path / FILE, encode(matrix))
-        write_whole(self.path / "junit.xml", merged_junit(matrix))
+        """Every report of a run."""
+        self.write_matrix(matrix)
+        self.write_file(self.path / "junit.xml", lambda: merged_junit(matrix))
         self.write_pages(matrix)
 
+    def write_matrix(self, matrix: Matrix) -> None:
+        """The results for programs: matrix.json."""
+        self.write_file(self.path / FILE, lambda: encode(matrix))
+
     def write_pages(self, matrix: Matrix) -> None:
-        """The pages for people: index.html and report.md. Raises OSError."""
-        write_whole(self.path / "index.html", html.render(matrix, self._logs(matrix)).encode())
-        write_whole(self.path / "report.md", markdown.render(matrix).encode())
+        """The pages for people: index.html and report.md."""
+        self.write_file(self.path / "index.html", lambda: html.render(matrix, self._logs(matrix)).encode())
+        self.write_file(self.path / "report.md", lambda: markdown.render(matrix).encode())
+
+    def write_file(self, path: Path, content: Callable[[], bytes]) -> None:
+        """One file of the folder, with a content that is made here so that its making is no more trouble than that."""
+        with self._told(path):
+            write_whole(path, content())
+            self.problems.pop(path, None)
+
+    @contextmanager
+    def _told(self, path: Path) -> Iterator[None]:
+        """A disk that is full, or a report that cannot be made of these results: the other files are written."""
+        try:
+            yield
+        except Exception as error:
+            self.problems[path] = error.strerror or str(error) if isinstance(error, OSError) else unexpected(error)
 
     def _logs(self, matrix: Matrix) -> dict[str, str]:
         """The logs of the cells in which something went wrong, as far as they are still there."""
@@ -68,9 +94,21 @@ class OutFolder:
         return self.path / "cells" / cell.key
 
 
+def _beginning(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(KEPT_BYTES)
+
+
 def write_whole(path: Path, data: bytes) -> None:
-    """Write under a temporary name, then rename. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write under a temporary name, then rename. Raises OSError naming `path`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_and_rename(path, data)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def _write_and_rename(path: Path, data: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -91,7 +129,7 @@ def merged_junit(matrix: Matrix) -> bytes:
     root = ElementTree.Element("testsuites", name="anyunix")
     for cell in matrix.cells:
         name = cell.name.replace(" ", ".")
-        probes = cell.probes or (_stand_in(cell),)
+        probes = cell.probes if cell.status == "ran" and cell.probes else (*cell.probes, _stand_in(cell))
         suite = ElementTree.SubElement(
             root, "testsuite", name=name, tests=str(len(probes)), time=f"{cell.seconds:.3f}",
             timestamp=matrix.started, hostname=cell.platform,

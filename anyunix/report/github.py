@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from anyunix.report.kinds import take_back
 from anyunix.report.markdown import render
 from anyunix.results import CellResult, Matrix, Probe
 from anyunix.text import first_line, safe, said_by
@@ -87,7 +88,8 @@ def _failure(cases: list[tuple[CellResult, Probe]]) -> tuple[dict[str, str], str
     probe = cases[0][1]
     where = ", ".join(cell.name for cell, _ in cases)
     why = probe.explanation or "\n".join(said_by(probe.message))
-    return {**_place(probe), "title": f"{probe.name} fails"}, f"on {where}\n{why}"
+    words = "\n".join(each for each in (why, take_back(probe)) if each)
+    return {**_place(probe), "title": f"{probe.failure_kind or 'failure'}: {probe.name}"}, f"on {where}\n{words}"
 
 
 def _place(probe: Probe) -> dict[str, str]:

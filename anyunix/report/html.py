@@ -11,14 +11,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from anyunix.compare import contradictions
+from anyunix.report.kinds import HEADLINES, overall, take_back, where
+from anyunix.report.kinds import SIGNS as ANSWER_SIGNS
 from anyunix.report.page.data import block
 from anyunix.report.page.facts import facts_of
 from anyunix.report.page.failures import LEFT_OUT_SHOWN, by_probe, failures_of, left_out_of
 from anyunix.report.page.sections import SIGNS, Kept, grouped, kept_of, rows_of, sections_of
 from anyunix.report.page.shown import shown
-from anyunix.report.terminal import overall
 from anyunix.report.traces import around
-from anyunix.results import CellResult, Matrix, Probe, Trace
+from anyunix.results import ANSWERS, CellResult, Matrix, Probe, Trace
 from anyunix.text import first_line, safe
 
 SCRIPTS = ("dom.js", "tables.js", "filter.js", "grid.js", "details.js", "page.js")
@@ -30,8 +31,6 @@ LOGS_LIMIT = 600_000
 """Characters of all logs together; cells that went wrong come first."""
 MANY = 8
 """With more platforms than these their names are written upwards."""
-WORST_FIRST = ("not portable", "not answered", "portable with known differences", "portable")
-ANSWER_SIGNS = {"not portable": "✗", "not answered": "…", "portable with known differences": "(✗)", "portable": "✓"}
 
 
 def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
@@ -56,7 +55,8 @@ def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
         cells=_shown_cells(matrix, logs or {}), signs=SIGNS, words=words, answer_signs=ANSWER_SIGNS,
         first_line=first_line, around=around, traced=_traced(matrix),
         text_numbers={text.id: number for number, text in enumerate(matrix.texts)},
-        answer=min(answers, key=WORST_FIRST.index, default="not answered"),
+        answer=max(answers, key=ANSWERS.index, default="not answered"), take_back=take_back, where=where,
+        headlines=HEADLINES,
         overall=overall(matrix).removeprefix("anyunix: "), many=len(matrix.platforms) > MANY,
         contradictions=contradictions(matrix), shown=shown, style=style, script=script, policy=_policy(style, script),
         data=Markup(block(matrix, rows, sections, failures, left_out)))

@@ -4,26 +4,35 @@ from collections.abc import Iterable, Mapping
 
 from anyunix.compare import FactDifference, by_value, contradictions, differences, documented, shown
 from anyunix.report.gfm import block, code, details, table, text
+from anyunix.report.kinds import HEADLINES, take_back, where
 from anyunix.report.traces import culprits, excerpt
 from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
 
 MESSAGE_LIMIT = 4_000
 """Characters of a failure's words that are shown; all of them are in matrix.json."""
-MARKS = {"portable": "✅", "portable with known differences": "✅", "not portable": "❌", "not answered": "❔"}
+MARKS = {"portable": "✅", "portable with known differences": "✅", "nothing to compare with": "❔",
+         "not answered": "❔", "promises broken": "❌", "flaky": "❌", "not portable": "❌"}
 
 
 def render(matrix: Matrix) -> str:
     """The whole page. Nothing that a platform or a subject said can be more than text in it."""
-    sections = ("## anyunix", *map(_verdict, matrix.verdicts), _problems(matrix), _tables(matrix), _failures(matrix),
-                _differences(matrix), _documented(matrix), _contradictions(matrix), _not_run(matrix))
+    sections = ("## anyunix", _scope(matrix), *map(_verdict, matrix.verdicts), _problems(matrix), _tables(matrix),
+                _failures(matrix), _differences(matrix), _documented(matrix), _contradictions(matrix), _not_run(matrix))
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
 def _verdict(verdict: Verdict) -> str:
-    where = f" on {', '.join(map(text, verdict.ran))}" if verdict.verdict.startswith("portable") else ""
     name = f"{text(verdict.subject)}, bind {text(verdict.bind)}"
     reasons = "".join(f"\n- {text(reason)}" for reason in verdict.because)
-    return f"{MARKS[verdict.verdict]} **{name}: {verdict.verdict}**{where}" + (f"\n{reasons}" if reasons else "")
+    parts = [MARKS[verdict.verdict], f"**{name}: {verdict.verdict}**", text(where(verdict))]
+    return " ".join(filter(None, parts)) + (f"\n{reasons}" if reasons else "")
+
+
+def _scope(matrix: Matrix) -> str:
+    """What a reader must not overlook: a part was asked for, or a platform of the baseline is missing."""
+    lines = [f"Part of it: {text(matrix.part)}."] if matrix.part else []
+    lines += [f"Ran in the baseline, not now: {text(', '.join(matrix.dropped))}."] if matrix.dropped else []
+    return " ".join(lines)
 
 
 def _problems(matrix: Matrix) -> str:
@@ -70,8 +79,11 @@ def _groups(matrix: Matrix) -> list[str]:
 
 
 def _failures(matrix: Matrix) -> str:
-    parts = [_failure(matrix, cases) for cases in matrix.failures()]
-    return "\n\n".join(["### Contracts that were not kept", *parts]) if parts else ""
+    """Under a headline for each kind."""
+    by_kind: dict[str, list[str]] = {}
+    for cases in matrix.failures():
+        by_kind.setdefault(HEADLINES[cases[0][1].failure_kind], []).append(_failure(matrix, cases))
+    return "\n\n".join("\n\n".join([f"### {headline}", *parts]) for headline, parts in by_kind.items())
 
 
 def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]]) -> str:
@@ -82,6 +94,7 @@ def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]]) -> str:
              else code(f"suite/{probe.file}:{probe.line}")]
     lines += dict.fromkeys(text(case.explanation) for _, case in cases if case.explanation)
     lines += dict.fromkeys(f"Expected: {text(case.expected)}" for _, case in cases if case.expected)
+    lines += [text(take_back(probe))] if take_back(probe) else []
     lines += [f"Fix: {text(probe.fix)}"] if probe.fix and not probe.explanation else []  # which has it too
     message = probe.message if len(probe.message) <= MESSAGE_LIMIT else probe.message[:MESSAGE_LIMIT] + "\n…"
     lines += [f"Used before it is set: {code(each)}" for each in culprits(cases)]

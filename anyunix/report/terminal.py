@@ -9,14 +9,13 @@ from rich.text import Text
 
 from anyunix.compare import contradictions, differences, shown
 from anyunix.emulation import passes_all_the_same
+from anyunix.report.kinds import HEADLINES, STYLES, overall, take_back, where
 from anyunix.report.traces import culprits, excerpt
 from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
 from anyunix.text import first_line, safe, said_by
 
 WIDTH = 100
 FACTS_SHOWN = 12
-STYLES = {"portable": "bold green", "portable with known differences": "bold yellow",
-          "not portable": "bold red", "not answered": "bold yellow"}
 
 
 def print_report(console: Console, matrix: Matrix, out: str) -> None:
@@ -38,20 +37,6 @@ def print_left_out(console: Console, names: Sequence[str]) -> None:
 def print_overall(console: Console, matrix: Matrix) -> None:
     """The one line that comes last on stdout in every mode."""
     _say(console, Text(overall(matrix), style="bold"))
-
-
-def overall(matrix: Matrix) -> str:
-    """The verdicts in one line: `anyunix: portable: c dual, python dual (5 platforms ran, 2 not run)`."""
-    order = ("not portable", "not answered", "portable with known differences", "portable")
-    answers = matrix.verdicts
-    found = {answer: [f"{v.subject} {v.bind}" for v in answers if v.verdict == answer] for answer in order}
-    parts = [f"{answer}: {', '.join(names)}" for answer, names in found.items() if names]
-    ran = {name for verdict in answers for name in verdict.ran}
-    documented = {platform.name for platform in matrix.platforms if platform.driver == "documented"}
-    missing = {name for verdict in answers for name in verdict.not_run} - documented
-    if matrix.problems:
-        parts.append(f"{len(matrix.problems)} expectations do not hold")
-    return f"anyunix: {'; '.join(parts)} ({len(ran)} platforms ran, {len(missing)} not run or incomplete)"
 
 
 def _matrix(matrix: Matrix) -> Table:
@@ -134,12 +119,18 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
 def _print_failures(console: Console, matrix: Matrix) -> None:
     """Each contract that was not kept, once, with the cells and the words of the first of them."""
     shown: set[tuple[str, ...]] = set()
+    headline = ""
     for cases in matrix.failures():
         probe, trace = cases[0][1], tuple(_trace(cases))
+        if HEADLINES[probe.failure_kind] != headline:
+            headline = HEADLINES[probe.failure_kind]
+            _say(console, Text(headline, "bold"))
         _say(console, Text(f"FAILED {probe.file}:{probe.line} {safe(probe.id.rpartition('::')[2])}", "bold red"))
         _say(console, Text(f"  on {', '.join(cell.name for cell, _ in cases)}"))
         for line in said_by(probe.message):
             _say(console, Text(f"  {line[:300]}"))
+        if words := take_back(probe):
+            _say(console, Text(f"  {words}"))
         if trace and trace in shown:
             trace = ("system calls part as they do above",)
         shown.add(trace)
@@ -155,7 +146,7 @@ def _trace(cases: list[tuple[CellResult, Probe]]) -> list[str]:
 def _print_verdict(console: Console, verdict: Verdict) -> None:
     text = Text(f"{verdict.subject}, bind {verdict.bind}: ")
     text.append(verdict.verdict, STYLES[verdict.verdict])
-    text.append(f" on {', '.join(verdict.ran)}" if verdict.ran and verdict.verdict.startswith("portable") else "")
+    text.append(where(verdict))
     _say(console, text)
     for reason in verdict.because:
         _say(console, Text(f"  {first_line(reason)}"))

@@ -68,7 +68,7 @@ def merge(parts: Sequence[Part], plan: Plan | None, reference: str | None, requi
         platforms=tuple(_platforms(parts, cells)), cells=tuple(cells),
         reference=choose_reference(reference or (plan.reference if plan else None) or None, cells), required=must,
         texts=newest.texts, started=min(part.matrix.started for part in parts),
-        seconds=sum(part.matrix.seconds for part in parts), identity=identity)
+        seconds=sum(part.matrix.seconds for part in parts), identity=identity, part=newest.part)
     return Merged(matrix, {cell.key: part.folder for cell, part in chosen.values()}, missing)
 
 

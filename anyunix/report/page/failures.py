@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from anyunix.report.page.sections import Row, Section
-from anyunix.results import Matrix, Probe
+from anyunix.results import FAILURE_KINDS, Matrix, Probe
 from anyunix.text import safe, said_by
 
 LEFT_OUT_SHOWN = 12
@@ -54,16 +54,16 @@ def failures_of(sections: Iterable[Section]) -> list[Failure]:
                 probe = probes.get(row.id)
                 if probe and probe.bad:
                     found.append((row, section, place, probe, section.words(row)[place]))
-    found.sort(key=lambda item: (item[0].kind != "contract", item[0].number))
+    found.sort(key=lambda item: (item[0].kind != "contract", FAILURE_KINDS.index(item[3].failure_kind), item[0].number))
     return [Failure(number, section, place, row, probe, word)
             for number, (row, section, place, probe, word) in enumerate(found)]
 
 
 def by_probe(failures: Iterable[Failure]) -> list[tuple[Row, list[Failure]]]:
-    """Failures under the probe that they are of."""
-    groups: dict[int, list[Failure]] = {}
+    """Failures of one kind under the probe that they are of."""
+    groups: dict[tuple[str, int], list[Failure]] = {}
     for failure in failures:
-        groups.setdefault(failure.row.number, []).append(failure)
+        groups.setdefault((failure.probe.failure_kind, failure.row.number), []).append(failure)
     return [(several[0].row, several) for several in groups.values()]
 
 

@@ -1,0 +1,57 @@
+"""The headlines that failures stand under, and the words of a verdict, the same in every report."""
+
+from anyunix.results import Answer, FailureKind, Matrix, Probe, Verdict
+from anyunix.verdict import taken_back
+
+HEADLINES: dict[FailureKind, str] = {
+    "platform difference": "Platform differences: kept on one platform, broken on another",
+    "broken promise": "Broken promises: kept on no platform that tried them",
+    "flaky": "Flaky: did not fail each time",
+    "": "Failures",
+}
+SIGNS: dict[Answer, str] = {
+    "portable": "✓", "portable with known differences": "(✗)", "nothing to compare with": "✓", "not answered": "…",
+    "promises broken": "✗", "flaky": "~", "not portable": "✗"}
+STYLES: dict[Answer, str] = {
+    "portable": "bold green", "portable with known differences": "bold yellow",
+    "nothing to compare with": "bold yellow", "not answered": "bold yellow",
+    "promises broken": "bold red", "flaky": "bold red", "not portable": "bold red"}
+
+
+def where(verdict: Verdict) -> str:
+    """` on debian, alpine (96 of 118 contracts tried)`, for an answer that is about all platforms; else empty."""
+    if not verdict.ran or not verdict.verdict.startswith("portable"):
+        return ""
+    short = {each.platform: f" ({each.tried} of {each.comparable} contracts tried)" for each in verdict.tried
+             if each.tried < each.comparable}
+    return f" on {', '.join(f'{name}{short.get(name, str())}' for name in verdict.ran)}"
+
+
+def take_back(probe: Probe) -> str:
+    """What to write where a broken promise was never meant; empty for other failures."""
+    words = taken_back(probe) if probe.failure_kind == "broken promise" else ""
+    return f"not meant to be kept? Write {words} in the subject file" if words else ""
+
+
+def overall(matrix: Matrix) -> str:
+    """The verdicts in one line: `anyunix: portable: c dual, python dual (5 platforms ran, 2 not run)`."""
+    answers = matrix.verdicts
+    found = {answer: [f"{v.subject} {v.bind}" for v in answers if v.verdict == answer] for answer in reversed(SIGNS)}
+    parts = [f"{answer}: {', '.join(names)}" for answer, names in found.items() if names]
+    if not answers:
+        parts.append("not answered: nothing ran")
+    if matrix.problems:
+        parts.append(f"{len(matrix.problems)} expectations do not hold")
+    return f"anyunix: {'; '.join(parts)} ({'; '.join(_scope(matrix))})"
+
+
+def _scope(matrix: Matrix) -> list[str]:
+    """How far the answer goes: the part of the probes, the platforms, and who dropped out."""
+    ran = {name for verdict in matrix.verdicts for name in verdict.ran}
+    documented = {platform.name for platform in matrix.platforms if platform.driver == "documented"}
+    missing = {name for verdict in matrix.verdicts for name in verdict.not_run} - documented
+    scope = [f"part of it: {matrix.part}"] if matrix.part else []
+    scope.append(f"{len(ran)} platform{'' if len(ran) == 1 else 's'} ran, {len(missing)} not run or incomplete")
+    if matrix.dropped:
+        scope.append(f"ran in the baseline, not now: {', '.join(matrix.dropped)}")
+    return scope
