@@ -1,7 +1,6 @@
 """One subject on one platform, start to finish, always cleaned up."""
 
 import shlex
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,8 +20,9 @@ from anyunix.payload import SUITE, write_payload
 from anyunix.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only, why
 from anyunix.repeats import merge_repeats
 from anyunix.results import Brought, CellResult, Probe, Status
+from anyunix.scratch import scratch
 from anyunix.start import SCRIPT, start_once
-from anyunix.supervised import run_supervised
+from anyunix.supervised import left_behind, run_supervised
 from anyunix.unexpected import unexpected, whole_story
 from anyunix.unfinished import FINISHED, Unfinished, finished_probes
 
@@ -105,7 +105,7 @@ class CellRun:
         except Exception as error:  # a library's, or our own: the other cells go on
             self.brought = replace(self.brought, log=f"{self.brought.log}{whole_story(error)}")
             result = self.cell.result("error", unexpected(error))
-        return replace(result, seconds=time.monotonic() - started)
+        return replace(result, seconds=time.monotonic() - started, left_behind=left_behind(self.brought.log))
 
     def _run_and_end(self) -> CellResult:
         try:
@@ -142,12 +142,12 @@ class CellRun:
     def _send(self, look: Look) -> None:
         """The payload, with what was built here because the platform cannot. Raises NotRun, PlatformError."""
         cell, suite = self.cell, self._order.suite
-        with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
+        with scratch() as folder:
             builds = self._order.cross_builds
             built = (cross_build(look, cell.platform, cell.subject, cell.build, builds, self._say)
                      | cross_helpers(look, cell.platform, suite, builds, self._say))
             self._say("sending the payload")
-            archive = Path(name) / "payload.tar"
+            archive = folder / "payload.tar"
             write_payload(archive, suite, cell.subject, built, self._planned)
             self._driver.put(archive)
 

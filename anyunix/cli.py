@@ -2,9 +2,10 @@
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
 
 from anyunix import __version__
 from anyunix.commands import (
@@ -27,7 +28,10 @@ from anyunix.commands import (
     teeth,
 )
 from anyunix.errors import ConfigurationError
+from anyunix.interrupts import interrupt_by_signals, tell, uninterrupted
+from anyunix.leftovers import remove_leftovers
 from anyunix.report.github import Workflow
+from anyunix.scratch import sweep
 from anyunix.verdict import EXIT_USAGE
 
 EXIT_INTERRUPTED = 130
@@ -40,12 +44,28 @@ COMMANDS = (init, run, plan, merge, report, facts, diff, accept, check, prefligh
 def main(argv: Sequence[str] | None = None) -> int:
     """The command `anyunix`; its exit status."""
     arguments = _parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended as by Ctrl-C: everything is removed
     try:
+        interrupt_by_signals()
+        sweep()
         return _status(arguments)
     except KeyboardInterrupt:
-        print("anyunix: interrupted; everything that was started is removed", file=sys.stderr, flush=True)
-        os._exit(EXIT_INTERRUPTED)  # a thread in the middle of an image build would hold a normal exit up
+        _interrupted()
+    except Exception:
+        with suppress(Exception):
+            remove_leftovers()
+        raise
+
+
+def _interrupted() -> NoReturn:
+    """Say what is left, and end at once: a thread in the middle of an image build would hold a normal exit up."""
+    with uninterrupted(lambda: ["the last of it"]):
+        try:
+            left = remove_leftovers()
+        except Exception as error:
+            left = [f"what is not known, because looking for it fails: {error}"]
+    tell(f"interrupted; left behind: {', '.join(left)}" if left else
+         "interrupted; everything that was started is removed")
+    os._exit(EXIT_INTERRUPTED)
 
 
 def _status(arguments: argparse.Namespace) -> int:

@@ -1,7 +1,5 @@
 """What a run builds on this machine for platforms without a compiler: each thing once, for all of its cells."""
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, wait
@@ -13,6 +11,7 @@ from anyunix.catalog import Subject
 from anyunix.cross import BuildFailed, build_helpers, build_subject
 from anyunix.drivers.process import Processes
 from anyunix.errors import PlatformError
+from anyunix.scratch import Scratch
 
 END_SECONDS = 10.0
 """How long builds that were ended get to notice it."""
@@ -31,7 +30,7 @@ class CrossBuilds:
         self._lock = threading.Lock()
         self._builds: dict[Hashable, Future[Made]] = {}
         self._children = Processes()
-        self._folder: Path | None = None
+        self._folder: Scratch | None = None
         self._ended = False
 
     def __enter__(self) -> "CrossBuilds":
@@ -41,7 +40,7 @@ class CrossBuilds:
         self.end()
         wait(self._builds.values(), timeout=END_SECONDS)
         if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
 
     def end(self) -> None:
         """End the compilers, from any thread; nothing is built after that."""
@@ -88,7 +87,7 @@ class CrossBuilds:
 
     def _new_folder(self, number: int) -> Path:
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="anyunix-"))
-        folder = self._folder / str(number)
+            self._folder = Scratch()
+        folder = self._folder.path / str(number)
         folder.mkdir()
         return folder

@@ -1,8 +1,10 @@
 """Many cells at once, each reported as it goes; ended cleanly when the user has enough."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -11,12 +13,15 @@ from anyunix.catalog import Platform, Subject
 from anyunix.cell import Cell, CellRun, Order
 from anyunix.drivers.base import Driver
 from anyunix.errors import ConfigurationError
+from anyunix.interrupts import uninterrupted
 from anyunix.results import Brought, CellResult, PlatformResult
 from anyunix.unexpected import unexpected, whole_story
 from anyunix.values import distinct
 
+DOWN_SECONDS = 20.0
+"""How long an interrupted run waits for its platforms to be down."""
 CLEAN_UP_SECONDS = 3.0
-"""How long an interrupted run waits for its threads; one in the middle of an image build does not end sooner."""
+"""How long it then waits for its threads; one in the middle of an image build does not end sooner."""
 
 
 class Watcher(Protocol):
@@ -58,13 +63,14 @@ def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], orde
     On KeyboardInterrupt every platform that is up is taken down at once, and the interrupt goes on.
     """
     drivers: dict[int, Driver] = {}
-    stopped = threading.Event()
+    stopped, making = threading.Event(), threading.Lock()
 
     def run(index: int, cell: Cell) -> CellResult:
-        if stopped.is_set():
-            return cell.result("not-run", "interrupted before it began")
         try:
-            drivers[index] = make_driver(cell.platform)
+            with making:  # a driver is made in time to be taken down, or not at all
+                if stopped.is_set():
+                    return cell.result("not-run", "interrupted before it began")
+                drivers[index] = make_driver(cell.platform)
         except ConfigurationError:
             raise  # the user's, and the same in every cell
         except Exception as error:
@@ -84,23 +90,30 @@ def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], orde
         for future in as_completed(futures):
             future.result()
     except BaseException:
-        stopped.set()
+        with making:
+            stopped.set()
         pool.shutdown(wait=False, cancel_futures=True)
         order.cross_builds.end()
-        _all_down(list(drivers.values()))
-        wait([future for future in futures if not future.cancelled()], timeout=CLEAN_UP_SECONDS)
+        _all_down({cells[index].name: driver for index, driver in drivers.items()}, futures)
         raise
     pool.shutdown()
     return [future.result() for future in futures]
 
 
-def _all_down(drivers: list[Driver]) -> None:
-    """Take all platforms down side by side: one that is slow to end holds up no other."""
-    threads = [threading.Thread(target=driver.down) for driver in drivers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+def _all_down(drivers: Mapping[str, Driver], futures: Iterable[Future[CellResult]]) -> None:
+    """Take all platforms down side by side: one that is slow to end holds up no other; then wait for the cells."""
+    def down(driver: Driver) -> None:
+        with suppress(Exception):  # an interrupt has no cell's result to say it in; what stays is looked for at the end
+            driver.down()
+
+    threads = {name: threading.Thread(target=down, args=[driver], daemon=True) for name, driver in drivers.items()}
+    with uninterrupted(lambda: [name for name, thread in threads.items() if thread.is_alive()]):
+        end = time.monotonic() + DOWN_SECONDS
+        for thread in threads.values():
+            thread.start()
+        for thread in threads.values():
+            thread.join(max(0.0, end - time.monotonic()))
+        wait([future for future in futures if not future.cancelled()], timeout=CLEAN_UP_SECONDS)
 
 
 def platform_result(platform: Platform, cells: Iterable[CellResult]) -> PlatformResult:

@@ -160,6 +160,8 @@ class CellResult:
     """What a memory checker saw used before it was set in a poisoned build, whether or not a contract fails."""
     unchecked: str = ""
     """Why no memory checker looked at a poisoned build."""
+    left_behind: tuple[str, ...] = ()
+    """Processes that outlived a command there, such as daemons that nobody ended: `pid 7 nginx`. They were killed."""
 
     @property
     def key(self) -> str:

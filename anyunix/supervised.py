@@ -11,10 +11,15 @@ import msgspec
 
 from anyunix.drivers.base import Completed, Driver, Say
 from anyunix.errors import PlatformError
+from anyunix.owner import own
 from anyunix.payload import HELPERS, SITE, SUBJECT_FILE, SUITE
 from anyunix.text import first_line
 
 T = TypeVar("T")
+CELL = "ANYUNIX_CELL"
+"""The variable by which supervise.py knows the processes of a command; it begins with the owner's short name."""
+LEFT_BEHIND = "supervise: left behind and ended: "
+NAMED = 20
 TIMED_OUT = 124
 """supervise.py's exit status when the time was over."""
 GRACE_SECONDS = 30.0
@@ -33,9 +38,14 @@ def run_supervised(driver: Driver, command: Sequence[str], seconds: float, *,
               f'exec env PYTHONPATH="{path}" ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" '
               f'ANYUNIX_HELPERS="$top/{HELPERS}" TMPDIR="$top" HOME="$top" '
               f'python3 -S "$top/{SUITE}/supervise.py" {seconds:g} {shlex.join(command)}')
-    done = driver.run(["sh", "-c", script], env={**(environment or {}), "ANYUNIX_CELL": secrets.token_hex(16)},
+    done = driver.run(["sh", "-c", script], env={**(environment or {}), CELL: f"{own().short}.{secrets.token_hex(16)}"},
                       timeout=seconds + GRACE_SECONDS, say=say)
     return replace(done, timed_out=done.timed_out or done.status == TIMED_OUT)
+
+
+def left_behind(log: str) -> tuple[str, ...]:
+    """The processes that supervise.py found after a command's end, and ended, out of what it said."""
+    return tuple(line.removeprefix(LEFT_BEHIND) for line in log.splitlines() if line.startswith(LEFT_BEHIND))[:NAMED]
 
 
 def ask(driver: Driver, name: str, answer: type[T], command: Sequence[str], seconds: float,

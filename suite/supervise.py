@@ -2,13 +2,16 @@
 
     python3 supervise.py SECONDS COMMAND [ARGUMENT…]
 
-The command leads a session of its own. When it ends, when SECONDS are over (exit status 124), at SIGTERM, or when
-stdin, if it is a pipe or a socket, reaches its end because whoever asked for all this is gone, every process is killed
-that is in its process group or carries its ANYUNIX_CELL variable: servers start sessions of their own, so the group is
-not enough.
+The command leads a session of its own. When it ends, when SECONDS are over (exit status 124), at SIGTERM, SIGHUP or
+SIGINT, or when stdin, if it is a pipe or a socket, reaches its end because whoever asked for all this is gone, every
+process is killed that is in its process group, carries its ANYUNIX_CELL variable, or its mark (see `set_mark`): servers
+start sessions of their own, with an environment of their own. Those that outlive a command which ended by itself are
+named on stderr.
 """
 
 import os
+import resource
+import secrets
 import select
 import signal
 import stat
@@ -24,6 +27,11 @@ TIMED_OUT = 124
 KEPT = ("PYTHONPATH", "PYTHONHOME")
 """The one is ours; the other is a Python's that does not start without it."""
 LOOK_SECONDS = 0.2
+SETTLE_SECONDS = 0.5
+"""What was killed, or was about to end, is gone by then; the rest was left behind."""
+END_SECONDS = 5.0
+RLIMIT_LOCKS, LOCKS = 10, b"Max file locks"
+"""A limit of Linux 2.4 (getrlimit(2)) that every later kernel hands on and none looks at; its line in /proc."""
 PROC = Path("/proc")
 
 
@@ -32,18 +40,21 @@ def main(arguments: list[str]) -> int:
     mode = os.fstat(0).st_mode
     tied = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
     default_signals()
+    asked = asked_to_end()
+    family = Family(os.environ.get(TAG, ""), set_mark())
     try:
         process = subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL, start_new_session=True)
     except OSError as error:
         print(f"supervise: cannot start {command[0]}: {error.strerror}", file=sys.stderr)
         return 127
-    try:
-        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-        status = wait(process, time.monotonic() + float(seconds), tied)
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # one is enough to get here
-        end_all(process.pid)
+    status = wait(process, time.monotonic() + float(seconds), [asked, 0] if tied else [asked])
+    if status is None:
+        family.end(process.pid)
         process.wait()
+        return 128 + os.read(asked, 1)[0] if readable(asked) else TIMED_OUT
+    for line in family.left_behind():
+        print(f"supervise: left behind and ended: {line}", file=sys.stderr)
+    family.end(process.pid)
     return 128 - status if status < 0 else status
 
 
@@ -61,49 +72,111 @@ def default_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
-def wait(process: "subprocess.Popen[bytes]", end: float, tied: bool) -> int:
-    """The command's return code; TIMED_OUT when the time or, if tied, the owner is gone first."""
+def asked_to_end() -> int:
+    """A descriptor that can be read once a signal asks this process to end: none comes too early for it."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, lambda number, frame: None)
+    return reader
+
+
+def set_mark() -> str:
+    """Mark this process and with it all that it will start, however they daemonise: a resource limit without a use
+    stays through fork, exec and setsid, and /proc/PID/limits shows it. A child subreaper would find them too, but then
+    orphans had another parent than this platform gives them. Empty where there is no such limit.
+    """
+    mark = secrets.randbits(60) | 1 << 60
+    try:
+        resource.setrlimit(RLIMIT_LOCKS, (mark, resource.getrlimit(RLIMIT_LOCKS)[1]))
+        return str(mark) if marked_as(os.getpid()) == b"%d" % mark else ""
+    except (OSError, ValueError):
+        return ""
+
+
+def wait(process: "subprocess.Popen[bytes]", end: float, enders: list[int]) -> int | None:
+    """The command's return code; None when the time is over first, or one of `enders` can be read."""
     if not hasattr(os, "pidfd_open"):
-        return wait_looking(process, end, tied)
+        return wait_looking(process, end, enders)
     poller = select.poll()
     try:
         pidfd = os.pidfd_open(process.pid)
     except OSError:  # an old kernel, or an emulated one
-        return wait_looking(process, end, tied)
-    poller.register(pidfd, select.POLLIN)
-    if tied:
-        poller.register(0, select.POLLIN)
+        return wait_looking(process, end, enders)
+    for descriptor in (pidfd, *enders):
+        poller.register(descriptor, select.POLLIN)
     ready = {fd for fd, _ in poller.poll(max(0.0, end - time.monotonic()) * 1000)}
-    return process.wait() if pidfd in ready else TIMED_OUT
+    return process.wait() if pidfd in ready else None
 
 
-def wait_looking(process: "subprocess.Popen[bytes]", end: float, tied: bool) -> int:
+def wait_looking(process: "subprocess.Popen[bytes]", end: float, enders: list[int]) -> int | None:
     """As `wait`, on systems whose processes cannot be polled."""
-    poller = select.poll()
-    if tied:
-        poller.register(0, select.POLLIN)
     while time.monotonic() < end:
         with suppress(subprocess.TimeoutExpired):
             return process.wait(LOOK_SECONDS)
-        if poller.poll(0):
+        if readable(*enders):
             break
-    return TIMED_OUT
+    return None
 
 
-def end_all(group: int) -> None:
-    """SIGKILL the group and whoever carries this cell's tag, again until none is left (they may be forking)."""
+def readable(*descriptors: int) -> bool:
+    poller = select.poll()
+    for descriptor in descriptors:
+        poller.register(descriptor, select.POLLIN)
+    return bool(poller.poll(0))
+
+
+class Family:
+    """All that the command started, told by a variable in the environment or by the mark."""
+
+    def __init__(self, tag: str, mark: str) -> None:
+        self._tag, self._mark = tag and f"{TAG}={tag}", mark.encode()
+
+    def left_behind(self) -> list[str]:
+        """Who of the family is still there when the command has ended: `pid 7 nginx -g …`."""
+        end = time.monotonic() + SETTLE_SECONDS
+        while (left := self._members()) and time.monotonic() < end:
+            time.sleep(SETTLE_SECONDS / 10)
+        return [f"pid {pid} {command_of(pid)}" for pid in left]
+
+    def end(self, group: int) -> None:
+        """SIGKILL the group and the family, again until none is left (they may be forking)."""
+        with suppress(OSError):
+            os.killpg(group, signal.SIGKILL)
+        end = time.monotonic() + END_SECONDS
+        while (found := self._members()) and time.monotonic() < end:
+            for pid in found:
+                with suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
+
+    def _members(self) -> list[int]:
+        found = {*(tagged(self._tag) if self._tag else ()), *(marked(self._mark) if self._mark else ())}
+        return sorted(found - {os.getpid()})
+
+
+def marked(mark: bytes) -> Iterator[int]:
+    """Processes that carry the mark."""
+    return (int(entry) for entry in os.listdir(PROC) if entry.isdigit() and marked_as(int(entry)) == mark)
+
+
+def marked_as(pid: int) -> bytes:
+    """What a process carries in place of a mark; empty for one that has ended."""
     with suppress(OSError):
-        os.killpg(group, signal.SIGKILL)
-    tag = f"{TAG}={os.environ.get(TAG, '')}"
-    if tag == f"{TAG}=":
-        return
-    for _ in range(10):
-        found = [pid for pid in tagged(tag) if pid != os.getpid()]
-        for pid in found:
-            with suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
-        if not found:
-            return
+        if (PROC / f"{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] not in b"ZX":
+            for line in (PROC / f"{pid}/limits").read_bytes().splitlines():
+                if line.startswith(LOCKS):
+                    return line[len(LOCKS):].split()[0]
+    return b""
+
+
+def command_of(pid: int) -> str:
+    """For people: what runs there, in printable characters."""
+    with suppress(OSError):
+        words = (PROC / f"{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+        return " ".join(ascii(word.decode(errors="replace"))[1:-1] for word in words)[:200]
+    return ""
 
 
 def tagged(tag: str) -> Iterator[int]:

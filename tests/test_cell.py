@@ -220,7 +220,7 @@ def test_nothing_is_left_behind(run_cell: Callable[..., CellResult], tmp_path: P
                                 monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
-    run_cell('''
+    result = run_cell('''
 import os, subprocess, sys
 def test_leaves_a_process(fact):
     """Starts something in a session of its own and forgets it."""
@@ -230,6 +230,8 @@ def test_leaves_a_process(fact):
     assert list((tmp_path / "tmp").iterdir()) == []
     assert not [entry for entry in os.listdir("/proc") if entry.isdigit()
                 and str(tmp_path).encode() in _environment(entry)]
+    assert len(result.left_behind) == 1
+    assert result.left_behind[0].startswith(f"pid {result.facts['pid']} ")
 
 
 def _environment(pid: str) -> bytes:

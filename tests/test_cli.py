@@ -6,13 +6,15 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from anyunix.catalog import Catalog, find_catalog
-from anyunix.drivers.engine import OWNER_LABEL, Engine
+from anyunix.drivers.engine import Engine
 from anyunix.drivers.netns import NetnsDriver
+from anyunix.drivers.owned import OWNER_LABEL, things
 from anyunix.results import Matrix, PlatformResult
 from anyunix.shards.identity import identity_of
 from anyunix.stored import encode
@@ -191,7 +193,7 @@ def test_an_answer_that_cannot_be_kept_is_3_and_printed_all_the_same(tmp_path: P
     assert matrix_in(tmp_path / "out")["verdicts"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_an_interrupt_removes_everything_within_5_seconds(tmp_path: Path, engine: Engine, number: int) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "anyunix", "run", "--subject", "python", "--platform", "local,debian"], cwd=tmp_path,
@@ -204,10 +206,12 @@ def test_an_interrupt_removes_everything_within_5_seconds(tmp_path: Path, engine
         if begun == {"local", "debian"}:
             break
     process.send_signal(number)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)  # somebody who cannot wait
     _, errors = process.communicate(timeout=5)
     assert process.returncode == 130
     assert "everything that was started is removed" in errors
+    assert errors.startswith(("anyunix: still removing ", "anyunix: already ending"))
     owner = f"/{process.pid}"
-    left = engine.client().containers.list(all=True, filters={"label": OWNER_LABEL})
-    assert [c.name for c in left if c.labels[OWNER_LABEL].endswith(owner)] == []
+    assert [str(thing) for thing in things(engine.client().api) if thing.labels[OWNER_LABEL].endswith(owner)] == []
     assert [path.name for path in tmp_path.glob("anyunix-*")] == ["anyunix-out"]

@@ -12,12 +12,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import docker.errors
 import pytest
 
 from anyunix.catalog import Catalog, Platform
 from anyunix.drivers.docker import DockerDriver
-from anyunix.drivers.engine import DEADLINE_LABEL, LOCAL_SOCKET, OWNER_LABEL, Engine
+from anyunix.drivers.engine import LOCAL_SOCKET, Engine
+from anyunix.drivers.owned import DEADLINE_LABEL, OWNER_LABEL, is_left_behind, remove_left_behind, things
 from anyunix.errors import PlatformError
+from anyunix.owner import own
 
 LOOK = """\
 import json, os, socket
@@ -51,10 +54,12 @@ def driver(engine: Engine, catalog: Catalog) -> Iterator[DockerDriver]:
     driver.down()
 
 
-def resources(engine: Engine) -> set[str]:
-    client = engine.client()
-    return ({c.name for c in client.containers.list(all=True, filters={"label": OWNER_LABEL})}
-            | {n.name for n in client.networks.list(filters={"label": OWNER_LABEL})})
+def resources(engine: Engine, kind: str = "") -> set[str]:
+    """The names of what runs made in the engine: other runs' too."""
+    api, only = engine.client().api, {"label": OWNER_LABEL}
+    containers = {c["Names"][0].lstrip("/") for c in api.containers(all=True, filters=only)}
+    networks = {n["Name"] for n in api.networks(filters=only)}
+    return {"container": containers, "network": networks}.get(kind, containers | networks)
 
 
 def test_hardened_by_default(driver: DockerDriver) -> None:
@@ -84,7 +89,7 @@ def test_a_platform_file_can_ask_for_no_init(engine: Engine, catalog: Catalog) -
     driver = DockerDriver(dataclasses.replace(catalog.platform("debian"), init=False), engine)
     driver.up(quiet)
     try:
-        assert driver.run(["cat", "/proc/1/comm"], env={}, timeout=10).stdout == "sleep\n"
+        assert driver.run(["cat", "/proc/1/comm"], env={}, timeout=10).stdout == "cat\n"
     finally:
         driver.down()
 
@@ -157,17 +162,29 @@ def test_image_that_cannot_be_pulled_says_what_to_do(engine: Engine, catalog: Ca
         engine.image(platform, quiet)
 
 
-def test_what_a_killed_run_left_is_removed_by_the_next(engine: Engine, catalog: Catalog) -> None:
+def killed_with_a_platform_up() -> set[str]:
+    """A process that brings a platform up and is killed; the names of its container and its network."""
     code = ("import os\nfrom anyunix.catalog import find_catalog\nfrom anyunix.drivers import Drivers\n"
             "driver = Drivers().for_platform(find_catalog().platform('alpine'))\n"
             "assert driver.available() is None\ndriver.up(lambda text: None)\n"
             "print(driver._container.name, driver._network.name, flush=True)\nos.kill(os.getpid(), 9)\n")
     killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    left = set(killed.stdout.split())
-    assert len(left) == 2, killed.stderr
-    assert left <= resources(engine)
-    removed = Engine()
-    assert removed.available() is None
+    assert len(killed.stdout.split()) == 2, killed.stderr
+    return set(killed.stdout.split())
+
+
+def test_a_container_ends_with_its_run_however_that_ends(engine: Engine) -> None:
+    container = killed_with_a_platform_up() - resources(engine, "network")
+    end = time.monotonic() + 10
+    while container & resources(engine, "container") and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not container & resources(engine, "container")
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(engine: Engine, catalog: Catalog) -> None:
+    left = killed_with_a_platform_up()
+    assert left & resources(engine, "network")
+    assert Engine().available() is None
     assert not left & resources(engine)
 
 
@@ -175,8 +192,38 @@ def test_what_is_past_its_deadline_is_removed_and_a_live_runs_stays(driver: Dock
     client = engine.client()
     old = client.networks.create("anyunix-test-old", labels={OWNER_LABEL: "elsewhere/1", DEADLINE_LABEL: "1"})
     mine = resources(engine) - {old.name}
-    assert old.name in engine.remove_left_behind()
+    assert f"network {old.name}" in remove_left_behind(client.api)
     assert mine <= resources(engine)
+
+
+@pytest.mark.parametrize(("owner", "deadline", "stays"), [
+    ("elsewhere/1", 60, True), ("elsewhere/1", -60, False),  # as earlier versions wrote them
+    ("boot/4026531836/1/1", 60, True), ("boot/4026531836/1/1", -60, False), ("//1/1", 60, True),
+    ("boot/1/2/99999999999999", -60, False), ("", -60, False)])
+def test_an_owner_that_cannot_be_seen_has_until_its_deadline(engine: Engine, owner: str, deadline: int,
+                                                             stays: bool) -> None:
+    client = engine.client()
+    labels = {OWNER_LABEL: owner, DEADLINE_LABEL: str(int(time.time()) + deadline)}
+    network = client.networks.create(f"anyunix-test-{time.monotonic_ns()}", labels=labels)
+    try:
+        assert (f"network {network.name}" not in remove_left_behind(client.api)) == stays
+    finally:
+        with contextlib.suppress(docker.errors.NotFound):
+            network.remove()
+
+
+def test_a_live_run_in_another_pid_namespace_keeps_what_it_has(driver: DockerDriver, engine: Engine) -> None:
+    """Its pid says nothing here, but its container runs, and that is a sign of life beyond a deadline."""
+    api, names = engine.client().api, {driver._container.name, driver._network.name}
+    elsewhere, over = str(dataclasses.replace(own(), namespace="1")), str(int(time.time()) - 60)
+    mine = [dataclasses.replace(thing, labels={OWNER_LABEL: elsewhere, DEADLINE_LABEL: over})
+            for thing in things(api) if thing.name in names]
+    assert len(mine) == 2
+    assert not any(is_left_behind(api, thing) for thing in mine)
+    driver._container.kill()
+    with contextlib.suppress(docker.errors.NotFound):
+        driver._container.wait(condition="removed")
+    assert all(is_left_behind(api, thing) for thing in mine if thing.kind == "network")
 
 
 def test_no_engine_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

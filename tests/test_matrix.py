@@ -117,3 +117,50 @@ def test_an_interrupt_takes_every_platform_down_within_5_seconds(subject: Subjec
         run_cells(cells, lambda _: waiting.pop(0), order, jobs=2, watcher=Recorder(), keeper=Recorder())
     assert all(driver.is_down.is_set() for driver in drivers)
     assert time.monotonic() - pressed[0] < 5
+
+
+class Impatient(StuckDriver):
+    """Somebody presses Ctrl-C once more while it goes down."""
+
+    def down(self) -> None:
+        if not self.is_down.is_set():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)  # the main thread gets to its handler
+        super().down()
+
+
+def test_a_second_ctrl_c_names_what_is_going_down_and_breaks_nothing(
+        subject: Subject, order: Order, capsys: pytest.CaptureFixture[str]) -> None:
+    running = threading.Event()
+    driver = Impatient(running)
+
+    def press_ctrl_c() -> None:
+        running.wait(10)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press_ctrl_c, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        run_cells(cells_of([subject], [platform("a")], []), lambda _: driver, order, jobs=1, watcher=Recorder(),
+                  keeper=Recorder())
+    assert driver.is_down.is_set()
+    with pytest.raises(PlatformError):
+        driver.folder()
+    assert "anyunix: still removing a tiny default\n" in capsys.readouterr().err
+
+
+def test_after_an_interrupt_no_driver_is_made(subject: Subject, order: Order) -> None:
+    """Where one is in the making when the interrupt comes, it is taken down like the others."""
+    made: list[LocalDriver] = []
+
+    def make(platform: Platform) -> LocalDriver:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)  # the main thread is interrupted, and waits
+        made.append(LocalDriver())
+        return made[-1]
+
+    cells = cells_of([subject], [platform(name) for name in "abc"], [])
+    with pytest.raises(KeyboardInterrupt):
+        run_cells(cells, make, order, jobs=1, watcher=Recorder(), keeper=Recorder())
+    assert len(made) == 1
+    with pytest.raises(PlatformError, match="is down"):
+        made[0].up(lambda text: None)

@@ -1,5 +1,6 @@
 """The reports: complete, safe to print, whole or not there at all."""
 
+import dataclasses
 import io
 import json
 import os
@@ -93,6 +94,13 @@ def test_what_a_platform_says_cannot_steer_the_terminal() -> None:
     assert "<script>" in text
     assert re.findall(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text) == []
     assert "\u202e" not in text
+
+
+def test_processes_that_outlived_their_cell_are_named() -> None:
+    matrix = example()
+    cell = dataclasses.replace(matrix.cells[0], left_behind=("pid 7 nginx -g daemon on;",))
+    text = printed(dataclasses.replace(matrix, cells=(cell, *matrix.cells[1:])))
+    assert f"left behind on {cell.name}, and ended: pid 7 nginx -g daemon on;" in text
 
 
 @pytest.mark.parametrize(("raw", "clean"), [

@@ -127,6 +127,82 @@ def test_when_the_owner_is_gone_the_family_ends(supervise: list[str]) -> None:
     process.stdout.close()
 
 
+DAEMON = """\
+import os, sys
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.chdir("/")
+        print(os.getpid(), flush=True)
+        null = os.open("/dev/null", os.O_RDWR)
+        for fd in range(3):
+            os.dup2(null, fd)
+        os.closerange(3, 100)
+        os.execve("/bin/sleep", ["a-daemon", "600"], {})
+    os._exit(0)
+os.wait()
+"""
+"""Daemonises as daemon(3) does, and with an environment of its own."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no limit that could be the mark")
+def test_a_daemon_with_its_own_session_and_environment_is_found_and_named(supervise: list[str]) -> None:
+    process = start([*supervise, "30", sys.executable, "-c", DAEMON], stdin=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE)
+    out, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert errors == f"supervise: left behind and ended: pid {int(out)} a-daemon 600\n"
+    assert gone(int(out))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no limit that could be the mark")
+def test_a_daemon_ends_with_its_owner_too(supervise: list[str]) -> None:
+    process = start([*supervise, "60", sys.executable, "-c", DAEMON + LONG.replace("time", "import time; time", 1)],
+                    stdin=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdin is not None
+    daemon = int(process.stdout.readline())
+    process.stdin.close()
+    assert process.wait(timeout=20) == 124
+    assert gone(daemon)
+    process.stdout.close()
+
+
+ORPHAN = """\
+import os
+reader, writer = os.pipe()
+if os.fork() == 0:
+    before = os.getpid()
+    if os.fork() == 0:
+        while os.getppid() == before:
+            os.sched_yield()
+        print(os.getppid(), flush=True)
+        os.write(writer, b".")
+    os._exit(0)
+os.read(reader, 1)
+"""
+
+
+def test_orphans_keep_the_parent_that_the_platform_gives_them(supervise: list[str]) -> None:
+    """What finds daemons must not adopt them: who does is a fact of the platform."""
+    alone = subprocess.run([sys.executable, "-c", ORPHAN], capture_output=True, text=True, timeout=20, check=True)
+    under = subprocess.run([*supervise, "20", sys.executable, "-c", ORPHAN], capture_output=True, text=True,
+                           stdin=subprocess.DEVNULL, timeout=20, check=True)
+    assert under.stdout == alone.stdout
+
+
+def test_a_signal_that_comes_while_the_command_starts_is_not_lost(supervise: list[str]) -> None:
+    """From the first moment on at which SIGTERM is caught nothing that was started stays."""
+    for delay in (0.0, 0.02, 0.04, 0.06, 0.08):
+        process = start([*supervise, "60", "sleep", "601"], stdin=subprocess.DEVNULL)
+        time.sleep(delay)
+        process.terminate()
+        assert process.wait(timeout=20) in (128 + 15, -15)
+        assert process.stdout is not None
+        assert process.stdout.read() == ""  # its end comes when nobody of the family holds it any more
+        process.stdout.close()
+
+
 def test_where_ps_alone_shows_environments_an_escapee_is_found(catalog: Catalog, tmp_path: Path,
                                                                monkeypatch: pytest.MonkeyPatch) -> None:
     """As on FreeBSD, whose ps takes all that follows `pid=` for that column's header."""

@@ -2,7 +2,6 @@
 
 import json
 import tarfile
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -20,6 +19,7 @@ from anyunix.cross import build_program, compiler_name
 from anyunix.drivers.base import Driver
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import SUITE, add_file, files_below
+from anyunix.scratch import scratch
 from anyunix.supervised import ask
 from anyunix.text import first_line
 
@@ -82,10 +82,10 @@ def staged(platform: Platform, driver: Driver, catalog: Catalog, sources: Sequen
         raise NotRun(reason)
     try:
         driver.up(lambda text: None)
-        with tempfile.TemporaryDirectory(prefix="anyunix-bench-") as name:
-            carried = _carried(driver, platform, catalog.root / "bench", sources, Path(name))
-            archive = Path(name) / "payload.tar"
-            _write(archive, catalog, [built.name for built in carried.built], Path(name))
+        with scratch() as folder:
+            carried = _carried(driver, platform, catalog.root / "bench", sources, folder)
+            archive = folder / "payload.tar"
+            _write(archive, catalog, [built.name for built in carried.built], folder)
             driver.put(archive)
         wanted = [source.name for source in sources if source.name not in carried.left_out]
         order = [*ON_PLATFORM, "build", str(cpus), *wanted]

@@ -1,7 +1,6 @@
 """One subject for one target after another: built, looked into, kept."""
 
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from anyunix.builds.targets import Target
 from anyunix.catalog import Subject
 from anyunix.cross import BuildFailed, build_subject
 from anyunix.drivers.process import Processes
+from anyunix.scratch import scratch
 from anyunix.text import first_line
 
 FLAGS = ("-Werror", "-s")
@@ -50,9 +50,9 @@ def build_all(subject: Subject, targets: Sequence[Target], *, jobs: int, out: Pa
 
 
 def _build(subject: Subject, target: Target, out: Path | None, children: Processes) -> Built:
-    with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
+    with scratch() as folder:
         try:
-            made = build_subject(subject, target.name, Path(name), flags=FLAGS, children=children)
+            made = build_subject(subject, target.name, folder, flags=FLAGS, children=children)
             programs = programs_for(target, made)
         except BuildFailed as failed:
             return Built(target, failure=first_error(failed.said) or str(failed))

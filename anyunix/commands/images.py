@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from anyunix.drivers.engine import Engine
 from anyunix.errors import PlatformError
 from anyunix.images import alpine, debian
 from anyunix.images.store import Base, Store, bases, choose
+from anyunix.scratch import scratch
 from anyunix.verdict import EXIT_NOT_RUN
 
 EXIT_DONE, EXIT_FAILED = 0, 1
@@ -118,8 +118,8 @@ class Maker:
     def _debian(self, base: Base) -> None:
         if reason := debian.missing():
             raise PlatformError(reason)
-        with tempfile.TemporaryDirectory(prefix="anyunix-images-") as name:
-            archive = Path(name) / "root.tar"
+        with scratch() as folder:
+            archive = folder / "root.tar"
             debian.make_debian(base, archive, _say)
             self.store.put(archive, base)
 

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import tempfile
 import time
 from datetime import datetime, timezone
 from pathlib import Path
@@ -26,6 +25,7 @@ from anyunix.errors import ConfigurationError
 from anyunix.matrix import run_cells
 from anyunix.probes import measured_by
 from anyunix.report.files import OutFolder
+from anyunix.scratch import scratch
 from anyunix.teeth.faults import Fault, choose_faults, read_faults
 from anyunix.teeth.files import encode, render
 from anyunix.teeth.judge import judge, plan
@@ -68,8 +68,8 @@ def teeth_command(arguments: argparse.Namespace) -> int:
     platforms = _platforms(catalog, arguments)
     check_writable(arguments.out)
     out = OutFolder(arguments.out)
-    with tempfile.TemporaryDirectory(prefix="anyunix-teeth-") as folder:
-        teeth = _run(catalog, faults, subjects, platforms, Path(folder), arguments, console, out)
+    with scratch() as folder:
+        teeth = _run(catalog, faults, subjects, platforms, folder, arguments, console, out)
     out.write_file(out.path / "teeth.json", lambda: encode(teeth))
     out.write_file(out.path / "teeth.md", lambda: render(teeth).encode())
     print_teeth(console, teeth, str(arguments.out))

@@ -4,7 +4,6 @@ import os
 import secrets
 import shlex
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -16,12 +15,17 @@ from anyunix.catalog import Platform
 from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Say
 from anyunix.drivers.docker_build import reason_of, start_hint
 from anyunix.drivers.docker_exec import ENGINE_ERRORS, STDERR, STDOUT, DockerExec
-from anyunix.drivers.engine import DEADLINE_LABEL, LIFE_SECONDS, OWNER_LABEL, Engine, owner
+from anyunix.drivers.engine import Engine
 from anyunix.drivers.output import Kept
+from anyunix.drivers.owned import labels, remove_container
 from anyunix.errors import PlatformError
 from anyunix.exhausted import killed_by_memory_limit
 
 WORK = "/work"
+TIED = ("cat",)
+"""A container's own process. Its stdin is a connection of this process, which the kernel closes however a run ends;
+then the container ends too, and the engine removes it.
+"""
 GRACE_SECONDS = 10.0
 TRANSFER_SECONDS = 120.0
 KILLED = 137
@@ -42,6 +46,7 @@ class DockerDriver:
         self._platform, self._engine = platform, engine
         self._transfer_seconds, self._grace_seconds = transfer_seconds, grace_seconds
         self._container: Any = None
+        self._tie: Any = None
         self._network: Any = None
         self._lock = threading.Lock()
         self._ended = False
@@ -58,6 +63,7 @@ class DockerDriver:
                     raise PlatformError("the platform is down")
                 self._network = self._create_network()
                 self._container = self._create_container(image)
+                self._tie = self._api().attach_socket(self._container.id, params={"stdin": 1, "stream": 1})
                 self._container.start()
         except ENGINE_ERRORS as error:
             self.down()
@@ -107,9 +113,12 @@ class DockerDriver:
         with self._lock:
             self._ended = True
             container, self._container = self._container, None
+            tie, self._tie = self._tie, None
             network, self._network = self._network, None
         if container is not None:
-            _gone(lambda: container.remove(force=True, v=True))
+            _gone(lambda: remove_container(self._api(), container.id))
+        if tie is not None:
+            _gone(tie.close)
         if network is not None:
             _gone(network.remove)
 
@@ -149,19 +158,16 @@ class DockerDriver:
         pools = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet=prefix)])
         return self._engine.client().networks.create(
             f"anyunix-{secrets.token_hex(6)}", driver="bridge", internal=True, enable_ipv6=True, ipam=pools,
-            labels=self._labels())
+            labels=labels())
 
     def _create_container(self, image: str) -> Any:
         platform = self._platform
         return self._engine.client().containers.create(
-            image, ["sleep", str(LIFE_SECONDS)], name=f"anyunix-{platform.name}-{secrets.token_hex(4)}",
+            image, TIED, stdin_open=True, auto_remove=True, name=f"anyunix-{platform.name}-{secrets.token_hex(4)}",
             init=platform.init, user=platform.user, cap_drop=["ALL"], cap_add=list(platform.capabilities),
             security_opt=["no-new-privileges"], read_only=True, tmpfs={WORK: SCRATCH, "/tmp": SCRATCH},
             pids_limit=platform.processes, mem_limit=platform.memory, nano_cpus=(os.cpu_count() or 1) * 10**9,
-            network=self._network.name, sysctls=dict(platform.sysctls), labels=self._labels())
-
-    def _labels(self) -> dict[str, str]:
-        return {OWNER_LABEL: owner(), DEADLINE_LABEL: str(int(time.time()) + LIFE_SECONDS)}
+            network=self._network.name, sysctls=dict(platform.sysctls), labels=labels())
 
     def _api(self) -> Any:
         return self._engine.client().api

@@ -3,13 +3,12 @@
 import hashlib
 import os
 import re
-import socket
 import sys
 import threading
-import time
 import weakref
 from collections import defaultdict
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import docker
@@ -20,13 +19,10 @@ from anyunix.drivers.base import Say
 from anyunix.drivers.docker_address import Address, find_address
 from anyunix.drivers.docker_build import build_image, context_of, reason_of
 from anyunix.drivers.docker_exec import ENGINE_ERRORS
+from anyunix.drivers.owned import remove_left_behind
 from anyunix.emulation import no_handler
 from anyunix.errors import PlatformError
 
-OWNER_LABEL = "io.anyunix.owner"
-DEADLINE_LABEL = "io.anyunix.deadline"
-LIFE_SECONDS = 3600
-"""How long a container lives at most, whoever forgets it."""
 ANSWER_SECONDS = 30
 """For the first answer: Podman's service is started by the call, and takes its time when it is cold."""
 LOCAL_SOCKET = "http+docker://localhost"
@@ -88,22 +84,6 @@ class Engine:
                 raise PlatformError(f"the Docker engine fails to look up {tag}: {reason_of(error)}") from error
         return tag
 
-    def remove_left_behind(self) -> list[str]:
-        """Remove containers and networks of runs that are dead or past their deadline; their names."""
-        client, removed = self.client(), []
-        with suppress(*ENGINE_ERRORS):
-            for container in client.containers.list(all=True, filters={"label": DEADLINE_LABEL}):
-                if _left_behind(container.labels):
-                    with suppress(docker.errors.DockerException):
-                        container.remove(force=True, v=True)
-                        removed.append(container.name)
-            for network in client.networks.list(filters={"label": DEADLINE_LABEL}):
-                if _left_behind(network.attrs.get("Labels") or {}):
-                    with suppress(docker.errors.DockerException):
-                        network.remove()
-                        removed.append(network.name)
-        return removed
-
     def _connect(self) -> str | None:
         try:
             where = find_address(os.environ)
@@ -116,7 +96,7 @@ class Engine:
         except ENGINE_ERRORS as error:
             return self._why_not(where, error)
         weakref.finalize(self, _close, self._client, self._builder)
-        self.remove_left_behind()
+        remove_left_behind(self._client.api)
         return None
 
     def _why_not(self, where: Address, error: Exception) -> str:
@@ -151,6 +131,25 @@ class Engine:
             say(f"pulling {platform.base}: {event.get('status', '')} {event.get('progress', '')}")
 
 
+@contextmanager
+def answering(seconds: int) -> Iterator[Any]:
+    """A client for a few quick calls; None where there is no engine. Raises what is in ENGINE_ERRORS."""
+    try:
+        client = _client(find_address(os.environ), seconds)
+    except (PlatformError, *ENGINE_ERRORS):
+        yield None
+        return
+    with closing(client):
+        try:
+            client.ping()
+        except ENGINE_ERRORS as error:
+            if "timed out" in str(error).lower():
+                raise
+            yield None
+        else:
+            yield client
+
+
 def _client(where: Address, seconds: int) -> Any:
     """A client whose calls end after so many seconds without a word. Raises what is in ENGINE_ERRORS."""
     return docker.DockerClient(base_url=where.url, tls=where.tls or False, timeout=seconds)
@@ -159,27 +158,6 @@ def _client(where: Address, seconds: int) -> Any:
 def _close(*clients: Any) -> None:
     for client in clients:
         client.close()
-
-
-def owner() -> str:
-    """Who made a resource: this machine and process."""
-    return f"{socket.gethostname()}/{os.getpid()}"
-
-
-def _left_behind(labels: dict[str, str]) -> bool:
-    host, _, pid = labels.get(OWNER_LABEL, "").partition("/")
-    deadline = labels.get(DEADLINE_LABEL, "0")
-    if not deadline.isdigit() or int(deadline) < time.time():
-        return True
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False  # alive, and another user's
-    return False
 
 
 def _repository(platform: Platform) -> str:

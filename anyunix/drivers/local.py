@@ -3,7 +3,7 @@
 import shutil
 import sys
 import tarfile
-import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -11,24 +11,31 @@ from anyunix.drivers.base import Completed, Say
 from anyunix.drivers.process import Processes
 from anyunix.environment import local_environment
 from anyunix.errors import PlatformError
+from anyunix.scratch import Scratch
 
 
 class LocalDriver:
     """A temporary folder on this machine."""
 
     def __init__(self) -> None:
-        self._folder: Path | None = None
+        self._scratch: Scratch | None = None
+        self._lock = threading.Lock()
+        self._ended = False
         self._processes = Processes()
 
     def available(self) -> str | None:
         return None if shutil.which("python3") else "no python3 on PATH: install Python 3.10 or newer"
 
     def up(self, say: Say) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="anyunix-"))
-        self._folder.chmod(0o755)  # some probes start the subject as another user, who has to reach it
+        with self._lock:  # down() from another thread sees all of it or nothing
+            if self._ended:
+                raise PlatformError("the platform is down")
+            self._scratch = Scratch()
+            self._scratch.path.chmod(0o755)  # some probes start the subject as another user, who has to reach it
 
     def put(self, archive: Path) -> None:
-        unpack(archive, self.folder())
+        with self._lock:
+            unpack(archive, self.folder())
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
         environment = {**local_environment(), **env}
@@ -39,15 +46,17 @@ class LocalDriver:
 
     def down(self) -> None:
         self._processes.end()
-        folder, self._folder = self._folder, None
+        with self._lock:
+            self._ended = True
+            folder, self._scratch = self._scratch, None
         if folder:
-            shutil.rmtree(folder, ignore_errors=True)
+            folder.remove()
 
     def folder(self) -> Path:
         """The work folder. Raises PlatformError when the platform is down."""
-        if self._folder is None:
+        if self._scratch is None:
             raise PlatformError("the platform is down")
-        return self._folder
+        return self._scratch.path
 
 
 def unpack(archive: Path, folder: Path) -> None:

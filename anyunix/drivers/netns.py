@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -36,6 +37,8 @@ class NetnsDriver:
         self._files = LocalDriver()
         self._way = ""
         self._holder: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._ended = False
         self._processes = Processes()
 
     def available(self) -> str | None:
@@ -60,31 +63,39 @@ class NetnsDriver:
         self._files.up(say)
         setup = json.dumps({"sysctls": dict(self._platform.sysctls), "files": dict(self._platform.files),
                             "scratch": str(self._files.folder())})
-        self._holder = subprocess.Popen([*WAYS[self._way], sys.executable, "-I", "-S", str(HOLDER), setup],
-                                        env=local_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, start_new_session=True)
-        assert self._holder.stdout and self._holder.stderr
-        if self._holder.stdout.readline() != b"ready\n":
-            reason = self._holder.stderr.read().decode(errors="replace").strip()
-            self.down()
-            raise PlatformError(f"the namespace could not be set up: {reason or 'no reason given'}")
+        with self._lock:  # down() from another thread sees a holder, or none is started any more
+            if self._ended:
+                raise PlatformError("the platform is down")
+            holder = self._holder = subprocess.Popen(
+                [*WAYS[self._way], sys.executable, "-I", "-S", str(HOLDER), setup], env=local_environment(),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        assert holder.stdout and holder.stderr
+        try:
+            if holder.stdout.readline() == b"ready\n":
+                return
+            reason = holder.stderr.read().decode(errors="replace").strip()
+        except ValueError:  # down() has closed them
+            raise PlatformError("the platform is down") from None
+        self.down()
+        raise PlatformError(f"the namespace could not be set up: {reason or 'no reason given'}")
 
     def put(self, archive: Path) -> None:
         self._files.put(archive)
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
-        environment = {**local_environment(), **env}
-        return self._processes.run([*self._enter(), *argv], cwd=self._files.folder(), env=environment, timeout=timeout,
-                                   say=say)
+        return self._processes.run([*self._enter(self._holder), *argv], cwd=self._files.folder(),
+                                   env={**local_environment(), **env}, timeout=timeout, say=say)
 
     def get(self, path: PurePosixPath, *, limit: int) -> bytes:
         return self._files.get(path, limit=limit)
 
     def down(self) -> None:
         self._processes.end()
-        if self._holder and self._way == "range":
-            self._remove_files()
-        holder, self._holder = self._holder, None
+        with self._lock:
+            self._ended = True
+            holder, self._holder = self._holder, None
+        if holder and self._way == "range":
+            self._remove_files(holder)
         if holder:
             end_group(holder)
             for pipe in (holder.stdin, holder.stdout, holder.stderr):
@@ -92,15 +103,15 @@ class NetnsDriver:
                     pipe.close()
         self._files.down()
 
-    def _enter(self) -> list[str]:
+    def _enter(self, holder: "subprocess.Popen[bytes] | None") -> list[str]:
         """The command in front of one that is to run inside. Raises PlatformError when the platform is down."""
-        if self._holder is None:
+        if holder is None:
             raise PlatformError("the platform is down")
         users = [] if self._way == "root" else ["-U", "--preserve-credentials"]
-        return ["nsenter", "-t", str(self._holder.pid), *users, "-n", "-m", f"--wd={self._files.folder()}", "--"]
+        return ["nsenter", "-t", str(holder.pid), *users, "-n", "-m", f"--wd={self._files.folder()}", "--"]
 
-    def _remove_files(self) -> None:
+    def _remove_files(self, holder: "subprocess.Popen[bytes]") -> None:
         """From inside: outside, what other users of the range left behind is nobody's of ours."""
         with suppress(OSError, PlatformError, subprocess.TimeoutExpired):
-            subprocess.run([*self._enter(), "find", ".", "-xdev", "-mindepth", "1", "-delete"], capture_output=True,
-                           env=local_environment(), timeout=SETUP_SECONDS, check=False)
+            subprocess.run([*self._enter(holder), "find", ".", "-xdev", "-mindepth", "1", "-delete"],
+                           capture_output=True, env=local_environment(), timeout=SETUP_SECONDS, check=False)

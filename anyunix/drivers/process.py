@@ -13,7 +13,7 @@ from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Say
 from anyunix.errors import PlatformError
 
 GRACE_SECONDS = 5.0
-END_SECONDS = 2.0
+END_SECONDS = 5.0
 """How long a process gets to end what it started."""
 
 

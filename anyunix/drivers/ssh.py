@@ -3,7 +3,6 @@
 import json
 import shlex
 import shutil
-import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -15,6 +14,7 @@ from anyunix.drivers.output import Kept
 from anyunix.drivers.ssh_call import Call, NoAnswer
 from anyunix.drivers.ssh_reasons import CONNECT_SECONDS, last_line, reason
 from anyunix.errors import PlatformError
+from anyunix.scratch import SHORT, Scratch
 from anyunix.target import Target
 
 LIFE_SECONDS = 4 * 3600
@@ -48,7 +48,7 @@ class SshDriver:
         self._target, self._turn = target, turn or nullcontext()
         self._lock = threading.Lock()
         self._ended = False
-        self._control: Path | None = None
+        self._control: Scratch | None = None
         self._keeper: Call | None = None
         self._folder = ""
         self._running: list[Call] = []
@@ -73,8 +73,7 @@ class SshDriver:
                 with self._lock:  # down() from another thread sees all of it or nothing
                     if self._ended:
                         raise PlatformError("the platform is down")
-                    # not in TMPDIR: the path of a socket is about 100 bytes at most, with what ssh adds to it
-                    self._control = Path(tempfile.mkdtemp(prefix="anyunix-", dir="/tmp"))
+                    self._control = Scratch(SHORT)  # for a socket, to whose path ssh adds something
                     keeper = self._keeper = self._call({"task": "keep", "seconds": LIFE_SECONDS}, ANSWER_SECONDS,
                                                        "ControlMaster=yes", f"ControlPath={self._socket()}")
                 keeper.send()
@@ -137,7 +136,7 @@ class SshDriver:
             if not removed:
                 self._remove_again()
         if control:
-            shutil.rmtree(control, ignore_errors=True)
+            control.remove()
 
     def _through(self, doing: str, task: Mapping[str, object], seconds: float, data: bytes = b"",
                  take: Kept[bytes] | None = None) -> Mapping[str, Any]:
@@ -190,7 +189,8 @@ class SshDriver:
         return Call(["ssh", *words, *self._target.words()], task, seconds)
 
     def _socket(self) -> str:
-        return f"{self._control}/s"
+        assert self._control
+        return f"{self._control.path}/s"
 
     def _removed(self, keeper: Call) -> bool:
         """Let the keeper remove the folder; whether it says that it did."""

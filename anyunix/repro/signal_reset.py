@@ -6,7 +6,6 @@ The C server is built four times: as the paper wrote it with the stack filled by
 
 import shutil
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from anyunix.errors import NotRun
 from anyunix.repro.answers import Messages
 from anyunix.repro.luck import Luck, try_luck
 from anyunix.repro.stage import build_again, built_here, staged
+from anyunix.scratch import scratch
 
 SOURCE = Path("c", "signals.c")
 HEALTHY = """\
@@ -93,8 +93,7 @@ class Found:
 def tell(catalog: Catalog) -> Found:
     """Build, run, compare. Raises NotRun, PlatformError."""
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="anyunix-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         subject = catalog.subject("c")
         compiler = _compiler()
         healthy = built_here(subject, folder / "healthy", {"CC": compiler.command})

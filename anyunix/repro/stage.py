@@ -2,7 +2,6 @@
 
 import shlex
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from anyunix.drivers.process import Processes
 from anyunix.environment import local_environment, passed_on
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import SITE, SUBJECT, SUITE, products, write_payload
+from anyunix.scratch import scratch
 from anyunix.supervised import ask, last_words, run_supervised
 from anyunix.text import first_line
 
@@ -56,10 +56,10 @@ def staged(platform: Platform, subject: Subject, driver: Driver, suite: Path) ->
     try:
         driver.up(_quiet)
         stage = Stage(platform.name, driver)
-        with tempfile.TemporaryDirectory(prefix="anyunix-") as name, CrossBuilds() as builds:
+        with scratch() as folder, CrossBuilds() as builds:
             carried = _built(subject) if platform.driver in HERE else cross_build(
                 look_at(driver, platform, subject), platform, subject, Build(), builds, _quiet)
-            archive = Path(name) / "payload.tar"
+            archive = folder / "payload.tar"
             write_payload(archive, suite, subject, {**carried, SCRIPT: SCRIPT_FILE})
             driver.put(archive)
         if subject.build and not carried and platform.driver not in HERE:
