@@ -91,5 +91,6 @@ def _more(probe: Probe | None, failure: int | None, reasons: dict[str, int]) -> 
         "counts": [[str(count), outcome] for outcome, count in probe.counts.items()],
         "explained_by": probe.explained_by if probe.bad else (),
         "bound": ", ".join(probe.bound) if probe.bad else "",
+        "answered": ", ".join(probe.answered) if probe.bad else "",
     }
     return {name: value for name, value in more.items() if value not in (None, "", [], ())}

@@ -49,6 +49,7 @@ function addDetails(page) {
     if (more.unstable) parts.push(make('h3', 'Varied'), pairs(more.unstable));
     if (more.explained_by) parts.push(make('h3', 'Facts that may explain it'), compared(more.explained_by, place));
     if (more.bound) parts.push(pairs([['server bound', more.bound]]));
+    if (more.answered) parts.push(pairs([['answered', more.answered]]));
     if (more.counts && more.failure === undefined) {
       parts.push(make('h3', 'Repeats'), pairs(more.counts.map(([count, word]) => [word, `${count}×`])));
     }
