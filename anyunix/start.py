@@ -53,8 +53,8 @@ def never_started(matrix: Matrix) -> dict[str, str]:
     found = {}
     for subject in dict.fromkeys(cell.subject for cell in matrix.cells):
         ran = [cell for cell in matrix.cells if cell.subject == subject and cell.status == "ran"]
-        failed = [probe for cell in ran for probe in cell.probes if probe.id == STARTS]
-        if ran and all([probe.id for probe in cell.probes] == [STARTS] for cell in ran):
+        failed = [probe for cell in ran for probe in cell.probes if probe.id == STARTS and not probe.expected]
+        if len(failed) == len(ran) > 0 and all([probe.id for probe in cell.probes] == [STARTS] for cell in ran):
             places = ", ".join(dict.fromkeys(cell.platform for cell in ran))
             said = "\n".join(line.removeprefix("E   ") for line in safe(failed[0].message).splitlines())
             found[subject] = (f"subject {subject!r} cannot be started ({places}): {said}\n"

@@ -10,7 +10,7 @@ from rich.console import Console
 from anyunix.changes import Change, Changes, FactChange, VerdictChange, changes
 from anyunix.expectations import BUILDS
 from anyunix.report.changes import print_changes, summary
-from anyunix.results import CellResult, Matrix, Outcome, PlatformResult, Probe
+from anyunix.results import STARTS, CellResult, Matrix, Outcome, PlatformResult, Probe
 from anyunix.verdict import judge
 
 A, B = "g/test_x.py::test_a", "g/test_x.py::test_b"
@@ -103,12 +103,14 @@ def test_what_no_longer_runs_says_why_and_is_never_called_fixed(gone: CellResult
     assert found.fixed == ()
 
 
-def test_a_subject_that_no_longer_builds_and_builds_again() -> None:
-    whole, broken = matrix(cell(probe("passed"))), matrix(cell(probe("failed", BUILDS)))
+@pytest.mark.parametrize(("contract", "reason"), [(BUILDS, "the subject does not build"),
+                                                  (STARTS, "the subject does not start")])
+def test_a_subject_that_no_longer_builds_or_starts_and_does_so_again(contract: str, reason: str) -> None:
+    whole, broken = matrix(cell(probe("passed"))), matrix(cell(probe("failed", contract)))
     found = changes(whole, broken)
     assert [(change.probe, change.group, change.message) for change in found.contracts] == [
-        (BUILDS, "new failure", "it failed"), (A, "no longer run", "the subject does not build")]
-    assert [(change.probe, change.group) for change in changes(broken, whole).contracts] == [(BUILDS, "fixed")]
+        (contract, "new failure", "it failed"), (A, "no longer run", reason)]
+    assert [(change.probe, change.group) for change in changes(broken, whole).contracts] == [(contract, "fixed")]
 
 
 def test_verdicts_that_changed() -> None:

@@ -17,7 +17,7 @@ from anyunix.expectations import (
     load_expectations,
     read_expectations,
 )
-from anyunix.results import CellResult, Matrix, Outcome, PlatformResult, Probe, ProbeText, Status
+from anyunix.results import STARTS, CellResult, Matrix, Outcome, PlatformResult, Probe, ProbeText, Status
 from anyunix.verdict import exit_status, judge
 
 A, B, FACT = "g/test_x.py::test_a", "g/test_x.py::test_b", "g/test_f.py::test_f"
@@ -231,12 +231,13 @@ def test_a_parameter_that_did_not_run_is_not_judged() -> None:
     assert applied(matrix(cell("debian", **{"a[1]": "passed"})), expected(f"{A}[2]")).problems == ()
 
 
-def test_a_subject_that_does_not_build_can_be_expected_until_it_does() -> None:
-    broken = CellResult("c", "debian", "dual", "ran", probes=(Probe(BUILDS, "contract", "failed"),))
-    assert exit_status(applied(matrix(broken), expected(BUILDS), expected(A))) == 0
-    assert applied(matrix(cell("debian", a="passed")), expected(BUILDS)).problems == (
-        f"c.yaml: debian: {BUILDS}: no longer fails in bind dual: remove it",)
-    assert applied(matrix(cell("debian", status="not-run")), expected(BUILDS)).problems == ()
+@pytest.mark.parametrize("contract", [BUILDS, STARTS])
+def test_a_subject_that_does_not_build_or_start_can_be_expected_until_it_does(contract: str) -> None:
+    broken = CellResult("c", "debian", "dual", "ran", probes=(Probe(contract, "contract", "failed"),))
+    assert exit_status(applied(matrix(broken), expected(contract), expected(A))) == 0
+    assert applied(matrix(cell("debian", a="passed")), expected(contract)).problems == (
+        f"c.yaml: debian: {contract}: no longer fails in bind dual: remove it",)
+    assert applied(matrix(cell("debian", status="not-run")), expected(contract)).problems == ()
 
 
 def test_problems_that_were_there_are_kept() -> None:

@@ -12,7 +12,8 @@ GOOD = b"""<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite name="py
 <property name="kind" value="fact" /><property name="fact:ipv6.v6only_default" value="1" />
 <property name="fact:order" value="[&quot;::&quot;]" /></properties></testcase>
 <testcase classname="binding.test_x" name="test_b" file="binding/test_x.py" line="20" time="1"><properties>
-<property name="kind" value="contract" /><property name="explained_by" value="a.b c.d" /></properties>
+<property name="kind" value="contract" /><property name="explained_by" value="a.b c.d" />
+<property name="failed_by" value="NotReady" /></properties>
 <failure message="AssertionError: no">E   assert 0</failure></testcase>
 <testcase classname="chat.test_y" name="test_c" file="chat/test_y.py" time="0"><properties>
 <property name="kind" value="contract" /></properties><skipped message="left out: no chat" /></testcase>
@@ -29,6 +30,7 @@ def test_facts_contracts_and_their_outcomes_are_read() -> None:
     assert fact.facts == {"ipv6.v6only_default": 1, "order": ["::"]}
     assert (failed.outcome, failed.explained_by, failed.bad) == ("failed", ("a.b", "c.d"), True)
     assert "assert 0" in failed.message
+    assert (failed.error, fact.error) == ("NotReady", "")
     assert (skipped.outcome, skipped.message, skipped.group) == ("skipped", "left out: no chat", "chat")
 
 
