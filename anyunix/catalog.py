@@ -179,6 +179,9 @@ def _platform(name: str, path: Path, data: dict[str, Any], catalog: Catalog) -> 
     for key in ("dockerfile", "base") if driver == "docker" else ():
         if not getattr(platform, key):
             raise reader.error(key, "missing: driver docker needs it")
+    for name in platform.files:
+        if not name.startswith("/") or ".." in name.split("/"):
+            raise reader.error(f"files.{name}", "expected an absolute path, without .. in it")
     if driver == "documented" and not platform.documented:
         raise reader.error("documented", "missing: driver documented has nothing else")
     if driver in ("local", "ssh", "vagrant") and (platform.sysctls or platform.files):

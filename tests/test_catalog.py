@@ -104,6 +104,8 @@ def test_unknown_driver_names_the_nearest(root: Path) -> None:
     ("title: x\ndriver: docker\nbase: a\ndockerfile: /etc/passwd\n", "key 'dockerfile': '/etc/passwd' lies outside"),
     ("title: x\ndriver: ssh\naddress: a\nssh_config: ../../etc/shadow\n", "key 'ssh_config': '../../etc/shadow' lies"),
     ("title: 'a\\u001b]0;b'\ndriver: local\n".replace("'", '"'), "key 'title': holds control characters"),
+    ("title: x\ndriver: netns\nfiles: {a: b}\n", "key 'files.a': expected an absolute path"),
+    ("title: x\ndriver: netns\nfiles: {/a/../b: c}\n", "key 'files./a/../b': expected an absolute path"),
     ("title: x\ndriver: netns\nfiles: {\"/a\\0\": b}\n", "key 'files': holds a NUL character"),
     (f"title: x\ndocumented: {'[' * 21 + ']' * 21}\n", "nested deeper than 20 levels"),
     *((f"title: x\ndriver: documented\ndocumented: {{a: {{value: {value}, source: s}}}}\n",
