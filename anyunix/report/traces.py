@@ -39,11 +39,13 @@ def second_tries(cases: Sequence[tuple[CellResult, Probe]]) -> list[str]:
 
 def second_try(name: str, probe: Probe) -> str:
     """Of one failure, in the cell `name`; empty where it failed again, and on the reference did not."""
+    if probe.trace is None:
+        return ""
+    how = "run again" if probe.trace.problem else "run again under a tracer, which changes timing,"
     if probe.again == "did not repeat":
-        return f"did not repeat: run again under a tracer, which changes timing, it passed on {name}"
-    if probe.again == "not a difference" and probe.trace:
-        return (f"perhaps not a difference: run again under a tracer, which changes timing, it failed on {name} and "
-                f"on {probe.trace.reference} too")
+        return f"did not repeat: {how} it passed on {name}"
+    if probe.again == "not a difference":
+        return f"perhaps not a difference: {how} it failed on {name} and on {probe.trace.reference} too"
     return ""
 
 
