@@ -12,6 +12,7 @@ import pytest
 from anyunix.catalog import Catalog, Platform
 from anyunix.drivers import Drivers
 from anyunix.drivers.base import Driver
+from anyunix.drivers.docker import DockerDriver
 from anyunix.errors import PlatformError
 
 Say = Callable[[str], None]
@@ -63,6 +64,21 @@ def test_get_says_what_is_missing_and_refuses_what_is_large(driver: Driver) -> N
     driver.run(["sh", "-c", "echo 12345678901 > large"], env={}, timeout=20)
     with pytest.raises(PlatformError, match="larger than the 10 bytes"):
         driver.get(PurePosixPath("large"), limit=10)
+
+
+def test_get_waits_for_no_pipe(driver: Driver) -> None:
+    if isinstance(driver, DockerDriver):
+        driver._transfer_seconds = 1.0
+    driver.run(["mkfifo", "pipe"], env={}, timeout=20)
+    with pytest.raises(PlatformError, match="pipe: "):
+        driver.get(PurePosixPath("pipe"), limit=10)
+
+
+def test_get_is_not_cut_as_output_is(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("process", "docker", "ssh"):
+        monkeypatch.setattr(f"anyunix.drivers.{module}.OUTPUT_LIMIT", 1000)
+    driver.run(["sh", "-c", "head -c 5000 /dev/zero > large"], env={}, timeout=20)
+    assert driver.get(PurePosixPath("large"), limit=10_000) == bytes(5000)
 
 
 def test_output_without_end_is_cut(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,6 +133,19 @@ def test_nothing_is_left_open_for_the_interpreter_to_complain_about(engine: Engi
     assert (done.returncode, done.stdout, done.stderr) == (0, "hello\n", "")
 
 
+def test_an_engine_that_dies_while_a_platform_comes_up_is_an_error(relayed: Relay, catalog: Catalog) -> None:
+    made = Engine()
+    assert made.available() is None
+    driver = DockerDriver(catalog.platform("alpine"), made)
+    made.image(catalog.platform("alpine"), quiet)
+
+    def die(text: str) -> None:
+        relayed.close()
+
+    with pytest.raises(PlatformError, match="the container does not start: "):
+        driver.up(die)
+
+
 def test_an_engine_that_gets_stuck_holds_up_no_call(relayed: Relay, engine: Engine, catalog: Catalog) -> None:
     driver = DockerDriver(catalog.platform("alpine"), Engine(call_seconds=1), grace_seconds=0.5)
     assert driver.available() is None

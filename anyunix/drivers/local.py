@@ -1,6 +1,7 @@
 """This machine itself, as the user who runs anyunix."""
 
 import shutil
+import stat
 import sys
 import tarfile
 import threading
@@ -71,7 +72,10 @@ def unpack(archive: Path, folder: Path) -> None:
 def read_limited(path: Path, limit: int) -> bytes:
     """A regular file's content. Raises PlatformError when there is none, or it is over `limit` bytes."""
     try:
-        with path.open("rb") as file:
+        # a pipe that nobody writes to must not hold us up, and a link that the subject made must not lead elsewhere
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise PlatformError(f"{path.name}: no regular file")
             data = file.read(limit + 1)
     except OSError as error:
         raise PlatformError(f"{path.name}: not there after the run ({error.strerror})") from error
