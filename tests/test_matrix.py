@@ -83,7 +83,8 @@ def test_results_keep_the_order_and_one_broken_cell_stops_no_other(subject: Subj
     cells = cells_of([subject], [platform("a"), platform("broken"), platform("c")], [])
     results = run_cells(cells, lambda p: BrokenDriver() if p.name == "broken" else LocalDriver(), order,
                         jobs=2, watcher=recorder, keeper=recorder)
-    assert [(result.platform, result.status) for result in results] == [("a", "ran"), ("broken", "error"), ("c", "ran")]
+    assert [(result.platform, result.status) for result in results] == [
+        ("a", "ran"), ("broken", "error"), ("c", "ran")], [result.reason for result in results]
     assert results[1].reason == "the cable is out"
     assert sorted(recorder.finished) == sorted(recorder.kept) == ["a", "broken", "c"]
 

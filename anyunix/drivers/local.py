@@ -1,5 +1,6 @@
 """This machine itself, as the user who runs anyunix."""
 
+import os
 import shutil
 import stat
 import sys
