@@ -184,6 +184,13 @@ def test_lists(tmp_path: Path) -> None:
     assert "binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4" in anyunix("list", "probes", cwd=tmp_path).stdout
 
 
+def test_what_a_killed_run_left_is_swept_by_the_next_command(tmp_path: Path) -> None:
+    (tmp_path / "anyunix-01234567-abcdefgh" / "subject").mkdir(parents=True)  # a name of one, and nobody's lock on it
+    done = anyunix("list", "subjects", cwd=tmp_path, TMPDIR=str(tmp_path))
+    assert done.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_answer_that_cannot_be_kept_is_3_and_printed_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "out" / "index.html").mkdir(parents=True)
     done = anyunix("run", "--platform", "local", "--subject", "python", "-k", QUICK, "--out", "out", cwd=tmp_path)

@@ -163,7 +163,7 @@ def test_what_a_probe_left_without_permissions_goes_too(sshd: Sshd, connect: Con
 def test_the_clients_own_folder_goes(sshd: Sshd, connect: Connect) -> None:
     driver = connect(sshd)
     assert driver._control
-    control = driver._control
+    control = driver._control.path
     assert control.stat().st_mode & 0o777 == 0o700
     driver.down()
     assert not control.exists()
