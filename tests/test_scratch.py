@@ -127,3 +127,15 @@ def test_a_folder_that_is_swept_in_the_moment_it_is_made_is_made_again(tmp_path:
     folder = Scratch()
     assert [path.exists() for path in made] == [False, True]
     folder.remove()
+
+
+THERE = ("on_platform", "ssh_remote.py", "netns_holder.py", "scratch.py")
+"""What runs on a platform, in a folder that is removed whole; and the one place that makes folders here."""
+
+
+def test_no_other_module_makes_temporary_folders() -> None:
+    """One that nobody owns would stay when its run is killed."""
+    for path in (Path(__file__).parents[1] / "anyunix").rglob("*.py"):
+        if not set(THERE) & set(path.parts):
+            assert "mkdtemp" not in path.read_text(), path
+            assert "TemporaryDirectory" not in path.read_text(), path
