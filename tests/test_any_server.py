@@ -175,3 +175,12 @@ def test_what_is_not_promised_is_left_out(promise: str, contract: str, write_sub
     result = held_against(write_subject(promises=f"{{{promise}: false}}"), contract)
     assert [(probe.outcome, probe.message) for probe in result.probes] == [
         ("skipped", f"left out: mine does not promise {promise}")]
+
+
+def test_what_answers_is_not_said_to_be_what_it_bound(write_subject: Callable[..., Subject],
+                                                      held_against: Callable[..., CellResult]) -> None:
+    """A wildcard may be known by one address that answers."""
+    subject = write_subject(start='["{python}", any_server.py, "{port}", "IPv6 alone"]')
+    failed, = held_against(subject, f"{BINDING}a_client_on_ipv4_loopback_is_served").failures
+    assert (failed.bound, "::" in failed.answered[0]) == ((), True)
+    assert "(the server answers on [::" in failed.message

@@ -39,8 +39,9 @@ class Server:
         try:
             return self._patiently(lambda: connect(host, self.port, Deadline(CONNECT_SECONDS).seconds))
         except OSError as error:
+            known = "listens" if self.subject.ready.names_addresses else "answers"
             listening = ", ".join(map(str, self.addresses))
-            raise type(error)(error.errno, f"{error.strerror} (the server listens on {listening})") from None
+            raise type(error)(error.errno, f"{error.strerror} (the server {known} on {listening})") from None
 
     def guest(self, host: str | None = None) -> socket.socket:
         """A connected socket whose client was served, and stays. Raises OSError, AssertionError."""
