@@ -32,6 +32,7 @@ from anyunix.interrupts import interrupt_by_signals, tell, uninterrupted
 from anyunix.leftovers import remove_leftovers
 from anyunix.report.github import Workflow
 from anyunix.scratch import sweep
+from anyunix.text import safe
 from anyunix.verdict import EXIT_USAGE
 
 EXIT_INTERRUPTED = 130
@@ -74,7 +75,7 @@ def _status(arguments: argparse.Namespace) -> int:
         try:
             return int(arguments.command(arguments))
         except ConfigurationError as error:
-            print(f"anyunix: {error}", file=sys.stderr, flush=True)
+            print(f"anyunix: {safe(str(error))}", file=sys.stderr, flush=True)
             return EXIT_USAGE
 
 

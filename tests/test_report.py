@@ -19,8 +19,8 @@ from anyunix.report.files import OutFolder, merged_junit, write_whole
 from anyunix.report.growing import NOT_ENDED, GrowingMatrix
 from anyunix.report.terminal import WIDTH, print_overall, print_report
 from anyunix.results import Brought, CellResult, Matrix, PlatformResult, Probe, Status
-from anyunix.stored import read_matrix
-from anyunix.text import first_line, safe
+from anyunix.stored import encode, read_matrix
+from anyunix.text import UNSAFE, first_line, safe
 from anyunix.verdict import exit_status, judge
 
 HOSTILE = "E   \x1b[2Jgone \x9b31m <script>alert(1)</script> ]]> & \x00 \u202e txt"
@@ -171,6 +171,22 @@ def test_a_cell_that_did_not_run_leaves_no_older_results(tmp_path: Path) -> None
     out.keep(absent, Brought())
     assert [path.name for path in folder.iterdir()] == ["log.txt"]
     assert "no engine" in (folder / "log.txt").read_text()
+
+
+def test_no_command_sends_a_terminal_what_a_file_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Found by fuzzing: a name, an emulator, a reference went out as they were."""
+    matrix = example()
+    strange = replace(matrix.cells[1].probes[1], id=f"chat/x{HOSTILE}.py::test")
+    hostile = replace(matrix, reference=HOSTILE, verdicts=(replace(matrix.verdicts[0], because=(HOSTILE,)),),
+                      platforms=tuple(replace(platform, emulator=HOSTILE) for platform in matrix.platforms),
+                      cells=(matrix.cells[0], replace(matrix.cells[1], probes=(strange,)), *matrix.cells[2:]))
+    (tmp_path / "matrix.json").write_bytes(encode(hostile))
+    assert main(["report", str(tmp_path)]) == 0
+    (tmp_path / "matrix.json").write_text('{"schema": "\\u001b[2J"}')
+    assert main(["report", str(tmp_path)]) == 2
+    printed = capsys.readouterr()
+    assert "gone" in printed.out
+    assert not UNSAFE.search(printed.out + printed.err)
 
 
 @pytest.mark.parametrize("planted", ["cells", "cells/local-c-dual"])

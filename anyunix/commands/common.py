@@ -3,15 +3,31 @@
 import argparse
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 from anyunix.catalog import Catalog, Platform
 from anyunix.errors import ConfigurationError
 from anyunix.report.files import OutFolder
+from anyunix.text import safe
 from anyunix.verdict import EXIT_NOT_RUN
+
+
+class SafeConsole(Console):
+    """Prints no control character that a text has: whatever a platform says reaches no terminal as a command."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """All that is printed comes through here; what rich itself tells the terminal is marked as control."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(safe(segment.text), segment.style)
+
+    def on_broken_pipe(self) -> None:
+        """Not rich's, which ends with exit status 1, as if that were the answer."""
+        raise BrokenPipeError
 
 
 def console_for_reports() -> Console:
@@ -20,13 +36,7 @@ def console_for_reports() -> Console:
     Where the output is no terminal nobody knows its width: 100 columns, which the matrix fits.
     """
     width = None if Console().is_terminal else 100
-    return _Console(highlight=False, markup=False, emoji=False, width=width)
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Not rich's, which ends with exit status 1, as if that were the answer."""
-        raise BrokenPipeError
+    return SafeConsole(highlight=False, markup=False, emoji=False, width=width)
 
 
 def with_problems(out: OutFolder, status: int) -> int:
