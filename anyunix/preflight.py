@@ -10,7 +10,7 @@ from anyunix.explain import explain
 from anyunix.results import CellResult, Matrix, PlatformResult, Probe
 from anyunix.verdict import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, EXIT_PORTABLE, judge
 
-KNOWN_GOOD = "{name} (baseline)"
+KNOWN_GOOD = "{name}-baseline"
 
 
 @dataclass(frozen=True)

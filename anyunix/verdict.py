@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from anyunix.consequences import cause_of
 from anyunix.results import ANSWERS, PLAIN, Answer, CellResult, FailureKind, Matrix, Probe, Tried, Verdict
 from anyunix.subject import PROMISES
 
@@ -76,7 +77,7 @@ def _verdict(matrix: Matrix, subject: str, bind: str) -> Verdict:
     ran = [cell for cell in cells if cell.status == "ran"]
     platforms = tuple(dict.fromkeys(cell.platform for cell in ran))
     tried, untried = _tried(matrix, ran)
-    unexpected = [(cell, probe) for cell in ran for probe in cell.failures if not probe.expected]
+    unexpected = [(cell, probe) for cell in ran for probe in _of_their_own(cell)]
     unanswered = _unanswered(matrix, cells)
     found: dict[Answer, list[str]] = {
         "portable with known differences": [
@@ -96,6 +97,12 @@ def _verdict(matrix: Matrix, subject: str, bind: str) -> Verdict:
     return Verdict(subject, bind, answer, tuple(because), platforms,
                    tuple(dict.fromkeys(cell.platform for cell in cells if cell.status != "ran")), tuple(tried),
                    _ids(unexpected, "platform difference"), _ids(unexpected, "broken promise"))
+
+
+def _of_their_own(cell: CellResult) -> list[Probe]:
+    """Failures that nobody expected, and that do not only follow from another one that is among them."""
+    unexpected = [probe for probe in cell.failures if not probe.expected]
+    return [probe for probe in unexpected if cause_of(cell, probe) not in unexpected]
 
 
 def _unanswered(matrix: Matrix, cells: Iterable[CellResult]) -> list[CellResult]:
@@ -170,7 +177,7 @@ def _names(what: str, unexpected: Sequence[tuple[CellResult, Probe]], kind: Fail
 
 def _differences(cell: CellResult, reference: str) -> list[str]:
     """The explanations that were found, each once; what has none is named."""
-    probes = [probe for probe in cell.failures if not probe.expected and probe.failure_kind == "platform difference"]
+    probes = [probe for probe in _of_their_own(cell) if probe.failure_kind == "platform difference"]
     explained = list(dict.fromkeys(probe.explanation for probe in probes if probe.explanation))
     names = [probe.name for probe in probes if not probe.explanation]
     where = f"{cell.platform}, the reference," if cell.platform == reference else cell.platform

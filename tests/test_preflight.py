@@ -68,7 +68,7 @@ def test_a_real_target_is_go_and_nothing_stays_there(sshd: Sshd, there: Path, tm
     out = tmp_path / "out"
     assert main(["preflight", str(target), *subject, "--baseline", baseline, "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert "0 facts are not those of local (baseline), " in said
+    assert "0 facts are not those of local-baseline, " in said
     assert "GO: python, bind dual, on the target: " in said
     assert (out / "matrix.json").is_file()
     assert list(there.iterdir()) == []

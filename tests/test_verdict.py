@@ -118,6 +118,18 @@ def test_what_a_second_run_contradicts_is_no_platform_difference(again: Again) -
     assert (matrix.verdicts[0].verdict, matrix.cells[1].probes[0].failure_kind) == ("flaky", "flaky")
 
 
+def test_what_follows_from_a_failure_is_no_reason_of_its_own() -> None:
+    """Unless the cause is accepted: then it would be hidden."""
+    cause = Probe("g/test_x.py::test_0", "contract", "failed")
+    effect = Probe("g/test_x.py::test_1", "contract", "failed", follows_from=cause.id)
+    reference = cell("a", "passed", "passed")
+    verdict, = judged(reference, CellResult("c", "b", "dual", "ran", probes=(cause, effect))).verdicts
+    assert (verdict.because, verdict.differences) == (("b fails test_0",), (cause.id,))
+    known = replace(cause, expected="so it is")
+    verdict, = judged(reference, CellResult("c", "b", "dual", "ran", probes=(known, effect))).verdicts
+    assert (verdict.verdict, verdict.differences) == ("not portable", (effect.id,))
+
+
 def test_what_takes_a_broken_promise_back_is_told() -> None:
     """With another value of the promise's words than the one that a server makes without saying so."""
     broken = Probe("signals/test_x.py::test_ends", "contract", "failed", promises=("sigterm",))
