@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import secrets
 import shlex
 import shutil
 import sys
@@ -16,7 +15,7 @@ from anyunix.drivers.process import Processes
 from anyunix.environment import local_environment
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload import subject_files
-from anyunix.supervised import GRACE_SECONDS, TIMED_OUT
+from anyunix.supervised import CELL, GRACE_SECONDS, TIMED_OUT, new_tag
 
 BUILD_SECONDS = 300
 
@@ -136,7 +135,7 @@ def _zig() -> list[str]:
 def _run(command: list[str], folder: Path, target: str, environment: dict[str, str], children: Processes) -> None:
     """Under supervise.py, which ends a compiler and all that it started also when this process is killed."""
     supervised = [sys.executable, "-S", str(find_catalog().suite / "supervise.py"), str(BUILD_SECONDS), *command]
-    tagged = {**local_environment(), **environment, "ANYUNIX_CELL": secrets.token_hex(16)}
+    tagged = {**local_environment(), **environment, CELL: new_tag()}
     try:
         done = children.run(supervised, cwd=folder, env=tagged, timeout=BUILD_SECONDS + GRACE_SECONDS, say=None)
     except PlatformError as error:

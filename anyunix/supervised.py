@@ -38,9 +38,14 @@ def run_supervised(driver: Driver, command: Sequence[str], seconds: float, *,
               f'exec env PYTHONPATH="{path}" ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" '
               f'ANYUNIX_HELPERS="$top/{HELPERS}" TMPDIR="$top" HOME="$top" '
               f'python3 -S "$top/{SUITE}/supervise.py" {seconds:g} {shlex.join(command)}')
-    done = driver.run(["sh", "-c", script], env={**(environment or {}), CELL: f"{own().short}.{secrets.token_hex(16)}"},
+    done = driver.run(["sh", "-c", script], env={**(environment or {}), CELL: new_tag()},
                       timeout=seconds + GRACE_SECONDS, say=say)
     return replace(done, timed_out=done.timed_out or done.status == TIMED_OUT)
+
+
+def new_tag() -> str:
+    """Marks what a command starts as this process's, and as nobody else's."""
+    return f"{own().short}.{secrets.token_hex(16)}"
 
 
 def left_behind(log: str) -> tuple[str, ...]:
