@@ -12,7 +12,7 @@ from anyunix.errors import ConfigurationError
 from anyunix.regular import read_regular
 from anyunix.results import Matrix, PlatformResult, Probe
 from anyunix.values import unfit
-from anyunix.yamlfile import NAME
+from anyunix.yamlfile import PART_OF_A_NAME
 
 SCHEMA = 1
 FILE = "matrix.json"
@@ -75,13 +75,12 @@ def _facts(measured: PlatformResult | Probe) -> Iterator[tuple[str, Any]]:
 
 
 def _strange_name(matrix: Matrix) -> str:
-    """Why cells and platforms cannot be told apart by their names, or be kept in folders of their names; else empty."""
+    """Why platforms cannot be told apart by their names, or cells be kept in folders of theirs; else empty."""
     for number, cell in enumerate(matrix.cells):
         for name in (cell.subject, cell.platform, cell.bind, cell.build):
-            if not NAME.fullmatch(name):
-                return f"a name of letters, digits and . _ - expected, found {name!r:.60} - at `$.cells[{number}]`"
-    for what, names in (("cells", [cell.name for cell in matrix.cells]),
-                        ("platforms", [platform.name for platform in matrix.platforms])):
-        if double := next((name for name, count in Counter(names).items() if count > 1), None):
-            return f"two of the {what} are called {double!r:.80}"
-    return ""
+            if not PART_OF_A_NAME.fullmatch(name):
+                return (f"{name!r:.60} is not the name of a subject, platform, bind mode or build - at "
+                        f"`$.cells[{number}]`")
+    counts = Counter(platform.name for platform in matrix.platforms)
+    double = next((name for name, count in counts.items() if count > 1), None)
+    return "" if double is None else f"two of the platforms are called {double!r:.80}"

@@ -19,6 +19,8 @@ SHOWN = 60
 ERROR_LIMIT = 600
 """Characters of an error's reason."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+PART_OF_A_NAME = re.compile(r"[^/\x00-\x1f\x7f]{1,64}")
+"""Of a folder's."""
 
 
 def load_yaml(path: Path) -> dict[str, Any]:
@@ -79,8 +81,9 @@ class Reader:
         if not value:
             raise self.error(key, "expected at least one bind mode; leave the key out for a server that has none")
         for mode in value:
-            if not NAME.fullmatch(str(mode)):  # it becomes part of a folder's name
-                raise self.error(f"{key}.{mode}", "a bind mode's name has to be letters, digits and . _ - only")
+            if not PART_OF_A_NAME.fullmatch(str(mode)):
+                raise self.error(f"{key}.{mode}", "a bind mode's name has at most 64 characters, and no / or control "
+                                                  "character")
         return {str(mode): self._strings(f"{key}.{mode}", arguments) for mode, arguments in value.items()}
 
     def documented(self, key: str) -> dict[str, Documented]:
