@@ -325,6 +325,11 @@ class Matrix:
     def platform(self, name: str) -> PlatformResult | None:
         return next((platform for platform in self.platforms if platform.name == name), None)
 
+    @property
+    def documented(self) -> frozenset[str]:
+        """Platforms that cannot run: known from their manuals only."""
+        return frozenset(platform.name for platform in self.platforms if platform.driver == "documented")
+
     def failures(self) -> list[list[tuple[CellResult, Probe]]]:
         """Each contract that was not kept, by kind and id, with all the cells in which it was not."""
         found: dict[tuple[int, str], list[tuple[CellResult, Probe]]] = {}

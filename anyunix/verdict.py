@@ -34,7 +34,7 @@ def exit_status(matrix: Matrix) -> int:
         return EXIT_NOT_PORTABLE
     if "not answered" in found or not found:
         return EXIT_NOT_RUN
-    several = len({cell.platform for cell in matrix.cells}) > 1
+    several = len({cell.platform for cell in matrix.cells} - matrix.documented) > 1
     return EXIT_NOT_COMPARED if "nothing to compare with" in found and several else EXIT_PORTABLE
 
 

@@ -195,7 +195,7 @@ def test_an_answer_that_cannot_be_kept_is_3_and_printed_all_the_same(tmp_path: P
     (tmp_path / "out" / "index.html").mkdir(parents=True)
     done = anyunix("run", "--platform", "local", "--subject", "python", "-k", QUICK, "--out", "out", cwd=tmp_path)
     assert done.returncode == 3
-    assert "anyunix: out/index.html: cannot be written: Is a directory" in done.stderr
+    assert "anyunix: out/index.html: cannot be written: not a regular file: move it away" in done.stderr
     assert done.stdout.splitlines()[-1].startswith("anyunix: ")
     assert matrix_in(tmp_path / "out")["verdicts"]
 

@@ -120,7 +120,7 @@ def test_a_program_that_is_not_for_the_platform_is_not_run(run_cell: Callable[..
 def test_where_no_target_is_named_it_says_how_to(run_cell: Callable[..., CellResult]) -> None:
     result = run_cell("")
     assert result.status == "not-run"
-    assert result.reason.startswith(f"{LACKING}: install what builds it there, or have it built here: `cross: TARGET`")
+    assert result.reason.startswith(f"{LACKING}: install it there, or have the subject built here: `cross: TARGET`")
 
 
 @needs_zig

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -108,7 +109,8 @@ def test_documented_platforms_change_neither_the_answer_nor_the_reference(catalo
     ran = CellResult("c", "local", "dual", "ran", probes=(Probe("a/b.py::c", "contract", "passed"),))
     absent = CellResult("c", "openbsd", "dual", "not-run", "known from its manuals")
     assert choose_reference(None, [absent, ran]) == "local"
-    results = tuple(platform_result(catalog.platform(name), [absent, ran]) for name in ("openbsd", "local"))
+    documented = replace(catalog.platform("openbsd"), driver="documented")  # as in a run that does not name it
+    results = tuple(platform_result(each, [absent, ran]) for each in (documented, catalog.platform("local")))
     matrix = judge(Matrix(results, (absent, ran), "local"))
     assert exit_status(matrix) == EXIT_PORTABLE
     assert matrix.verdicts[0].not_run == ("openbsd",)

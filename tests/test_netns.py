@@ -216,7 +216,7 @@ def test_a_server_that_does_not_start_where_one_user_is_all_says_so(tmp_path: Pa
                                                                     said: str) -> None:
     (tmp_path / "uid_map").write_text(uid_map)
     program = ("import pathlib, sys; from support import userns, ready; userns.UID_MAP = pathlib.Path(sys.argv[1]);"
-               "print(ready.NotReady('it ended', 'no', 1))")
+               "print(ready.NotReady('it ended', 'no', '', 1))")
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "uid_map")], cwd=catalog.suite, timeout=20,
                           env={"PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(f"it ended{said}")

@@ -95,7 +95,7 @@ def test_without_a_compiler_what_is_missing_is_said_or_built_here(machine: MakeM
     target = machine()
     result = cell(target, catalog.subject("c"), catalog.suite)
     assert result.status == "not-run"
-    assert result.reason.startswith("no cc and no make on there: install what builds it there, or have it built here: "
+    assert result.reason.startswith("no cc and no make on there: install it there, or have the subject built here: "
                                     "`cross: TARGET`")
     result = cell(target, catalog.subject("c"), catalog.suite, "x86_64-linux-gnu", "test_ipv4_client_is_served")
     assert (result.status, result.reason) == ("ran", "")

@@ -48,8 +48,7 @@ def overall(matrix: Matrix) -> str:
 def _scope(matrix: Matrix) -> list[str]:
     """How far the answer goes: the part of the probes, the platforms, and who dropped out."""
     ran = {name for verdict in matrix.verdicts for name in verdict.ran}
-    documented = {platform.name for platform in matrix.platforms if platform.driver == "documented"}
-    missing = {name for verdict in matrix.verdicts for name in verdict.not_run} - documented
+    missing = {name for verdict in matrix.verdicts for name in verdict.not_run} - matrix.documented
     scope = [f"part of it: {matrix.part}"] if matrix.part else []
     scope.append(f"{len(ran)} platform{'' if len(ran) == 1 else 's'} ran, {len(missing)} not run or incomplete")
     if matrix.dropped:
