@@ -97,8 +97,8 @@ def look_at(driver: Driver, platform: Platform, subject: Subject) -> Look:
                   for what in ("compiler", "system")))
 
 
-CROSS_HINT = (", or have the subject built here: `cross: TARGET` in a file for the platform, TARGET being x86_64-freebsd, "
-              "aarch64-linux-gnu or whatever system and CPU it has")
+CROSS_HINT = (", or have the subject built here: `cross: TARGET` in a file for the platform, TARGET being "
+              "x86_64-freebsd, aarch64-linux-gnu or whatever system and CPU it has")
 
 
 def cross_build(look: Look, platform: Platform, subject: Subject, build: Build, builds: CrossBuilds,
