@@ -28,7 +28,7 @@ from anyunix.commands import (
     teeth,
 )
 from anyunix.errors import ConfigurationError
-from anyunix.interrupts import interrupt_by_signals, tell, uninterrupted
+from anyunix.interrupts import interrupted_by_signals, tell, uninterrupted
 from anyunix.leftovers import remove_leftovers
 from anyunix.report.github import Workflow
 from anyunix.scratch import sweep
@@ -45,16 +45,16 @@ COMMANDS = (init, run, plan, merge, report, facts, diff, accept, check, prefligh
 def main(argv: Sequence[str] | None = None) -> int:
     """The command `anyunix`; its exit status."""
     arguments = _parser().parse_args(argv)
-    try:
-        interrupt_by_signals()
-        sweep()
-        return _status(arguments)
-    except KeyboardInterrupt:
-        _interrupted()
-    except Exception:
-        with suppress(Exception):
-            remove_leftovers()
-        raise
+    with interrupted_by_signals():
+        try:
+            sweep()
+            return _status(arguments)
+        except KeyboardInterrupt:
+            _interrupted()
+        except Exception:
+            with suppress(Exception):
+                remove_leftovers()
+            raise
 
 
 def _interrupted() -> NoReturn:

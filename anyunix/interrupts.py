@@ -14,8 +14,9 @@ AGAIN_SECONDS = 10.0
 """How long after the first signal another one is taken for the same wish."""
 
 
-def interrupt_by_signals() -> None:
-    """From now on each of ENDING raises KeyboardInterrupt in the main thread, except what nohup(1) or a shell's `&`
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """For a while each of ENDING raises KeyboardInterrupt in the main thread, except what nohup(1) or a shell's `&`
     made this process ignore.
     """
     last: list[float] = []
@@ -28,7 +29,8 @@ def interrupt_by_signals() -> None:
         last[:] = [now]
         raise KeyboardInterrupt
 
-    _handle(interrupt)
+    with _handled(interrupt):
+        yield
 
 
 @contextmanager
@@ -37,12 +39,8 @@ def uninterrupted(left: Callable[[], Sequence[str]]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = _handle(lambda number, frame: tell(f"still removing {', '.join(left()) or 'the last of it'}"))
-    try:
+    with _handled(lambda number, frame: tell(f"still removing {', '.join(left()) or 'the last of it'}")):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def tell(text: str) -> None:
@@ -51,10 +49,15 @@ def tell(text: str) -> None:
         print(f"anyunix: {text}", file=sys.stderr, flush=True)
 
 
-def _handle(handler: Callable[[int, FrameType | None], None]) -> "dict[signal.Signals, signal._HANDLER]":
-    """Take over those of ENDING that are not ignored; what was there before."""
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Take over those of ENDING that are not ignored, for a while."""
     before = {number: signal.getsignal(number) for number in ENDING}
     before = {number: old for number, old in before.items() if old is not None and old != signal.SIG_IGN}
     for number in before:
         signal.signal(number, handler)
-    return before
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

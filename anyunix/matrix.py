@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from anyunix.results import Brought, CellResult, PlatformResult
 from anyunix.unexpected import unexpected, whole_story
 from anyunix.values import distinct
 
+LOOK_SECONDS = 0.5
 DOWN_SECONDS = 20.0
 """How long an interrupted run waits for its platforms to be down."""
 CLEAN_UP_SECONDS = 3.0
@@ -87,8 +88,11 @@ def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], orde
     try:
         for index, cell in enumerate(cells):  # inside: the first cells run, and can be interrupted, from here on
             futures.append(pool.submit(run, index, cell))
-        for future in as_completed(futures):
-            future.result()
+        pending = set(futures)
+        while pending:  # with a time limit: a signal that comes just before a wait does not end it
+            done, pending = wait(pending, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
     except BaseException:
         with making:
             stopped.set()

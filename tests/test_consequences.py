@@ -91,10 +91,11 @@ def test_the_suite_names_contracts_that_there_are(catalog: Catalog) -> None:
 
 
 def example() -> Matrix:
-    """Both cells break the other contract; only on the first one it follows from the cause."""
+    """Two cells break the other contract; only on the first one it follows from the cause."""
     cells = (CellResult("c", "p", "dual", "ran", probes=resolve((probe(OTHER, "failed", CAUSE), probe(CAUSE)))),
              CellResult("c", "q", "dual", "ran", probes=resolve((probe(OTHER, "failed", CAUSE),
-                                                                 probe(CAUSE, "passed")))))
+                                                                 probe(CAUSE, "passed")))),
+             CellResult("c", "r", "dual", "ran", probes=(probe(OTHER, "passed"), probe(CAUSE, "passed"))))
     platforms = tuple(PlatformResult(cell.platform, cell.platform, "local", "ran") for cell in cells)
     return judge(Matrix(platforms, cells, "p"))
 

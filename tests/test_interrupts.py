@@ -13,16 +13,16 @@ from anyunix.interrupts import ENDING
 
 WAITS = """\
 import sys, time
-from anyunix.interrupts import interrupt_by_signals, uninterrupted
-interrupt_by_signals()
-try:
-    print("ready", flush=True)
-    sys.stdin.readline()
-    print("not interrupted")
-except KeyboardInterrupt:
-    print("interrupted", flush=True)
-    {clean_up}
-    print("removed")
+from anyunix.interrupts import interrupted_by_signals, uninterrupted
+with interrupted_by_signals():
+    try:
+        print("ready", flush=True)
+        sys.stdin.readline()
+        print("not interrupted")
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+        {clean_up}
+        print("removed")
 """
 LONG = "with uninterrupted(lambda: ['the network', 'a folder']): sys.stdin.readline()"
 UNGUARDED = "sys.stdin.readline()"

@@ -111,11 +111,12 @@ def test_a_suite_that_the_memory_limit_killed_says_so(engine: Engine, catalog: C
 
 def test_a_server_that_the_memory_limit_killed_is_said_in_the_failure(engine: Engine, catalog: Catalog,
                                                                       subject: Subject, make_suite: MakeSuite) -> None:
-    platform = dataclasses.replace(catalog.platform("alpine"), memory="96m")
+    platform = dataclasses.replace(catalog.platform("alpine"), memory="192m")  # the child is to be larger than pytest
     cell = Cell(subject, platform, "default")
     result = CellRun(cell, DockerDriver(platform, engine), Order(make_suite(CHILD_HOG)), lambda text: None).run()
+    assert result.status == "ran", result.reason
     first = {probe.name: probe.message.splitlines()[0] for probe in result.failures}
-    assert first["test_serves"].startswith("a process was killed by the memory limit of 96 MiB: ")
+    assert first["test_serves"].startswith("a process was killed by the memory limit of 192 MiB: ")
     assert first["test_serves"].endswith("assert -9 == 0")
     assert first["test_is_not_blamed"].endswith("assert 1 == 0")
     assert "memory limit" not in first["test_is_not_blamed"]

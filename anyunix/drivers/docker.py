@@ -14,7 +14,7 @@ import docker.types
 from anyunix.catalog import Platform
 from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Say
 from anyunix.drivers.docker_build import reason_of, start_hint
-from anyunix.drivers.docker_exec import ENGINE_ERRORS, STDERR, STDOUT, DockerExec
+from anyunix.drivers.docker_exec import ENGINE_ERRORS, STDERR, STDOUT, DockerExec, close_stream
 from anyunix.drivers.engine import Engine
 from anyunix.drivers.output import Kept
 from anyunix.drivers.owned import labels, remove_container
@@ -118,7 +118,7 @@ class DockerDriver:
         if container is not None:
             _gone(lambda: remove_container(self._api(), container.id))
         if tie is not None:
-            _gone(tie.close)
+            close_stream(tie)
         if network is not None:
             _gone(network.remove)
 

@@ -19,6 +19,14 @@ ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestExcep
 """What a call to an engine raises when it refuses, does not answer, or is gone; TimeoutError is among them."""
 
 
+def close_stream(stream: Any) -> None:
+    """Close what docker-py gives for a socket, and the response that it hides; what is gone already is fine."""
+    for each in (getattr(stream, "_response", None), stream):
+        with suppress(*ENGINE_ERRORS):
+            if each is not None:
+                each.close()
+
+
 class DockerExec:
     """A command that was started. Its methods raise TimeoutError at the deadline, and others of ENGINE_ERRORS."""
 
@@ -29,10 +37,10 @@ class DockerExec:
                                    stdin=stdin)["Id"]
         self._stream = api.exec_start(self._id, socket=True)
         self._socket = getattr(self._stream, "_sock", self._stream)
-        self._response = getattr(self._stream, "_response", None)
+        response = getattr(self._stream, "_response", None)
         # What the command says at once can come with the HTTP header and is then in the buffer of whoever read that;
         # docker-py's own readers look at the socket below and lose it, or see a frame begin in the middle.
-        buffered = getattr(getattr(getattr(self._response, "raw", None), "_fp", None), "fp", None)
+        buffered = getattr(getattr(getattr(response, "raw", None), "_fp", None), "fp", None)
         self._read = getattr(buffered, "read1", self._socket.recv)
 
     def __enter__(self) -> "DockerExec":
@@ -40,10 +48,7 @@ class DockerExec:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        for each in (self._response, self._stream):
-            with suppress(*ENGINE_ERRORS):
-                if each is not None:
-                    each.close()
+        close_stream(self._stream)
 
     def feed(self, data: bytes) -> None:
         """Write to the command's stdin."""
