@@ -19,7 +19,7 @@ HEAD = ("| server | listens on, Linux's defaults | listens on, FreeBSD's default
 
 def listens(cell: CellResult | None) -> str:
     """`IPv4 and IPv6`, `IPv6 alone`, with `loopback` where no other address answers."""
-    seen = Counter(probe.bound for probe in cell.probes if probe.bound) if cell else Counter()
+    seen = Counter(probe.answered for probe in cell.probes if probe.answered) if cell else Counter()
     if not seen:
         return "not run"
     hosts = seen.most_common(1)[0][0]  # a probe of its own may have taken one family away
