@@ -19,7 +19,7 @@ from anyunix.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.payload import SUITE, write_payload
 from anyunix.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only, why
 from anyunix.repeats import merge_repeats
-from anyunix.results import Brought, CellResult, Probe, Status
+from anyunix.results import BUILDS, Brought, CellResult, Probe, Status
 from anyunix.scratch import scratch
 from anyunix.start import SCRIPT, start_once
 from anyunix.supervised import left_behind, run_supervised
@@ -159,7 +159,7 @@ class CellRun:
         self._log(subject.build, done)
         if done.status == 0:
             return None
-        return Probe("build/subject::builds", "contract", "failed", why_not_built(subject, done))
+        return Probe(BUILDS, "contract", "failed", why_not_built(subject, done))
 
     def _start(self) -> Probe | None:
         """Start the subject once: where it cannot, no probe could say more than that."""

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from anyunix.expectations import BUILDS, ONLY_WHEN_BROKEN
-from anyunix.results import STARTS, Answer, CellResult, Matrix, Outcome, PlatformResult, Probe
+from anyunix.results import BUILDS, ONLY_WHEN_BROKEN, STARTS, Answer, CellResult, Matrix, Outcome, PlatformResult, Probe
 from anyunix.values import written
 
 Group = Literal["new failure", "fixed", "still failing", "no longer run"]

@@ -15,15 +15,11 @@ from typing import Any
 from anyunix.catalog import Subject
 from anyunix.errors import ConfigurationError
 from anyunix.regular import read_text
-from anyunix.results import STARTS, CellResult, Matrix, Probe
+from anyunix.results import ONLY_WHEN_BROKEN, CellResult, Matrix, Probe
 from anyunix.yamldata import parse_yaml
 from anyunix.yamlfile import kind, nearest, shortened
 
 FOLDER = Path("expectations")
-BUILDS = "build/subject::builds"
-"""The contract that the subject builds."""
-ONLY_WHEN_BROKEN = (BUILDS, STARTS)
-"""What a cell holds only where it failed."""
 KEYS = ("reason", "link", "until", "bind")
 TODO = re.compile(r"\W*todo\b", re.IGNORECASE)
 

@@ -10,8 +10,9 @@ Outcome = Literal["passed", "failed", "error", "skipped", "flaky"]
 Status = Literal["ran", "not-run", "error"]
 PLAIN = "plain"
 """The build as the subject makes it itself."""
-STARTS = "start/subject::starts"
-"""The contract that the subject starts; a cell holds it only where it failed, and then nothing else was tried."""
+BUILDS, STARTS = "build/subject::builds", "start/subject::starts"
+ONLY_WHEN_BROKEN = (BUILDS, STARTS)
+"""The contracts that the subject builds and starts: a cell holds one only where it failed, and then no other."""
 GROUPS = ("binding", "locking", "signals", "processes", "chat")
 """The probe groups, in the order that reports show them."""
 Again = Literal["", "repeated", "did not repeat", "not a difference"]

@@ -4,7 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from anyunix.consequences import cause_of
-from anyunix.results import ANSWERS, PLAIN, Answer, CellResult, FailureKind, Matrix, Probe, Tried, Verdict
+from anyunix.results import (
+    ANSWERS,
+    ONLY_WHEN_BROKEN,
+    PLAIN,
+    Answer,
+    CellResult,
+    FailureKind,
+    Matrix,
+    Probe,
+    Tried,
+    Verdict,
+)
 from anyunix.subject import PROMISES
 
 EXIT_PORTABLE, EXIT_NOT_PORTABLE, EXIT_USAGE, EXIT_NOT_RUN, EXIT_NOT_COMPARED = 0, 1, 2, 3, 4
@@ -12,8 +23,6 @@ FLOOR = 0.5
 """The part of what the reference kept that has to be tried on a platform, in each probe group."""
 NAMED = 3
 """Contracts that a reason names; the report has them all."""
-UNBUILT = ("build", "start")
-"""Groups whose failure leaves nothing to try."""
 
 
 def judge(matrix: Matrix) -> Matrix:
@@ -58,17 +67,23 @@ def _with_kinds(matrix: Matrix, cell: CellResult) -> CellResult:
     if not cell.failures:
         return cell
     beside = [each for each in matrix.cells if (each.subject, each.bind) == (cell.subject, cell.bind)]
-    kept = {probe.id for each in beside for probe in each.contracts if probe.outcome == "passed"}
+    kept = {name for each in beside for name in _kept(each)}
     return replace(cell, probes=tuple(
-        replace(probe, failure_kind=_kind(cell, probe, kept)) if probe.kind == "contract" and probe.bad else probe
+        replace(probe, failure_kind=_kind(probe, kept)) if probe.kind == "contract" and probe.bad else probe
         for probe in cell.probes))
 
 
-def _kind(cell: CellResult, probe: Probe, kept: set[str]) -> FailureKind:
+def _kept(cell: CellResult) -> set[str]:
+    """That it builds and starts is in the results only where it did not."""
+    if cell.status != "ran":
+        return set()
+    failed = {probe.id for probe in cell.failures}
+    return {*(probe.id for probe in cell.contracts if probe.outcome == "passed"), *({*ONLY_WHEN_BROKEN} - failed)}
+
+
+def _kind(probe: Probe, kept: set[str]) -> FailureKind:
     if probe.outcome == "flaky" or probe.again in ("did not repeat", "not a difference"):
         return "flaky"
-    if probe.group in UNBUILT:
-        return "platform difference"  # that it builds and starts is in the results only where it did not
     return "platform difference" if probe.id in kept else "broken promise"
 
 
@@ -119,7 +134,7 @@ def _tried(matrix: Matrix, ran: Sequence[CellResult]) -> tuple[list[Tried], list
         wanted = _comparable(cell, reference, plain)
         tried = _ids_tried(cell)
         counts.append(Tried(cell.platform, len(wanted & tried), len(wanted)))
-        if any(probe.group in UNBUILT for probe in cell.failures):
+        if any(probe.id in ONLY_WHEN_BROKEN for probe in cell.failures):
             continue  # nothing could be tried, and that is the failure
         if not wanted | tried:
             too_little.append(f"not answered on {cell.platform}: no contract was tried")
@@ -137,7 +152,7 @@ def _comparable(cell: CellResult, reference: CellResult | None, plain: Sequence[
 
 
 def _ids_tried(cell: CellResult) -> set[str]:
-    return {probe.id for probe in cell.contracts if probe.outcome != "skipped" and probe.group not in UNBUILT}
+    return {probe.id for probe in cell.contracts if probe.outcome != "skipped" and probe.id not in ONLY_WHEN_BROKEN}
 
 
 def _groups_below_floor(wanted: set[str], tried: set[str]) -> list[str]:

@@ -8,9 +8,8 @@ import pytest
 from rich.console import Console
 
 from anyunix.changes import Change, Changes, FactChange, VerdictChange, changes
-from anyunix.expectations import BUILDS
 from anyunix.report.changes import print_changes, summary
-from anyunix.results import STARTS, CellResult, Matrix, Outcome, PlatformResult, Probe
+from anyunix.results import BUILDS, STARTS, CellResult, Matrix, Outcome, PlatformResult, Probe
 from anyunix.verdict import judge
 
 A, B = "g/test_x.py::test_a", "g/test_x.py::test_b"

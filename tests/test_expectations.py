@@ -9,7 +9,6 @@ import pytest
 from anyunix.catalog import Subject
 from anyunix.errors import ConfigurationError
 from anyunix.expectations import (
-    BUILDS,
     Expectation,
     Expectations,
     apply,
@@ -17,7 +16,7 @@ from anyunix.expectations import (
     load_expectations,
     read_expectations,
 )
-from anyunix.results import STARTS, CellResult, Matrix, Outcome, PlatformResult, Probe, ProbeText, Status
+from anyunix.results import BUILDS, STARTS, CellResult, Matrix, Outcome, PlatformResult, Probe, ProbeText, Status
 from anyunix.verdict import exit_status, judge
 
 A, B, FACT = "g/test_x.py::test_a", "g/test_x.py::test_b", "g/test_f.py::test_f"

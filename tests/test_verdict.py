@@ -146,6 +146,12 @@ def test_a_subject_that_does_not_build_somewhere_is_judged_by_that_alone() -> No
     assert (verdict.verdict, verdict.because) == ("not portable", ("b fails builds",))
 
 
+def test_a_subject_that_builds_nowhere_breaks_a_promise() -> None:
+    unbuilt = Probe("build/subject::builds", "contract", "failed", "no gcc")
+    verdict, = judged(*(CellResult("c", name, "dual", "ran", probes=(unbuilt,)) for name in "ab")).verdicts
+    assert (verdict.verdict, verdict.because) == ("promises broken", ("kept on no platform: builds",))
+
+
 def test_one_platform_alone_says_what_was_kept_there() -> None:
     verdict, = judged(cell("a", "passed", "passed", "skipped")).verdicts
     assert verdict.because == ("kept all 2 contracts on a; nothing to compare with",)

@@ -19,6 +19,7 @@ from anyunix.report.terminal import print_overall, print_report
 from anyunix.results import Matrix
 from anyunix.shards.merge import Merged, merge, read_parts
 from anyunix.shards.plan import read_plan
+from anyunix.start import never_started
 from anyunix.verdict import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, exit_status, judge
 
 NAMES_SHOWN = 10
@@ -62,6 +63,8 @@ def merge_command(arguments: argparse.Namespace) -> int:
     _print_missing(console, merged)
     arguments.workflow.tell(github.report(matrix, os.environ))
     print_overall(console, matrix)
+    if wrong := never_started(matrix):
+        raise ConfigurationError("\n".join(wrong.values()))
     status = exit_status(matrix)
     lacking = any(cell.platform in matrix.required for cell in merged.missing)
     return with_problems(out, EXIT_NOT_RUN if lacking and status != EXIT_NOT_PORTABLE else status)
