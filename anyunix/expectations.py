@@ -16,7 +16,7 @@ from anyunix.catalog import Subject
 from anyunix.errors import ConfigurationError
 from anyunix.regular import read_text
 from anyunix.results import ONLY_WHEN_BROKEN, CellResult, Matrix, Probe
-from anyunix.yamldata import parse_yaml
+from anyunix.yamldata import line_of, parse_yaml
 from anyunix.yamlfile import kind, nearest, shortened
 
 FOLDER = Path("expectations")
@@ -86,7 +86,7 @@ def read_expectations(path: Path, *, binds: Collection[str] = (), drafts: bool =
 
 def parse_expectations(path: Path, text: str, *, binds: Collection[str] = (), drafts: bool = False) -> Expectations:
     """As `read_expectations`, of a text that is, or is to be, the content of `path`."""
-    reader = _Reader(path, binds, drafts)
+    reader = _Reader(path, text, binds, drafts)
     return Expectations(path, tuple(reader.entries(parse_yaml(path, text))))
 
 
@@ -95,6 +95,7 @@ class _Reader:
     """Turns one file's data into entries, checking each key."""
 
     path: Path
+    text: str
     binds: Collection[str]
     drafts: bool
 
@@ -160,7 +161,9 @@ class _Reader:
         return tuple(dict.fromkeys(value))
 
     def _error(self, place: str, reason: str) -> ConfigurationError:
-        return ConfigurationError(f"{self.path}: {shortened(f'{place}: ' if place else '')}{shortened(reason)}")
+        line = line_of(self.text, place.replace(": ", "."))
+        where = f"{self.path}: line {line}" if line else str(self.path)
+        return ConfigurationError(f"{where}: {shortened(f'{place}: ' if place else '')}{shortened(reason)}")
 
 
 def _found(value: object) -> str:

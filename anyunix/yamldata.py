@@ -40,6 +40,20 @@ def parse_yaml(path: Path, text: str) -> Any:
         raise ConfigurationError(f"{path}: {error}") from None
 
 
+def line_of(text: str, key: str) -> int:
+    """The line of the deepest part of `key` that is in a text which parse_yaml takes, such as `bind.dual`; else 0."""
+    line, rest = 0, key
+    node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    while isinstance(node, yaml.MappingNode):
+        inside = node.value
+        node = None
+        for name, value in inside:
+            if isinstance(name, yaml.ScalarNode) and f"{rest}.".startswith(f"{name.value}."):  # names may hold dots
+                line, rest, node = name.start_mark.line + 1, rest[len(name.value) + 1:], value
+                break
+    return line
+
+
 class _Refused(Exception):
     """YAML, but not what is read here: the text says line, key and reason."""
 

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from anyunix.regular import read_text
 from anyunix.results import Documented
 from anyunix.text import safe
 from anyunix.values import unfit
-from anyunix.yamldata import parse_yaml
+from anyunix.yamldata import line_of, parse_yaml
 
 SHOWN = 60
 """Characters of a value that an error repeats."""
@@ -31,6 +32,14 @@ def load_yaml(path: Path) -> dict[str, Any]:
     return data
 
 
+def place(path: Path, key: str) -> str:
+    """`my.yaml: line 3`; without a line where the key is missing, or comes from a file that this one extends."""
+    with suppress(ConfigurationError):
+        if line := line_of(read_text(path), key):
+            return f"{path}: line {line}"
+    return str(path)
+
+
 class Reader:
     """Takes keys out of one file's mapping, checking each; what was never asked for is unknown."""
 
@@ -39,7 +48,7 @@ class Reader:
         self._asked: list[str] = []
 
     def error(self, key: str, reason: str) -> ConfigurationError:
-        return ConfigurationError(f"{self._path}: key {shortened(key)!r}: {shortened(reason)}")
+        return ConfigurationError(f"{place(self._path, key)}: key {shortened(key)!r}: {shortened(reason)}")
 
     def name(self, name: str) -> str:
         if not NAME.fullmatch(name):

@@ -121,6 +121,16 @@ def test_bad_platform_file_says_key_and_reason(root: Path, text: str, said: str)
     assert said in platform_error(root, text)
 
 
+@pytest.mark.parametrize(("text", "said"), [
+    ("title: x\n\ndriver: dokcer\n", "bad.yaml: line 3: key 'driver': unknown 'dokcer'"),
+    ("title: x\ndriver: documented\ndocumented:\n  a.b: {value: 1}\n", "line 4: key 'documented.a.b': expected"),
+    ("title: x\ndriver: local\nslowness: 0\n", "line 3: key 'slowness': expected a whole number above 0"),
+    ("driver: local\n", "bad.yaml: key 'title': missing")])
+def test_what_is_wrong_with_a_key_says_its_line(root: Path, text: str, said: str) -> None:
+    """Where the key is not there, nor is a line."""
+    assert said in platform_error(root, text)
+
+
 def test_links_that_stay_in_the_subjects_folder_travel(root: Path, catalog: Catalog) -> None:
     (root / "src").mkdir()
     (root / "real.py").write_text("")

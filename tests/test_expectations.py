@@ -74,7 +74,7 @@ def test_a_file_or_platform_whose_last_entry_was_removed_expects_nothing(tmp_pat
 def test_a_bad_entry_says_file_platform_probe_key_and_what_to_write(tmp_path: Path, keys: str, said: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read_expectations(written(tmp_path, entry(keys)), binds=("dual", "first"))
-    assert str(caught.value).startswith(f"{tmp_path}/c.yaml: debian: {A}: ")
+    assert str(caught.value).startswith(f"{tmp_path}/c.yaml: line 2: debian: {A}: ")
     assert said in str(caught.value)
 
 
