@@ -97,10 +97,6 @@ def look_at(driver: Driver, platform: Platform, subject: Subject) -> Look:
                   for what in ("compiler", "system")))
 
 
-CROSS_HINT = (", or have the subject built here: `cross: TARGET` in a file for the platform, TARGET being "
-              "x86_64-freebsd, aarch64-linux-gnu or whatever system and CPU it has")
-
-
 def cross_build(look: Look, platform: Platform, subject: Subject, build: Build, builds: CrossBuilds,
                 say: Say) -> dict[PurePosixPath, Path]:
     """Build here what the platform cannot build: path in the payload -> program. Raises NotRun, PlatformError."""
@@ -110,7 +106,8 @@ def cross_build(look: Look, platform: Platform, subject: Subject, build: Build, 
     if not subject.build:
         raise NotRun(lacking)
     if not platform.cross:
-        raise NotRun(f"{lacking}: install it there" + (CROSS_HINT if {"cc", "make"} & {*look.missing} else ""))
+        raise NotRun(f"{lacking}: install it there, or have the subject built here: `cross: TARGET` in a file for the "
+                     "platform, TARGET being x86_64-freebsd, aarch64-linux-gnu or whatever system and CPU it has")
     if reason := missing():
         raise NotRun(f"{lacking}, and {reason}")
     if reason := cannot_start(platform.cross, look.system):

@@ -251,7 +251,7 @@ exec {real} "$@"
 
 @pytest.mark.skipif(not (shutil.which("cc") and shutil.which("make")), reason="no cc or no make here")
 def test_no_compiler_writes_to_a_device(subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                        local: Platform) -> None:
+                                        local: Platform, catalog: Catalog) -> None:
     """clang that runs as root puts a file in the place of `-o /dev/null`."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "cc").write_text(COMPILER.format(log=tmp_path / "log", real=shutil.which("cc")))
@@ -260,7 +260,7 @@ def test_no_compiler_writes_to_a_device(subject: Subject, tmp_path: Path, monkey
     driver = LocalDriver()
     driver.up(lambda text: None)
     try:
-        shutil.copytree(Path(cross.__file__).parent.parent / "suite", driver.folder() / "suite")
+        shutil.copytree(catalog.suite, driver.folder() / "suite")
         (driver.folder() / SUBJECT).mkdir()
         (driver.folder() / SUBJECT / "main.c").write_text("int main(void) { return 0; }\n")
         (driver.folder() / SUBJECT / "Makefile").write_text("main: main.c\n\tcc $(CFLAGS) -o main main.c\n")

@@ -30,10 +30,16 @@ UNGUARDED = "sys.stdin.readline()"
 
 def start(code: str, *before: str) -> "subprocess.Popen[str]":
     process = subprocess.Popen([*before, sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
+                               stderr=subprocess.PIPE, text=True, preexec_fn=as_from_a_terminal)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process
+
+
+def as_from_a_terminal() -> None:
+    """A shell's `&`, by which these tests may have been started, leaves some of them ignored."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("number", ENDING)
