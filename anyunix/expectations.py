@@ -12,11 +12,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from anyunix import yamlfile
 from anyunix.catalog import Subject
 from anyunix.errors import ConfigurationError
 from anyunix.regular import read_text
 from anyunix.results import ONLY_WHEN_BROKEN, CellResult, Matrix, Probe
-from anyunix.yamldata import line_of, parse_yaml
+from anyunix.yamldata import parse_yaml
 from anyunix.yamlfile import kind, nearest, shortened
 
 FOLDER = Path("expectations")
@@ -161,8 +162,7 @@ class _Reader:
         return tuple(dict.fromkeys(value))
 
     def _error(self, place: str, reason: str) -> ConfigurationError:
-        line = line_of(self.text, place.replace(": ", "."))
-        where = f"{self.path}: line {line}" if line else str(self.path)
+        where = yamlfile.place(self.path, place.replace(": ", "."), self.text)
         return ConfigurationError(f"{where}: {shortened(f'{place}: ' if place else '')}{shortened(reason)}")
 
 

@@ -32,10 +32,13 @@ def load_yaml(path: Path) -> dict[str, Any]:
     return data
 
 
-def place(path: Path, key: str) -> str:
-    """`my.yaml: line 3`; without a line where the key is missing, or comes from a file that this one extends."""
+def place(path: Path, key: str, text: str | None = None) -> str:
+    """`my.yaml: line 3`; without a line where the key is missing, or comes from a file that this one extends.
+
+    `text` is for a content that is not, or not yet, in the file.
+    """
     with suppress(ConfigurationError):
-        if line := line_of(read_text(path), key):
+        if line := line_of(read_text(path) if text is None else text, key):
             return f"{path}: line {line}"
     return str(path)
 

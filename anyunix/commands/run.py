@@ -129,13 +129,12 @@ def _run_matrix(catalog: Catalog, chosen: Selection, arguments: argparse.Namespa
 
         def run_again(again: Sequence[Cell]) -> Records:
             records = Records()
-            run_cells(list(again), drivers.for_platform, replace(order, expression="", repeat=1),
-                      jobs=arguments.jobs, watcher=watcher, keeper=records)
+            measure(again, records)
             return records
 
-        def measure(again: Sequence[Cell]) -> list[CellResult]:
+        def measure(again: Sequence[Cell], records: Records | None = None) -> list[CellResult]:
             return run_cells(list(again), drivers.for_platform, replace(order, expression="", repeat=1),
-                             jobs=arguments.jobs, watcher=watcher, keeper=Records())
+                             jobs=arguments.jobs, watcher=watcher, keeper=records or Records())
 
         identity, part = identity_of(catalog.suite, chosen.subjects), _part(chosen, order)
 

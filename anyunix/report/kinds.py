@@ -24,7 +24,7 @@ def where(verdict: Verdict) -> str:
         return ""
     short = {each.platform: f" ({each.tried} of {each.comparable} contracts tried)" for each in verdict.tried
              if each.tried < each.comparable}
-    return f" on {', '.join(f'{name}{short.get(name, str())}' for name in verdict.ran)}"
+    return " on " + ", ".join(name + short.get(name, "") for name in verdict.ran)
 
 
 def take_back(probe: Probe) -> str:
