@@ -113,7 +113,7 @@ def test_wrong_expectations_are_exit_2_before_anything_runs(tmp_path: Path) -> N
     assert "--expectations none: no such folder" in refused("--expectations", "none")
     path = expect(tmp_path)
     path.write_text(path.read_text().replace(REASON, "TODO"))
-    assert f"expectations/python.yaml: local-v6only: {IPV4}: key 'reason': still TODO" in refused()
+    assert f"expectations/python.yaml: line 2: local-v6only: {IPV4}: key 'reason': still TODO" in refused()
     path.write_bytes(b"\xff")
     assert "expectations/python.yaml: cannot be read" in refused()
 

@@ -69,8 +69,10 @@ def test_a_client_that_is_gone_before_it_is_accepted_ends_nobody(server):
     """Connections that are reset while the server cannot accept them leave a server that serves.
 
     accept(2): Linux hands such a connection out, and the next call on it fails; POSIX has ECONNABORTED, which the
-    BSDs give. The server is stopped meanwhile, so that none is accepted in time. Two fit into any backlog.
+    BSDs give. The server is stopped meanwhile, so that none is accepted in time. Two fit into any backlog, once those
+    that came before are accepted: the queue is first in, first out.
     """
+    server.serve()
     with stopped(server):
         for _ in range(GONE):
             reset(server.connect())
