@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from anyunix import __version__
+from anyunix.analysis.verdict import EXIT_USAGE
 from anyunix.commands import (
     accept,
     bench,
@@ -20,24 +21,23 @@ from anyunix.commands import (
     init,
     listing,
     merge,
+    mutation,
     plan,
     preflight,
     report,
     repro,
     run,
-    teeth,
 )
 from anyunix.errors import ConfigurationError
-from anyunix.interrupts import interrupted_by_signals, tell, uninterrupted
-from anyunix.leftovers import remove_leftovers
+from anyunix.host.interrupts import interrupted_by_signals, tell, uninterrupted
+from anyunix.host.scratch import sweep
 from anyunix.report.github import Workflow
-from anyunix.scratch import sweep
+from anyunix.run.leftovers import remove_leftovers
 from anyunix.text import safe
-from anyunix.verdict import EXIT_USAGE
 
 EXIT_INTERRUPTED = 130
 
-COMMANDS = (init, run, plan, merge, report, facts, diff, accept, check, preflight, repro, teeth, bench, build, images,
+COMMANDS = (init, run, plan, merge, report, facts, diff, accept, check, preflight, repro, mutation, bench, build, images,
             down, listing)
 """In the order of the help."""
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 import sshd as far_side
-from anyunix.catalog import Catalog, Platform, Subject, find_catalog
-from anyunix.drivers.engine import Engine
-from anyunix.drivers.ssh import SshDriver
-from anyunix.subject import Ready
+from anyunix.catalog.lookup import Catalog, find_catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Ready, Subject
+from anyunix.drivers.docker.engine import Engine
+from anyunix.drivers.ssh.ssh_driver import SshDriver
 from sshd import Sshd
 
 SERVER = """\

@@ -3,7 +3,7 @@
 import pytest
 
 from anyunix.report.traces import COLUMN, excerpt
-from anyunix.results import CellResult, Probe, TraceRow
+from anyunix.results.model import CellResult, Probe, TraceRow
 from anyunix.trace.align import PROCESSES, align
 from anyunix.trace.steps import KILLED, Step
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog, Platform
-from anyunix.cell import Cell, CellRun, Order
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.reader import load_yaml
+from anyunix.catalog.subjects import Subject, read_subject
 from anyunix.drivers.local import LocalDriver
-from anyunix.results import CellResult
-from anyunix.subject import Subject, read_subject
-from anyunix.yamlfile import load_yaml
+from anyunix.results.model import CellResult
+from anyunix.run.cell import Cell, CellRun, Order
 
 SERVER = Path(__file__).with_name("any_server.py")
 SUBJECT = """\

@@ -16,21 +16,21 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from anyunix.bench.bench_report import by_write_size, table_one
+from anyunix.bench.figures import WHERE, figures, missing
 from anyunix.bench.go import build_go
 from anyunix.bench.journal import append, read_journal
-from anyunix.bench.on_platform import build as building
-from anyunix.bench.on_platform.build import LOADS, SERVERS, Built, NotBuilt, build
-from anyunix.bench.on_platform.experiment import Measured, Point, measure
-from anyunix.bench.on_platform.tree import PROC
-from anyunix.bench.plan import Scale, points
 from anyunix.bench.progress import Watch
+from anyunix.bench.remote import build as building
+from anyunix.bench.remote.experiment import Measured, Point, measure
+from anyunix.bench.remote.programs import LOADS, SERVERS, Built, NotBuilt, build
+from anyunix.bench.remote.tree import PROC
+from anyunix.bench.schedule import Scale, points
 from anyunix.bench.summary import summarize
-from anyunix.catalog import Catalog
+from anyunix.catalog.lookup import Catalog
 from anyunix.cli import main
-from anyunix.drivers.engine import Engine
+from anyunix.drivers.docker.engine import Engine
 from anyunix.errors import ConfigurationError
-from anyunix.report.bench import by_write_size, table_one
-from anyunix.report.bench_figures import WHERE, figures, missing
 from sshd import ALIAS, Sshd
 
 POINT = Point("fork-c", "like", 8, 1250, 1e6, 2.0)
@@ -240,7 +240,7 @@ def test_the_command_measures_once_and_reports(tmp_path: Path, capsys: pytest.Ca
     assert capsys.readouterr().out.count("loop-c paper, 2 connections, 1250 bytes a write: ") == 1
     out = tmp_path / "[dim]" / "local"
     before = (out / "runs.jsonl").read_bytes()
-    monkeypatch.setattr("anyunix.report.bench.missing", lambda: WHERE)
+    monkeypatch.setattr("anyunix.bench.bench_report.missing", lambda: WHERE)
     assert main(order) == 0
     said = capsys.readouterr().out
     assert "loop-c paper, 2 connections, 1250 bytes a write: " not in said

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.bench.chat import ChatScale, bare_us, chat_points, summarize_chat
-from anyunix.bench.on_platform import chat
-from anyunix.bench.on_platform.build import CHAT_LOADS, CHATS, build
-from anyunix.bench.on_platform.chat import BareCosts, ChatMeasured, ChatPoint, bare_costs, measure_chat
-from anyunix.bench.on_platform.experiment import NotMeasured
-from anyunix.catalog import Catalog
+from anyunix.bench.chat_report import chat_tables
+from anyunix.bench.chat_runs import ChatScale, bare_us, chat_points, summarize_chat
+from anyunix.bench.remote import chat
+from anyunix.bench.remote.chat_run import BareCosts, ChatMeasured, ChatPoint, bare_costs, measure_chat
+from anyunix.bench.remote.experiment import NotMeasured
+from anyunix.bench.remote.programs import CHAT_LOADS, CHATS, build
+from anyunix.catalog.lookup import Catalog
 from anyunix.cli import main
-from anyunix.report.bench_chat import chat_tables
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="one CPU here"),

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.bench.on_platform import cgroup, experiment, meter
-from anyunix.bench.on_platform.build import LOADS, SERVERS, Place, build
-from anyunix.bench.on_platform.calls import counted_calls, read_calls
-from anyunix.bench.on_platform.cgroup import own_group
-from anyunix.bench.on_platform.experiment import AT_THE_START, Point, measure, started
-from anyunix.bench.on_platform.ps import cpu_time, sum_tree, tree_by_ps
-from anyunix.bench.on_platform.tree import PROC, look_at_tree, tree_of
+from anyunix.bench.bench_report import as_json, costs
+from anyunix.bench.remote import cgroup, experiment, meter
+from anyunix.bench.remote.cgroup import own_group
+from anyunix.bench.remote.experiment import AT_THE_START, Point, measure, started
+from anyunix.bench.remote.programs import LOADS, SERVERS, Place, build
+from anyunix.bench.remote.ps import cpu_time, sum_tree, tree_by_ps
+from anyunix.bench.remote.syscalls import counted_calls, read_calls
+from anyunix.bench.remote.tree import PROC, look_at_tree, tree_of
 from anyunix.bench.summary import summarize
-from anyunix.catalog import Catalog
-from anyunix.report.bench import as_json, costs
+from anyunix.catalog.lookup import Catalog
 
 needs_proc = pytest.mark.skipif(not (PROC / "self" / "schedstat").exists(), reason="no /proc/PID/schedstat here")
 needs_two = pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,

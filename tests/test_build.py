@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from anyunix import cross
-from anyunix.builds.build import first_error
-from anyunix.builds.header import Header, NoProgram, read_header
-from anyunix.builds.proof import not_for
-from anyunix.builds.targets import all_targets, choose_targets
 from anyunix.cli import main
+from anyunix.cross.every_target import first_error
+from anyunix.cross.header import Header, NoProgram, read_header
+from anyunix.cross.proof import not_for
+from anyunix.cross.targets import all_targets, choose_targets
 from anyunix.errors import ConfigurationError
 
 needs_zig = pytest.mark.skipif(cross.missing() is not None, reason=cross.missing() or "")

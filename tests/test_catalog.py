@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog
+from anyunix.catalog.lookup import Catalog
 from anyunix.errors import ConfigurationError
 
 SUBJECT = """\

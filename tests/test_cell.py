@@ -11,10 +11,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from anyunix.catalog import Platform, Subject
-from anyunix.cell import Cell, CellRun, Order
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
 from anyunix.drivers.local import LocalDriver
-from anyunix.results import CellResult
+from anyunix.results.model import CellResult
+from anyunix.run.cell import Cell, CellRun, Order
 
 MakeSuite = Callable[[str], Path]
 
@@ -176,7 +177,7 @@ def test_a_full_disk_here_is_the_cells_error(subject: Subject, local: Platform, 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/payload.tar")
 
-    monkeypatch.setattr("anyunix.cell.write_payload", full)
+    monkeypatch.setattr("anyunix.run.cell.write_payload", full)
     result = CellRun(Cell(subject, local, "default"), LocalDriver(), Order(make_suite(PROBES)), lambda text: None).run()
     assert (result.status, result.reason) == ("error", "No space left on device: /tmp/payload.tar")
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from anyunix.changes import Change, Changes, FactChange, VerdictChange, changes
-from anyunix.report.changes import print_changes, summary
-from anyunix.results import BUILDS, STARTS, CellResult, Matrix, Outcome, PlatformResult, Probe
-from anyunix.verdict import judge
+from anyunix.analysis.changes import Change, Changes, FactChange, VerdictChange, changes
+from anyunix.analysis.verdict import judge
+from anyunix.report.change_lines import print_changes, summary
+from anyunix.results.model import BUILDS, STARTS, CellResult, Matrix, Outcome, PlatformResult, Probe
 
 A, B = "g/test_x.py::test_a", "g/test_x.py::test_b"
 

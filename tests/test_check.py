@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog
+from anyunix.catalog.lookup import Catalog
 from anyunix.check.exchange import Request
 from anyunix.check.reach import Place, parse_place, reach
 from anyunix.cli import main
-from anyunix.drivers.netns import NetnsDriver
+from anyunix.drivers.netns.netns_driver import NetnsDriver
 
 V4, V6 = (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")
 Answering = Callable[[socket.socket], None]

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog, find_catalog
-from anyunix.drivers.engine import Engine
-from anyunix.drivers.netns import NetnsDriver
-from anyunix.drivers.owned import OWNER_LABEL, things
-from anyunix.results import Matrix, PlatformResult
-from anyunix.shards.identity import identity_of
-from anyunix.stored import encode
+from anyunix.catalog.lookup import Catalog, find_catalog
+from anyunix.drivers.docker.engine import Engine
+from anyunix.drivers.docker.owned import OWNER_LABEL, things
+from anyunix.drivers.netns.netns_driver import NetnsDriver
+from anyunix.results.matrix_file import encode
+from anyunix.results.model import Matrix, PlatformResult
+from anyunix.run.identity import identity_of
 
 TINY = """\
 title: a tiny server

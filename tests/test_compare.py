@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from anyunix.catalog import Catalog
+from anyunix.analysis.compare import by_value, compare, contradictions, differences, documented
+from anyunix.catalog.lookup import Catalog
 from anyunix.commands import facts
 from anyunix.commands.facts import select
-from anyunix.compare import by_value, compare, contradictions, differences, documented
 from anyunix.errors import ConfigurationError
-from anyunix.report.facts import WIDTH, print_differences, print_facts
-from anyunix.results import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText, Status
-from anyunix.stored import FILE, encode
-from anyunix.values import same
+from anyunix.report.fact_table import WIDTH, print_differences, print_facts
+from anyunix.results.json_values import same
+from anyunix.results.matrix_file import FILE, encode
+from anyunix.results.model import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText, Status
 
 HOSTILE = "\x1b[2Jgone \x9b31m \u202e txt"
 TEXTS = (ProbeText("binding/test_ipv6_facts.py::test_wildcard", "fact", "Does :: serve IPv4?", "RFC 3493 5.3: yes.",

@@ -10,17 +10,19 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from anyunix.catalog import Catalog, Platform, Subject
-from anyunix.cell import Cell, CellRun, Order
-from anyunix.consequences import by_cause, resolve
+from anyunix.analysis.verdict import judge
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
 from anyunix.drivers.local import LocalDriver
-from anyunix.planned import collect
 from anyunix.report import markdown
 from anyunix.report.github import annotations
 from anyunix.report.html import render
 from anyunix.report.terminal import WIDTH, print_report
-from anyunix.results import CellResult, Matrix, Outcome, PlatformResult, Probe
-from anyunix.verdict import judge
+from anyunix.results.consequences import by_cause, resolve
+from anyunix.results.model import CellResult, Matrix, Outcome, PlatformResult, Probe
+from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.planned import collect
 
 CAUSE, OTHER, THIRD = "g/test_x.py::test_cause", "g/test_x.py::test_other[a b]", "g/test_x.py::test_third"
 NAMES = """

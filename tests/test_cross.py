@@ -16,16 +16,18 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from anyunix import cross
-from anyunix.building import Build, build_there
-from anyunix.builds.targets import cannot_start
-from anyunix.catalog import Catalog, Platform, Subject
-from anyunix.cell import Cell, CellRun, Order
-from anyunix.crossbuilds import CrossBuilds
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
+from anyunix.cross.shared_builds import CrossBuilds
+from anyunix.cross.targets import cannot_start
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import NotRun, PlatformError
-from anyunix.matrix import run_cells
-from anyunix.payload import SUBJECT
-from anyunix.results import Brought, CellResult
+from anyunix.payload.archive import SUBJECT
+from anyunix.results.model import Brought, CellResult
+from anyunix.run.building import Build, build_there
+from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.matrix import run_cells
 from sshd import gone, until
 
 needs_zig = pytest.mark.skipif(cross.missing() is not None, reason=cross.missing() or "")

@@ -6,9 +6,10 @@ from types import ModuleType
 
 import pytest
 
-from anyunix.catalog import Platform, Subject
-from anyunix.cell import Cell, CellRun, Order
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
 from anyunix.drivers.local import LocalDriver
+from anyunix.run.cell import Cell, CellRun, Order
 
 
 @pytest.fixture

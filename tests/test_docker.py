@@ -15,12 +15,13 @@ from pathlib import Path
 import docker.errors
 import pytest
 
-from anyunix.catalog import Catalog, Platform
-from anyunix.drivers.docker import DockerDriver
-from anyunix.drivers.engine import LOCAL_SOCKET, Engine
-from anyunix.drivers.owned import DEADLINE_LABEL, OWNER_LABEL, is_left_behind, remove_left_behind, things
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.drivers.docker.docker_driver import DockerDriver
+from anyunix.drivers.docker.engine import LOCAL_SOCKET, Engine
+from anyunix.drivers.docker.owned import DEADLINE_LABEL, OWNER_LABEL, is_left_behind, remove_left_behind, things
 from anyunix.errors import PlatformError
-from anyunix.owner import own
+from anyunix.host.owner import own
 
 LOOK = """\
 import json, os, socket
@@ -164,7 +165,7 @@ def test_image_that_cannot_be_pulled_says_what_to_do(engine: Engine, catalog: Ca
 
 def killed_with_a_platform_up() -> set[str]:
     """A process that brings a platform up and is killed; the names of its container and its network."""
-    code = ("import os\nfrom anyunix.catalog import find_catalog\nfrom anyunix.drivers import Drivers\n"
+    code = ("import os\nfrom anyunix.catalog.lookup import find_catalog\nfrom anyunix.drivers.registry import Drivers\n"
             "driver = Drivers().for_platform(find_catalog().platform('alpine'))\n"
             "assert driver.available() is None\ndriver.up(lambda text: None)\n"
             "print(driver._container.name, driver._network.name, flush=True)\nos.kill(os.getpid(), 9)\n")
@@ -261,6 +262,6 @@ def test_a_cpu_that_the_kernel_cannot_start_is_said_with_what_to_type(
 
 def test_an_emulated_platform_without_a_handler_is_not_available(
         engine: Engine, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("anyunix.drivers.engine.no_handler", lambda cpu: f"no handler for {cpu}")
+    monkeypatch.setattr("anyunix.drivers.docker.engine.no_handler", lambda cpu: f"no handler for {cpu}")
     assert DockerDriver(catalog.platform("debian-s390x"), engine).available() == "no handler for linux/s390x"
     assert DockerDriver(catalog.platform("debian"), engine).available() is None

@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from anyunix.catalog import Catalog, Platform
-from anyunix.drivers import Drivers
+from anyunix.analysis.verdict import EXIT_NOT_RUN, EXIT_PORTABLE, exit_status, judge
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError, PlatformError
-from anyunix.junit import read_junit
-from anyunix.matrix import choose_reference, platform_result
-from anyunix.results import CellResult, Matrix, Probe
-from anyunix.verdict import EXIT_NOT_RUN, EXIT_PORTABLE, exit_status, judge
+from anyunix.results.junit import read_junit
+from anyunix.results.model import CellResult, Matrix, Probe
+from anyunix.run.matrix import choose_reference, platform_result
 
 EXPECTED = ("freebsd", "illumos", "macos", "netbsd", "openbsd")
 

@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from anyunix.catalog import Catalog, Platform
-from anyunix.drivers import Drivers
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Driver
-from anyunix.drivers.docker import DockerDriver
+from anyunix.drivers.docker.docker_driver import DockerDriver
+from anyunix.drivers.registry import Drivers
 from anyunix.errors import PlatformError
 
 Say = Callable[[str], None]
@@ -83,8 +84,8 @@ def test_get_is_not_cut_as_output_is(driver: Driver, monkeypatch: pytest.MonkeyP
 
 def test_output_without_end_is_cut(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("anyunix.drivers.process.OUTPUT_LIMIT", 1000)
-    monkeypatch.setattr("anyunix.drivers.docker.OUTPUT_LIMIT", 1000)
-    monkeypatch.setattr("anyunix.drivers.ssh.OUTPUT_LIMIT", 1000)
+    monkeypatch.setattr("anyunix.drivers.docker.docker_driver.OUTPUT_LIMIT", 1000)
+    monkeypatch.setattr("anyunix.drivers.ssh.ssh_driver.OUTPUT_LIMIT", 1000)
     done = driver.run(["sh", "-c", "i=0; while [ $i -lt 500 ]; do echo 0123456789; i=$((i+1)); done"], env={},
                       timeout=20)
     assert (done.status, len(done.stdout)) == (0, 1000)

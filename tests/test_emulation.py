@@ -7,19 +7,22 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from anyunix.catalog import Catalog, Platform, Subject
-from anyunix.cell import Cell, CellRun, Order
+from anyunix.analysis.verdict import judge
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
 from anyunix.cli import main
 from anyunix.commands.common import chosen_platforms, usual_order
 from anyunix.drivers.local import LocalDriver
-from anyunix.emulation import no_handler, passes_all_the_same
 from anyunix.errors import ConfigurationError
-from anyunix.matrix import platform_result
+from anyunix.host.emulators import no_handler
 from anyunix.report import markdown
 from anyunix.report.html import render as render_html
 from anyunix.report.terminal import print_report
-from anyunix.results import CellResult, Matrix
-from anyunix.verdict import judge
+from anyunix.results.model import CellResult, Matrix
+from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.emulator_limits import passes_all_the_same
+from anyunix.run.matrix import platform_result
 
 S390X = """\
 {state}
@@ -60,7 +63,7 @@ def test_without_binfmt_misc_nothing_foreign_runs_and_this_cpu_does(tmp_path: Pa
 
 
 def test_a_machine_needs_no_emulator_for_its_own_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("anyunix.emulation.machine", lambda: "s390x")
+    monkeypatch.setattr("anyunix.host.emulators.machine", lambda: "s390x")
     assert no_handler("linux/s390x", tmp_path) is None
     assert no_handler("linux/arm64", tmp_path)
 

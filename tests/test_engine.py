@@ -16,11 +16,11 @@ from pathlib import Path, PurePosixPath
 import docker.errors
 import pytest
 
-from anyunix.catalog import Catalog
-from anyunix.drivers.docker import DockerDriver
-from anyunix.drivers.docker_address import find_address
-from anyunix.drivers.docker_build import start_hint
-from anyunix.drivers.engine import Engine
+from anyunix.catalog.lookup import Catalog
+from anyunix.drivers.docker.docker_driver import DockerDriver
+from anyunix.drivers.docker.endpoint import find_address
+from anyunix.drivers.docker.engine import Engine
+from anyunix.drivers.docker.image_build import start_hint
 from anyunix.errors import PlatformError
 from relay import Relay, relay
 
@@ -32,8 +32,8 @@ RUN printf '#!/bin/sh\\nexec sleep 600\\n' > /usr/local/bin/python3 && chmod 755
 
 USE = """\
 from pathlib import PurePosixPath
-from anyunix.catalog import find_catalog
-from anyunix.drivers import Drivers
+from anyunix.catalog.lookup import find_catalog
+from anyunix.drivers.registry import Drivers
 driver = Drivers().for_platform(find_catalog().platform("alpine"))
 assert driver.available() is None
 driver.up(lambda text: None)

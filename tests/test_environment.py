@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog, Subject
-from anyunix.cell import Cell, CellRun, Order
-from anyunix.cross import build_subject, missing
-from anyunix.drivers import Drivers
-from anyunix.environment import local_environment, passed_on
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.subjects import Subject
+from anyunix.cross.zig import build_subject, missing
+from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
+from anyunix.host.environment import local_environment, passed_on
+from anyunix.run.cell import Cell, CellRun, Order
 
 PROBE = '''
 import os

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from test_report import example
 
-from anyunix.report.files import OutFolder
+from anyunix.report.out_folder import OutFolder
 
 PRINTING = (("list", "probes"), ("report", "out"))
 """With Python's print, and with rich's console."""

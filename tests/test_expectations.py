@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Subject
-from anyunix.errors import ConfigurationError
-from anyunix.expectations import (
+from anyunix.analysis.expectations import (
     Expectation,
     Expectations,
     apply,
@@ -16,8 +14,10 @@ from anyunix.expectations import (
     load_expectations,
     read_expectations,
 )
-from anyunix.results import BUILDS, STARTS, CellResult, Matrix, Outcome, PlatformResult, Probe, ProbeText, Status
-from anyunix.verdict import exit_status, judge
+from anyunix.analysis.verdict import exit_status, judge
+from anyunix.catalog.subjects import Subject
+from anyunix.errors import ConfigurationError
+from anyunix.results.model import BUILDS, STARTS, CellResult, Matrix, Outcome, PlatformResult, Probe, ProbeText, Status
 
 A, B, FACT = "g/test_x.py::test_a", "g/test_x.py::test_b", "g/test_f.py::test_f"
 TODAY = date(2026, 6, 1)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from anyunix.explain import explain
-from anyunix.results import CellResult, Matrix, Outcome, PlatformResult, Probe
+from anyunix.analysis.explain import explain
+from anyunix.results.model import CellResult, Matrix, Outcome, PlatformResult, Probe
 
 ORDER, V6ONLY = "getaddrinfo.passive_order", "ipv6.v6only_default"
 DEBIAN: dict[str, Any] = {ORDER: ["0.0.0.0", "::"], V6ONLY: 0}

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from test_any_server import BINDING, SIGNALS, held, written
 
-from anyunix.catalog import Catalog
-from anyunix.results import CellResult, Probe
-from anyunix.subject import Subject
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.subjects import Subject
+from anyunix.results.model import CellResult, Probe
 from anyunix.text import said_by
 
 CHAT_RESTART = "binding/test_port_contracts.py::test_restart_on_the_same_port_at_once"

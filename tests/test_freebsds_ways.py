@@ -16,7 +16,7 @@ from types import ModuleType
 
 import pytest
 
-from anyunix.catalog import Catalog
+from anyunix.catalog.lookup import Catalog
 
 PROCSTAT = """\
   PID COMM                FD T V FLAGS    REF  OFFSET PRO NAME

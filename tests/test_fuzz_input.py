@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from anyunix.cli import main
-from anyunix.results import Matrix
-from anyunix.stored import encode
+from anyunix.results.matrix_file import encode
+from anyunix.results.model import Matrix
 
 TOOLS = Path(__file__).parents[1] / "tools"
 BROKEN = "import fuzz_input; fuzz_input.anyunix = lambda command: {}; raise SystemExit(fuzz_input.main())"

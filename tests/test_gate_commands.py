@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog
-from anyunix.drivers.netns import NetnsDriver
-from anyunix.expectations import read_expectations
-from anyunix.results import CellResult, Identity, Matrix, PlatformResult, Probe
-from anyunix.stored import encode
-from anyunix.verdict import judge
+from anyunix.analysis.expectations import read_expectations
+from anyunix.analysis.verdict import judge
+from anyunix.catalog.lookup import Catalog
+from anyunix.drivers.netns.netns_driver import NetnsDriver
+from anyunix.results.matrix_file import encode
+from anyunix.results.model import CellResult, Identity, Matrix, PlatformResult, Probe
 
 IPV4 = "binding/test_served_contracts.py::test_ipv4_client_is_served"
 REASON = "the original of the paper listens on :: only"

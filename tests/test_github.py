@@ -9,8 +9,8 @@ import pytest
 
 from anyunix.cli import main
 from anyunix.report.github import CUT, MOST, SUMMARY_LIMIT, Workflow, annotations, report, write_summary
-from anyunix.results import CellResult, Identity, Matrix, PlatformResult, Probe
-from anyunix.stored import encode
+from anyunix.results.matrix_file import encode
+from anyunix.results.model import CellResult, Identity, Matrix, PlatformResult, Probe
 
 ON = {"GITHUB_ACTIONS": "true"}
 HOSTILE = "100%\r\n::error::injected\n::add-mask::x\x1b[2J, a:b \u2028::warning::y"

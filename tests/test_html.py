@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from anyunix.analysis.verdict import judge
 from anyunix.report.html import LOG_LIMIT, render
-from anyunix.results import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText, Verdict
-from anyunix.verdict import judge
+from anyunix.results.model import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText, Verdict
 
 ROOT = Path(__file__).parents[1]
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog
+from anyunix.catalog.lookup import Catalog
 from anyunix.cli import main
-from anyunix.drivers.engine import Engine
+from anyunix.drivers.docker.engine import Engine
 from anyunix.errors import ConfigurationError, PlatformError
 from anyunix.images import alpine, debian
 from anyunix.images.store import MADE_LABEL, Base, Store, bases, choose

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from anyunix.catalog import Catalog
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.subjects import PROMISES
 from anyunix.cli import main
-from anyunix.subject import PROMISES
 
 
 @pytest.fixture

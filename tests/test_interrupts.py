@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.interrupts import ENDING
+from anyunix.host.interrupts import ENDING
 
 WAITS = """\
 import sys, time
-from anyunix.interrupts import interrupted_by_signals, uninterrupted
+from anyunix.host.interrupts import interrupted_by_signals, uninterrupted
 with interrupted_by_signals():
     try:
         print("ready", flush=True)
@@ -81,9 +81,9 @@ def test_what_nohup_ignores_stays_ignored() -> None:
 LEAVES = """\
 import os, subprocess
 from anyunix import scratch
-from anyunix.leftovers import remove_leftovers
-from anyunix.owner import own
-from anyunix.supervised import CELL
+from anyunix.run.leftovers import remove_leftovers
+from anyunix.host.owner import own
+from anyunix.payload.supervised import CELL
 reader, writer = os.pipe()
 os.set_inheritable(writer, True)
 folder = scratch.Scratch()

@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from anyunix import junit
-from anyunix.junit import BadResults, read_junit
+from anyunix.results.junit import BadResults, read_junit
 
 GOOD = b"""<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite name="pytest">
 <testcase classname="binding.test_x" name="test_a" file="binding/test_x.py" line="7" time="0.25"><properties>

@@ -6,12 +6,13 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from anyunix.catalog import Platform, Subject
-from anyunix.cell import Cell, CellRun, Order
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
 from anyunix.drivers.base import Completed, Say
-from anyunix.drivers.kept import KeptPlatforms
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import PlatformError
+from anyunix.mutation.kept import KeptPlatforms
+from anyunix.run.cell import Cell, CellRun, Order
 
 PROBE = 'def test_served(server):\n    """A contract."""\n    server.connect().close()\n'
 

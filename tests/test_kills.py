@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from anyunix.owner import own
+from anyunix.host.owner import own
 
 TOOL = Path(__file__).parents[1] / "tools" / "kills.py"
 

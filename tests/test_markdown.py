@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
+from anyunix.analysis.verdict import judge
 from anyunix.report.gfm import block, code, text
 from anyunix.report.markdown import render
-from anyunix.results import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText
-from anyunix.verdict import judge
+from anyunix.results.model import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText
 
 HOSTILE = ("| a | `b` <script>alert(1)</script> </pre></details> @octocat ![i](http://x/y.png) [l](//z) **bold** "
            "\x1b[2J\n\n# heading\n- list\n```\n<img src=x onerror=alert(1)>\n| c |\r\nhttps://evil.example "

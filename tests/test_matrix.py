@@ -9,13 +9,14 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from anyunix.catalog import Platform, Subject
-from anyunix.cell import Cell, Order
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
 from anyunix.drivers.base import Completed, Say
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import PlatformError
-from anyunix.matrix import cells_of, run_cells
-from anyunix.results import Brought, CellResult
+from anyunix.results.model import Brought, CellResult
+from anyunix.run.cell import Cell, Order
+from anyunix.run.matrix import cells_of, run_cells
 
 PROBE = 'def test_one(fact):\n    """A fact."""\n    fact("one", 1)\n'
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from anyunix.building import POISONED
-from anyunix.catalog import Catalog
-from anyunix.cell import Cell
-from anyunix.explain import explain
-from anyunix.measure import with_facts
-from anyunix.probes import who_measures
-from anyunix.results import CellResult, Matrix, PlatformResult, Probe
+from anyunix.analysis.explain import explain
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.probes import who_measures
+from anyunix.results.model import CellResult, Matrix, PlatformResult, Probe
+from anyunix.run.building import POISONED
+from anyunix.run.cell import Cell
+from anyunix.run.measure import with_facts
 
 ORDER, V6ONLY, REUSE = "getaddrinfo.passive_order", "ipv6.v6only_default", "reuseaddr.time_wait_on_both"
 SERVED = Probe("binding/test_s.py::test_ipv4", "contract", "failed", explained_by=(ORDER, V6ONLY, REUSE),

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 import anyunix
-from anyunix.catalog import Catalog, Platform
-from anyunix.drivers.netns import NetnsDriver
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.drivers.netns.netns_driver import NetnsDriver
 from anyunix.errors import PlatformError
 
 ASK = """\
@@ -137,8 +138,9 @@ print(json.dumps(said))
 CELL = f"""\
 import json, os, sys
 from pathlib import Path
-from anyunix.catalog import Platform, find_catalog
-from anyunix.drivers.netns import NetnsDriver
+from anyunix.catalog.lookup import find_catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.drivers.netns.netns_driver import NetnsDriver
 driver = NetnsDriver(find_catalog().platform("local-v6only"))
 reason = driver.available()
 if reason:

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from anyunix.owner import is_alive, own, parse
+from anyunix.host.owner import is_alive, own, parse
 
 
 def test_this_process_is_alive_and_reads_back() -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog, Subject
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.subjects import Subject
 from anyunix.drivers.local import unpack
 from anyunix.errors import ConfigurationError
-from anyunix.payload import SUBJECT, write_payload
+from anyunix.payload.archive import SUBJECT, write_payload
 
 
 def names_in(archive: Path) -> set[str]:
@@ -75,6 +76,6 @@ def test_no_compiled_module_and_no_path_out_of_the_folder(tmp_path: Path, catalo
 
 def test_a_missing_distribution_is_named(tmp_path: Path, catalog: Catalog, subject: Subject,
                                          monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("anyunix.payload.DISTRIBUTIONS", ("no-such-distribution",))
+    monkeypatch.setattr("anyunix.payload.archive.DISTRIBUTIONS", ("no-such-distribution",))
     with pytest.raises(ConfigurationError, match="no-such-distribution is not installed here"):
         write_payload(tmp_path / "payload.tar", catalog.suite, subject, {})

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog, Platform, Subject
-from anyunix.cell import Cell, CellRun, Order
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import ConfigurationError
-from anyunix.payload import write_payload
-from anyunix.planned import Plans, collect, deviation, only
-from anyunix.results import CellResult
+from anyunix.payload.archive import write_payload
+from anyunix.results.model import CellResult
+from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.planned import Plans, collect, deviation, only
 
 PROBES = '''
 import pytest

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from anyunix.analysis.readiness import last_portable, preflight
 from anyunix.cli import main
 from anyunix.errors import ConfigurationError
-from anyunix.preflight import last_portable, preflight
-from anyunix.results import CellResult, Matrix, Outcome, PlatformResult, Probe
+from anyunix.results.model import CellResult, Matrix, Outcome, PlatformResult, Probe
 from sshd import ALIAS, Sshd
 
 SERVED, OTHER = "binding/test_x.py::test_served", "binding/test_x.py::test_other"

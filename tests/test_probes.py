@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog
-from anyunix.probes import ProbeText, read_probes
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.probes import ProbeText, read_probes
 
 GROUPS = {"binding", "locking", "signals", "processes", "chat"}
 

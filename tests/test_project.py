@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog
+from anyunix.catalog.lookup import Catalog
 
 ROOT = Path(__file__).parents[1]
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Platform, Subject
-from anyunix.cell import Cell, CellRun, Order
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
 from anyunix.drivers.local import LocalDriver
-from anyunix.repeats import merge_repeats
-from anyunix.results import Outcome, Probe
+from anyunix.results.model import Outcome, Probe
+from anyunix.results.repeats import merge_repeats
+from anyunix.run.cell import Cell, CellRun, Order
 
 FLICKERING = '''
 import pathlib, os

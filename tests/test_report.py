@@ -12,16 +12,16 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
+from anyunix.analysis.verdict import exit_status, judge
 from anyunix.cli import main
 from anyunix.commands.common import check_writable
 from anyunix.errors import ConfigurationError
-from anyunix.report.files import OutFolder, merged_junit, write_whole
 from anyunix.report.growing import NOT_ENDED, GrowingMatrix
+from anyunix.report.out_folder import OutFolder, merged_junit, write_whole
 from anyunix.report.terminal import WIDTH, print_overall, print_report
-from anyunix.results import Brought, CellResult, Matrix, PlatformResult, Probe, Status
-from anyunix.stored import encode, read_matrix
+from anyunix.results.matrix_file import encode, read_matrix
+from anyunix.results.model import Brought, CellResult, Matrix, PlatformResult, Probe, Status
 from anyunix.text import UNSAFE, first_line, safe
-from anyunix.verdict import exit_status, judge
 
 HOSTILE = "E   \x1b[2Jgone \x9b31m <script>alert(1)</script> ]]> & \x00 \u202e txt"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from anyunix.catalog import Catalog
-from anyunix.drivers.engine import Engine
-from anyunix.drivers.netns import NetnsDriver
+from anyunix.catalog.lookup import Catalog
+from anyunix.drivers.docker.engine import Engine
+from anyunix.drivers.netns.netns_driver import NetnsDriver
 from anyunix.errors import ConfigurationError, NotRun
 from anyunix.repro.answers import Families, Messages, Run
 from anyunix.repro.ipv6_only import Found, counterpart

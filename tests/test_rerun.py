@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog
-from anyunix.drivers.netns import NetnsDriver
+from anyunix.catalog.lookup import Catalog
+from anyunix.drivers.netns.netns_driver import NetnsDriver
 from anyunix.repro.signal_reset import SOURCE, with_fault
-from anyunix.rerun import Records
-from anyunix.results import Brought, CellResult, Matrix, Probe
-from anyunix.stored import read_matrix
+from anyunix.results.matrix_file import read_matrix
+from anyunix.results.model import Brought, CellResult, Matrix, Probe
+from anyunix.run.rerun import Records
 
 SERVED = "binding/test_served_contracts.py::test_ipv4_client_is_served"
 LOOPBACK = "binding/test_any_server_contracts.py::test_a_client_on_ipv4_loopback_is_served"

@@ -12,15 +12,15 @@ import pytest
 
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import PlatformError
-from anyunix.scratch import Scratch, left, remove_tree, scratch, sweep
+from anyunix.host.scratch import Scratch, left, remove_tree, scratch, sweep
 
-HOLD = "from anyunix.scratch import Scratch; import sys; print(Scratch().path, flush=True); sys.stdin.read()"
+HOLD = "from anyunix.host.scratch import Scratch; import sys; print(Scratch().path, flush=True); sys.stdin.read()"
 
 
 @pytest.fixture(autouse=True)
 def _top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr("anyunix.scratch.SHORT", tmp_path)
+    monkeypatch.setattr("anyunix.host.scratch.SHORT", tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
 
 
@@ -129,7 +129,7 @@ def test_a_folder_that_is_swept_in_the_moment_it_is_made_is_made_again(tmp_path:
     folder.remove()
 
 
-THERE = ("on_platform", "ssh_remote.py", "netns_holder.py", "scratch.py")
+THERE = ("remote", "ssh_remote.py", "netns_remote.py", "repro_remote.py", "scratch.py")
 """What runs on a platform, in a folder that is removed whole; and the one place that makes folders here."""
 
 

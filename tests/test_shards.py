@@ -15,10 +15,10 @@ import yaml
 
 from anyunix.cli import main
 from anyunix.errors import ConfigurationError
-from anyunix.results import CellResult, Identity, Matrix, PlatformResult, Probe, Status
-from anyunix.shards.merge import Part, merge, read_parts
-from anyunix.shards.plan import Plan, PlannedCell, Wish, make_plan, read_plan
-from anyunix.stored import encode
+from anyunix.results.matrix_file import encode
+from anyunix.results.model import CellResult, Identity, Matrix, PlatformResult, Probe, Status
+from anyunix.shards.merging import Part, merge, read_parts
+from anyunix.shards.planning import Plan, PlannedCell, Wish, make_plan, read_plan
 
 IDENTITY = Identity("1", "suite", {"c": "files"})
 SERVER = Path(__file__).with_name("any_server.py")

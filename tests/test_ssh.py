@@ -8,13 +8,14 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from anyunix.catalog import Catalog, Platform
-from anyunix.cell import Cell, CellRun, Order
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
 from anyunix.cli import main
 from anyunix.drivers import SSH_CONFIG, Drivers
 from anyunix.drivers import ssh as ssh_module
-from anyunix.drivers.ssh import SshDriver
+from anyunix.drivers.ssh.ssh_driver import SshDriver
 from anyunix.errors import PlatformError
+from anyunix.run.cell import Cell, CellRun, Order
 from sshd import ALIAS, Sshd, gone
 
 Connect = Callable[[Sshd], SshDriver]

@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 
-from anyunix.catalog import Catalog, Platform, Subject
-from anyunix.cell import Cell, CellRun, Order
-from anyunix.drivers import Drivers
-from anyunix.drivers.engine import Engine
-from anyunix.drivers.ssh import SshDriver
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
+from anyunix.drivers.docker.engine import Engine
+from anyunix.drivers.registry import Drivers
+from anyunix.drivers.ssh.destination import Target
+from anyunix.drivers.ssh.ssh_driver import SshDriver
 from anyunix.errors import PlatformError
-from anyunix.results import CellResult
-from anyunix.target import Target
+from anyunix.results.model import CellResult
+from anyunix.run.cell import Cell, CellRun, Order
 from sshd import until
 
 DOCKERFILE = Path(__file__).with_name("sshd.Dockerfile")

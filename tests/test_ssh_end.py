@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Platform, Subject
-from anyunix.cell import Cell, CellRun, Order
-from anyunix.drivers import Drivers
-from anyunix.drivers.ssh import SshDriver
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
+from anyunix.drivers.registry import Drivers
+from anyunix.drivers.ssh.ssh_driver import SshDriver
 from anyunix.errors import PlatformError
+from anyunix.run.cell import Cell, CellRun, Order
 from sshd import Sshd, gone, until
 
 Connect = Callable[[Sshd], SshDriver]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from anyunix.drivers import ssh as ssh_module
-from anyunix.drivers.ssh import SshDriver
+from anyunix.drivers.ssh.destination import Target
+from anyunix.drivers.ssh.ssh_driver import SshDriver
 from anyunix.errors import PlatformError
-from anyunix.target import Target
 from sshd import ALIAS, Sshd
 
 Connect = Callable[[Sshd], SshDriver]

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from test_any_server import written
 
-from anyunix.catalog import Catalog, Platform
-from anyunix.cell import Cell, CellRun, Order
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
 from anyunix.cli import main
 from anyunix.drivers.local import LocalDriver
-from anyunix.payload import subject_json
-from anyunix.results import STARTS, CellResult, Matrix, Probe
-from anyunix.start import never_started
+from anyunix.payload.archive import subject_json
+from anyunix.results.model import STARTS, CellResult, Matrix, Probe
+from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.start import never_started
 
 MakeSuite = Callable[[str], Path]
 PROBE = 'def test_serves(server):\n    """A contract."""\n    server.serve()\n'

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from anyunix import stored
+from anyunix.analysis.verdict import judge
 from anyunix.cli import main
 from anyunix.errors import ConfigurationError
-from anyunix.results import CellResult, Documented, Identity, Matrix, PlatformResult, Probe, ProbeText
-from anyunix.shards.plan import read_plan
-from anyunix.stored import encode, read_matrix
-from anyunix.values import DEPTH_LIMIT, unfit
-from anyunix.verdict import judge
+from anyunix.results.json_values import DEPTH_LIMIT, unfit
+from anyunix.results.matrix_file import encode, read_matrix
+from anyunix.results.model import CellResult, Documented, Identity, Matrix, PlatformResult, Probe, ProbeText
+from anyunix.shards.planning import read_plan
 
 
 def example() -> Matrix:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog
+from anyunix.catalog.lookup import Catalog
 
 ESCAPEE = """\
 import os, sys, time

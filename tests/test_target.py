@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog
+from anyunix.catalog.lookup import Catalog
 from anyunix.cli import main
-from anyunix.target import Target, parse_target
+from anyunix.drivers.ssh.destination import Target, parse_target
 
 
 @pytest.mark.parametrize(("text", "target", "name", "words"), [

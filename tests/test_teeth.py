@@ -1,4 +1,4 @@
-"""`anyunix teeth`: faults read, sown, run and judged; what is missed, or fails without a fault, is exit status 1."""
+"""`anyunix mutation`: faults read, sown, run and judged; what is missed, or fails without a fault, is exit status 1."""
 
 import json
 from collections.abc import Callable
@@ -9,18 +9,19 @@ from typing import Any
 import pytest
 import yaml
 
-from anyunix.building import Build
-from anyunix.catalog import Catalog, Platform
-from anyunix.cell import Cell
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.probes import measured_by
 from anyunix.cli import main
 from anyunix.errors import ConfigurationError
-from anyunix.probes import measured_by
-from anyunix.results import CellResult, Probe
-from anyunix.teeth.faults import Fault, Sowing, choose_faults, read_faults
-from anyunix.teeth.files import encode, render
-from anyunix.teeth.judge import Planned, judge, plan
-from anyunix.teeth.results import Answer, Finding, Healthy, Teeth
-from anyunix.teeth.sow import sow
+from anyunix.mutation.faults import Fault, Sowing, choose_faults, read_faults
+from anyunix.mutation.findings import Answer, Finding, Healthy, MutationResults
+from anyunix.mutation.mutants import sow
+from anyunix.mutation.mutation_files import encode, render
+from anyunix.mutation.scoring import Planned, judge, plan
+from anyunix.results.model import CellResult, Probe
+from anyunix.run.building import Build
+from anyunix.run.cell import Cell
 
 SERVER = """\
 import socket, sys
@@ -83,10 +84,10 @@ def tiny(tmp_path: Path, make_suite: Callable[[str], Path]) -> Catalog:
 
 
 @pytest.fixture
-def teeth(tiny: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+def mutation(tiny: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """The command, on that catalog."""
-    monkeypatch.setattr("anyunix.commands.teeth.find_catalog", lambda: tiny)
-    return lambda *arguments: main(["teeth", "--out", str(tmp_path / "out"), *arguments])
+    monkeypatch.setattr("anyunix.commands.mutation.find_catalog", lambda: tiny)
+    return lambda *arguments: main(["mutation", "--out", str(tmp_path / "out"), *arguments])
 
 
 def write_fault(root: Path, name: str, **changes: Any) -> None:
@@ -94,7 +95,7 @@ def write_fault(root: Path, name: str, **changes: Any) -> None:
 
 
 def findings_in(folder: Path) -> dict[str, str]:
-    stored = json.loads((folder / "out" / "teeth.json").read_text())
+    stored = json.loads((folder / "out" / "mutation.json").read_text())
     return {finding["fault"]: finding["answer"] for finding in stored["findings"]}
 
 
@@ -115,13 +116,13 @@ def test_every_fault_of_the_project_can_be_sown(catalog: Catalog, tmp_path: Path
 
 
 def test_a_fault_of_the_project_is_caught_here(tmp_path: Path) -> None:
-    status = main(["teeth", "--platform", "local", "--subject", "python", "--fault", "no-append", "--fault",
+    status = main(["mutation", "--platform", "local", "--subject", "python", "--fault", "no-append", "--fault",
                    "first-address", "--out", str(tmp_path / "out")])
     assert status == 0
     answers = findings_in(tmp_path)
     assert answers["no-append"] == "caught"
     assert answers["first-address"] in ("caught", "does not show")
-    page = (tmp_path / "out" / "teeth.md").read_text()
+    page = (tmp_path / "out" / "mutation.md").read_text()
     assert "another_programs_record_is_not_overwritten" in page
 
 
@@ -292,18 +293,18 @@ def test_what_did_not_run_or_broke_says_so(tiny: Catalog) -> None:
     assert (unbuilt.answer, "make: no" in unbuilt.reason) == ("broke", True)
 
 
-def result(*findings: Finding, healthy: tuple[Healthy, ...] | None = None, required: tuple[str, ...] = ()) -> Teeth:
+def result(*findings: Finding, healthy: tuple[Healthy, ...] | None = None, required: tuple[str, ...] = ()) -> MutationResults:
     fault = Fault("rude", "", "", {"tiny": Sowing((), (GREETS,))})
     platforms = tuple(dict.fromkeys(finding.platform for finding in findings))
     well = tuple(Healthy("tiny", name, "default", 1, 0, {}) for name in platforms)
-    return Teeth((fault,), ("tiny",), platforms, findings, well if healthy is None else healthy, required)
+    return MutationResults((fault,), ("tiny",), platforms, findings, well if healthy is None else healthy, required)
 
 
 def found(answer: Answer, platform: str = "local", expected: bool = True) -> Finding:
     return Finding("rude", "tiny", platform, answer, "" if answer == "caught" else "because", expected=expected)
 
 
-@pytest.mark.parametrize(("teeth", "status"), [
+@pytest.mark.parametrize(("results", "status"), [
     (result(found("caught")), 0),
     (result(found("caught"), found("left out", "b"), found("does not show", "c", False), found("not run", "d")), 0),
     (result(found("caught"), found("missed", "b")), 1),
@@ -318,14 +319,14 @@ def found(answer: Answer, platform: str = "local", expected: bool = True) -> Fin
     (result(found("caught"), healthy=(Healthy("tiny", "local", "default", 0, 0, {GREETS: "bye"}),)), 1),
     (result(found("caught"), healthy=(Healthy("tiny", "local", "default", 0, 0, {}, "cable", True),)), 3),
 ])
-def test_exit_statuses(teeth: Teeth, status: int) -> None:
-    assert teeth.exit_status == status
-    assert json.loads(encode(teeth))["exit_status"] == status
+def test_exit_statuses(results: MutationResults, status: int) -> None:
+    assert results.exit_status == status
+    assert json.loads(encode(results))["exit_status"] == status
 
 
 def test_a_fault_that_no_platform_shows_is_said(tiny: Catalog) -> None:
-    teeth = result(found("does not show", expected=False))
-    assert (teeth.problems, teeth.not_at_hand) == ([], ["tiny: rude"])
+    results = result(found("does not show", expected=False))
+    assert (results.problems, results.not_at_hand) == ([], ["tiny: rude"])
 
 
 def test_what_a_platform_says_is_text_in_the_page() -> None:
@@ -337,64 +338,64 @@ def test_what_a_platform_says_is_text_in_the_page() -> None:
 
 # The command, really run
 
-def test_a_fault_that_is_caught_is_exit_status_0(teeth: Callable[..., int], tmp_path: Path,
+def test_a_fault_that_is_caught_is_exit_status_0(mutation: Callable[..., int], tmp_path: Path,
                                                  capsys: pytest.CaptureFixture[str]) -> None:
-    assert teeth("--repeat", "2") == 0
+    assert mutation("--repeat", "2") == 0
     assert findings_in(tmp_path) == {"rude": "caught"}
     said = capsys.readouterr().out
     assert "tiny 1 of 1" in said
     assert max(len(line) for line in said.splitlines() if "Details" not in line) <= 100
-    assert GREETS.rpartition("::")[2] in (tmp_path / "out" / "teeth.md").read_text()
+    assert GREETS.rpartition("::")[2] in (tmp_path / "out" / "mutation.md").read_text()
 
 
-def test_a_fault_that_nothing_catches_is_exit_status_1(tiny: Catalog, teeth: Callable[..., int], tmp_path: Path,
+def test_a_fault_that_nothing_catches_is_exit_status_1(tiny: Catalog, mutation: Callable[..., int], tmp_path: Path,
                                                        capsys: pytest.CaptureFixture[str]) -> None:
     write_fault(tiny.root, "unseen", caught_by=[LISTENS])
-    assert teeth() == 1
+    assert mutation() == 1
     assert findings_in(tmp_path) == {"rude": "caught", "unseen": "missed"}
     assert f"local tiny: unseen: missed: {LISTENS} passes" in capsys.readouterr().out
 
 
-def test_a_fault_that_cannot_be_tried_anywhere_is_exit_status_1(tiny: Catalog, teeth: Callable[..., int],
+def test_a_fault_that_cannot_be_tried_anywhere_is_exit_status_1(tiny: Catalog, mutation: Callable[..., int],
                                                                 capsys: pytest.CaptureFixture[str]) -> None:
     write_fault(tiny.root, "untried", caught_by=[SKIPS])
-    assert teeth("--fault", "untried") == 1
+    assert mutation("--fault", "untried") == 1
     said = capsys.readouterr().out
     assert "no tracer here" in said
     assert "untried: nothing catches it, though it could show on local" in said
 
 
-def test_a_healthy_server_that_fails_is_exit_status_1(tiny: Catalog, teeth: Callable[..., int],
+def test_a_healthy_server_that_fails_is_exit_status_1(tiny: Catalog, mutation: Callable[..., int],
                                                       capsys: pytest.CaptureFixture[str]) -> None:
     server = tiny.root / "chat" / "server.py"
     server.write_text(SERVER.replace('b"hi"', 'b"hey"[:-1]'))
     write_fault(tiny.root, "rude", tiny=[{"file": "server.py", "healthy": "hey", "faulty": "hoy"}])
-    assert teeth() == 1
+    assert mutation() == 1
     assert f"local tiny: the healthy server fails {GREETS}: AssertionError: " in capsys.readouterr().out
 
 
-def test_a_fault_shows_where_the_measured_fact_says_so(tiny: Catalog, teeth: Callable[..., int],
+def test_a_fault_shows_where_the_measured_fact_says_so(tiny: Catalog, mutation: Callable[..., int],
                                                        tmp_path: Path) -> None:
     write_fault(tiny.root, "rude", shows_where={"colour": "red"}, caught_by=[LISTENS])
-    assert teeth() == 0
+    assert mutation() == 0
     assert findings_in(tmp_path) == {"rude": "does not show"}
 
 
-def test_a_required_platform_that_does_not_run_is_exit_status_3(tiny: Catalog, teeth: Callable[..., int]) -> None:
+def test_a_required_platform_that_does_not_run_is_exit_status_3(tiny: Catalog, mutation: Callable[..., int]) -> None:
     (tiny.root / "platforms" / "far.yaml").write_text(
         "title: far away\ndriver: documented\ndocumented: {colour: {value: red, source: a manual}}\n")
-    assert teeth() == 0
-    assert teeth("--require", "far") == 3
+    assert mutation() == 0
+    assert mutation("--require", "far") == 3
 
 
 @pytest.mark.parametrize("arguments", [("--fault", "rud"), ("--subject", "tyni"), ("--platform", "lokal"),
                                        ("--out", "/proc/nowhere")])
-def test_usage_errors_are_exit_status_2(teeth: Callable[..., int], capsys: pytest.CaptureFixture[str],
+def test_usage_errors_are_exit_status_2(mutation: Callable[..., int], capsys: pytest.CaptureFixture[str],
                                         arguments: tuple[str, ...]) -> None:
-    assert teeth(*arguments) == 2
+    assert mutation(*arguments) == 2
     assert capsys.readouterr().err.startswith("anyunix: ")
 
 
-def test_the_list_names_every_fault(teeth: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
-    assert teeth("--list") == 0
+def test_the_list_names_every_fault(mutation: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert mutation("--list") == 0
     assert capsys.readouterr().out.split() == ["rude", "tiny", "a", "rude", "greeting"]

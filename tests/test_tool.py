@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog
+from anyunix.catalog.lookup import Catalog
 from anyunix.trace.checker import culprit, findings
 
 TRUSS = """\

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog
+from anyunix.catalog.lookup import Catalog
 
 SERVER = """\
 import errno, fcntl, os, socket, sys

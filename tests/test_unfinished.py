@@ -6,14 +6,16 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from anyunix.catalog import Catalog, Platform, Subject
-from anyunix.cell import Cell, CellRun, Order
-from anyunix.drivers.docker import DockerDriver
-from anyunix.drivers.engine import Engine
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
+from anyunix.drivers.docker.docker_driver import DockerDriver
+from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.local import LocalDriver
-from anyunix.exhausted import exhausted, killed_by_memory_limit
-from anyunix.results import CellResult
-from anyunix.unfinished import FINISHED, finished_probes
+from anyunix.results.model import CellResult
+from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.exhausted import exhausted, killed_by_memory_limit
+from anyunix.run.unfinished import FINISHED, finished_probes
 
 MakeSuite = Callable[[str], Path]
 BEGINNING = '''
@@ -123,7 +125,7 @@ def test_a_server_that_the_memory_limit_killed_is_said_in_the_failure(engine: En
 
 
 def test_a_full_disk_is_named(engine: Engine, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("anyunix.drivers.docker.SCRATCH", "rw,exec,nosuid,nodev,size=1m,mode=1777")
+    monkeypatch.setattr("anyunix.drivers.docker.docker_driver.SCRATCH", "rw,exec,nosuid,nodev,size=1m,mode=1777")
     platform = catalog.platform("alpine")
     driver = DockerDriver(platform, engine)
     driver.up(lambda text: None)

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.box import Box, overridden
-from anyunix.catalog import Catalog, Platform, Subject
-from anyunix.cell import Cell, CellRun, Order
-from anyunix.drivers.machines import Machines
-from anyunix.drivers.vagrant import VagrantDriver
-from anyunix.drivers.vagrant_machine import Machine
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
+from anyunix.drivers.vagrant.box import Box, overridden
+from anyunix.drivers.vagrant.machine import Machine
+from anyunix.drivers.vagrant.machines import Machines
+from anyunix.drivers.vagrant.vagrant_driver import VagrantDriver
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
+from anyunix.run.cell import Cell, CellRun, Order
 from sshd import ALIAS, Sshd
 
 ROOT = Path(__file__).parents[1]

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from anyunix.matrix import choose_reference
-from anyunix.results import Again, CellResult, Matrix, Outcome, Probe, Status, Tried
-from anyunix.verdict import exit_status, judge, taken_back
+from anyunix.analysis.verdict import exit_status, judge, taken_back
+from anyunix.results.model import Again, CellResult, Matrix, Outcome, Probe, Status, Tried
+from anyunix.run.matrix import choose_reference
 
 
 def cell(platform: str, *outcomes: Outcome, status: Status = "ran", kind: str = "contract",

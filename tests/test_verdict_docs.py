@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from anyunix.analysis.verdict import exit_status, judge
 from anyunix.report.kinds import overall, where
-from anyunix.results import CellResult, Matrix, Outcome, PlatformResult, Probe
-from anyunix.verdict import exit_status, judge
+from anyunix.results.model import CellResult, Matrix, Outcome, PlatformResult, Probe
 
 PAGE = Path(__file__).parents[1] / "docs" / "verdicts.md"
 BINDING, LOCKING = 20, 10

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog import Catalog
+from anyunix.analysis.expectations import read_expectations
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.reader import load_yaml
+from anyunix.catalog.yaml_text import NODES_LIMIT, parse_yaml
 from anyunix.errors import ConfigurationError
-from anyunix.expectations import read_expectations
-from anyunix.regular import TEXT_LIMIT
-from anyunix.yamldata import NODES_LIMIT, parse_yaml
-from anyunix.yamlfile import load_yaml
+from anyunix.host.regular import TEXT_LIMIT
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))

@@ -24,11 +24,11 @@ from pathlib import Path
 from random import Random
 from types import FrameType
 
-from anyunix.catalog import Catalog, find_catalog
+from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.cli import main as anyunix
 from anyunix.errors import ConfigurationError
-from anyunix.stored import encode
-from anyunix.teeth.faults import read_faults
+from anyunix.mutation.faults import read_faults
+from anyunix.results.matrix_file import encode
 from mutations import mutate
 from sample_matrix import CONTRACT, sample
 

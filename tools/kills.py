@@ -28,10 +28,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from anyunix.drivers.docker_exec import ENGINE_ERRORS
-from anyunix.drivers.engine import answering
-from anyunix.drivers.owned import OWNER_LABEL, things
-from anyunix.owner import Owner, of
+from anyunix.drivers.docker.engine import answering
+from anyunix.drivers.docker.execution import ENGINE_ERRORS
+from anyunix.drivers.docker.owned import OWNER_LABEL, things
+from anyunix.host.owner import Owner, of
 
 PLATFORMS = ("local", "local-v6only", "alpine")
 PROBES = "test_ipv4_client_is_served or test_ipv6_wildcard_and_ipv4 or test_passive_order"

@@ -1,6 +1,7 @@
 """A run's results with something in every key, for tools that need some."""
 
-from anyunix.results import (
+from anyunix.analysis.verdict import judge
+from anyunix.results.model import (
     CellResult,
     Documented,
     Identity,
@@ -12,7 +13,6 @@ from anyunix.results import (
     Trace,
     TraceRow,
 )
-from anyunix.verdict import judge
 
 CONTRACT = "binding/test_served_contracts.py::test_ipv4_client_is_served"
 FACT = "ipv6.v6only_default"

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from anyunix.bench.on_platform.build import Built, NotBuilt, run, version
+from anyunix.bench.remote.programs import Built, NotBuilt, run, version
 from anyunix.text import first_line
 
 SYSTEMS = ("Linux", "FreeBSD", "OpenBSD", "NetBSD", "Darwin")

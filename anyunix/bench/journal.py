@@ -5,10 +5,10 @@ from typing import TypeVar
 
 import msgspec
 
-from anyunix.bench.on_platform.chat import ChatMeasured, ChatPoint
-from anyunix.bench.on_platform.experiment import Measured, Point
+from anyunix.bench.remote.chat_run import ChatMeasured, ChatPoint
+from anyunix.bench.remote.experiment import Measured, Point
 from anyunix.errors import ConfigurationError
-from anyunix.report.files import write_whole
+from anyunix.report.out_folder import write_whole
 
 Run = TypeVar("Run", Measured, ChatMeasured)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from anyunix.check.reach import NO_TIMING, TRIES, Timing, connect
 from anyunix.errors import ConfigurationError
-from anyunix.regular import read_text
+from anyunix.host.regular import read_text
 from anyunix.text import first_line
 
 ANSWER_BYTES = 65536

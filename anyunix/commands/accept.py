@@ -11,16 +11,16 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
+from anyunix.analysis.expectations import FOLDER, Expectation, Expectations, parse_expectations
+from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
+from anyunix.catalog.reader import NAME
 from anyunix.commands.common import a_path, console_for_reports
 from anyunix.errors import ConfigurationError
-from anyunix.expectations import FOLDER, Expectation, Expectations, parse_expectations
-from anyunix.regular import read_text
-from anyunix.report.files import write_whole
-from anyunix.results import Matrix, Probe
-from anyunix.stored import read_matrix
+from anyunix.host.regular import read_text
+from anyunix.report.out_folder import write_whole
+from anyunix.results.matrix_file import read_matrix
+from anyunix.results.model import Matrix, Probe
 from anyunix.text import first_line
-from anyunix.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
-from anyunix.yamlfile import NAME
 
 REASON = "TODO"
 SAID = 160

@@ -12,21 +12,22 @@ from typing import TypeVar
 from rich.console import Console
 from rich.text import Text
 
-from anyunix.bench import chat
+from anyunix.bench import chat_runs
+from anyunix.bench.bench_report import report_paper
+from anyunix.bench.chat_report import report_chat
 from anyunix.bench.journal import append, read_journal
-from anyunix.bench.on_platform.build import CHAT_LOADS, CHATS, LOADS, SERVERS, Source
-from anyunix.bench.on_platform.chat import BARE, ChatMeasured, ChatPoint
-from anyunix.bench.on_platform.experiment import Measured, Point
-from anyunix.bench.plan import FEW, PAPERS, QUICK, SIZES, Scale, points
 from anyunix.bench.progress import Watch
-from anyunix.bench.stage import Stage, staged
-from anyunix.catalog import Catalog, Platform, find_catalog
+from anyunix.bench.remote.chat_run import BARE, ChatMeasured, ChatPoint
+from anyunix.bench.remote.experiment import Measured, Point
+from anyunix.bench.remote.programs import CHAT_LOADS, CHATS, LOADS, SERVERS, Source
+from anyunix.bench.schedule import FEW, PAPERS, QUICK, SIZES, Scale, points
+from anyunix.bench.testbed import Stage, staged
+from anyunix.catalog.lookup import Catalog, find_catalog
+from anyunix.catalog.platforms import Platform
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count, once
-from anyunix.drivers import Drivers
-from anyunix.drivers.machines import Machines
+from anyunix.drivers.registry import Drivers
+from anyunix.drivers.vagrant.machines import Machines
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
-from anyunix.report.bench import report_paper
-from anyunix.report.bench_chat import report_chat
 from anyunix.text import first_line
 
 AnyPoint = TypeVar("AnyPoint", Point, ChatPoint)
@@ -93,14 +94,14 @@ def _paper(arguments: argparse.Namespace, catalog: Catalog, platform: Platform, 
 def _chat(arguments: argparse.Namespace, catalog: Catalog, platform: Platform, out: Path) -> int:
     """Raises ConfigurationError, NotRun, PlatformError."""
     sources = _chosen(arguments.servers, CHATS)
-    scale = chat.QUICK if arguments.quick else chat.ChatScale(arguments.connections, float(arguments.duration),
+    scale = chat_runs.QUICK if arguments.quick else chat_runs.ChatScale(arguments.connections, float(arguments.duration),
                                                               arguments.repeat)
     file, console, measured = out / "chat-runs.jsonl", console_for_reports(), list[ChatMeasured]()
     journal, bare = read_journal(file, ChatMeasured), None
     with _stage(catalog, platform, sources, CHAT_LOADS, arguments.cpus, console) as (stage, names), \
             _what_is_left(measured):
         bare = stage.bare_costs() if stage.command(BARE) else None
-        for run in _measure_all(chat.chat_points(names, scale), journal, stage.measure_chat, _chat_line, file, console):
+        for run in _measure_all(chat_runs.chat_points(names, scale), journal, stage.measure_chat, _chat_line, file, console):
             measured.append(run)
     report_chat(console, measured, bare, stage.name, stage.place, out, _chat_line)
     return _status(names, measured)

@@ -7,14 +7,15 @@ import time
 
 from rich.text import Text
 
-from anyunix.builds.build import Built, build_all
-from anyunix.builds.targets import choose_targets
-from anyunix.catalog import Subject, find_catalog
+from anyunix.analysis.verdict import EXIT_NOT_RUN
+from anyunix.catalog.lookup import find_catalog
+from anyunix.catalog.subjects import Subject
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count
-from anyunix.cross import missing, zig_version
+from anyunix.cross.build_report import overall, print_builds
+from anyunix.cross.every_target import Built, build_all
+from anyunix.cross.targets import choose_targets
+from anyunix.cross.zig import missing, zig_version
 from anyunix.errors import ConfigurationError
-from anyunix.report.builds import overall, print_builds
-from anyunix.verdict import EXIT_NOT_RUN
 
 EXIT_BUILT, EXIT_FAILED = 0, 1
 

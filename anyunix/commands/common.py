@@ -10,11 +10,12 @@ from pathlib import Path
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from anyunix.catalog import Catalog, Platform
+from anyunix.analysis.verdict import EXIT_NOT_RUN
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
 from anyunix.errors import ConfigurationError
-from anyunix.report.files import OutFolder
+from anyunix.report.out_folder import OutFolder
 from anyunix.text import safe
-from anyunix.verdict import EXIT_NOT_RUN
 
 
 class SafeConsole(Console):

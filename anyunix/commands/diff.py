@@ -2,12 +2,12 @@
 
 import argparse
 
-from anyunix.changes import changes
+from anyunix.analysis.changes import changes
+from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
 from anyunix.commands.common import a_path, console_for_reports
-from anyunix.report.changes import print_changes
-from anyunix.shards.identity import check_comparable
-from anyunix.stored import read_matrix
-from anyunix.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
+from anyunix.report.change_lines import print_changes
+from anyunix.results.matrix_file import read_matrix
+from anyunix.run.identity import check_comparable
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

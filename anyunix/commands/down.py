@@ -5,12 +5,12 @@ import os
 
 from rich.text import Text
 
-from anyunix.catalog import find_catalog
+from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
+from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import console_for_reports, once
-from anyunix.drivers.machines import Machines
+from anyunix.drivers.vagrant.machines import Machines
 from anyunix.errors import ConfigurationError, PlatformError
 from anyunix.text import first_line
-from anyunix.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

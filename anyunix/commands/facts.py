@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from anyunix.catalog import Catalog, find_catalog
+from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.commands.common import a_path, console_for_reports
 from anyunix.errors import ConfigurationError
-from anyunix.report.facts import print_differences, print_facts
-from anyunix.results import Matrix, PlatformResult
-from anyunix.stored import read_matrix
+from anyunix.report.fact_table import print_differences, print_facts
+from anyunix.results.matrix_file import read_matrix
+from anyunix.results.model import Matrix, PlatformResult
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

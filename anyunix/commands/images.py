@@ -9,14 +9,14 @@ from typing import Any
 
 from rich.text import Text
 
-from anyunix.catalog import find_catalog
+from anyunix.analysis.verdict import EXIT_NOT_RUN
+from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import console_for_reports, usual_order
-from anyunix.drivers.engine import Engine
+from anyunix.drivers.docker.engine import Engine
 from anyunix.errors import PlatformError
+from anyunix.host.scratch import scratch
 from anyunix.images import alpine, debian
 from anyunix.images.store import Base, Store, bases, choose
-from anyunix.scratch import scratch
-from anyunix.verdict import EXIT_NOT_RUN
 
 EXIT_DONE, EXIT_FAILED = 0, 1
 RECIPE = Path("Dockerfiles") / "base" / "alpine.Dockerfile"

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
+from anyunix.catalog.reader import NAME
+from anyunix.catalog.subjects import ENDS, PROMISES
 from anyunix.commands.common import a_path
 from anyunix.errors import ConfigurationError
-from anyunix.subject import ENDS, PROMISES
-from anyunix.yamlfile import NAME
 
 EXIT_DONE = 0
 TEMPLATE = '''\

@@ -4,11 +4,11 @@ import argparse
 
 from rich.text import Text
 
-from anyunix.catalog import find_catalog
+from anyunix.catalog.lookup import find_catalog
+from anyunix.catalog.probes import read_probes
 from anyunix.commands.common import console_for_reports, usual_order
-from anyunix.drivers import Drivers
+from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
-from anyunix.probes import read_probes
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -8,19 +8,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from anyunix.catalog import find_catalog
+from anyunix.analysis.expectations import FOLDER, Expectations, apply, read_expectations
+from anyunix.analysis.explain import explain
+from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, exit_status, judge
+from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import a_path, check_writable, console_for_reports, once, with_problems
 from anyunix.errors import ConfigurationError
-from anyunix.expectations import FOLDER, Expectations, apply, read_expectations
-from anyunix.explain import explain
 from anyunix.report import github
-from anyunix.report.files import OutFolder
+from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_overall, print_report
-from anyunix.results import Matrix
-from anyunix.shards.merge import Merged, merge, read_parts
-from anyunix.shards.plan import read_plan
-from anyunix.start import never_started
-from anyunix.verdict import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, exit_status, judge
+from anyunix.results.model import Matrix
+from anyunix.run.start import never_started
+from anyunix.shards.merging import Merged, merge, read_parts
+from anyunix.shards.planning import read_plan
 
 NAMES_SHOWN = 10
 

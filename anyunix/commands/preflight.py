@@ -10,23 +10,23 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from anyunix.catalog import find_catalog
-from anyunix.cell import SUITE_SECONDS, Order
+from anyunix.analysis.compare import shown
+from anyunix.analysis.explain import explain
+from anyunix.analysis.readiness import Explained, Preflight, last_portable, preflight
+from anyunix.catalog.lookup import find_catalog
+from anyunix.catalog.probes import read_probes
 from anyunix.commands.common import a_path, add_slowness, check_writable, console_for_reports, count, with_problems
-from anyunix.compare import shown
-from anyunix.drivers import Drivers
-from anyunix.drivers.machines import Machines
+from anyunix.drivers.registry import Drivers
+from anyunix.drivers.vagrant.machines import Machines
 from anyunix.errors import ConfigurationError
-from anyunix.explain import explain
-from anyunix.matrix import cells_of, platform_result, run_cells
-from anyunix.preflight import Explained, Preflight, last_portable, preflight
-from anyunix.probes import read_probes
-from anyunix.report.files import OutFolder
 from anyunix.report.live import LiveTable, PlainLines
+from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_report
-from anyunix.results import Matrix
-from anyunix.shards.identity import check_comparable, identity_of
-from anyunix.stored import read_matrix
+from anyunix.results.matrix_file import read_matrix
+from anyunix.results.model import Matrix
+from anyunix.run.cell import SUITE_SECONDS, Order
+from anyunix.run.identity import check_comparable, identity_of
+from anyunix.run.matrix import cells_of, platform_result, run_cells
 from anyunix.text import safe
 
 NAMES_SHOWN = 3

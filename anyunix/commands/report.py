@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from anyunix.commands.common import a_path, check_writable, console_for_reports, with_problems
-from anyunix.report.files import OutFolder
+from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_overall, print_report
-from anyunix.stored import read_matrix
+from anyunix.results.matrix_file import read_matrix
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -6,7 +6,8 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
-from anyunix.catalog import find_catalog
+from anyunix.analysis.verdict import EXIT_NOT_RUN
+from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import console_for_reports
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
 from anyunix.repro import ipv6_only, signal_reset
@@ -14,7 +15,6 @@ from anyunix.repro.show_families import overall_families, print_families
 from anyunix.repro.show_signals import overall_signals, print_signals
 from anyunix.repro.stories import SIGNAL_RESET, STORIES, story
 from anyunix.text import first_line
-from anyunix.verdict import EXIT_NOT_RUN
 
 EXIT_REPRODUCED, EXIT_NOT_REPRODUCED = 0, 1
 

@@ -10,32 +10,32 @@ from pathlib import Path
 
 from rich.console import Console
 
-from anyunix.box import variable
-from anyunix.catalog import Catalog, find_catalog
-from anyunix.cell import SUITE_SECONDS, Cell, Order
-from anyunix.changes import changes, dropped
+from anyunix.analysis.changes import changes, dropped
+from anyunix.analysis.expectations import apply, load_expectations
+from anyunix.analysis.explain import explain
+from anyunix.analysis.verdict import exit_status, judge, shard_status
+from anyunix.catalog.lookup import Catalog, find_catalog
+from anyunix.catalog.probes import read_probes
 from anyunix.commands.common import a_path, add_slowness, check_writable, console_for_reports, count, with_problems
 from anyunix.commands.selection import Selection, add_selection, select, select_cells
-from anyunix.drivers import Drivers
-from anyunix.drivers.machines import Machines
+from anyunix.drivers.registry import Drivers
+from anyunix.drivers.vagrant.box import variable
+from anyunix.drivers.vagrant.machines import Machines
 from anyunix.errors import ConfigurationError
-from anyunix.expectations import apply, load_expectations
-from anyunix.explain import explain
-from anyunix.matrix import choose_reference, platform_result, run_cells, with_poisoned
-from anyunix.measure import with_facts
-from anyunix.probes import read_probes
 from anyunix.report import github
-from anyunix.report.changes import print_changes
-from anyunix.report.files import OutFolder
+from anyunix.report.change_lines import print_changes
 from anyunix.report.growing import NOT_ENDED, GrowingMatrix
 from anyunix.report.live import LiveTable, PlainLines
+from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_left_out, print_overall, print_report
-from anyunix.rerun import TRACE_MODES, Records, with_culprits, with_traces
-from anyunix.results import CellResult, Matrix
-from anyunix.shards.identity import check_comparable, identity_of
-from anyunix.start import never_started
-from anyunix.stored import read_matrix
-from anyunix.verdict import exit_status, judge, shard_status
+from anyunix.results.matrix_file import read_matrix
+from anyunix.results.model import CellResult, Matrix
+from anyunix.run.cell import SUITE_SECONDS, Cell, Order
+from anyunix.run.identity import check_comparable, identity_of
+from anyunix.run.matrix import choose_reference, platform_result, run_cells, with_poisoned
+from anyunix.run.measure import with_facts
+from anyunix.run.rerun import TRACE_MODES, Records, with_culprits, with_traces
+from anyunix.run.start import never_started
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

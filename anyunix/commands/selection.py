@@ -3,11 +3,13 @@
 import argparse
 from dataclasses import dataclass
 
-from anyunix.catalog import Catalog, Platform, Subject
-from anyunix.cell import Cell
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
 from anyunix.commands.common import chosen_platforms, once, usual_order
 from anyunix.errors import ConfigurationError
-from anyunix.matrix import cells_of
+from anyunix.run.cell import Cell
+from anyunix.run.matrix import cells_of
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from anyunix.catalog import Platform
+from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Completed, Say
 from anyunix.errors import PlatformError
 

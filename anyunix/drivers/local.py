@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from anyunix.drivers.base import Completed, Say
 from anyunix.drivers.process import Processes
-from anyunix.environment import local_environment
 from anyunix.errors import PlatformError
-from anyunix.scratch import Scratch
+from anyunix.host.environment import local_environment
+from anyunix.host.scratch import Scratch
 
 
 class LocalDriver:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from anyunix.drivers.base import Say
-from anyunix.drivers.docker_build import build_image, context_of
+from anyunix.drivers.docker.image_build import build_image, context_of
 from anyunix.errors import PlatformError
+from anyunix.host.scratch import scratch
 from anyunix.images.store import MADE_LABEL, Base, Store
-from anyunix.scratch import scratch
 from anyunix.text import first_line
 
 NAME, CPU = "alpine:3.23", "linux/amd64"

@@ -7,8 +7,8 @@ import tarfile
 from pathlib import Path
 
 from anyunix.drivers.base import Say
-from anyunix.emulation import no_handler
 from anyunix.errors import PlatformError
+from anyunix.host.emulators import no_handler
 from anyunix.images.store import Base
 from anyunix.text import first_line
 

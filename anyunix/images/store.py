@@ -9,10 +9,10 @@ from typing import Any
 import docker.errors
 import requests.exceptions
 
-from anyunix.catalog import Platform
-from anyunix.drivers.docker_build import reason_of
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.reader import nearest
+from anyunix.drivers.docker.image_build import reason_of
 from anyunix.errors import ConfigurationError, PlatformError
-from anyunix.yamlfile import nearest
 
 MADE_LABEL = "io.anyunix.made"
 IMPORT_SECONDS = 600

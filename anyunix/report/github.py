@@ -6,7 +6,7 @@ from pathlib import Path
 
 from anyunix.report.kinds import take_back
 from anyunix.report.markdown import render
-from anyunix.results import CellResult, Matrix, Probe
+from anyunix.results.model import CellResult, Matrix, Probe
 from anyunix.text import first_line, safe, said_by
 
 MOST = 10

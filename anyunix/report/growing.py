@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Callable, Sequence
 
-from anyunix.report.files import OutFolder
-from anyunix.results import Brought, CellResult, Matrix
+from anyunix.report.out_folder import OutFolder
+from anyunix.results.model import Brought, CellResult, Matrix
 
 NOT_ENDED = "the run was ended before this cell was"
 

@@ -10,16 +10,16 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from anyunix.compare import contradictions
+from anyunix.analysis.compare import contradictions
 from anyunix.report.kinds import HEADLINES, overall, take_back, where
 from anyunix.report.kinds import SIGNS as ANSWER_SIGNS
 from anyunix.report.page.data import block
-from anyunix.report.page.facts import facts_of
+from anyunix.report.page.fact_rows import facts_of
 from anyunix.report.page.failures import LEFT_OUT_SHOWN, by_probe, failures_of, left_out_of
 from anyunix.report.page.sections import SIGNS, Kept, grouped, kept_of, rows_of, sections_of
 from anyunix.report.page.shown import shown
 from anyunix.report.traces import around, findings
-from anyunix.results import ANSWERS, CellResult, Matrix, Probe, Trace
+from anyunix.results.model import ANSWERS, CellResult, Matrix, Probe, Trace
 from anyunix.text import first_line, safe
 
 SCRIPTS = ("dom.js", "tables.js", "filter.js", "grid.js", "details.js", "page.js")

@@ -1,7 +1,7 @@
 """The headlines that failures stand under, and the words of a verdict, the same in every report."""
 
-from anyunix.results import Answer, FailureKind, Matrix, Probe, Verdict
-from anyunix.verdict import taken_back
+from anyunix.analysis.verdict import taken_back
+from anyunix.results.model import Answer, FailureKind, Matrix, Probe, Verdict
 
 HEADLINES: dict[FailureKind, str] = {
     "platform difference": "Platform differences: kept on one platform, broken on another",

@@ -9,8 +9,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from anyunix.cell import Cell
-from anyunix.results import CellResult
+from anyunix.results.model import CellResult
+from anyunix.run.cell import Cell
 from anyunix.text import first_line
 
 LINE_SECONDS = 5.0

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from anyunix.compare import FactDifference, by_value, contradictions, differences, documented, shown
-from anyunix.consequences import by_cause
+from anyunix.analysis.compare import FactDifference, by_value, contradictions, differences, documented, shown
 from anyunix.report.gfm import block, code, details, table, text
 from anyunix.report.kinds import HEADLINES, take_back, where
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
-from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
+from anyunix.results.consequences import by_cause
+from anyunix.results.model import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
 
 MESSAGE_LIMIT = 4_000
 """Characters of a failure's words that are shown; all of them are in matrix.json."""

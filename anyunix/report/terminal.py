@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from anyunix.compare import contradictions, differences, shown
-from anyunix.consequences import by_cause
-from anyunix.emulation import passes_all_the_same
+from anyunix.analysis.compare import contradictions, differences, shown
 from anyunix.report.kinds import HEADLINES, STYLES, overall, take_back, where
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
-from anyunix.results import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
+from anyunix.results.consequences import by_cause
+from anyunix.results.model import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
+from anyunix.run.emulator_limits import passes_all_the_same
 from anyunix.text import first_line, safe, said_by
 
 WIDTH = 100

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from anyunix.results import CellResult, Matrix, Probe, ProcessTrace, TraceRow
+from anyunix.results.model import CellResult, Matrix, Probe, ProcessTrace, TraceRow
 from anyunix.text import first_line
 
 CONTEXT = 3

@@ -1,4 +1,4 @@
-"""What on_platform.py sends back, as types. It comes from a platform: nothing in it is safe to print as it is."""
+"""What repro_remote.py sends back, as types. It comes from a platform: nothing in it is safe to print as it is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,14 +4,16 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from anyunix.catalog import Catalog, Platform, Subject
-from anyunix.drivers import Drivers
+from anyunix.analysis.explain import explain
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
+from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError, NotRun
-from anyunix.explain import explain
+from anyunix.host.scratch import scratch
 from anyunix.repro.answers import Families, Run
 from anyunix.repro.stage import HERE, built_here, lacking_here, staged
-from anyunix.results import CellResult, Matrix, PlatformResult, Probe
-from anyunix.scratch import scratch
+from anyunix.results.model import CellResult, Matrix, PlatformResult, Probe
 
 PLATFORM = "local-v6only"
 WROTE, FIXES = "first", ("ipv4", "dual")

@@ -10,14 +10,15 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from anyunix.building import PATTERN
-from anyunix.catalog import Catalog, Subject
-from anyunix.drivers import Drivers
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.subjects import Subject
+from anyunix.drivers.registry import Drivers
 from anyunix.errors import NotRun
+from anyunix.host.scratch import scratch
 from anyunix.repro.answers import Messages
 from anyunix.repro.luck import Luck, try_luck
 from anyunix.repro.stage import build_again, built_here, staged
-from anyunix.scratch import scratch
+from anyunix.run.building import PATTERN
 
 SOURCE = Path("c", "signals.c")
 HEALTHY = """\

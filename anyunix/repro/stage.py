@@ -8,20 +8,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from anyunix.building import BUILD_SECONDS, Build, build_there, cross_build, look_at
-from anyunix.catalog import Platform, Subject
-from anyunix.cross import copy_sources
-from anyunix.crossbuilds import CrossBuilds
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
+from anyunix.cross.shared_builds import CrossBuilds
+from anyunix.cross.zig import copy_sources
 from anyunix.drivers.base import Completed, Driver
 from anyunix.drivers.process import Processes
-from anyunix.environment import local_environment, passed_on
 from anyunix.errors import NotRun, PlatformError
-from anyunix.payload import SITE, SUBJECT, SUITE, products, write_payload
-from anyunix.scratch import scratch
-from anyunix.supervised import ask, last_words, run_supervised
+from anyunix.host.environment import local_environment, passed_on
+from anyunix.host.scratch import scratch
+from anyunix.payload.archive import SITE, SUBJECT, SUITE, products, write_payload
+from anyunix.payload.supervised import ask, last_words, run_supervised
+from anyunix.run.building import BUILD_SECONDS, Build, build_there, cross_build, look_at
 from anyunix.text import first_line
 
-SCRIPT = PurePosixPath("on_platform.py")
+SCRIPT = PurePosixPath("repro_remote.py")
 SCRIPT_FILE = Path(__file__).with_name(SCRIPT.name)
 TASK_SECONDS = 60.0
 HERE = ("local", "netns")
@@ -32,13 +33,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Stage:
-    """Work for on_platform.py goes in, typed answers come back."""
+    """Work for repro_remote.py goes in, typed answers come back."""
 
     name: str
     driver: Driver
 
     def ask(self, answer: type[T], task: str, *words: str) -> T:
-        """What a task of on_platform.py found there. Raises PlatformError."""
+        """What a task of repro_remote.py found there. Raises PlatformError."""
         return ask(self.driver, self.name, answer, ["python3", str(SCRIPT), task, *words], TASK_SECONDS, (SUITE, SITE))
 
     def supervised(self, command: "list[str] | tuple[str, ...]", seconds: float,

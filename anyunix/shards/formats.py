@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from anyunix.shards.plan import Plan, Shard
+from anyunix.shards.planning import Plan, Shard
 
 INSTALL = "pip install 'anyunix[cross]'"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from anyunix.junit import BadResults
+from anyunix.results.junit import BadResults
 from anyunix.trace.pairing import Steps
 from anyunix.trace.steps import Step, steps_of
 from anyunix.trace.strace import read_strace

@@ -9,8 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 from anyunix.errors import ConfigurationError
-from anyunix.results import CellResult, Matrix
-from anyunix.stored import read_matrix
+from anyunix.results.matrix_file import read_matrix
+from anyunix.results.model import CellResult, Matrix
 
 LINUX, FREEBSD = "debian-servers", "debian-servers-v6only"
 HEAD = ("| server | listens on, Linux's defaults | listens on, FreeBSD's defaults | verdict |\n"

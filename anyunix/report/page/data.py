@@ -7,7 +7,7 @@ from typing import Any
 from anyunix.report.page.failures import Failure, LeftOut
 from anyunix.report.page.sections import Row, Section
 from anyunix.report.page.shown import shown
-from anyunix.results import Matrix, PlatformResult, Probe
+from anyunix.results.model import Matrix, PlatformResult, Probe
 from anyunix.text import safe
 
 

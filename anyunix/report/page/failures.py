@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from anyunix.consequences import cause_of
 from anyunix.report.page.sections import Row, Section
 from anyunix.report.traces import second_try
-from anyunix.results import FAILURE_KINDS, Matrix, Probe
+from anyunix.results.consequences import cause_of
+from anyunix.results.model import FAILURE_KINDS, Matrix, Probe
 from anyunix.text import safe, said_by
 
 LEFT_OUT_SHOWN = 12

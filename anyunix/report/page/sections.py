@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from anyunix.results import GROUPS, CellResult, Matrix, Probe, ProbeText
-from anyunix.values import written
+from anyunix.results.json_values import written
+from anyunix.results.model import GROUPS, CellResult, Matrix, Probe, ProbeText
 
 SIGNS = {"passed": "✓", "failed": "✗", "fails as expected": "(✗)", "error": "!", "flaky": "~", "left out": "–",
          "no answer": "…", "no result": "·", "measured": "✓", "differs": "≠", "varies": "~", "not measured": "!"}

@@ -1,0 +1,185 @@
+"""Two runs compared: which contracts fail now that did not, which are mended, which verdicts and facts are others."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from anyunix.results.json_values import written
+from anyunix.results.model import (
+    BUILDS,
+    ONLY_WHEN_BROKEN,
+    STARTS,
+    Answer,
+    CellResult,
+    Matrix,
+    Outcome,
+    PlatformResult,
+    Probe,
+)
+
+Group = Literal["new failure", "fixed", "still failing", "no longer run"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One contract of one subject on one platform in one bind mode."""
+
+    subject: str
+    bind: str
+    platform: str
+    probe: str
+    group: Group
+    old: Outcome | None
+    """None where it was not tried."""
+    new: Outcome | None
+    message: str = ""
+    """What the new run says: of the failure, or why it is not there."""
+    expected: str = ""
+    """The reason for which the new failure is accepted; empty when it is not."""
+
+    @property
+    def failed_before(self) -> bool:
+        return self.old in ("failed", "error", "flaky")
+
+
+@dataclass(frozen=True)
+class VerdictChange:
+    """Another answer for one subject in one bind mode."""
+
+    subject: str
+    bind: str
+    old: Answer
+    new: Answer
+
+
+@dataclass(frozen=True)
+class FactChange:
+    """Another measurement on one platform, by two runs that both measured it."""
+
+    platform: str
+    name: str
+    old: tuple[Any, ...]
+    """The value; several when it varied within the run."""
+    new: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is different in a new run, in the order of its cells, then of those that only the old run had."""
+
+    contracts: tuple[Change, ...] = ()
+    verdicts: tuple[VerdictChange, ...] = ()
+    facts: tuple[FactChange, ...] = ()
+
+    def of(self, group: Group) -> tuple[Change, ...]:
+        return tuple(change for change in self.contracts if change.group == group)
+
+    @property
+    def new_failures(self) -> tuple[Change, ...]:
+        """Failing now, and passed, left out or not there before; accepted failures are among them."""
+        return self.of("new failure")
+
+    @property
+    def fixed(self) -> tuple[Change, ...]:
+        return self.of("fixed")
+
+    @property
+    def still_failing(self) -> tuple[Change, ...]:
+        return self.of("still failing")
+
+    @property
+    def no_longer_run(self) -> tuple[Change, ...]:
+        """Tried before, and now left out or not there. Nobody knows whether they would pass."""
+        return self.of("no longer run")
+
+    @property
+    def worse(self) -> bool:
+        """Whether anything fails that did not, without being accepted."""
+        return any(not change.expected for change in self.new_failures)
+
+
+def changes(old: Matrix, new: Matrix) -> Changes:
+    """Compare a run with an older one, contract by contract."""
+    cells = dict.fromkeys((cell.subject, cell.bind, cell.platform) for cell in (*new.cells, *old.cells))
+    return Changes(
+        tuple(change for names in cells for change in _contract_changes(names, old.cell(*names), new.cell(*names))),
+        tuple(_verdict_changes(old, new)),
+        tuple(change for platform in new.platforms if (before := old.platform(platform.name))
+              for change in _fact_changes(before, platform)))
+
+
+def dropped(old: Matrix, new: Matrix) -> tuple[str, ...]:
+    """The platforms that ran then and did not now."""
+    ran = {platform.name for platform in new.platforms if platform.status == "ran"}
+    return tuple(each.name for each in old.platforms if each.status == "ran" and each.name not in ran)
+
+
+def _contract_changes(names: tuple[str, str, str], old: CellResult | None,
+                      new: CellResult | None) -> Iterator[Change]:
+    subject, bind, platform = names
+    before, after = _tried(old), _tried(new)
+    for probe in dict.fromkeys((*after, *before)):
+        was, now = _one(before, probe, old), _one(after, probe, new)
+        group = _group(was, now)
+        if group is not None:
+            yield Change(subject, bind, platform, probe, group, was.outcome if was else None,
+                         now.outcome if now else None, now.message if now else _why_not(probe, new),
+                         now.expected if now else "")
+
+
+def _tried(cell: CellResult | None) -> dict[str, Probe]:
+    """The contracts that were tried; where an id is there twice, a failure outweighs."""
+    tried = [probe for probe in cell.contracts if probe.outcome != "skipped"] if cell else []
+    return {probe.id: probe for probe in sorted(tried, key=lambda probe: probe.bad)}
+
+
+def _one(tried: dict[str, Probe], wanted: str, cell: CellResult | None) -> Probe | None:
+    """That a subject builds, or starts, is only in the results when it did not: else a cell that ran says it did."""
+    if wanted in ONLY_WHEN_BROKEN and wanted not in tried and cell is not None and cell.status == "ran":
+        return Probe(wanted, "contract", "passed")
+    return tried.get(wanted)
+
+
+def _group(was: Probe | None, now: Probe | None) -> Group | None:
+    if now is None:
+        return "no longer run"
+    if was is not None and was.bad:
+        return "still failing" if now.bad else "fixed"
+    return "new failure" if now.bad else None
+
+
+def _why_not(probe: str, cell: CellResult | None) -> str:
+    """Why a contract was not tried in the new run."""
+    if cell is None:
+        return "not in this run"
+    if cell.status != "ran":
+        return f"{'not run' if cell.status == 'not-run' else 'error'}: {cell.reason}"
+    if any(other.id == BUILDS for other in cell.failures):
+        return "the subject does not build"
+    if any(other.id == STARTS for other in cell.failures):
+        return "the subject does not start"
+    return next((other.message for other in cell.contracts if other.id == probe), "not in this run")
+
+
+def _verdict_changes(old: Matrix, new: Matrix) -> Iterator[VerdictChange]:
+    before = {(verdict.subject, verdict.bind): verdict.verdict for verdict in old.verdicts}
+    for verdict in new.verdicts:
+        was = before.get((verdict.subject, verdict.bind), verdict.verdict)
+        if was != verdict.verdict:
+            yield VerdictChange(verdict.subject, verdict.bind, was, verdict.verdict)
+
+
+def _fact_changes(old: PlatformResult, new: PlatformResult) -> Iterator[FactChange]:
+    before, after = _values(old), _values(new)
+    for name in sorted(before.keys() & after.keys()):
+        if _written(before[name]) != _written(after[name]):
+            yield FactChange(new.name, name, before[name], after[name])
+
+
+def _values(platform: PlatformResult) -> dict[str, tuple[Any, ...]]:
+    return {**{name: (value,) for name, value in platform.facts.items()}, **platform.unstable}
+
+
+def _written(values: tuple[Any, ...]) -> list[str]:
+    """In which order the values of an unstable fact came says nothing."""
+    return sorted(map(written, values))

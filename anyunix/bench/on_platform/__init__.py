@@ -1,1 +1,0 @@
-"""What runs on the platform that is measured: the standard library only, started as `python3 -m on_platform`."""

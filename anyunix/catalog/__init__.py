@@ -1,0 +1,1 @@
+"""The files that people write (platforms, subjects), read into typed values."""

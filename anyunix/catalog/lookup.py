@@ -1,0 +1,66 @@
+"""The platforms and subjects there are, looked up by name or by file."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+from anyunix.catalog.platforms import Platform, platform_at, read_platform
+from anyunix.catalog.probes import read_probes
+from anyunix.catalog.reader import load_yaml, nearest
+from anyunix.catalog.subjects import Subject, read_subject
+from anyunix.drivers.ssh.destination import SCHEME
+from anyunix.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The files that a run is described by: `platforms/`, `chat/`, `suite/`, `Dockerfiles/` below one root."""
+
+    root: Path
+    slowness: int = 1
+    """Of machines that no file describes."""
+
+    @property
+    def suite(self) -> Path:
+        return self.root / "suite"
+
+    @cached_property
+    def probes(self) -> tuple[str, ...]:
+        """The IDs of the suite's probes; all of its files are read for them, so once."""
+        return tuple(probe.id for probe in read_probes(self.suite))
+
+    def platform_names(self) -> list[str]:
+        return sorted(path.stem for path in (self.root / "platforms").glob("*.yaml"))
+
+    def subject_names(self) -> list[str]:
+        return sorted(path.stem for path in (self.root / "chat").glob("*.yaml"))
+
+    def platform(self, wanted: str) -> Platform:
+        """A platform by its name, from a YAML file of one's own, or at an address. Raises ConfigurationError."""
+        if wanted.startswith(SCHEME):
+            return platform_at(wanted, self.slowness)
+        path = self._find(wanted, "platform", self.root / "platforms", self.platform_names())
+        return read_platform(path, self.root, lambda: self.probes)
+
+    def subject(self, wanted: str) -> Subject:
+        """A subject by its name, or from a YAML file of one's own. Raises ConfigurationError."""
+        path = self._find(wanted, "subject", self.root / "chat", self.subject_names())
+        return read_subject(path.stem, path, load_yaml(path))
+
+    def _find(self, wanted: str, what: str, folder: Path, known: list[str]) -> Path:
+        if wanted in known:
+            return folder / f"{wanted}.yaml"
+        if wanted.endswith((".yaml", ".yml")) or "/" in wanted:
+            if not Path(wanted).is_file():
+                raise ConfigurationError(f"{wanted}: no such {what} file")
+            return Path(wanted).resolve()
+        raise ConfigurationError(
+            f"no {what} is called {wanted!r}{nearest(wanted, known)}; `anyunix list {what}s` shows them all, "
+            f"and a file is named by its path (./{wanted}.yaml)")
+
+
+def find_catalog() -> Catalog:
+    """The files that were installed with the package, or the checkout that it runs from."""
+    package = Path(str(files("anyunix")))
+    return Catalog(package / "data" if (package / "data").is_dir() else package.parent)

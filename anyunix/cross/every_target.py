@@ -1,0 +1,77 @@
+"""One subject for one target after another: built, looked into, kept."""
+
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyunix.catalog.subjects import Subject
+from anyunix.cross.proof import NotForTarget, Program, programs_for
+from anyunix.cross.targets import Target
+from anyunix.cross.zig import BuildFailed, build_subject
+from anyunix.drivers.process import Processes
+from anyunix.host.scratch import scratch
+from anyunix.text import first_line
+
+FLAGS = ("-Werror", "-s")
+"""Warnings are errors; and without debug information zig makes its runtime for a new target faster."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came of one target: programs that are for it, or the reason why there are none."""
+
+    target: Target
+    programs: tuple[Program, ...] = ()
+    failure: str = ""
+
+
+def build_all(subject: Subject, targets: Sequence[Target], *, jobs: int, out: Path | None,
+              done: Callable[[Built], None]) -> list[Built]:
+    """Build for each target, `jobs` at a time; `done` hears of each. Programs stay in `out`/<target>/."""
+    children, interrupted = Processes(), threading.Event()
+
+    def build(target: Target) -> Built:
+        built = _build(subject, target, out, children)
+        if not interrupted.is_set():  # else it failed because it was ended
+            done(built)
+        return built
+
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        try:
+            return list(pool.map(build, targets))
+        except BaseException:
+            interrupted.set()
+            children.end()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _build(subject: Subject, target: Target, out: Path | None, children: Processes) -> Built:
+    with scratch() as folder:
+        try:
+            made = build_subject(subject, target.name, folder, flags=FLAGS, children=children)
+            programs = programs_for(target, made)
+        except BuildFailed as failed:
+            return Built(target, failure=first_error(failed.said) or str(failed))
+        except NotForTarget as wrong:
+            return Built(target, failure=str(wrong))
+        if not programs:
+            return Built(target, failure="the build made no program")
+        for program in programs if out else ():
+            _keep(made[program.path], Path(str(out)) / target.name / program.path)
+    return Built(target, programs)
+
+
+def first_error(said: str) -> str:
+    """The first line in which a compiler, linker or make names an error."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    return first_line(next((line for line in lines if "error:" in line), next((line for line in lines if "***" in line),
+                                                                            lines[0] if lines else "")))
+
+
+def _keep(file: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(file, place)

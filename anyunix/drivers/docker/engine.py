@@ -1,0 +1,174 @@
+"""The Docker engine: whether it answers, its images, and what killed runs left behind in it."""
+
+import hashlib
+import os
+import re
+import sys
+import threading
+import weakref
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import docker
+import docker.errors
+
+from anyunix.catalog.platforms import Platform
+from anyunix.drivers.base import Say
+from anyunix.drivers.docker.endpoint import Address, find_address
+from anyunix.drivers.docker.execution import ENGINE_ERRORS
+from anyunix.drivers.docker.image_build import build_image, context_of, reason_of
+from anyunix.drivers.docker.owned import remove_left_behind
+from anyunix.errors import PlatformError
+from anyunix.host.emulators import no_handler
+
+ANSWER_SECONDS = 30
+"""For the first answer: Podman's service is started by the call, and takes its time when it is cold."""
+LOCAL_SOCKET = "http+docker://localhost"
+"""What the client calls an engine behind a socket of this machine."""
+CALL_SECONDS = 120
+BUILD_SECONDS = 600
+"""For what a call that builds or pulls says next."""
+
+
+class Engine:
+    """One engine, shared by all cells of a run; safe to use from many threads."""
+
+    def __init__(self, *, answer_seconds: int = ANSWER_SECONDS, call_seconds: int = CALL_SECONDS) -> None:
+        """`answer_seconds` are for the first answer, `call_seconds` for every call that neither builds nor pulls."""
+        self._answer_seconds, self._call_seconds = answer_seconds, call_seconds
+        self._lock = threading.Lock()
+        self._image_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._client: Any = None
+        self._builder: Any = None
+        self._reason: str | None = None
+        self._asked = False
+
+    def available(self) -> str | None:
+        """None when the engine answers, else why not and what to do; asked once."""
+        with self._lock:
+            if not self._asked:
+                self._asked = True
+                self._reason = self._connect()
+            return self._reason
+
+    def cannot_run(self, platform: Platform) -> str | None:
+        """Why programs for an emulated CPU do not start on this machine's engine; None for all that may.
+
+        Of an engine on another machine nothing is known before a program is started there.
+        """
+        here = sys.platform == "linux" and self.client().api.base_url == LOCAL_SOCKET
+        return no_handler(platform.cpu) if platform.emulator and here else None
+
+    def client(self) -> Any:
+        if self._client is None:
+            raise PlatformError(self._reason or "the Docker engine was not asked for yet")
+        return self._client
+
+    def image(self, platform: Platform, say: Say) -> str:
+        """The tag of the platform's image, built if there is none for this content. Raises PlatformError."""
+        recipe = _recipe(platform)
+        with self._image_locks[platform.base]:
+            base = self._base(platform, say)
+            content = hashlib.sha256(f"{base}\n{platform.cpu}\n".encode() + recipe).hexdigest()
+            tag = f"anyunix/{_repository(platform)}:{content[:16]}"
+        with self._image_locks[tag]:
+            try:
+                self.client().images.get(tag)
+            except docker.errors.ImageNotFound:
+                say(f"building the image {tag}")
+                build_image(self._builder, recipe, tag, recipe=str(platform.dockerfile), base=platform.base,
+                            cpu=platform.cpu, say=say)
+            except ENGINE_ERRORS as error:
+                raise PlatformError(f"the Docker engine fails to look up {tag}: {reason_of(error)}") from error
+        return tag
+
+    def _connect(self) -> str | None:
+        try:
+            where = find_address(os.environ)
+        except PlatformError as error:
+            return str(error)
+        try:
+            with closing(_client(where, self._answer_seconds)) as client:
+                client.ping()
+            self._client, self._builder = _client(where, self._call_seconds), _client(where, BUILD_SECONDS)
+        except ENGINE_ERRORS as error:
+            return self._why_not(where, error)
+        weakref.finalize(self, _close, self._client, self._builder)
+        remove_left_behind(self._client.api)
+        return None
+
+    def _why_not(self, where: Address, error: Exception) -> str:
+        said = str(error).lower()
+        if isinstance(error, PermissionError) or "permission denied" in said:
+            return f"the Docker engine at {where} may not be used by this user: {where.how_to_get_in}"
+        if "timed out" in said:
+            return (f"the Docker engine at {where} does not answer within {self._answer_seconds} s: "
+                    f"{where.how_to_wake}")
+        return f"no Docker engine answers at {where}: {where.how_to_start}"
+
+    def _base(self, platform: Platform, say: Say) -> str:
+        """The base image's ID; pulled where it is not here. Raises PlatformError."""
+        images = self.client().images
+        try:
+            try:
+                return str(images.get(platform.base).id)
+            except docker.errors.ImageNotFound:
+                self._pull(platform, say)
+                return str(images.get(platform.base).id)
+        except ENGINE_ERRORS as error:
+            raise PlatformError(
+                f"the image {platform.base} is not here and cannot be pulled ({reason_of(error)}): "
+                f"`anyunix images build {platform.base}` makes it from a package mirror, `docker import` takes a "
+                f"root file system") from error
+
+    def _pull(self, platform: Platform, say: Say) -> None:
+        say(f"pulling {platform.base}")
+        for event in self._builder.api.pull(platform.base, platform=platform.cpu or None, stream=True, decode=True):
+            if "error" in event:
+                raise PlatformError(f"the image {platform.base} cannot be pulled: {event['error']}")
+            say(f"pulling {platform.base}: {event.get('status', '')} {event.get('progress', '')}")
+
+
+@contextmanager
+def answering(seconds: int) -> Iterator[Any]:
+    """A client for a few quick calls; None where there is no engine. Raises what is in ENGINE_ERRORS."""
+    try:
+        client = _client(find_address(os.environ), seconds)
+    except (PlatformError, *ENGINE_ERRORS):
+        yield None
+        return
+    with closing(client):
+        try:
+            client.ping()
+        except ENGINE_ERRORS as error:
+            if "timed out" in str(error).lower():
+                raise
+            yield None
+        else:
+            yield client
+
+
+def _client(where: Address, seconds: int) -> Any:
+    """A client whose calls end after so many seconds without a word. Raises what is in ENGINE_ERRORS."""
+    return docker.DockerClient(base_url=where.url, tls=where.tls or False, timeout=seconds)
+
+
+def _close(*clients: Any) -> None:
+    for client in clients:
+        client.close()
+
+
+def _repository(platform: Platform) -> str:
+    """After its Dockerfile, in the letters that an image's name may have."""
+    name = platform.dockerfile.name.split(".")[0] if platform.dockerfile else ""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "image"
+
+
+def _recipe(platform: Platform) -> bytes:
+    """The build context: the Dockerfile, and the platform's own files copied over what the image has."""
+    assert platform.dockerfile is not None, "the catalog asks for it"
+    files = {f"files{path}": content.encode() for path, content in sorted(platform.files.items())}
+    dockerfile = platform.dockerfile.read_text() + ("\nCOPY files/ /\n" if files else "")
+    return context_of({**files, "Dockerfile": dockerfile.encode()})

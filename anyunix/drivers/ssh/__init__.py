@@ -1,0 +1,1 @@
+"""Other machines, reached with OpenSSH's client."""

@@ -1,0 +1,1 @@
+"""Virtual machines that Vagrant starts once and keeps for the next run."""

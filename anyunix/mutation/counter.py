@@ -1,0 +1,44 @@
+"""How far `anyunix mutation` has come: one line that changes on a terminal, a line now and then elsewhere."""
+
+import threading
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.status import Status
+
+from anyunix.results.model import CellResult
+from anyunix.run.cell import Cell
+
+LINE_SECONDS = 10.0
+
+
+class Progress:
+    """Counts the cells that are done."""
+
+    def __init__(self, console: Console, cells: int) -> None:
+        self._console, self._cells, self._done = console, cells, 0
+        self._lock, self._last = threading.Lock(), time.monotonic()
+        self._status = Status("", console=console) if console.is_terminal else None
+
+    def __enter__(self) -> "Progress":
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        if self._status:
+            self._status.stop()
+
+    def says(self, cell: Cell, text: str) -> None:
+        if self._status:
+            self._status.update(f"{self._done} of {self._cells}: {cell.name}")
+
+    def done(self, cell: Cell, result: CellResult) -> None:
+        with self._lock:
+            self._done += 1
+            now = time.monotonic()
+            if self._status is None and (now - self._last >= LINE_SECONDS or self._done == self._cells):
+                self._last = now
+                self._console.print(f"{self._done} of {self._cells} cells are done", soft_wrap=True)

@@ -1,0 +1,1 @@
+"""What travels to a platform, and how commands are run with it there."""

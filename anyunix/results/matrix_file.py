@@ -1,0 +1,86 @@
+"""matrix.json: a run's typed results, written and read again. What is read may come from anywhere."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from anyunix import __version__
+from anyunix.catalog.reader import PART_OF_A_NAME
+from anyunix.errors import ConfigurationError
+from anyunix.host.regular import read_regular
+from anyunix.results.json_values import unfit
+from anyunix.results.model import Matrix, PlatformResult, Probe
+
+SCHEMA = 1
+FILE = "matrix.json"
+SIZE_LIMIT = 100 * 1024 * 1024
+"""Bytes of a matrix.json that are read at most."""
+
+
+def encode(matrix: Matrix) -> bytes:
+    """The content of matrix.json."""
+    document = {"schema": SCHEMA, "anyunix": __version__, **msgspec.to_builtins(matrix)}
+    return msgspec.json.format(msgspec.json.encode(document), indent=1)
+
+
+def read_matrix(path: Path) -> Matrix:
+    """Read a matrix.json, or the one in a run's folder. Raises ConfigurationError naming file, place and reason."""
+    file = path / FILE if path.is_dir() else path
+    try:
+        data = read_regular(file, SIZE_LIMIT)
+    except OSError as error:
+        raise ConfigurationError(f"{file}: cannot be read: {error.strerror}; "
+                                 "`anyunix run --out DIR` writes DIR/matrix.json") from None
+    try:
+        document: Any = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{file}: not JSON: {error}") from None
+    if not isinstance(document, dict) or "schema" not in document:
+        raise ConfigurationError(f"{file}: not a matrix.json of anyunix: no key 'schema' at the top")
+    if document["schema"] != SCHEMA:
+        raise ConfigurationError(f"{file}: schema {document['schema']!r:.40}; this anyunix reads schema {SCHEMA}: "
+                                 "use the version that wrote it")
+    try:
+        matrix = msgspec.convert(document, Matrix)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise ConfigurationError(f"{file}: {error}") from None
+    for where, value in _values(matrix):
+        if reason := unfit(value):
+            raise ConfigurationError(f"{file}: {where} is {reason}")
+    if reason := _strange_name(matrix):
+        raise ConfigurationError(f"{file}: {reason}")
+    return matrix
+
+
+def _values(matrix: Matrix) -> Iterator[tuple[str, Any]]:
+    """Everything that may be of any shape, and where it is."""
+    for platform in matrix.platforms:
+        for name, value in _facts(platform):
+            yield f"fact {name!r:.80} of platform {platform.name!r:.80}", value
+        for name, entry in platform.documented.items():
+            yield f"documented fact {name!r:.80} of platform {platform.name!r:.80}", entry.value
+    for cell in matrix.cells:
+        for probe in cell.probes:
+            for name, value in _facts(probe):
+                yield f"fact {name!r:.80} in cell {cell.key!r:.80}", value
+
+
+def _facts(measured: PlatformResult | Probe) -> Iterator[tuple[str, Any]]:
+    yield from measured.facts.items()
+    for name, several in measured.unstable.items():
+        yield from ((name, value) for value in several)
+
+
+def _strange_name(matrix: Matrix) -> str:
+    """Why platforms cannot be told apart by their names, or cells be kept in folders of theirs; else empty."""
+    for number, cell in enumerate(matrix.cells):
+        for name in (cell.subject, cell.platform, cell.bind, cell.build):
+            if not PART_OF_A_NAME.fullmatch(name):
+                return (f"{name!r:.60} is not the name of a subject, platform, bind mode or build - at "
+                        f"`$.cells[{number}]`")
+    counts = Counter(platform.name for platform in matrix.platforms)
+    double = next((name for name, count in counts.items() if count > 1), None)
+    return "" if double is None else f"two of the platforms are called {double!r:.80}"

@@ -1,0 +1,1 @@
+"""Cells run: from subjects and platforms to a judged matrix."""

@@ -1,0 +1,238 @@
+"""One subject on one platform, start to finish, always cleaned up."""
+
+import shlex
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
+from anyunix.cross.shared_builds import CrossBuilds
+from anyunix.drivers.base import Completed, Driver, Say
+from anyunix.errors import ConfigurationError, NotRun, PlatformError
+from anyunix.host.environment import passed_on
+from anyunix.host.scratch import scratch
+from anyunix.host.unexpected import unexpected, whole_story
+from anyunix.payload.archive import SUITE, write_payload
+from anyunix.payload.supervised import left_behind, run_supervised
+from anyunix.results.consequences import resolve
+from anyunix.results.junit import XML_LIMIT, BadResults, read_junit
+from anyunix.results.model import BUILDS, Brought, CellResult, Probe, Status
+from anyunix.results.repeats import merge_repeats
+from anyunix.run.building import (
+    Build,
+    Look,
+    build_there,
+    compiler_of,
+    cross_build,
+    cross_helpers,
+    look_at,
+    why_not_built,
+)
+from anyunix.run.emulator_limits import leave_out
+from anyunix.run.exhausted import exhausted
+from anyunix.run.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only, why
+from anyunix.run.start import SCRIPT, start_once
+from anyunix.run.unfinished import FINISHED, Unfinished, finished_probes
+
+SUITE_SECONDS = 900.0
+PROBE_SECONDS = 60
+"""For one probe, as in suite/pytest.ini."""
+JUNIT, RECORDS = PurePosixPath("junit.xml"), PurePosixPath("records.json")
+RECORDS_LIMIT = 64 * 1024 * 1024
+"""Bytes of what a tool wrote down that are read at most."""
+PYTEST_RAN = (0, 1)
+"""pytest's exit statuses for a run that came to its end: all passed, some failed."""
+PYTEST_INTERRUPTED = 2
+NOT_LOADED = " during collection !"
+"""What pytest says, then, when a file of the suite could not be imported."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is to be run where."""
+
+    subject: Subject
+    platform: Platform
+    bind: str
+    build: Build = field(default_factory=Build)
+    probes: tuple[str, ...] = ()
+    """The IDs of the only probes to run; empty for all."""
+    tool: str = ""
+    """What the server runs under, `trace` or `memcheck` (suite/support/tool.py); empty for nothing."""
+
+    @property
+    def name(self) -> str:
+        return self.result("not-run").name + (f" under {self.tool}" if self.tool else "")
+
+    @property
+    def key(self) -> str:
+        """Its result's."""
+        return self.result("not-run").key
+
+    def result(self, status: Status, reason: str = "") -> CellResult:
+        """The cell's result before there are probes, or without any."""
+        return CellResult(self.subject.name, self.platform.name, self.bind, status, reason, self.build.name)
+
+
+@dataclass(frozen=True)
+class Order:
+    """How the suite is to be run, the same for all cells."""
+
+    suite: Path
+    expression: str = ""
+    """pytest's -k."""
+    seconds: float = SUITE_SECONDS
+    """For one run of the suite."""
+    repeat: int = 1
+    plans: Plans = field(default_factory=Plans, compare=False)
+    cross_builds: CrossBuilds = field(default_factory=CrossBuilds, compare=False)
+    """Whoever makes an order that may need some ends them."""
+
+
+class CellRun:
+    """Runs a cell once. `brought` holds what came back, for whoever keeps it."""
+
+    def __init__(self, cell: Cell, driver: Driver, order: Order, say: Say) -> None:
+        self.cell, self.brought = cell, Brought()
+        self._driver, self._order, self._say = driver, order, say
+        self._planned: tuple[str, ...] = ()
+
+    def run(self) -> CellResult:
+        """Never raises for what a platform or a subject does: that is the result."""
+        started = time.monotonic()
+        try:
+            result = self._run_and_end()
+        except NotRun as reason:
+            result = self.cell.result("not-run", str(reason))
+        except Unfinished as error:
+            result = replace(self.cell.result("error", str(error)), probes=error.probes)
+        except (PlatformError, BadResults) as error:
+            result = self.cell.result("error", str(error))
+        except ConfigurationError:
+            raise  # the user's, and the same in every cell
+        except Exception as error:  # a library's, or our own: the other cells go on
+            self.brought = replace(self.brought, log=f"{self.brought.log}{whole_story(error)}")
+            result = self.cell.result("error", unexpected(error))
+        return replace(result, seconds=time.monotonic() - started, left_behind=left_behind(self.brought.log))
+
+    def _run_and_end(self) -> CellResult:
+        try:
+            return self._run()
+        finally:
+            self._driver.down()
+
+    def _run(self) -> CellResult:
+        if reason := self._driver.available():
+            raise NotRun(reason)
+        plan = self._order.plans.begin(self._order.suite, self._order.expression)
+        self._say("starting the platform")
+        self._driver.up(self._say)
+        look = look_at(self._driver, self.cell.platform, self.cell.subject)
+        self._planned = only(plan.result(), self.cell.probes)
+        self._send(look)
+        if not self._planned:
+            raise NotRun(f"no probe matches -k {self._order.expression!r}; `anyunix list probes` shows them all")
+        result = replace(self.cell.result("ran"), compiler=compiler_of(look, self.cell.platform, self.cell.subject))
+        if self.cell.subject.build and not look.missing and (failed := self._build()):
+            return replace(result, probes=(failed,))
+        if not self.cell.probes and (failed := self._start()):
+            return replace(result, probes=(failed,))
+        runs: list[tuple[Probe, ...]] = []
+        for number in range(1, self._order.repeat + 1):
+            try:
+                runs.append(self._probe(number))
+            except Unfinished as error:
+                raise Unfinished(str(error), merge_repeats(runs) if runs else error.probes) from error
+        if self.cell.tool:
+            self.brought = replace(self.brought, records=self._driver.get(RECORDS, limit=RECORDS_LIMIT))
+        return replace(result, probes=resolve(merge_repeats(runs)))
+
+    def _send(self, look: Look) -> None:
+        """The payload, with what was built here because the platform cannot. Raises NotRun, PlatformError."""
+        cell, suite = self.cell, self._order.suite
+        with scratch() as folder:
+            builds = self._order.cross_builds
+            built = (cross_build(look, cell.platform, cell.subject, cell.build, builds, self._say)
+                     | cross_helpers(look, cell.platform, suite, builds, self._say))
+            self._say("sending the payload")
+            archive = folder / "payload.tar"
+            write_payload(archive, suite, cell.subject, built, self._planned)
+            self._driver.put(archive)
+
+    def _build(self) -> Probe | None:
+        """Build the subject there. One that does not build is not portable: that is a contract too."""
+        subject = self.cell.subject
+        self._say("building the subject")
+        done = build_there(self._driver, self.cell.platform, subject, self.cell.build)
+        self._log(subject.build, done)
+        if done.status == 0:
+            return None
+        return Probe(BUILDS, "contract", "failed", why_not_built(subject, done))
+
+    def _start(self) -> Probe | None:
+        """Start the subject once: where it cannot, no probe could say more than that."""
+        self._say("starting the subject once")
+        failed, done = start_once(self._driver, self.cell.bind, self.cell.platform.slowness, self._passed_on())
+        self._log(["python3", str(SCRIPT)], done)
+        return failed
+
+    def _probe(self, number: int) -> tuple[Probe, ...]:
+        """Run the suite once and fetch its results. Raises PlatformError, BadResults."""
+        repeat = f"run {number} of {self._order.repeat}: " if self._order.repeat > 1 else ""
+        command = ["env", AUTOLOAD_OFF, "python3", *PYTEST, "-v", f"--rootdir={SUITE}", "-c", f"{SUITE}/pytest.ini",
+                   f"--junitxml={JUNIT}", *(str(SUITE / probe) for probe in self.cell.probes or ("",))]
+        slowness = self.cell.platform.slowness
+        seconds = self._order.seconds * slowness
+        if slowness > 1:
+            command += ["--timeout", str(PROBE_SECONDS * slowness)]
+        if self._order.expression:
+            command += ["-k", self._order.expression]
+        self._say(f"{repeat}starting the probes")
+        done = run_supervised(self._driver, command, seconds, say=_progress(self._say, repeat),
+                              environment={**self._passed_on(), "ANYUNIX_BIND": self.cell.bind,
+                                           "ANYUNIX_TOOL": self.cell.tool, "ANYUNIX_SLOWNESS": str(slowness),
+                                           "ANYUNIX_FINISHED": str(FINISHED)})
+        self._log(command, done)
+        last = next((line for line in reversed(done.stdout.splitlines()) if "::" in line), "none")
+        if done.timed_out:
+            raise self._unfinished(f"the suite did not end within {seconds:g} s; the last probe was {last.split()[0]}")
+        if done.status == PYTEST_INTERRUPTED and NOT_LOADED in done.stdout:
+            raise PlatformError(f"the suite cannot be loaded there: {why(done.stdout, done.stderr)}")
+        if done.status not in PYTEST_RAN:
+            said = " | ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-3:])
+            raise self._unfinished(f"pytest ended with status {done.status} after {last.split()[0]}: {said}")
+        junit = self._driver.get(JUNIT, limit=XML_LIMIT)
+        self.brought = replace(self.brought, junit=(*self.brought.junit, junit))
+        probes = read_junit(junit)
+        if reason := deviation(self._planned, (probe.id for probe in probes)):
+            raise BadResults(reason)
+        return leave_out(probes, self.cell.platform.emulator_limits, self.cell.platform.emulator)
+
+    def _unfinished(self, reason: str) -> Unfinished:
+        """With what ran out there, if anything did, and with the probes that had ended until then."""
+        ran_out = exhausted(self._driver, self.cell.platform)
+        junit, probes = finished_probes(self._driver, self._planned)
+        if probes:
+            self.brought = replace(self.brought, junit=(*self.brought.junit, junit))
+        return Unfinished("; ".join([*filter(None, [ran_out]), reason.removesuffix(": "),
+                                     f"{len(probes)} of {len(self._planned)} probes came back"]),
+                          leave_out(probes, self.cell.platform.emulator_limits, self.cell.platform.emulator))
+
+    def _passed_on(self) -> dict[str, str]:
+        return passed_on(self.cell.platform.driver, self.cell.subject.pass_env)
+
+    def _log(self, command: Sequence[str], done: Completed) -> None:
+        log = f"{self.brought.log}$ {shlex.join(command)}\n{done.stdout}{done.stderr}"
+        self.brought = replace(self.brought, log=log)
+
+
+def _progress(say: Say, repeat: str) -> Callable[[str], None]:
+    """Turns pytest's verbose lines into `12% of the probes, last test_…`."""
+
+    def line(text: str) -> None:
+        if "::" in text and "%]" in text:
+            say(f"{repeat}{text.rsplit('[', 1)[-1].strip(' ]')} of the probes, last {text.split('::')[-1].split()[0]}")
+
+    return line

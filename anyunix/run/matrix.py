@@ -1,0 +1,154 @@
+"""Many cells at once, each reported as it goes; ended cleanly when the user has enough."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Protocol
+
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.subjects import Subject
+from anyunix.drivers.base import Driver
+from anyunix.errors import ConfigurationError
+from anyunix.host.interrupts import uninterrupted
+from anyunix.host.unexpected import unexpected, whole_story
+from anyunix.results.json_values import distinct
+from anyunix.results.model import Brought, CellResult, PlatformResult
+from anyunix.run.building import POISONED
+from anyunix.run.cell import Cell, CellRun, Order
+
+LOOK_SECONDS = 0.5
+DOWN_SECONDS = 20.0
+"""How long an interrupted run waits for its platforms to be down."""
+CLEAN_UP_SECONDS = 3.0
+"""How long it then waits for its threads; one in the middle of an image build does not end sooner."""
+
+
+class Watcher(Protocol):
+    """Whoever shows the user what goes on. Called from many threads."""
+
+    def says(self, cell: Cell, text: str) -> None:
+        """A cell is doing something."""
+
+    def done(self, cell: Cell, result: CellResult) -> None:
+        """A cell has its result."""
+
+
+class Keeper(Protocol):
+    """Whoever keeps what a cell brought back."""
+
+    def keep(self, result: CellResult, brought: Brought) -> None:
+        """Called once a cell, from the cell's thread."""
+
+
+def cells_of(subjects: Iterable[Subject], platforms: Iterable[Platform], binds: Sequence[str]) -> list[Cell]:
+    """Every subject on every platform, in each bind mode of `binds`; without any, in the subject's first."""
+    places = list(platforms)
+    return [Cell(subject, platform, bind)
+            for subject in subjects
+            for bind in binds or [next(iter(subject.binds))]
+            for platform in places]
+
+
+def with_poisoned(plain: list[Cell], poisoned: Sequence[str]) -> list[Cell]:
+    """The cells, and again those whose subject is built, in a poisoned build that has to pass the probes `poisoned`."""
+    return plain + [replace(cell, build=POISONED, probes=tuple(poisoned))
+                    for cell in plain if poisoned and cell.subject.build]
+
+
+def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], order: Order, *, jobs: int,
+              watcher: Watcher, keeper: Keeper) -> list[CellResult]:
+    """Run the cells, `jobs` at a time; their results in the cells' order.
+
+    On KeyboardInterrupt every platform that is up is taken down at once, and the interrupt goes on.
+    """
+    drivers: dict[int, Driver] = {}
+    stopped, making = threading.Event(), threading.Lock()
+
+    def run(index: int, cell: Cell) -> CellResult:
+        try:
+            with making:  # a driver is made in time to be taken down, or not at all
+                if stopped.is_set():
+                    return cell.result("not-run", "interrupted before it began")
+                drivers[index] = make_driver(cell.platform)
+        except ConfigurationError:
+            raise  # the user's, and the same in every cell
+        except Exception as error:
+            result, brought = cell.result("error", unexpected(error)), Brought(log=whole_story(error))
+        else:
+            cell_run = CellRun(cell, drivers[index], order, lambda text: watcher.says(cell, text))
+            result, brought = cell_run.run(), cell_run.brought
+        keeper.keep(result, brought)
+        watcher.done(cell, result)
+        return result
+
+    pool = ThreadPoolExecutor(max_workers=jobs)
+    futures: list[Future[CellResult]] = []
+    try:
+        for index, cell in enumerate(cells):  # inside: the first cells run, and can be interrupted, from here on
+            futures.append(pool.submit(run, index, cell))
+        pending = set(futures)
+        while pending:  # with a time limit: a signal that comes just before a wait does not end it
+            done, pending = wait(pending, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+    except BaseException:
+        with making:
+            stopped.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        order.cross_builds.end()
+        _all_down({cells[index].name: driver for index, driver in drivers.items()}, futures)
+        raise
+    pool.shutdown()
+    return [future.result() for future in futures]
+
+
+def _all_down(drivers: Mapping[str, Driver], futures: Iterable[Future[CellResult]]) -> None:
+    """Take all platforms down side by side: one that is slow to end holds up no other; then wait for the cells."""
+    def down(driver: Driver) -> None:
+        with suppress(Exception):  # an interrupt has no cell's result to say it in; what stays is looked for at the end
+            driver.down()
+
+    threads = {name: threading.Thread(target=down, args=[driver], daemon=True) for name, driver in drivers.items()}
+    with uninterrupted(lambda: [name for name, thread in threads.items() if thread.is_alive()]):
+        end = time.monotonic() + DOWN_SECONDS
+        for thread in threads.values():
+            thread.start()
+        for thread in threads.values():
+            thread.join(max(0.0, end - time.monotonic()))
+        wait([future for future in futures if not future.cancelled()], timeout=CLEAN_UP_SECONDS)
+
+
+def platform_result(platform: Platform, cells: Iterable[CellResult]) -> PlatformResult:
+    """What the cells on one platform say of it: it ran when any of them did, and facts that they agree on are facts."""
+    own = [cell for cell in cells if cell.platform == platform.name]
+    best = min(own, key=lambda cell: ("ran", "error", "not-run").index(cell.status), default=None)
+    facts, unstable = facts_in(own)
+    return PlatformResult(
+        platform.name, platform.title, platform.driver, best.status if best else "not-run",
+        best.reason if best else "no cell was planned", platform.emulates,
+        platform.emulator, facts=facts, unstable=unstable, documented=platform.documented)
+
+
+def facts_in(cells: Iterable[CellResult]) -> tuple[dict[str, Any], dict[str, tuple[Any, ...]]]:
+    """What cells on one platform measured: the facts that they agree on, and the values of those that varied."""
+    values: dict[str, list[Any]] = {}
+    for probe in (probe for cell in cells for probe in cell.probes):
+        for name, value in probe.facts.items():
+            values.setdefault(name, []).append(value)
+        for name, several in probe.unstable.items():
+            values.setdefault(name, []).extend(several)
+    by_name = {name: distinct(several) for name, several in values.items()}
+    return ({name: several[0] for name, several in by_name.items() if len(several) == 1},
+            {name: several for name, several in by_name.items() if len(several) > 1})
+
+
+def choose_reference(wanted: str | None, cells: Iterable[CellResult]) -> str:
+    """The platform that the others are compared with: the one asked for, debian, else the first that ran."""
+    ran = [cell.platform for cell in cells if cell.status == "ran"]
+    for name in (wanted, "debian", *ran):
+        if name in ran:
+            return name
+    return wanted or "debian"

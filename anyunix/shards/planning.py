@@ -1,0 +1,109 @@
+"""Cells -> shards of about the same length, each with the command that runs it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import msgspec
+
+from anyunix.errors import ConfigurationError
+from anyunix.host.regular import read_regular
+from anyunix.results.model import Identity, Matrix
+
+SCHEMA = 1
+UNKNOWN_SECONDS = 60.0
+"""For a cell whose time nobody knows, where no other is known either."""
+SIZE_LIMIT = 10_000_000
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """One cell, by the names that its results have, and as the command line takes it."""
+
+    subject: str
+    platform: str
+    bind: str
+    spec: tuple[str, str, str]
+    """Subject and platform as they were asked for, names, files or addresses, and the bind mode."""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.subject, self.platform, self.bind
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A part that one machine runs, without the others."""
+
+    name: str
+    """`2/3`"""
+    cells: tuple[PlannedCell, ...]
+    command: tuple[str, ...]
+    seconds: float
+    """How long it is likely to take, its cells one after the other."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole matrix, in parts."""
+
+    cells: tuple[PlannedCell, ...]
+    shards: tuple[Shard, ...]
+    identity: Identity
+    reference: str = ""
+    """As it was asked for; empty for the usual choice."""
+    required: tuple[str, ...] = ()
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What every shard's command is to hold besides its cells."""
+
+    out: Path
+    options: tuple[str, ...] = ()
+    reference: str = ""
+    required: Mapping[str, str] = field(default_factory=dict)
+    """Platform -> how it was asked for."""
+
+
+def make_plan(cells: Sequence[PlannedCell], count: int, times: Mapping[tuple[str, str, str], float], identity: Identity,
+              wish: Wish) -> Plan:
+    """`count` shards at most, the longest cells dealt out first, each to the shard that has the least to do."""
+    known = list(times.values())
+    usual = median(known) if known else UNKNOWN_SECONDS
+    seconds = {cell.key: times.get(cell.key, usual) for cell in cells}
+    parts: list[list[PlannedCell]] = [[] for _ in range(min(count, len(cells)))]
+    for cell in sorted(cells, key=lambda cell: -seconds[cell.key]):
+        min(parts, key=lambda part: (sum(seconds[each.key] for each in part), len(part))).append(cell)
+    shards = [Shard(f"{number}/{len(parts)}", tuple(part), _command(number, len(parts), part, wish),
+                    sum(seconds[cell.key] for cell in part)) for number, part in enumerate(parts, 1)]
+    return Plan(tuple(cells), tuple(shards), identity, wish.reference, tuple(wish.required))
+
+
+def times_of(matrix: Matrix) -> dict[tuple[str, str, str], float]:
+    """How long the cells of an earlier run took, in seconds."""
+    return {(cell.subject, cell.platform, cell.bind): cell.seconds for cell in matrix.cells if cell.status == "ran"}
+
+
+def read_plan(path: Path) -> Plan:
+    """A plan that `anyunix plan` wrote. Raises ConfigurationError."""
+    try:
+        document: Any = msgspec.json.decode(read_regular(path, SIZE_LIMIT))
+        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+            raise ConfigurationError(f"{path}: no plan of this anyunix: `anyunix plan --format json` makes one")
+        return msgspec.convert(document, Plan)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{path}: not a plan of `anyunix plan --format json`: {error}") from None
+
+
+def _command(number: int, count: int, cells: Sequence[PlannedCell], wish: Wish) -> tuple[str, ...]:
+    there = {cell.platform for cell in cells}
+    required = [word for name, asked in wish.required.items() if name in there for word in ("--require", asked)]
+    chosen = [word for cell in cells for word in ("--cell", *cell.spec)]
+    out = ("--out", str(wish.out / f"shard-{number}"))
+    return ("anyunix", "run", "--shard", f"{number}/{count}", *chosen, *required, *wish.options, *out)
