@@ -26,6 +26,7 @@ def _status() -> int:
     try:
         # here, and not above: an interrupt in the middle of the imports is an interrupt, too
         from anyunix.cli import main as command
+
         try:
             status = command()
         except SystemExit as ended:  # argparse's
@@ -43,8 +44,11 @@ def _status() -> int:
             _tell(f"anyunix: {error.filename or 'the output'} cannot be written: {error.strerror}")
             return EXIT_OUTPUT
         import traceback
-        _tell(f"{traceback.format_exc()}anyunix: this is a fault of anyunix itself and no answer: please report it, "
-              "with the lines above and the command")
+
+        _tell(
+            f"{traceback.format_exc()}anyunix: this is a fault of anyunix itself and no answer: please report it, "
+            "with the lines above and the command"
+        )
         return EXIT_FAULT
 
 

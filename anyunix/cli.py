@@ -37,8 +37,25 @@ from anyunix.text import safe
 
 EXIT_INTERRUPTED = 130
 
-COMMANDS = (init, run, plan, merge, report, facts, diff, accept, check, preflight, repro, mutation, bench, build, images,
-            down, listing)
+COMMANDS = (
+    init,
+    run,
+    plan,
+    merge,
+    report,
+    facts,
+    diff,
+    accept,
+    check,
+    preflight,
+    repro,
+    mutation,
+    bench,
+    build,
+    images,
+    down,
+    listing,
+)
 """In the order of the help."""
 
 
@@ -64,8 +81,11 @@ def _interrupted() -> NoReturn:
             left = remove_leftovers()
         except Exception as error:
             left = [f"what is not known, because looking for it fails: {error}"]
-    tell(f"interrupted; left behind: {', '.join(left)}" if left else
-         "interrupted; everything that was started is removed")
+    tell(
+        f"interrupted; left behind: {', '.join(left)}"
+        if left
+        else "interrupted; everything that was started is removed"
+    )
     os._exit(EXIT_INTERRUPTED)
 
 
@@ -81,7 +101,8 @@ def _status(arguments: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="anyunix", description="Does this server behave the same on every Unix, and where it does not, why?")
+        prog="anyunix", description="Does this server behave the same on every Unix, and where it does not, why?"
+    )
     parser.add_argument("--version", action="version", version=f"anyunix {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:

@@ -64,8 +64,9 @@ def tool() -> Tool | None:
 
 
 @pytest.fixture
-def start_server(request: pytest.FixtureRequest, subject: Subject, bind: str, work: Path,
-                 tool: Tool | None) -> Iterator[Launcher]:
+def start_server(
+    request: pytest.FixtureRequest, subject: Subject, bind: str, work: Path, tool: Tool | None
+) -> Iterator[Launcher]:
     """Start servers with options of the probe's own; all of them end with the probe."""
     if bind == "ipv6" and (error := can_bind("::1")):
         pytest.skip(f"no IPv6 to be served over here: {error} for ::1")
@@ -75,8 +76,10 @@ def start_server(request: pytest.FixtureRequest, subject: Subject, bind: str, wo
     request.node.user_properties.append((told_by, " ".join(launcher.bound())))
     launcher.end()
     if tool is not None:
-        keep(records_of(request.config), told(request.node.nodeid, tool, chat=subject.protocol == "chat", folder=work,
-                                              texts=launcher.records()))
+        keep(
+            records_of(request.config),
+            told(request.node.nodeid, tool, chat=subject.protocol == "chat", folder=work, texts=launcher.records()),
+        )
 
 
 @pytest.fixture

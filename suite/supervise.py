@@ -60,8 +60,9 @@ def main(arguments: list[str]) -> int:
 
 def environment() -> dict[str, str]:
     """What somebody set for pytest and Python of their own must not change what the probes see."""
-    return {name: value for name, value in os.environ.items()
-            if name in KEPT or not name.startswith(("PYTEST_", "PYTHON"))}
+    return {
+        name: value for name, value in os.environ.items() if name in KEPT or not name.startswith(("PYTEST_", "PYTHON"))
+    }
 
 
 def default_signals() -> None:
@@ -167,7 +168,7 @@ def marked_as(pid: int) -> bytes:
         if (PROC / f"{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] not in b"ZX":
             for line in (PROC / f"{pid}/limits").read_bytes().splitlines():
                 if line.startswith(LOCKS):
-                    return line[len(LOCKS):].split()[0]
+                    return line[len(LOCKS) :].split()[0]
     return b""
 
 
@@ -188,8 +189,9 @@ def tagged(tag: str) -> Iterator[int]:
                     yield int(entry)
         return
     # an -o for each column: after `pid=` the BSDs take the rest of the word for its header
-    listing = subprocess.run(["ps", "axeww", "-o", "pid=", "-o", "command="], capture_output=True, text=True,
-                             check=False, errors="replace")
+    listing = subprocess.run(
+        ["ps", "axeww", "-o", "pid=", "-o", "command="], capture_output=True, text=True, check=False, errors="replace"
+    )
     for line in listing.stdout.splitlines():
         pid, *words = line.split() or [""]
         if pid.isdigit() and tag in words:

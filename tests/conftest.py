@@ -53,9 +53,15 @@ def subject(tmp_path: Path) -> Subject:
     folder = tmp_path / "subject"
     folder.mkdir()
     (folder / "server.py").write_text(SERVER)
-    return Subject(name="tiny", title="a tiny server", folder=folder, files=("server.py",),
-                   start=("{python}", "server.py", "{port}"), binds={"default": ()},
-                   ready=Ready("line", r"^READY (?P<addresses>\S+)$"))
+    return Subject(
+        name="tiny",
+        title="a tiny server",
+        folder=folder,
+        files=("server.py",),
+        start=("{python}", "server.py", "{port}"),
+        binds={"default": ()},
+        ready=Ready("line", r"^READY (?P<addresses>\S+)$"),
+    )
 
 
 @pytest.fixture

@@ -38,16 +38,32 @@ class Sshd:
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # root's sshd does not start without it
         # the first of two lines that say the same wins
-        (folder / "sshd_config").write_text("\n".join((
-            *settings, f"ListenAddress 127.0.0.1:{self.port}", f"HostKey {folder}/host_key", "StrictModes no",
-            f"AuthorizedKeysFile {folder}/id.pub", "PidFile none", "UsePAM no", "PasswordAuthentication no",
-            "KbdInteractiveAuthentication no", f"SetEnv TMPDIR={there}", "LogLevel VERBOSE")) + "\n")
+        (folder / "sshd_config").write_text(
+            "\n".join(
+                (
+                    *settings,
+                    f"ListenAddress 127.0.0.1:{self.port}",
+                    f"HostKey {folder}/host_key",
+                    "StrictModes no",
+                    f"AuthorizedKeysFile {folder}/id.pub",
+                    "PidFile none",
+                    "UsePAM no",
+                    "PasswordAuthentication no",
+                    "KbdInteractiveAuthentication no",
+                    f"SetEnv TMPDIR={there}",
+                    "LogLevel VERBOSE",
+                )
+            )
+            + "\n"
+        )
         self.knows(folder / "host_key.pub")
         self.config.write_text(
             f"Host {ALIAS}\n  HostName 127.0.0.1\n  Port {self.port}\nHost *\n  IdentityFile {folder}/id\n"
-            f"  IdentitiesOnly yes\n  UserKnownHostsFile {self.known_hosts}\n  GlobalKnownHostsFile none\n")
-        self._process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(folder / "sshd_config")],
-                                         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            f"  IdentitiesOnly yes\n  UserKnownHostsFile {self.known_hosts}\n  GlobalKnownHostsFile none\n"
+        )
+        self._process = subprocess.Popen(
+            [SSHD, "-D", "-e", "-f", str(folder / "sshd_config")], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
         self._wait_for_its_line()
 
     @property
@@ -60,8 +76,9 @@ class Sshd:
 
     def knows(self, *keys: Path) -> None:
         """Make these, and no other, the host keys that the client knows."""
-        self.known_hosts.write_text("".join(
-            f"[127.0.0.1]:{self.port} {' '.join(key.read_text().split()[:2])}\n" for key in keys))
+        self.known_hosts.write_text(
+            "".join(f"[127.0.0.1]:{self.port} {' '.join(key.read_text().split()[:2])}\n" for key in keys)
+        )
 
     def cut(self) -> None:
         """Kill the processes of sshd that hold connections: what runs there is not told, it only loses its owner."""

@@ -10,8 +10,10 @@ from anyunix.trace.steps import KILLED, Step
 
 def steps(*texts: str, first: int = 0) -> tuple[Step, ...]:
     """`~` marks a soft one, `…` one that never returned."""
-    return tuple(Step(text.strip("~…"), first + number, soft="~" in text, returned="…" not in text)
-                 for number, text in enumerate(texts))
+    return tuple(
+        Step(text.strip("~…"), first + number, soft="~" in text, returned="…" not in text)
+        for number, text in enumerate(texts)
+    )
 
 
 def test_the_row_that_differs_stands_between_those_that_do_not() -> None:
@@ -45,8 +47,9 @@ def test_a_process_of_one_side_parts_where_its_parent_forks_it() -> None:
 
 
 def test_where_the_probe_killed_it_is_chance() -> None:
-    trace = align({"SEND 1": steps("a", "b", "flock…", KILLED)}, {"SEND 1": steps("a", "b", "flock", "unlock", "end")},
-                  "debian")
+    trace = align(
+        {"SEND 1": steps("a", "b", "flock…", KILLED)}, {"SEND 1": steps("a", "b", "flock", "unlock", "end")}, "debian"
+    )
     assert trace.first == ""
 
 
@@ -57,8 +60,11 @@ def test_what_a_process_did_that_nobody_killed_is_not() -> None:
 
 def test_many_processes_are_cut_but_for_the_one_that_parts() -> None:
     names = [f"RECV {number}" for number in range(30)]
-    trace = align({name: steps("a") for name in names},
-                  {name: steps("b" if name == "RECV 20" else "a") for name in names}, "debian")
+    trace = align(
+        {name: steps("a") for name in names},
+        {name: steps("b" if name == "RECV 20" else "a") for name in names},
+        "debian",
+    )
     assert [process.role for process in trace.processes] == [*names[:PROCESSES], "RECV 20"]
     assert trace.left_out == 20
 
@@ -71,18 +77,32 @@ def test_nothing_to_steer_a_terminal_with_is_kept() -> None:
 def test_which_of_several_workers_gets_the_client_is_chance() -> None:
     parent = steps("fork() = child 1", "fork() = child 2")
     idle, busy = steps("sleeps~", "end", first=10), steps("sleeps~", "accept", "write", "end", first=20)
-    trace = align({"parent": (*parent, *steps("kill(child 2, SIGTERM)", "wait() = child 2", first=30)),
-                   "child 1": idle, "child 2": busy, "child 2.1": steps("x")},
-                  {"parent": (*parent, *steps("kill(child 1, SIGTERM)", "wait() = child 1", first=30)),
-                   "child 1": busy, "child 1.1": steps("x"), "child 2": idle}, "debian")
+    trace = align(
+        {
+            "parent": (*parent, *steps("kill(child 2, SIGTERM)", "wait() = child 2", first=30)),
+            "child 1": idle,
+            "child 2": busy,
+            "child 2.1": steps("x"),
+        },
+        {
+            "parent": (*parent, *steps("kill(child 1, SIGTERM)", "wait() = child 1", first=30)),
+            "child 1": busy,
+            "child 1.1": steps("x"),
+            "child 2": idle,
+        },
+        "debian",
+    )
     assert trace.first == ""
     assert [process.role for process in trace.processes] == ["parent", "child 1", "child 1.1", "child 2"]
 
 
 def test_a_worker_that_does_something_else_parts() -> None:
     parent = steps("fork() = child 1", "fork() = child 2")
-    trace = align({"parent": parent, "child 1": steps("a", "b"), "child 2": steps("a", "c")},
-                  {"parent": parent, "child 1": steps("a", "c"), "child 2": steps("a", "d")}, "debian")
+    trace = align(
+        {"parent": parent, "child 1": steps("a", "b"), "child 2": steps("a", "c")},
+        {"parent": parent, "child 1": steps("a", "c"), "child 2": steps("a", "d")},
+        "debian",
+    )
     assert trace.first == "child 2"
     assert [(row.here, row.there) for row in trace.processes[2].rows if row.differs] == [("b", "d")]
 
@@ -98,17 +118,26 @@ def test_what_chance_decides_is_no_counterpart_of_what_differs() -> None:
     assert [(row.here, row.there) for row in trace.processes[0].rows if row.differs] == [("bind 6", "bind 4")]
 
 
-@pytest.mark.parametrize(("here", "there", "shown"), [
-    ("setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, [1])", "setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, [0])",
-     ("SO_REUSEADDR, [1])", "SO_REUSEADDR, [0])")),
-    ("setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, [1])", "setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, [1]) EINVAL",
-     ("IPV6_V6ONLY, [1])", "IPV6_V6ONLY, [1]) EINVAL")),
-    ("x" * 90 + "1" + "z" * 90, "x" * 90 + "2" + "z" * 90, ("xxx1zzz", "xxx2zzz")),
-    ("bind(socket, [::]:port)", "bind(socket, 0.0.0.0:port)", ("bind(socket, [", "bind(socket, 0")),
-])
+@pytest.mark.parametrize(
+    ("here", "there", "shown"),
+    [
+        (
+            "setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, [1])",
+            "setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, [0])",
+            ("SO_REUSEADDR, [1])", "SO_REUSEADDR, [0])"),
+        ),
+        (
+            "setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, [1])",
+            "setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, [1]) EINVAL",
+            ("IPV6_V6ONLY, [1])", "IPV6_V6ONLY, [1]) EINVAL"),
+        ),
+        ("x" * 90 + "1" + "z" * 90, "x" * 90 + "2" + "z" * 90, ("xxx1zzz", "xxx2zzz")),
+        ("bind(socket, [::]:port)", "bind(socket, 0.0.0.0:port)", ("bind(socket, [", "bind(socket, 0")),
+    ],
+)
 def test_a_row_is_not_cut_where_it_differs(here: str, there: str, shown: tuple[str, str]) -> None:
     trace = align({"parent": steps("a", here)}, {"parent": steps("a", there)}, "debian")
     row = excerpt(CellResult("c", "freebsd", "dual", "ran"), Probe("x", "contract", "failed", trace=trace))[-1]
     assert row.startswith("≠ ")
     assert len(row) <= 100
-    assert (shown[0] in row[2:2 + COLUMN], shown[1] in row[4 + COLUMN:]) == (True, True)
+    assert (shown[0] in row[2 : 2 + COLUMN], shown[1] in row[4 + COLUMN :]) == (True, True)

@@ -25,8 +25,9 @@ ready: {port: true}
 talk: {send: "hi\\n", expect: "^hello$"}
 promises: {sighup: quick}
 """
-BINDING, PROCESSES, SIGNALS = (f"{group}/test_any_server_contracts.py::test_"
-                               for group in ("binding", "processes", "signals"))
+BINDING, PROCESSES, SIGNALS = (
+    f"{group}/test_any_server_contracts.py::test_" for group in ("binding", "processes", "signals")
+)
 FAULTS = {
     "IPv6 alone": f"{BINDING}a_client_on_ipv4_loopback_is_served",
     "IPv4 alone": f"{BINDING}a_client_on_ipv6_loopback_is_served",
@@ -88,24 +89,33 @@ def contracts_of(catalog: Catalog) -> list[str]:
     return [probe for probe in catalog.probes if "test_any_server_contracts" in probe]
 
 
-def test_a_healthy_server_keeps_them_all(catalog: Catalog, write_subject: Callable[..., Subject],
-                                         held_against: Callable[..., CellResult]) -> None:
+def test_a_healthy_server_keeps_them_all(
+    catalog: Catalog, write_subject: Callable[..., Subject], held_against: Callable[..., CellResult]
+) -> None:
     result = held_against(write_subject(), *contracts_of(catalog))
     assert not result.failures, [(probe.id, probe.message) for probe in result.failures]
     skipped = {probe.id.rpartition("::")[2]: probe.message for probe in result.probes if probe.outcome == "skipped"}
-    assert {"test_a_family_that_is_not_promised_is_refused_at_once[ipv4]",
-            "test_a_family_that_is_not_promised_is_refused_at_once[ipv6]"} <= set(skipped)
+    assert {
+        "test_a_family_that_is_not_promised_is_refused_at_once[ipv4]",
+        "test_a_family_that_is_not_promised_is_refused_at_once[ipv6]",
+    } <= set(skipped)
 
 
-@pytest.mark.parametrize("changed", [
-    {"start": '["{python}", any_server.py, "{port}", "short queue"]'},
-    {"start": '["{python}", any_server.py, "{port}", "leaves its pid file", "{work}/pid"]'},
-], ids=["short-queue", "pid-file-left"])
-def test_what_is_no_fault_breaks_nothing(changed: dict[str, str], write_subject: Callable[..., Subject],
-                                         held_against: Callable[..., CellResult]) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"start": '["{python}", any_server.py, "{port}", "short queue"]'},
+        {"start": '["{python}", any_server.py, "{port}", "leaves its pid file", "{work}/pid"]'},
+    ],
+    ids=["short-queue", "pid-file-left"],
+)
+def test_what_is_no_fault_breaks_nothing(
+    changed: dict[str, str], write_subject: Callable[..., Subject], held_against: Callable[..., CellResult]
+) -> None:
     """A backlog of five, and a file that a server leaves in {work} and does not like to find there."""
-    result = held_against(write_subject(**changed), FAULTS["asks who it was"], FAULTS["no SO_REUSEADDR"],
-                          FAULTS["accepts one of several"])
+    result = held_against(
+        write_subject(**changed), FAULTS["asks who it was"], FAULTS["no SO_REUSEADDR"], FAULTS["accepts one of several"]
+    )
     assert [probe.outcome for probe in result.probes] == ["passed"] * 3, [probe.message for probe in result.failures]
 
 
@@ -132,56 +142,76 @@ def test_a_fault_breaks_its_contract(fault: str, outcomes: dict[str, list[str]])
     assert outcomes[fault] == ["failed"], f"{fault} is not seen by {FAULTS[fault]}"
 
 
-@pytest.mark.parametrize("changed", [
-    {"ready": "'^serving$'"},
-    {"ready": "{line: '^serving$'}"},
-    {"ready": "{file: '{work}/ready'}", "start": '["{python}", any_server.py, "{port}", "", "{work}/ready"]'},
-    {"environment": "{PORT: '{port}'}", "start": '[sh, -c, exec python3 any_server.py "$PORT"]'},
-    {"configuration": "{port.conf: '{port}'}",
-     "start": '[sh, -c, "exec python3 any_server.py $(cat {work}/port.conf)"]'},
-], ids=["line", "line-key", "file", "environment", "configuration"])
-def test_ways_to_be_told_the_port_and_to_be_ready(changed: dict[str, str], write_subject: Callable[..., Subject],
-                                                  held_against: Callable[..., CellResult]) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"ready": "'^serving$'"},
+        {"ready": "{line: '^serving$'}"},
+        {"ready": "{file: '{work}/ready'}", "start": '["{python}", any_server.py, "{port}", "", "{work}/ready"]'},
+        {"environment": "{PORT: '{port}'}", "start": '[sh, -c, exec python3 any_server.py "$PORT"]'},
+        {
+            "configuration": "{port.conf: '{port}'}",
+            "start": '[sh, -c, "exec python3 any_server.py $(cat {work}/port.conf)"]',
+        },
+    ],
+    ids=["line", "line-key", "file", "environment", "configuration"],
+)
+def test_ways_to_be_told_the_port_and_to_be_ready(
+    changed: dict[str, str], write_subject: Callable[..., Subject], held_against: Callable[..., CellResult]
+) -> None:
     result = held_against(write_subject(**changed), f"{BINDING}a_client_on_ipv4_loopback_is_served")
     assert [(probe.outcome, probe.answered) for probe in result.probes] == [("passed", ("0.0.0.0", "::"))]
 
 
-def test_a_port_that_answers_is_not_all_that_it_listens_on(write_subject: Callable[..., Subject],
-                                                           held_against: Callable[..., CellResult]) -> None:
+def test_a_port_that_answers_is_not_all_that_it_listens_on(
+    write_subject: Callable[..., Subject], held_against: Callable[..., CellResult]
+) -> None:
     subject = write_subject(start='["{python}", any_server.py, "{port}", "slow to start"]')
     result = held_against(replace(subject, talk=None), f"{BINDING}a_client_on_ipv6_loopback_is_served")
     assert [(probe.outcome, probe.answered) for probe in result.probes] == [("passed", ("0.0.0.0", "::"))]
 
 
-@pytest.mark.parametrize(("changed", "said"), [
-    ({"ready": "{file: '{work}/never'}"}, "no file"),
-    ({"start": '[sh, -c, "echo so it is >&2; exit 3", "{port}"]'}, "exit status 3 before it was ready"),
-])
-def test_a_server_that_does_not_get_ready_says_why(changed: dict[str, str], said: str,
-                                                   write_subject: Callable[..., Subject],
-                                                   held_against: Callable[..., CellResult],
-                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"ready": "{file: '{work}/never'}"}, "no file"),
+        ({"start": '[sh, -c, "echo so it is >&2; exit 3", "{port}"]'}, "exit status 3 before it was ready"),
+    ],
+)
+def test_a_server_that_does_not_get_ready_says_why(
+    changed: dict[str, str],
+    said: str,
+    write_subject: Callable[..., Subject],
+    held_against: Callable[..., CellResult],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     result = held_against(write_subject(**changed), f"{BINDING}a_client_on_ipv4_loopback_is_served")
     assert [probe.outcome for probe in result.probes] == ["error"]
     assert said in result.probes[0].message
 
 
-@pytest.mark.parametrize(("promise", "contract"), [
-    ("ipv6", f"{BINDING}a_client_on_ipv6_loopback_is_served"),
-    ("sigterm", f"{SIGNALS}it_does_what_it_promises_at[SIGTERM]"),
-    ("at_once", f"{SIGNALS}idle_clients_hold_up_nobody"),
-])
-def test_what_is_not_promised_is_left_out(promise: str, contract: str, write_subject: Callable[..., Subject],
-                                          held_against: Callable[..., CellResult]) -> None:
+@pytest.mark.parametrize(
+    ("promise", "contract"),
+    [
+        ("ipv6", f"{BINDING}a_client_on_ipv6_loopback_is_served"),
+        ("sigterm", f"{SIGNALS}it_does_what_it_promises_at[SIGTERM]"),
+        ("at_once", f"{SIGNALS}idle_clients_hold_up_nobody"),
+    ],
+)
+def test_what_is_not_promised_is_left_out(
+    promise: str, contract: str, write_subject: Callable[..., Subject], held_against: Callable[..., CellResult]
+) -> None:
     result = held_against(write_subject(promises=f"{{{promise}: false}}"), contract)
     assert [(probe.outcome, probe.message) for probe in result.probes] == [
-        ("skipped", f"left out: mine does not promise {promise}")]
+        ("skipped", f"left out: mine does not promise {promise}")
+    ]
 
 
-def test_what_answers_is_not_said_to_be_what_it_bound(write_subject: Callable[..., Subject],
-                                                      held_against: Callable[..., CellResult]) -> None:
+def test_what_answers_is_not_said_to_be_what_it_bound(
+    write_subject: Callable[..., Subject], held_against: Callable[..., CellResult]
+) -> None:
     """A wildcard may be known by one address that answers."""
     subject = write_subject(start='["{python}", any_server.py, "{port}", "IPv6 alone"]')
-    failed, = held_against(subject, f"{BINDING}a_client_on_ipv4_loopback_is_served").failures
+    (failed,) = held_against(subject, f"{BINDING}a_client_on_ipv4_loopback_is_served").failures
     assert (failed.bound, "::" in failed.answered[0]) == ((), True)
     assert "(the server answers on [::" in failed.message

@@ -35,8 +35,9 @@ from sshd import ALIAS, Sshd
 
 POINT = Point("fork-c", "like", 8, 1250, 1e6, 2.0)
 needs_proc = pytest.mark.skipif(not (PROC / "self" / "schedstat").exists(), reason="no /proc/PID/schedstat here")
-needs_two = pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
-                               reason="one CPU here")
+needs_two = pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="one CPU here"
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +50,14 @@ def built(sources: tuple[building.Source, ...], name: str, catalog: Catalog, int
     """A program, from the sources as they are here. Raises NotBuilt."""
     source = next(source for source in sources if source.name == name)
     if source.compiler == "go":
-        build_go(name, [str(catalog.root / "bench" / source.files[0])], into, platform.system(), platform.machine(),
-                 "64" if sys.maxsize > 2**32 else "32")
+        build_go(
+            name,
+            [str(catalog.root / "bench" / source.files[0])],
+            into,
+            platform.system(),
+            platform.machine(),
+            "64" if sys.maxsize > 2**32 else "32",
+        )
     return build(source, catalog.root / "bench", into)
 
 
@@ -83,8 +90,9 @@ def sink(reads: bool = True) -> Iterator[tuple[int, list[int]]]:
 
 
 def run_load(load: Path, port: int, *rest: str) -> dict[str, float]:
-    done = subprocess.run([str(load), "127.0.0.1", str(port), *rest], capture_output=True, text=True, timeout=60,
-                          check=True)
+    done = subprocess.run(
+        [str(load), "127.0.0.1", str(port), *rest], capture_output=True, text=True, timeout=60, check=True
+    )
     found: dict[str, float] = json.loads(done.stdout)
     return found
 
@@ -112,8 +120,9 @@ def test_writes_of_a_tick_go_out_together(load: Path) -> None:
 
 def test_a_server_that_does_not_read_is_seen(load: Path) -> None:
     with sink(reads=False) as (port, _):
-        process = subprocess.Popen([str(load), "127.0.0.1", str(port), "1", "1e9", "100000", "0.5"],
-                                   stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [str(load), "127.0.0.1", str(port), "1", "1e9", "100000", "0.5"], stdout=subprocess.PIPE, text=True
+        )
         said = json.loads(process.communicate(timeout=60)[0])
     assert said["owed_bytes"] > 0
     assert said["sent_bytes"] < said["expected_bytes"]
@@ -147,12 +156,17 @@ def test_every_server_is_measured_in_both_forms(name: str, catalog: Catalog, tmp
 
 
 @needs_two
-@pytest.mark.parametrize(("program", "said"), [
-    ("import sys; sys.exit('out of luck')", "the server does not start: out of luck"),
-    ("import socket, sys, time; s = socket.create_server(('127.0.0.1', 0));"
-     "print('READY x:%d' % s.getsockname()[1], file=sys.stderr, flush=True); s.accept(); time.sleep(0.5)",
-     "cannot write: "),
-])
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("import sys; sys.exit('out of luck')", "the server does not start: out of luck"),
+        (
+            "import socket, sys, time; s = socket.create_server(('127.0.0.1', 0));"
+            "print('READY x:%d' % s.getsockname()[1], file=sys.stderr, flush=True); s.accept(); time.sleep(0.5)",
+            "cannot write: ",
+        ),
+    ],
+)
 def test_a_server_that_dies_is_an_invalid_run(program: str, said: str, load: Path) -> None:
     found = measure(POINT, (sys.executable, "-c", program), str(load))
     assert said in found.invalid
@@ -170,27 +184,48 @@ def measured(server: str, *samples: float, repeat: int = 1, invalid: str = "", s
 
 
 def test_invalid_runs_are_in_no_mean_and_repeats_give_an_interval() -> None:
-    cells = summarize([measured("fork-c", 10.0, 12.0), measured("fork-c", 14.0, 16.0, repeat=2),
-                       measured("fork-c", 99.0, repeat=3, invalid="the rate was not kept"),
-                       measured("goroutine-go", 26.0, 26.0)])
+    cells = summarize(
+        [
+            measured("fork-c", 10.0, 12.0),
+            measured("fork-c", 14.0, 16.0, repeat=2),
+            measured("fork-c", 99.0, repeat=3, invalid="the rate was not kept"),
+            measured("goroutine-go", 26.0, 26.0),
+        ]
+    )
     assert [(cell.point.server, cell.mean, cell.point.repeat) for cell in cells] == [
-        ("fork-c", 13.0, 2), ("goroutine-go", 26.0, 1)]
+        ("fork-c", 13.0, 2),
+        ("goroutine-go", 26.0, 1),
+    ]
     assert cells[0].variation == pytest.approx(2.582 / 13, abs=1e-3)
     assert cells[0].interval == pytest.approx(12.71 * 2.828 / 2**0.5, abs=0.01)  # means 11 and 15
     assert cells[1].interval is None
-    assert table_one(cells, "like", 1250)[1] == ["64", "13.00 ± 25.42 (0.20)", "26.00 (0.00)", "2.53 (0.18)",
-                                                 "36.08 (0.24)"]
+    assert table_one(cells, "like", 1250)[1] == [
+        "64",
+        "13.00 ± 25.42 (0.20)",
+        "26.00 (0.00)",
+        "2.53 (0.18)",
+        "36.08 (0.24)",
+    ]
     assert by_write_size(cells, [64])[1] == ["1250", "64", "like", "13.00", "26.00", "", "2.00", ""]
 
 
 def test_servers_take_turns_at_each_point() -> None:
     two = ["a", "b"]
-    found = [(point.server, point.form, point.connections, point.write_bytes, point.repeat)
-             for point in points(two, Scale((1, 4), 2.0, (128, 1250), 2))]
-    assert found[:4] == [("a", "paper", 1, 1250, 1), ("b", "paper", 1, 1250, 1), ("a", "like", 1, 1250, 1),
-                         ("b", "like", 1, 1250, 1)]
+    found = [
+        (point.server, point.form, point.connections, point.write_bytes, point.repeat)
+        for point in points(two, Scale((1, 4), 2.0, (128, 1250), 2))
+    ]
+    assert found[:4] == [
+        ("a", "paper", 1, 1250, 1),
+        ("b", "paper", 1, 1250, 1),
+        ("a", "like", 1, 1250, 1),
+        ("b", "like", 1, 1250, 1),
+    ]
     assert [each[2:4] for each in found if each[:2] == ("a", "like") and each[4] == 1] == [
-        (1, 1250), (4, 1250), (4, 128)]
+        (1, 1250),
+        (4, 1250),
+        (4, 128),
+    ]
     assert len(found) == len(set(found)) == 24
 
 
@@ -232,10 +267,22 @@ def test_figures_are_svg_and_png() -> None:
 
 @needs_proc
 @needs_two
-def test_the_command_measures_once_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str],
-                                               monkeypatch: pytest.MonkeyPatch) -> None:
-    order = ["bench", "--servers", "loop-c", "--connections", "2", "--bytes", "1250", "--duration", "2",
-             "--out", str(tmp_path / "[dim]")]
+def test_the_command_measures_once_and_reports(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = [
+        "bench",
+        "--servers",
+        "loop-c",
+        "--connections",
+        "2",
+        "--bytes",
+        "1250",
+        "--duration",
+        "2",
+        "--out",
+        str(tmp_path / "[dim]"),
+    ]
     assert main(order) == 0
     assert capsys.readouterr().out.count("loop-c paper, 2 connections, 1250 bytes a write: ") == 1
     out = tmp_path / "[dim]" / "local"
@@ -254,8 +301,21 @@ def test_the_command_measures_once_and_reports(tmp_path: Path, capsys: pytest.Ca
 
 @needs_two
 def test_it_measures_in_a_container(engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    order = ["bench", "--platform", "debian", "--servers", "fork-c,goroutine-go", "--connections", "2", "--bytes",
-             "1250", "--duration", "2", "--out", str(tmp_path)]
+    order = [
+        "bench",
+        "--platform",
+        "debian",
+        "--servers",
+        "fork-c,goroutine-go",
+        "--connections",
+        "2",
+        "--bytes",
+        "1250",
+        "--duration",
+        "2",
+        "--out",
+        str(tmp_path),
+    ]
     assert main(order) == 0
     said = capsys.readouterr().out
     for server in ("fork-c", *(["goroutine-go"] if shutil.which("go") else [])):
@@ -268,34 +328,51 @@ def test_it_measures_in_a_container(engine: Engine, tmp_path: Path, capsys: pyte
 def test_it_measures_over_ssh(sshd: Sshd, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     far = tmp_path / "far.yaml"
     far.write_text(f"title: over there\ndriver: ssh\naddress: {ALIAS}\nssh_config: {sshd.config}\n")
-    order = ["bench", "--platform", str(far), "--servers", "fork-c", "--connections", "2", "--bytes", "1250",
-             "--duration", "2", "--out", str(tmp_path / "out")]
+    order = [
+        "bench",
+        "--platform",
+        str(far),
+        "--servers",
+        "fork-c",
+        "--connections",
+        "2",
+        "--bytes",
+        "1250",
+        "--duration",
+        "2",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     assert main(order) == 0
     assert "invalid" not in capsys.readouterr().out
     assert "on far" in (tmp_path / "out" / "far" / "bench.md").read_text()
     assert sshd.folders() == []
 
 
-def test_an_old_freebsd_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                   capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_old_freebsd_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What would be cross-built for it does not start there."""
     (tmp_path / "bin").mkdir()
     for tool in ("sh", "env", "getconf"):
         (tmp_path / "bin" / tool).symlink_to(str(shutil.which(tool)))
     (tmp_path / "bin" / "python3").symlink_to(Path(sys.executable).resolve())
     (tmp_path / "bin" / "uname").write_text(
-        '#!/bin/sh\ncase $1 in -s) echo FreeBSD;; -r) echo 13.2-RELEASE;; *) echo amd64;; esac\n')
+        "#!/bin/sh\ncase $1 in -s) echo FreeBSD;; -r) echo 13.2-RELEASE;; *) echo amd64;; esac\n"
+    )
     (tmp_path / "bin" / "uname").chmod(0o755)
     (tmp_path / "old.yaml").write_text("title: an old one\ndriver: local\ncross: x86_64-freebsd\n")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     assert main(["bench", "--platform", str(tmp_path / "old.yaml"), "--servers", "fork-c", "--out", str(tmp_path)]) == 3
-    assert "old: not run: no cc on old, and programs that are built for x86_64-freebsd start on FreeBSD 14.0 or newer" \
+    assert (
+        "old: not run: no cc on old, and programs that are built for x86_64-freebsd start on FreeBSD 14.0 or newer"
         in capsys.readouterr().err
+    )
 
 
-def test_what_is_missing_is_said_and_what_can_run_runs(catalog: Catalog, tmp_path: Path,
-                                                       monkeypatch: pytest.MonkeyPatch,
-                                                       capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_missing_is_said_and_what_can_run_runs(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["bench", "--servers", "fork-rust"]) == 2
     assert "--servers fork-rust: no such server; known: fork-c, goroutine-go" in capsys.readouterr().err
     assert main(["bench", "--platform", "illumos", "--out", str(tmp_path)]) == 3

@@ -73,14 +73,23 @@ def test_a_message_that_does_not_come_is_an_invalid_run(clients: str) -> None:
     assert found.invalid == "5 deliveries did not come"
 
 
-@pytest.mark.parametrize(("program", "said"), [
-    ("import sys; sys.exit('out of luck')", "the server does not start: out of luck"),
-    ("import socket; s = socket.create_server(('127.0.0.1', 0)); "
-     "print('READY x:%d' % s.getsockname()[1], flush=True); s.accept()[0].recv(9)", "cannot receive: "),
-    ("import socket; s = socket.create_server(('127.0.0.1', 0)); "
-     "print('READY x:%d' % s.getsockname()[1], flush=True); p = s.accept()[0]; p.recv(9999); "
-     "p.sendall(b'ERR full\\n'); p.recv(9)", "ERR full"),
-])
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("import sys; sys.exit('out of luck')", "the server does not start: out of luck"),
+        (
+            "import socket; s = socket.create_server(('127.0.0.1', 0)); "
+            "print('READY x:%d' % s.getsockname()[1], flush=True); s.accept()[0].recv(9)",
+            "cannot receive: ",
+        ),
+        (
+            "import socket; s = socket.create_server(('127.0.0.1', 0)); "
+            "print('READY x:%d' % s.getsockname()[1], flush=True); p = s.accept()[0]; p.recv(9999); "
+            "p.sendall(b'ERR full\\n'); p.recv(9)",
+            "ERR full",
+        ),
+    ],
+)
 def test_a_server_that_refuses_or_dies_is_an_invalid_run(program: str, said: str, clients: str) -> None:
     found = measure_chat(ChatPoint("mine", 1, 10.0, 0.5), (sys.executable, "-c", program), clients)
     assert said in found.invalid
@@ -101,10 +110,16 @@ def test_the_bare_system_calls_are_measured(sources: Path, tmp_path: Path, monke
 def test_what_runs_say_together() -> None:
     point = ChatPoint("chat-c", 8, 0.0, 2.0)
     one = ChatMeasured(point, "", 1000, 8000, 2.0, 100.0, 300.0, 0.1, 0.08, 32000, 17, 8 * 2**20, 0.1)
-    cells = summarize_chat([one, replace(one, point=replace(point, repeat=2), cpu_seconds=0.16),
-                            replace(one, point=replace(point, repeat=3), invalid="5 deliveries did not come")])
+    cells = summarize_chat(
+        [
+            one,
+            replace(one, point=replace(point, repeat=2), cpu_seconds=0.16),
+            replace(one, point=replace(point, repeat=3), invalid="5 deliveries did not come"),
+        ]
+    )
     assert [(cell.point.repeat, cell.messages_a_second, cell.calls, cell.opened_a_second) for cell in cells] == [
-        (2, 500.0, 4.0, 80.0)]
+        (2, 500.0, 4.0, 80.0)
+    ]
     assert cells[0].cpu_us == pytest.approx(15.0)
     bare = BareCosts(400.0, 1600.0, 500.0, 4250.0)
     assert bare_us(bare, 8) == 5.0
@@ -113,8 +128,9 @@ def test_what_runs_say_together() -> None:
 
 
 def test_servers_take_turns() -> None:
-    found = [(each.server, each.clients, each.rate, each.repeat)
-             for each in chat_points(["a", "b"], ChatScale((1, 8), 1, 2))]
+    found = [
+        (each.server, each.clients, each.rate, each.repeat) for each in chat_points(["a", "b"], ChatScale((1, 8), 1, 2))
+    ]
     assert found[:4] == [("a", 1, 100.0, 1), ("b", 1, 100.0, 1), ("a", 1, 0.0, 1), ("b", 1, 0.0, 1)]
     assert len(found) == len(set(found)) == 16
 

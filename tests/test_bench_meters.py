@@ -25,14 +25,17 @@ from anyunix.bench.summary import summarize
 from anyunix.catalog.lookup import Catalog
 
 needs_proc = pytest.mark.skipif(not (PROC / "self" / "schedstat").exists(), reason="no /proc/PID/schedstat here")
-needs_two = pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
-                               reason="one CPU here")
+needs_two = pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="one CPU here"
+)
 
 
 @needs_proc
 def test_usage_is_of_the_whole_tree() -> None:
-    program = ("import os, time; pid = os.fork(); deadline = time.process_time() + 0.2\n"
-               "while time.process_time() < deadline: pass\nprint('burnt', flush=True); time.sleep(60)")
+    program = (
+        "import os, time; pid = os.fork(); deadline = time.process_time() + 0.2\n"
+        "while time.process_time() < deadline: pass\nprint('burnt', flush=True); time.sleep(60)"
+    )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == ["burnt\n"] * 2
@@ -45,14 +48,17 @@ def test_usage_is_of_the_whole_tree() -> None:
 
 @needs_proc
 def test_a_control_group_counts_processes_that_have_ended() -> None:
-    program = ("import os, time; input(); pid = os.fork(); deadline = time.process_time() + 0.3\n"
-               "while time.process_time() < deadline: pass\nif not pid: os._exit(0)\n"
-               "os.waitpid(pid, 0); print('burnt', flush=True); input()")
+    program = (
+        "import os, time; input(); pid = os.fork(); deadline = time.process_time() + 0.3\n"
+        "while time.process_time() < deadline: pass\nif not pid: os._exit(0)\n"
+        "os.waitpid(pid, 0); print('burnt', flush=True); input()"
+    )
     with own_group() as group:
         if group is None:
             pytest.skip("this user may make no control group")
-        with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              text=True) as process:
+        with subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
             assert process.stdin is not None
             assert process.stdout is not None
             group.add(process.pid)
@@ -71,8 +77,9 @@ def test_so_does_one_of_version_2() -> None:
     if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
         pytest.skip("version 2 cannot be mounted here: that takes root and a mount namespace")
     again = f"{__file__}::{test_a_control_group_counts_processes_that_have_ended.__name__}"
-    done = subprocess.run([*inside, sys.executable, "-m", "pytest", "-q", again], capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run(
+        [*inside, sys.executable, "-m", "pytest", "-q", again], capture_output=True, text=True, check=False
+    )
     assert "1 passed" in done.stdout, done.stdout
 
 
@@ -85,8 +92,12 @@ def test_without_a_control_group_there_is_none(tmp_path: Path) -> None:
 @needs_proc
 def test_system_calls_of_processes_that_are_forked_are_counted() -> None:
     program = "import os\nif not os.fork():\n for _ in range(5000): os.getppid()\n os._exit(0)\nos.wait()\ninput()"
-    with subprocess.Popen([*AT_THE_START, sys.executable, "-S", "-c", "print(end='', flush=True);" + program],
-                          stdin=subprocess.PIPE) as process, counted_calls(process.pid) as event:
+    with (
+        subprocess.Popen(
+            [*AT_THE_START, sys.executable, "-S", "-c", "print(end='', flush=True);" + program], stdin=subprocess.PIPE
+        ) as process,
+        counted_calls(process.pid) as event,
+    ):
         assert process.stdin is not None
         if event is None:
             process.kill()
@@ -105,8 +116,10 @@ def test_a_server_that_has_ended_is_no_error_of_its_own() -> None:
         assert (process.wait(30), port) == (0, 1)
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("0:00.03", 0.03), ("12:34.56", 754.56), ("00:01:02", 62),
-                                               ("2-03:04:05", 183845), ("0:01,50", 1.5)])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0:00.03", 0.03), ("12:34.56", 754.56), ("00:01:02", 62), ("2-03:04:05", 183845), ("0:01,50", 1.5)],
+)
 def test_times_of_ps(text: str, seconds: float) -> None:
     assert cpu_time(text) == pytest.approx(seconds)
 
@@ -118,8 +131,10 @@ def test_what_is_no_time_of_ps_is_an_error(text: str) -> None:
 
 
 def test_ps_sums_a_tree_and_leaves_strangers_out() -> None:
-    listing = ("    1     0   9:00.00  800\n  100     1   0:01.50  2000\n"
-               "  102   101   0:00.25  100\n  101   100   0:02.00  500\n")
+    listing = (
+        "    1     0   9:00.00  800\n  100     1   0:01.50  2000\n"
+        "  102   101   0:00.25  100\n  101   100   0:02.00  500\n"
+    )
     assert sum_tree(listing, 100) == (3.75, 2600 * 1024, 3)
 
 
@@ -182,17 +197,24 @@ def test_ps_of_freebsd_is_asked_for_a_column_at_a_time(freebsd_ps: Callable[[int
 
 @needs_proc
 @needs_two
-def test_where_only_ps_measures(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                freebsd_ps: Callable[[int], None]) -> None:
+def test_where_only_ps_measures(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, freebsd_ps: Callable[[int], None]
+) -> None:
     """As on FreeBSD: nobody counts context switches, and a sample above what the CPUs give is in no mean."""
-    server, load = (build(source, catalog.root / "bench", tmp_path).command
-                    for source in (*SERVERS, *LOADS) if source.name in ("loop-c", "load"))
+    server, load = (
+        build(source, catalog.root / "bench", tmp_path).command
+        for source in (*SERVERS, *LOADS)
+        if source.name in ("loop-c", "load")
+    )
     freebsd_ps(1)
     monkeypatch.setattr(meter, "has_schedstat", lambda: False)
     monkeypatch.setattr(experiment, "own_group", lambda: nullcontext(None))
     found = measure(Point("loop-c", "like", 2, 1250, 1e6, 1.0), server, load[0])
-    assert re.fullmatch(r"a sample of [1-9][\d,]{4,} %, where the CPUs give 0 to \d+ %: the times that ps tells cannot "
-                        "be believed", found.invalid), found.invalid
+    assert re.fullmatch(
+        r"a sample of [1-9][\d,]{4,} %, where the CPUs give 0 to \d+ %: the times that ps tells cannot "
+        "be believed",
+        found.invalid,
+    ), found.invalid
     assert (found.source, found.processes, len(found.samples)) == ("ps", 1, 1)
     cells = summarize([replace(found, invalid="")])
     assert costs(cells, 2)[1][4:6] == ["not counted", "not counted"]

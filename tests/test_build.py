@@ -35,15 +35,17 @@ def small(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "small.yaml").write_text(SUBJECT)
     (folder / "Makefile").write_text(MAKEFILE.format(compiler="$(CC)"))
-    (folder / "main.c").write_text("#include <stdio.h>\nint main(void) { return puts(\"here\") < 0; }\n")
+    (folder / "main.c").write_text('#include <stdio.h>\nint main(void) { return puts("here") < 0; }\n')
     return folder / "small.yaml"
 
 
 @needs_zig
 def test_the_chat_server_is_built_for_three_systems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    targets = {"s390x-linux-gnu": ("ELF", "s390x", "big", "/lib/ld64.so.1"),
-               "x86_64-freebsd": ("ELF", "x86_64", "little", "/libexec/ld-elf.so.1"),
-               "aarch64-macos": ("Mach-O", "aarch64", "little", "/usr/lib/dyld")}
+    targets = {
+        "s390x-linux-gnu": ("ELF", "s390x", "big", "/lib/ld64.so.1"),
+        "x86_64-freebsd": ("ELF", "x86_64", "little", "/libexec/ld-elf.so.1"),
+        "aarch64-macos": ("Mach-O", "aarch64", "little", "/usr/lib/dyld"),
+    }
     arguments = [word for name in targets for word in ("--target", name)]
     assert main(["build", *arguments, "--out", str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
@@ -58,11 +60,24 @@ def test_the_chat_server_is_built_for_three_systems(tmp_path: Path, capsys: pyte
 
 @needs_zig
 def test_what_does_not_compile_fails_with_the_compilers_first_error(
-        small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = "#ifdef __FreeBSD__\n#include <sys/epoll.h>\n#endif\nint main(void) { return 0; }\n"
     (small.parent / "main.c").write_text(source)
-    assert main(["build", "--subject", str(small), "--target", "x86_64-freebsd,x86_64-linux-musl",
-                 "--out", str(tmp_path / "out")]) == 1
+    assert (
+        main(
+            [
+                "build",
+                "--subject",
+                str(small),
+                "--target",
+                "x86_64-freebsd,x86_64-linux-musl",
+                "--out",
+                str(tmp_path / "out"),
+            ]
+        )
+        == 1
+    )
     said = capsys.readouterr().out
     assert "FAILED x86_64-freebsd: main.c:2:10: fatal error: 'sys/epoll.h' file not found" in said
     assert "anyunix: built for 1 of 2 targets" in said
@@ -93,30 +108,41 @@ def test_a_build_without_a_program_fails(small: Path, capsys: pytest.CaptureFixt
     assert "FAILED x86_64-linux-musl: the build made no program" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("arguments", "said"), [
-    (["--target", "x86_64-fribsd"], "no target is called 'x86_64-fribsd' (did you mean 'x86_64-freebsd'?)"),
-    (["--subject", "python"], "--subject python: nothing is built there"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--target", "x86_64-fribsd"], "no target is called 'x86_64-fribsd' (did you mean 'x86_64-freebsd'?)"),
+        (["--subject", "python"], "--subject python: nothing is built there"),
+    ],
+)
 def test_usage_errors_name_what_is_there(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["build", *arguments]) == 2
     assert said in capsys.readouterr().err
 
 
 def test_without_ziglang_the_status_is_3_and_says_what_to_install(
-        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def absent(name: str) -> str:
         raise cross.PackageNotFoundError(name)
 
     monkeypatch.setattr(cross, "version", absent)
     assert main(["build", "--target", "freebsd"]) == 3
-    assert capsys.readouterr().err == ("anyunix: nothing can be built: the package ziglang is not installed here: "
-                                       "pip install 'anyunix[cross]'\n")
+    assert capsys.readouterr().err == (
+        "anyunix: nothing can be built: the package ziglang is not installed here: pip install 'anyunix[cross]'\n"
+    )
 
 
 @needs_zig
 def test_without_make_the_status_is_3(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "anyunix", "build"], env={**os.environ, "PATH": str(tmp_path)},
-                          capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "anyunix", "build"],
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (3, "anyunix: nothing can be built: no make on PATH here\n")
 
 
@@ -124,7 +150,9 @@ def test_targets_are_named_by_name_system_and_cpu() -> None:
     assert len(all_targets()) >= 14
     assert [target.name for target in choose_targets(["macos"])] == ["x86_64-macos", "aarch64-macos"]
     assert [target.name for target in choose_targets(["s390x", "s390x-linux-gnu"])] == [
-        "s390x-linux-gnu", "s390x-linux-musl"]
+        "s390x-linux-gnu",
+        "s390x-linux-musl",
+    ]
     with pytest.raises(ConfigurationError, match="did you mean 'openbsd'"):
         choose_targets(["opensbd"])
 
@@ -133,10 +161,12 @@ def test_the_proof_tells_systems_with_one_cpu_apart() -> None:
     target = choose_targets(["x86_64-freebsd"])[0]
     right = Header("ELF", 64, "little", "x86_64", "FreeBSD", "/libexec/ld-elf.so.1")
     assert not_for(target, right) is None
-    for wrong in (Header("ELF", 64, "little", "x86_64", "GNU", "/lib64/ld-linux-x86-64.so.2"),
-                  Header("ELF", 64, "little", "x86_64", "FreeBSD", "/lib/ld-musl-x86_64.so.1"),
-                  Header("ELF", 32, "little", "x86", "FreeBSD", "/libexec/ld-elf.so.1"),
-                  Header("Mach-O", 64, "little", "x86_64", "macOS", "/usr/lib/dyld")):
+    for wrong in (
+        Header("ELF", 64, "little", "x86_64", "GNU", "/lib64/ld-linux-x86-64.so.2"),
+        Header("ELF", 64, "little", "x86_64", "FreeBSD", "/lib/ld-musl-x86_64.so.1"),
+        Header("ELF", 32, "little", "x86", "FreeBSD", "/libexec/ld-elf.so.1"),
+        Header("Mach-O", 64, "little", "x86_64", "macOS", "/usr/lib/dyld"),
+    ):
         assert not_for(target, wrong)
 
 
@@ -147,9 +177,16 @@ def test_the_header_is_that_of_this_machines_own_programs() -> None:
     assert Path(header.interpreter).exists()
 
 
-@pytest.mark.parametrize("damage", [b"\x7fELF", b"\x7fELF\x09\x01", b"\x7fELF\x02\x01" + bytes(12),
-                                    struct.pack("<I", 0xFEEDFACF) + struct.pack("<I", 2) * 9,
-                                    struct.pack("<8I", 0xFEEDFACF, 0, 0, 2, 0xFFFFFFFF, 0, 0, 0) + bytes(64)])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"\x7fELF",
+        b"\x7fELF\x09\x01",
+        b"\x7fELF\x02\x01" + bytes(12),
+        struct.pack("<I", 0xFEEDFACF) + struct.pack("<I", 2) * 9,
+        struct.pack("<8I", 0xFEEDFACF, 0, 0, 2, 0xFFFFFFFF, 0, 0, 0) + bytes(64),
+    ],
+)
 def test_damaged_headers_are_an_error_or_no_program(damage: bytes, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(damage)
     try:
@@ -160,6 +197,7 @@ def test_damaged_headers_are_an_error_or_no_program(damage: bytes, tmp_path: Pat
 
 def test_the_first_error_is_the_compilers_not_makes() -> None:
     assert first_error("a.c:1:2: warning: w\na.c:3:4: error: e\nmake: *** [x] Error 1\n") == "a.c:3:4: error: e"
-    assert first_error("make: *** No rule to make target 'x'.  Stop.\n") == ("make: *** No rule to make target 'x'.  "
-                                                                         "Stop.")
+    assert first_error("make: *** No rule to make target 'x'.  Stop.\n") == (
+        "make: *** No rule to make target 'x'.  Stop."
+    )
     assert first_error("") == ""

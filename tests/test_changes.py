@@ -24,8 +24,10 @@ def cell(*probes: Probe, platform: str = "p", bind: str = "dual") -> CellResult:
 
 
 def matrix(*cells: CellResult, facts: dict[str, object] | None = None) -> Matrix:
-    platforms = tuple(PlatformResult(name, name, "local", "ran", facts=facts or {})
-                      for name in dict.fromkeys(cell.platform for cell in cells))
+    platforms = tuple(
+        PlatformResult(name, name, "local", "ran", facts=facts or {})
+        for name in dict.fromkeys(cell.platform for cell in cells)
+    )
     return judge(Matrix(platforms, cells, "p"))
 
 
@@ -35,27 +37,31 @@ def printed(found: Changes, width: int = 100) -> str:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize(("old", "new", "group"), [
-    ("passed", "failed", "new failure"),
-    ("passed", "error", "new failure"),
-    ("passed", "flaky", "new failure"),
-    ("skipped", "failed", "new failure"),
-    (None, "failed", "new failure"),
-    ("failed", "passed", "fixed"),
-    ("flaky", "passed", "fixed"),
-    ("failed", "error", "still failing"),
-    ("failed", "skipped", "no longer run"),
-    ("passed", "skipped", "no longer run"),
-    ("failed", None, "no longer run"),
-    ("passed", None, "no longer run"),
-    ("passed", "passed", None),
-    ("skipped", "passed", None),
-    (None, "passed", None),
-    ("skipped", "skipped", None),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "group"),
+    [
+        ("passed", "failed", "new failure"),
+        ("passed", "error", "new failure"),
+        ("passed", "flaky", "new failure"),
+        ("skipped", "failed", "new failure"),
+        (None, "failed", "new failure"),
+        ("failed", "passed", "fixed"),
+        ("flaky", "passed", "fixed"),
+        ("failed", "error", "still failing"),
+        ("failed", "skipped", "no longer run"),
+        ("passed", "skipped", "no longer run"),
+        ("failed", None, "no longer run"),
+        ("passed", None, "no longer run"),
+        ("passed", "passed", None),
+        ("skipped", "passed", None),
+        (None, "passed", None),
+        ("skipped", "skipped", None),
+    ],
+)
 def test_what_becomes_of_a_contract(old: Outcome | None, new: Outcome | None, group: str | None) -> None:
-    found = changes(*(matrix(cell(probe("passed", B), *([probe(outcome)] if outcome else [])))
-                      for outcome in (old, new)))
+    found = changes(
+        *(matrix(cell(probe("passed", B), *([probe(outcome)] if outcome else []))) for outcome in (old, new))
+    )
     assert [change.group for change in found.contracts] == ([group] if group else [])
     assert found.worse == (group == "new failure")
 
@@ -63,21 +69,27 @@ def test_what_becomes_of_a_contract(old: Outcome | None, new: Outcome | None, gr
 def test_of_two_results_with_one_name_the_failure_counts() -> None:
     twice = cell(probe("failed"), probe("passed"))
     assert [change.group for change in changes(matrix(cell(probe("passed"))), matrix(twice)).contracts] == [
-        "new failure"]
+        "new failure"
+    ]
 
 
 def test_platforms_subjects_and_bind_modes_are_told_apart() -> None:
-    found = changes(matrix(cell(probe("failed"))),
-                    matrix(cell(probe("failed"), platform="q"), cell(probe("failed"), bind="first"),
-                           cell(probe("failed"))))
+    found = changes(
+        matrix(cell(probe("failed"))),
+        matrix(cell(probe("failed"), platform="q"), cell(probe("failed"), bind="first"), cell(probe("failed"))),
+    )
     assert [(change.platform, change.bind, change.group) for change in found.contracts] == [
-        ("q", "dual", "new failure"), ("p", "first", "new failure"), ("p", "dual", "still failing")]
+        ("q", "dual", "new failure"),
+        ("p", "first", "new failure"),
+        ("p", "dual", "still failing"),
+    ]
 
 
 def test_a_new_failure_that_is_accepted_is_listed_and_makes_nothing_worse() -> None:
     found = changes(matrix(cell(probe("passed"))), matrix(cell(probe("failed", expected="so it is"))))
     assert found.new_failures == (
-        Change("c", "dual", "p", A, "new failure", "passed", "failed", "it failed", "so it is"),)
+        Change("c", "dual", "p", A, "new failure", "passed", "failed", "it failed", "so it is"),
+    )
     assert not found.worse
     assert "  p c dual g/test_a: expected: so it is\n" in printed(found)
     assert "anyunix: 1 newly failing (1 accepted), 0 fixed" in printed(found)
@@ -88,13 +100,16 @@ def test_facts_are_no_contracts() -> None:
     assert changes(*facts) == Changes()
 
 
-@pytest.mark.parametrize(("gone", "why"), [
-    (None, "not in this run"),
-    (CellResult("c", "p", "dual", "not-run", "no engine"), "not run: no engine"),
-    (CellResult("c", "p", "dual", "error", "it died"), "error: it died"),
-    (cell(probe("skipped")), "it skipped"),
-    (cell(), "not in this run"),
-])
+@pytest.mark.parametrize(
+    ("gone", "why"),
+    [
+        (None, "not in this run"),
+        (CellResult("c", "p", "dual", "not-run", "no engine"), "not run: no engine"),
+        (CellResult("c", "p", "dual", "error", "it died"), "error: it died"),
+        (cell(probe("skipped")), "it skipped"),
+        (cell(), "not in this run"),
+    ],
+)
 def test_what_no_longer_runs_says_why_and_is_never_called_fixed(gone: CellResult | None, why: str) -> None:
     found = changes(matrix(cell(probe("failed"))), matrix(*([gone] if gone else [])))
     assert [(change.message, change.failed_before) for change in found.no_longer_run] == [(why, True)]
@@ -102,35 +117,43 @@ def test_what_no_longer_runs_says_why_and_is_never_called_fixed(gone: CellResult
     assert found.fixed == ()
 
 
-@pytest.mark.parametrize(("contract", "reason"), [(BUILDS, "the subject does not build"),
-                                                  (STARTS, "the subject does not start")])
+@pytest.mark.parametrize(
+    ("contract", "reason"), [(BUILDS, "the subject does not build"), (STARTS, "the subject does not start")]
+)
 def test_a_subject_that_no_longer_builds_or_starts_and_does_so_again(contract: str, reason: str) -> None:
     whole, broken = matrix(cell(probe("passed"))), matrix(cell(probe("failed", contract)))
     found = changes(whole, broken)
     assert [(change.probe, change.group, change.message) for change in found.contracts] == [
-        (contract, "new failure", "it failed"), (A, "no longer run", reason)]
+        (contract, "new failure", "it failed"),
+        (A, "no longer run", reason),
+    ]
     assert [(change.probe, change.group) for change in changes(broken, whole).contracts] == [(contract, "fixed")]
 
 
 def test_verdicts_that_changed() -> None:
     other = cell(probe("passed"), platform="q")
-    found = changes(matrix(cell(probe("passed")), other),
-                    matrix(cell(probe("failed")), other, cell(probe("failed"), bind="first")))
+    found = changes(
+        matrix(cell(probe("passed")), other), matrix(cell(probe("failed")), other, cell(probe("failed"), bind="first"))
+    )
     assert found.verdicts == (VerdictChange("c", "dual", "portable", "not portable"),)
     assert "Verdicts\n  c dual: not portable, was portable\n" in printed(found)
 
 
 def test_facts_that_changed_by_what_both_runs_measured() -> None:
-    old, new = (matrix(cell(probe("passed")), facts=facts) for facts in (
-        {"a": 1, "b": [1, 2], "same": None, "gone": 1}, {"a": True, "b": [2, 1], "same": None, "new": 1}))
+    old, new = (
+        matrix(cell(probe("passed")), facts=facts)
+        for facts in ({"a": 1, "b": [1, 2], "same": None, "gone": 1}, {"a": True, "b": [2, 1], "same": None, "new": 1})
+    )
     assert changes(old, new).facts == (FactChange("p", "a", (1,), (True,)), FactChange("p", "b", ([1, 2],), ([2, 1],)))
-    assert 'Facts\n  p a: true, was 1\n  p b: [2, 1], was [1, 2]\n' in printed(changes(old, new))
+    assert "Facts\n  p a: true, was 1\n  p b: [2, 1], was [1, 2]\n" in printed(changes(old, new))
 
 
 def test_a_fact_that_varies_is_a_change_once() -> None:
     stable = matrix(cell(probe("passed")), facts={"a": 1})
-    varying, again = (replace(stable, platforms=(replace(stable.platforms[0], facts={}, unstable={"a": values}),))
-                      for values in ((1, 2), (2, 1)))
+    varying, again = (
+        replace(stable, platforms=(replace(stable.platforms[0], facts={}, unstable={"a": values}),))
+        for values in ((1, 2), (2, 1))
+    )
     assert "  p a: 1 or 2, was 1\n" in printed(changes(stable, varying))
     assert changes(varying, again).facts == ()
 
@@ -140,7 +163,8 @@ def test_a_run_compared_with_itself_has_no_changes() -> None:
     assert changes(same, same) == Changes()
     assert printed(changes(same, same)) == (
         "Changes since old/matrix.json\n"
-        "anyunix: 0 newly failing, 0 fixed, 0 still failing, 0 no longer run; verdicts changed: 0, facts: 0\n")
+        "anyunix: 0 newly failing, 0 fixed, 0 still failing, 0 no longer run; verdicts changed: 0, facts: 0\n"
+    )
 
 
 def test_a_whole_cell_that_is_gone_is_one_line() -> None:
@@ -154,7 +178,9 @@ def test_what_is_worse_comes_first() -> None:
     other = cell(probe("passed"), probe("passed", B), platform="q")
     old = matrix(cell(probe("passed"), probe("failed", B), probe("failed", "g/test_x.py::test_c")), other)
     new = matrix(cell(probe("failed"), probe("passed", B), probe("flaky", "g/test_x.py::test_c")), other)
-    assert printed(changes(old, new)) == """\
+    assert (
+        printed(changes(old, new))
+        == """\
 Changes since old/matrix.json
 Newly failing
   p c dual g/test_a: it failed
@@ -164,14 +190,18 @@ Still failing
   p c dual g/test_c (flaky): it flaky
 anyunix: 1 newly failing, 1 fixed, 1 still failing, 0 no longer run; verdicts changed: 0, facts: 0
 """
+    )
 
 
-@pytest.mark.parametrize("message", [
-    "x" * 500, "界" * 500, "\x1b[2J\x9b31mgone\r\x00 \u202etxt\u2028next", "a\tb" * 99])
+@pytest.mark.parametrize(
+    "message", ["x" * 500, "界" * 500, "\x1b[2J\x9b31mgone\r\x00 \u202etxt\u2028next", "a\tb" * 99]
+)
 def test_a_line_fits_100_columns_and_cannot_steer_the_terminal(message: str) -> None:
     bad = Probe(A, "contract", "failed", message)
-    found = changes(matrix(cell(replace(bad, id=f"{A}[{message}]"))),
-                    matrix(cell(bad, platform=f"q{message}"), facts={"a": message}))
+    found = changes(
+        matrix(cell(replace(bad, id=f"{A}[{message}]"))),
+        matrix(cell(bad, platform=f"q{message}"), facts={"a": message}),
+    )
     text = printed(found)
     assert all(len(line) + sum(character == "界" for character in line) <= 100 for line in text.splitlines())
     assert len(text.splitlines()) == 6

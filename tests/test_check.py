@@ -47,8 +47,9 @@ def greet(peer: socket.socket) -> None:
 
 
 @contextmanager
-def serving(*where: tuple[socket.AddressFamily, str],
-            answer: dict[str, Answering] | Answering = greet) -> Iterator[int]:
+def serving(
+    *where: tuple[socket.AddressFamily, str], answer: dict[str, Answering] | Answering = greet
+) -> Iterator[int]:
     """A server with a thread a connection on one port of some addresses; the port."""
     with ExitStack() as stack:
         listeners = _listeners(stack, where)
@@ -114,8 +115,9 @@ def check(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
 
 
 @pytest.mark.parametrize(("where", "found"), [((V4, V6), "dual"), ((V4,), "ipv4"), ((V6,), "ipv6")])
-def test_what_is_found_is_what_is_expected_or_else(where: tuple[tuple[socket.AddressFamily, str], ...], found: str,
-                                                   check: Callable[..., tuple[int, str]]) -> None:
+def test_what_is_found_is_what_is_expected_or_else(
+    where: tuple[tuple[socket.AddressFamily, str], ...], found: str, check: Callable[..., tuple[int, str]]
+) -> None:
     with serving(*where) as port:
         for expected in ("dual", "ipv4", "ipv6", "closed"):
             status, said = check(port, "--expect", expected, "--send", r"hi\n", "--expect-reply", "^hello$")
@@ -172,8 +174,9 @@ from anyunix.check.reach import reach
 found = reach("192.0.2.1", 80, 5.0)
 print(found.outcome, found.error)
 """
-    done = subprocess.run(["unshare", "-Urn", sys.executable, "-c", program], capture_output=True, text=True,
-                          timeout=30, check=False)
+    done = subprocess.run(
+        ["unshare", "-Urn", sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False
+    )
     if done.returncode and "unshare" in done.stderr:
         pytest.skip(done.stderr)
     assert done.stdout == "unreachable Network is unreachable\n", done.stderr
@@ -225,7 +228,9 @@ def test_json_says_the_same(check: Callable[..., tuple[int, str]]) -> None:
     found = json.loads(said)
     assert (status, found["found"], found["problems"]) == (0, "ipv4", [])
     assert [(each["address"], each["outcome"], each["served"]) for each in found["addresses"]] == [
-        ("127.0.0.1", "answered", True), ("::1", "refused", False)]
+        ("127.0.0.1", "answered", True),
+        ("::1", "refused", False),
+    ]
     assert len(found["addresses"][0]["round_trip_ms"]) == 5
 
 
@@ -239,8 +244,9 @@ def chat(request: pytest.FixtureRequest, catalog: Catalog, tmp_path: Path) -> It
     key, log = tmp_path / "key", tmp_path / "log"
     key.touch(mode=0o600)
     key.write_text(secrets.token_hex(64) + "\n")
-    server = subprocess.Popen([*program, "--port", "0", "--log", str(log), "--key-file", str(key)],
-                              stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [*program, "--port", "0", "--log", str(log), "--key-file", str(key)], stdout=subprocess.PIPE, text=True
+    )
     assert server.stdout is not None
     port = int(server.stdout.readline().rpartition(":")[2])
     yield port, key, log
@@ -249,8 +255,9 @@ def chat(request: pytest.FixtureRequest, catalog: Catalog, tmp_path: Path) -> It
     server.stdout.close()
 
 
-def test_a_chat_server_is_the_same_service_on_both_families(chat: tuple[int, Path, Path],
-                                                            check: Callable[..., tuple[int, str]]) -> None:
+def test_a_chat_server_is_the_same_service_on_both_families(
+    chat: tuple[int, Path, Path], check: Callable[..., tuple[int, str]]
+) -> None:
     port, key, log = chat
     status, said = check(port, "--protocol", "chat", "--key-file", str(key), "--expect", "dual", "--intrusive")
     assert status == 0, said
@@ -263,8 +270,9 @@ def test_a_chat_server_is_the_same_service_on_both_families(chat: tuple[int, Pat
     assert log.read_bytes() == before
 
 
-def test_a_wrong_key_is_no_service(chat: tuple[int, Path, Path], check: Callable[..., tuple[int, str]],
-                                   tmp_path: Path) -> None:
+def test_a_wrong_key_is_no_service(
+    chat: tuple[int, Path, Path], check: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
     (tmp_path / "wrong").write_text("0" * 128)
     status, said = check(chat[0], "--protocol", "chat", "--key-file", str(tmp_path / "wrong"))
     assert status == 1
@@ -289,25 +297,31 @@ def test_the_papers_first_bug_is_seen_from_outside(catalog: Catalog, tmp_path: P
     assert "dual was expected, ipv6 was found: IPv4 is refused: the server may have bound `::` alone" in done.stdout
 
 
-@pytest.mark.parametrize(("text", "place"), [
-    ("localhost:80", Place("localhost", 80)),
-    ("[::1]:80", Place("::1", 80)),
-    ("192.0.2.1:65535", Place("192.0.2.1", 65535)),
-])
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("localhost:80", Place("localhost", 80)),
+        ("[::1]:80", Place("::1", 80)),
+        ("192.0.2.1:65535", Place("192.0.2.1", 65535)),
+    ],
+)
 def test_a_place_is_read(text: str, place: Place) -> None:
     assert parse_place(text) == place
 
 
-@pytest.mark.parametrize(("arguments", "said"), [
-    (["::1:80"], "an IPv6 address goes into brackets"),
-    (["localhost"], "expected HOST:PORT"),
-    (["localhost:0"], "port from 1 to 65535"),
-    (["localhost:1", "--also", "name"], "--also name: expected an IPv4 or IPv6 address"),
-    (["localhost:1", "--key-file", "x"], "--key-file is for --protocol chat"),
-    (["localhost:1", "--protocol", "chat", "--key-file", "/nowhere"], "/nowhere: cannot be read: No such file"),
-    (["localhost:1", "--protocol", "chat", "--send", "x"], "--send and --expect-reply are for servers without"),
-    (["localhost:1", "--expect-reply", "("], "--send, --expect-reply: "),
-])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["::1:80"], "an IPv6 address goes into brackets"),
+        (["localhost"], "expected HOST:PORT"),
+        (["localhost:0"], "port from 1 to 65535"),
+        (["localhost:1", "--also", "name"], "--also name: expected an IPv4 or IPv6 address"),
+        (["localhost:1", "--key-file", "x"], "--key-file is for --protocol chat"),
+        (["localhost:1", "--protocol", "chat", "--key-file", "/nowhere"], "/nowhere: cannot be read: No such file"),
+        (["localhost:1", "--protocol", "chat", "--send", "x"], "--send and --expect-reply are for servers without"),
+        (["localhost:1", "--expect-reply", "("], "--send, --expect-reply: "),
+    ],
+)
 def test_a_bad_order_is_usage(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", *arguments]) == 2
     assert said in capsys.readouterr().err

@@ -27,14 +27,23 @@ ready: '^READY (?P<addresses>\\S+)$'
 """
 QUICK = "test_ipv6_wildcard_and_ipv4 or test_ipv4_client_is_served"
 IPV4 = "ipv4_client_is_served or test_ipv6_wildcard_and_ipv4 or test_passive_order"
-SENTENCE = ("IPv4 clients are refused on {here}: with bind `first` the server took `::` (getaddrinfo offers it first "
-            "here, 0.0.0.0 on {there}), and IPV6_V6ONLY is 1 by default here, 0 on {there}. "
-            "Fix: bind both families, or set IPV6_V6ONLY by hand.")
+SENTENCE = (
+    "IPv4 clients are refused on {here}: with bind `first` the server took `::` (getaddrinfo offers it first "
+    "here, 0.0.0.0 on {there}), and IPV6_V6ONLY is 1 by default here, 0 on {there}. "
+    "Fix: bind both families, or set IPV6_V6ONLY by hand."
+)
 
 
 def anyunix(*arguments: str, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "-m", "anyunix", *arguments], cwd=cwd, capture_output=True, text=True,
-                          env={**os.environ, **environment}, timeout=300, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "anyunix", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=300,
+        check=False,
+    )
 
 
 def matrix_in(folder: Path) -> dict[str, list[dict[str, str]]]:
@@ -44,9 +53,12 @@ def matrix_in(folder: Path) -> dict[str, list[dict[str, str]]]:
 
 def contracts_in(folder: Path) -> dict[tuple[str, str], str]:
     """(platform, subject) -> the outcome of the one contract that ran there."""
-    return {(cell["platform"], cell["subject"]): probe["outcome"]  # type: ignore[index]  # JSON
-            for cell in matrix_in(folder)["cells"] for probe in cell["probes"]
-            if probe["kind"] == "contract"}  # type: ignore[index]  # JSON
+    return {
+        (cell["platform"], cell["subject"]): probe["outcome"]  # type: ignore[index]  # JSON
+        for cell in matrix_in(folder)["cells"]
+        for probe in cell["probes"]
+        if probe["kind"] == "contract"
+    }  # type: ignore[index]  # JSON
 
 
 def test_run_prints_a_matrix_and_keeps_the_results(tmp_path: Path) -> None:
@@ -59,7 +71,9 @@ def test_run_prints_a_matrix_and_keeps_the_results(tmp_path: Path) -> None:
     assert data["verdicts"][0]["verdict"] == "nothing to compare with"
     assert (tmp_path / "out" / "junit.xml").is_file()
     assert {path.name for path in (tmp_path / "out" / "cells" / "local-python-dual").iterdir()} == {
-        "junit.xml", "log.txt"}
+        "junit.xml",
+        "log.txt",
+    }
 
 
 def test_without_an_engine_the_rest_runs_and_a_platform_that_was_named_is_missed(tmp_path: Path) -> None:
@@ -79,22 +93,26 @@ def test_a_platform_of_the_baseline_that_drops_out_is_named_in_the_last_line(tmp
     platforms = tuple(PlatformResult(name, name, "docker", "ran") for name in ("local", "bsd"))
     identity = identity_of(find_catalog().suite, [find_catalog().subject("python")])
     (tmp_path / "old.json").write_bytes(encode(Matrix(platforms, (), "local", identity=identity)))
-    done = anyunix("run", "--subject", "python", "--platform", "local", "-k", QUICK, "--baseline", "old.json",
-                   cwd=tmp_path)
+    done = anyunix(
+        "run", "--subject", "python", "--platform", "local", "-k", QUICK, "--baseline", "old.json", cwd=tmp_path
+    )
     assert done.stdout.rstrip().endswith("; ran in the baseline, not now: bsd)"), done.stdout + done.stderr
 
 
 def test_no_platform_is_both_required_and_optional(tmp_path: Path) -> None:
     done = anyunix("run", "--require", "debian", "--optional", "debian", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (
-        2, "anyunix: --optional debian: --require names it, too: remove one of them\n")
+        2,
+        "anyunix: --optional debian: --require names it, too: remove one of them\n",
+    )
 
 
 def test_bind_first_refuses_ipv4_under_freebsds_defaults(tmp_path: Path, catalog: Catalog) -> None:
     if reason := NetnsDriver(catalog.platform("local-v6only")).available():
         pytest.skip(reason)
-    done = anyunix("run", "--subject", "python", "--bind", "first", "--platform", "local,local-v6only", "-k", IPV4,
-                   cwd=tmp_path)
+    done = anyunix(
+        "run", "--subject", "python", "--bind", "first", "--platform", "local,local-v6only", "-k", IPV4, cwd=tmp_path
+    )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "python, bind first: not portable" in done.stdout
     assert re.search(r"Connection refused: 127\.0\.0\.1:\d+ \(the server listens on \[::\]:\d+\)", done.stdout)
@@ -104,8 +122,9 @@ def test_bind_first_refuses_ipv4_under_freebsds_defaults(tmp_path: Path, catalog
 
 
 def test_bind_first_is_served_on_debian_and_refused_on_its_v6only_twin(tmp_path: Path, engine: Engine) -> None:
-    done = anyunix("run", "--bind", "first", "--platform", "debian,debian-v6only,alpine-v6only", "-k", IPV4,
-                   cwd=tmp_path)
+    done = anyunix(
+        "run", "--bind", "first", "--platform", "debian,debian-v6only,alpine-v6only", "-k", IPV4, cwd=tmp_path
+    )
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout.count(SENTENCE.format(here="debian-v6only", there="debian")) == 2  # both subjects
     outcomes = contracts_in(tmp_path / "anyunix-out")
@@ -119,12 +138,14 @@ def test_a_subject_file_of_ones_own_leaves_chat_out(tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(TINY)
     (tmp_path / "server.py").write_text(
         "import socket, sys\nlistener = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
-        "print('READY 127.0.0.1:%d' % listener.getsockname()[1], flush=True)\nlistener.accept()\n")
+        "print('READY 127.0.0.1:%d' % listener.getsockname()[1], flush=True)\nlistener.accept()\n"
+    )
     done = anyunix("run", "--subject", "./tiny.yaml", "--platform", "local", "-k", QUICK, cwd=tmp_path)
     assert (done.returncode, "not answered on local: no contract was tried" in done.stdout) == (3, True)
     probes = matrix_in(tmp_path / "anyunix-out")["cells"][0]["probes"]
     assert [probe["message"] for probe in probes if probe["outcome"] == "skipped"] == [  # type: ignore[index]  # JSON
-        "left out: tiny does not speak the chat protocol"]
+        "left out: tiny does not speak the chat protocol"
+    ]
 
 
 def test_report_makes_the_pages_of_a_run_again(tmp_path: Path) -> None:
@@ -133,16 +154,18 @@ def test_report_makes_the_pages_of_a_run_again(tmp_path: Path) -> None:
         (tmp_path / "out" / name).unlink()
     again = anyunix("report", "out", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
-    assert again.stdout == ran.stdout[ran.stdout.index("Contracts kept"):]
+    assert again.stdout == ran.stdout[ran.stdout.index("Contracts kept") :]
     assert (tmp_path / "out" / "index.html").read_text().startswith("<!DOCTYPE html>")
     assert (tmp_path / "out" / "report.md").is_file()
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"schema": 99}', "<html>"])
-@pytest.mark.parametrize("command", [["report", "out"], ["facts", "--out", "out"], ["diff", "out", "out"],
-                                     ["accept", "out"]])
-def test_results_that_are_none_are_exit_2_and_nothing_is_written(tmp_path: Path, command: list[str],
-                                                                 content: str) -> None:
+@pytest.mark.parametrize(
+    "command", [["report", "out"], ["facts", "--out", "out"], ["diff", "out", "out"], ["accept", "out"]]
+)
+def test_results_that_are_none_are_exit_2_and_nothing_is_written(
+    tmp_path: Path, command: list[str], content: str
+) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "matrix.json").write_text(content)
     done = anyunix(*command, cwd=tmp_path)
@@ -152,21 +175,24 @@ def test_results_that_are_none_are_exit_2_and_nothing_is_written(tmp_path: Path,
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["matrix.json"]
 
 
-@pytest.mark.parametrize(("arguments", "said"), [
-    (["run", "--platform", "debain"], "did you mean 'debian'?"),
-    (["run", "--subject", "pyton"], "did you mean 'python'?"),
-    (["run", "--require", "alpin"], "did you mean 'alpine'?"),
-    (["run", "--platform", "local", "--bind", "both"], "--bind both: subject c has no such mode; it has dual"),
-    (["run", "--platform", "local", "--reference", "debian"], "--reference debian: not among the platforms"),
-    (["run", "--subject", "./none.yaml"], "none.yaml: no such subject file"),
-    (["run", "--platform", "local", "--subject", "c", "--subject", "./c.yaml"], "2 subjects are called 'c'"),
-    (["run", "--cell", "./c.yaml", "local", "dual", "--cell", "c", "local", "dual"], "2 subjects are called 'c'"),
-    (["run", "--jobs", "0"], "expected a whole number from 1"),
-    (["run", "--out", "/proc/none"], "--out /proc/none: cannot be made"),
-    (["list", "nothing"], "invalid choice"),
-    (["frobnicate"], "invalid choice"),
-    ([], "COMMAND"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "--platform", "debain"], "did you mean 'debian'?"),
+        (["run", "--subject", "pyton"], "did you mean 'python'?"),
+        (["run", "--require", "alpin"], "did you mean 'alpine'?"),
+        (["run", "--platform", "local", "--bind", "both"], "--bind both: subject c has no such mode; it has dual"),
+        (["run", "--platform", "local", "--reference", "debian"], "--reference debian: not among the platforms"),
+        (["run", "--subject", "./none.yaml"], "none.yaml: no such subject file"),
+        (["run", "--platform", "local", "--subject", "c", "--subject", "./c.yaml"], "2 subjects are called 'c'"),
+        (["run", "--cell", "./c.yaml", "local", "dual", "--cell", "c", "local", "dual"], "2 subjects are called 'c'"),
+        (["run", "--jobs", "0"], "expected a whole number from 1"),
+        (["run", "--out", "/proc/none"], "--out /proc/none: cannot be made"),
+        (["list", "nothing"], "invalid choice"),
+        (["frobnicate"], "invalid choice"),
+        ([], "COMMAND"),
+    ],
+)
 def test_wrong_usage_is_exit_2_with_a_reason_and_no_traceback(tmp_path: Path, arguments: list[str], said: str) -> None:
     (tmp_path / "c.yaml").write_text("title: another\nstart: [a, '{port}']\nready: {port: true}\nbind: {dual: []}\n")
     done = anyunix(*arguments, cwd=tmp_path)
@@ -203,9 +229,13 @@ def test_an_answer_that_cannot_be_kept_is_3_and_printed_all_the_same(tmp_path: P
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_an_interrupt_removes_everything_within_5_seconds(tmp_path: Path, engine: Engine, number: int) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "anyunix", "run", "--subject", "python", "--platform", "local,debian"], cwd=tmp_path,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(tmp_path)})
+        [sys.executable, "-m", "anyunix", "run", "--subject", "python", "--platform", "local,debian"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(tmp_path)},
+    )
     assert process.stdout is not None
     begun: set[str] = set()
     for line in process.stdout:

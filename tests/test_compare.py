@@ -21,10 +21,15 @@ from anyunix.results.matrix_file import FILE, encode
 from anyunix.results.model import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText, Status
 
 HOSTILE = "\x1b[2Jgone \x9b31m \u202e txt"
-TEXTS = (ProbeText("binding/test_ipv6_facts.py::test_wildcard", "fact", "Does :: serve IPv4?", "RFC 3493 5.3: yes.",
-                   line=9),)
-PROBE = Probe("binding/test_ipv6_facts.py::test_wildcard[tcp]", "fact", "passed",
-              facts={"ipv6.v6only_default": 0, "ipv6.shared": True})
+TEXTS = (
+    ProbeText("binding/test_ipv6_facts.py::test_wildcard", "fact", "Does :: serve IPv4?", "RFC 3493 5.3: yes.", line=9),
+)
+PROBE = Probe(
+    "binding/test_ipv6_facts.py::test_wildcard[tcp]",
+    "fact",
+    "passed",
+    facts={"ipv6.v6only_default": 0, "ipv6.shared": True},
+)
 
 
 def platform(name: str, measured: Mapping[str, Any], status: Status = "ran", **more: Any) -> PlatformResult:
@@ -45,9 +50,16 @@ def printed(matrix: Matrix, *, diff: bool = False, width: int = WIDTH) -> str:
 
 DEBIAN = platform("debian", {"ipv6.v6only_default": 0, "ipv6.shared": True, "a.only_here": "x"})
 V6ONLY = platform("debian-v6only", {"ipv6.v6only_default": 1, "ipv6.shared": True})
-FREEBSD = platform("freebsd", {}, "not-run", documented={
-    "ipv6.v6only_default": Documented(1, "inet6(4)"), "ipv6.shared": Documented(True, "inet6(4)"),
-    "never.measured": Documented(5, "intro(2)")})
+FREEBSD = platform(
+    "freebsd",
+    {},
+    "not-run",
+    documented={
+        "ipv6.v6only_default": Documented(1, "inet6(4)"),
+        "ipv6.shared": Documented(True, "inet6(4)"),
+        "never.measured": Documented(5, "intro(2)"),
+    },
+)
 
 
 def test_difference_says_who_has_what_and_by_which_rule() -> None:
@@ -56,7 +68,10 @@ def test_difference_says_who_has_what_and_by_which_rule() -> None:
     assert list(found.values.items()) == [("debian", 0), ("debian-v6only", 1)]
     assert found.differing == ("debian-v6only",)
     assert (found.probe, found.behaviour, found.rule) == (
-        "binding/test_ipv6_facts.py::test_wildcard", "Does :: serve IPv4?", "RFC 3493 5.3: yes.")
+        "binding/test_ipv6_facts.py::test_wildcard",
+        "Does :: serve IPv4?",
+        "RFC 3493 5.3: yes.",
+    )
 
 
 def test_not_measured_is_missing_and_no_difference() -> None:
@@ -65,16 +80,30 @@ def test_not_measured_is_missing_and_no_difference() -> None:
     assert found["a.only_here"].differing == ()
 
 
-@pytest.mark.parametrize(("one", "other", "equal"), [
-    (1, True, False), (0, False, False), (None, False, False), ("1", 1, False), ([1, 2], [2, 1], False),
-    ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True), ([], [], True), ({"a": 1}, {"a": True}, False)])
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        (1, True, False),
+        (0, False, False),
+        (None, False, False),
+        ("1", 1, False),
+        ([1, 2], [2, 1], False),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+        ([], [], True),
+        ({"a": 1}, {"a": True}, False),
+    ],
+)
 def test_values_are_compared_as_json(one: Any, other: Any, equal: bool) -> None:
     assert same(one, other) is equal
 
 
 def test_unstable_is_never_a_difference_or_a_contradiction() -> None:
-    shaky = platform("shaky", {}, unstable={"ipv6.v6only_default": (0, 1)},
-                     documented={"ipv6.v6only_default": Documented(7, "inet6(4)")})
+    shaky = platform(
+        "shaky",
+        {},
+        unstable={"ipv6.v6only_default": (0, 1)},
+        documented={"ipv6.v6only_default": Documented(7, "inet6(4)")},
+    )
     (found,) = differences(example(DEBIAN, shaky))
     assert found.unstable == {"shaky": (0, 1)}
     assert found.differing == ()
@@ -95,7 +124,11 @@ def test_what_a_platform_that_ran_documents_is_only_checked() -> None:
     matrix = example(DEBIAN, ran)
     (found,) = contradictions(matrix)
     assert (found.name, found.platform, found.measured, found.documented.value) == (
-        "ipv6.v6only_default", "freebsd", 0, 1)
+        "ipv6.v6only_default",
+        "freebsd",
+        0,
+        1,
+    )
     assert documented(matrix) == ()
 
 
@@ -110,8 +143,10 @@ def test_by_value_keeps_the_order_of_platforms() -> None:
 
 
 def test_all_facts_fit_100_columns_with_many_platforms() -> None:
-    many = [platform(f"platform-{number}", {"ipv6.v6only_default": number, "a.long": {"key": "value " * 40}})
-            for number in range(9)]
+    many = [
+        platform(f"platform-{number}", {"ipv6.v6only_default": number, "a.long": {"key": "value " * 40}})
+        for number in range(9)
+    ]
     text = printed(example(DEBIAN, *many))
     assert max(map(len, text.splitlines())) <= WIDTH
     assert all(f"platform-{number}" in text for number in range(9))
@@ -121,9 +156,14 @@ def test_all_facts_fit_100_columns_with_many_platforms() -> None:
 def test_diff_has_rule_values_and_sources() -> None:
     text = printed(example(DEBIAN, V6ONLY, FREEBSD), diff=True)
     assert max(map(len, text.splitlines())) <= WIDTH
-    for part in ("Facts that differ from debian or are unstable: 1", "Does :: serve IPv4?", "RFC 3493 5.3: yes.",
-                 "differ from debian: 1", "freebsd, not measured: inet6(4)",
-                 "suite/binding/test_ipv6_facts.py::test_wildcard"):
+    for part in (
+        "Facts that differ from debian or are unstable: 1",
+        "Does :: serve IPv4?",
+        "RFC 3493 5.3: yes.",
+        "differ from debian: 1",
+        "freebsd, not measured: inet6(4)",
+        "suite/binding/test_ipv6_facts.py::test_wildcard",
+    ):
         assert part in text
     assert "never.measured" not in text  # nothing here to differ from
 
@@ -139,9 +179,12 @@ def test_unstable_documented_and_contradictions_are_shown_as_such() -> None:
 
 
 def test_what_a_platform_says_cannot_steer_the_terminal() -> None:
-    hostile = platform(HOSTILE, {f"{HOSTILE}.{HOSTILE}": HOSTILE, "ipv6.shared": HOSTILE},
-                       unstable={"ipv6.v6only_default": (HOSTILE, 1)},
-                       documented={"ipv6.shared": Documented(1, HOSTILE)})
+    hostile = platform(
+        HOSTILE,
+        {f"{HOSTILE}.{HOSTILE}": HOSTILE, "ipv6.shared": HOSTILE},
+        unstable={"ipv6.v6only_default": (HOSTILE, 1)},
+        documented={"ipv6.shared": Documented(1, HOSTILE)},
+    )
     for diff in (False, True):
         text = printed(example(DEBIAN, hostile), diff=diff)
         assert re.findall(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text) == []
@@ -157,7 +200,9 @@ def test_names_choose_platforms_and_the_reference_stays_in_a_comparison(catalog:
     assert [p.name for p in select(matrix, [], catalog, diff=True).platforms] == ["debian", "debian-v6only", "freebsd"]
     assert [p.name for p in select(matrix, ["debian-v6only"], catalog, diff=False).platforms] == ["debian-v6only"]
     assert [p.name for p in select(matrix, ["debian-v6only"], catalog, diff=True).platforms] == [
-        "debian-v6only", "debian"]
+        "debian-v6only",
+        "debian",
+    ]
 
 
 def test_platform_that_was_not_in_the_run_is_shown_by_its_manuals(catalog: Catalog) -> None:

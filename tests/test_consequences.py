@@ -45,21 +45,26 @@ def follows(*probes: Probe) -> list[str]:
     return [each.follows_from for each in resolve(probes)]
 
 
-@pytest.mark.parametrize(("probes", "found"), [
-    ((probe(CAUSE), probe(OTHER, "failed", CAUSE)), ["", CAUSE]),
-    ((probe(CAUSE, "error"), probe(OTHER, "failed", THIRD, CAUSE)), ["", CAUSE]),
-    ((probe(CAUSE, "passed"), probe(OTHER, "failed", CAUSE)), ["", ""]),
-    ((probe(CAUSE, "skipped"), probe(OTHER, "failed", CAUSE)), ["", ""]),
-    ((probe(CAUSE), probe(OTHER, "passed", CAUSE)), ["", ""]),
-    ((probe(CAUSE, "flaky"), probe(OTHER, "failed", CAUSE), probe(THIRD, "flaky", CAUSE)), ["", "", CAUSE]),
-    ((probe(THIRD, "failed", OTHER), probe(OTHER, "failed", CAUSE), probe(CAUSE)), [CAUSE, CAUSE, ""]),
-    ((probe(CAUSE, "failed", OTHER), probe(OTHER, "failed", CAUSE), probe(THIRD, "failed", THIRD)), ["", "", ""])])
+@pytest.mark.parametrize(
+    ("probes", "found"),
+    [
+        ((probe(CAUSE), probe(OTHER, "failed", CAUSE)), ["", CAUSE]),
+        ((probe(CAUSE, "error"), probe(OTHER, "failed", THIRD, CAUSE)), ["", CAUSE]),
+        ((probe(CAUSE, "passed"), probe(OTHER, "failed", CAUSE)), ["", ""]),
+        ((probe(CAUSE, "skipped"), probe(OTHER, "failed", CAUSE)), ["", ""]),
+        ((probe(CAUSE), probe(OTHER, "passed", CAUSE)), ["", ""]),
+        ((probe(CAUSE, "flaky"), probe(OTHER, "failed", CAUSE), probe(THIRD, "flaky", CAUSE)), ["", "", CAUSE]),
+        ((probe(THIRD, "failed", OTHER), probe(OTHER, "failed", CAUSE), probe(CAUSE)), [CAUSE, CAUSE, ""]),
+        ((probe(CAUSE, "failed", OTHER), probe(OTHER, "failed", CAUSE), probe(THIRD, "failed", THIRD)), ["", "", ""]),
+    ],
+)
 def test_a_failure_follows_from_the_first_of_a_chain(probes: tuple[Probe, ...], found: list[str]) -> None:
     assert follows(*probes) == found
 
 
-def test_the_suite_says_it_and_the_cell_finds_it(subject: Subject, local: Platform,
-                                                 make_suite: Callable[[str], Path]) -> None:
+def test_the_suite_says_it_and_the_cell_finds_it(
+    subject: Subject, local: Platform, make_suite: Callable[[str], Path]
+) -> None:
     suite = make_suite('''
 import pytest
 from support.marks import follows_from
@@ -79,13 +84,16 @@ def test_other(subject):
 ''')
     result = CellRun(Cell(subject, local, "default"), LocalDriver(), Order(suite), lambda text: None).run()
     assert {each.name: each.follows_from for each in result.probes} == {
-        "test_cause[one family]": "", "test_consequence": "group/test_probes.py::test_cause[one family]",
-        "test_other": ""}
+        "test_cause[one family]": "",
+        "test_consequence": "group/test_probes.py::test_cause[one family]",
+        "test_other": "",
+    }
 
 
 def test_the_suite_names_contracts_that_there_are(catalog: Catalog) -> None:
-    done = subprocess.run([sys.executable, "-B", "-c", NAMES], cwd=catalog.suite, capture_output=True, text=True,
-                          timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", NAMES], cwd=catalog.suite, capture_output=True, text=True, timeout=60, check=True
+    )
     named = next(line for line in done.stdout.splitlines() if line.startswith("names "))
     planned = collect(catalog.suite)
     assert "test_a_client_on_ipv4_loopback_is_served" in named
@@ -94,10 +102,11 @@ def test_the_suite_names_contracts_that_there_are(catalog: Catalog) -> None:
 
 def example() -> Matrix:
     """Two cells break the other contract; only on the first one it follows from the cause."""
-    cells = (CellResult("c", "p", "dual", "ran", probes=resolve((probe(OTHER, "failed", CAUSE), probe(CAUSE)))),
-             CellResult("c", "q", "dual", "ran", probes=resolve((probe(OTHER, "failed", CAUSE),
-                                                                 probe(CAUSE, "passed")))),
-             CellResult("c", "r", "dual", "ran", probes=(probe(OTHER, "passed"), probe(CAUSE, "passed"))))
+    cells = (
+        CellResult("c", "p", "dual", "ran", probes=resolve((probe(OTHER, "failed", CAUSE), probe(CAUSE)))),
+        CellResult("c", "q", "dual", "ran", probes=resolve((probe(OTHER, "failed", CAUSE), probe(CAUSE, "passed")))),
+        CellResult("c", "r", "dual", "ran", probes=(probe(OTHER, "passed"), probe(CAUSE, "passed"))),
+    )
     platforms = tuple(PlatformResult(cell.platform, cell.platform, "local", "ran") for cell in cells)
     return judge(Matrix(platforms, cells, "p"))
 

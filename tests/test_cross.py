@@ -36,12 +36,12 @@ needs_zig = pytest.mark.skipif(cross.missing() is not None, reason=cross.missing
 def interpreter(path: Path) -> str:
     """The dynamic loader that a 64-bit ELF file names (PT_INTERP), empty for a static one."""
     data = path.read_bytes()
-    offset, = struct.unpack_from("<Q", data, 32)
+    (offset,) = struct.unpack_from("<Q", data, 32)
     size, count = struct.unpack_from("<HH", data, 54)
     for index in range(count):
         kind, _, start, _, _, length = struct.unpack_from("<IIQQQQ", data, offset + index * size)
         if kind == 3:
-            return data[start:start + length].rstrip(b"\0").decode()
+            return data[start : start + length].rstrip(b"\0").decode()
     return ""
 
 
@@ -75,9 +75,11 @@ def test_builds_that_share_objects_compile_what_differs_and_nothing_else(subject
     two = Subject(**{**vars(subject), "files": ("Makefile", "main.c", "word.c"), "build": ("make", "-s")})
     (subject.folder / "Makefile").write_text(
         "program: main.o word.o\n\t$(CC) -o $@ main.o word.o\n"
-        ".SUFFIXES: .c .o\n.c.o:\n\techo $< >>compiled\n\t$(CC) -c -o $@ $<\n")
-    (subject.folder / "main.c").write_text('#include <stdio.h>\nextern const char *word;\nint main(void)'
-                                           '{ return puts(word) < 0; }\n')
+        ".SUFFIXES: .c .o\n.c.o:\n\techo $< >>compiled\n\t$(CC) -c -o $@ $<\n"
+    )
+    (subject.folder / "main.c").write_text(
+        "#include <stdio.h>\nextern const char *word;\nint main(void){ return puts(word) < 0; }\n"
+    )
     compiled = {}
     for number, word in enumerate(("first", "second", "first")):
         (subject.folder / "word.c").write_text(f'const char *word = "{word}";\n')
@@ -99,12 +101,14 @@ def run_cell(subject: Subject, make_suite: Callable[[str], Path]) -> Callable[..
     def run(cross: str, makefile: str = "") -> CellResult:
         (subject.folder / "Makefile").write_text(makefile)
         (subject.folder / "server.c").write_text("int main(void) { return 0; }\n")
-        needing = replace(subject, files=(*subject.files, "server.c", "Makefile"), needs=("no-such-cc",),
-                          build=("make", "-s"))
+        needing = replace(
+            subject, files=(*subject.files, "server.c", "Makefile"), needs=("no-such-cc",), build=("make", "-s")
+        )
         order = Order(make_suite("def test_runs(fact):\n    fact('x.y', 1)\n"))
         with order.cross_builds:
-            return CellRun(Cell(needing, replace(BARE, cross=cross), "default"), LocalDriver(), order,
-                           lambda text: None).run()
+            return CellRun(
+                Cell(needing, replace(BARE, cross=cross), "default"), LocalDriver(), order, lambda text: None
+            ).run()
 
     return run
 
@@ -115,8 +119,11 @@ def test_a_program_that_is_not_for_the_platform_is_not_run(run_cell: Callable[..
     """`anyunix build` says the same of it."""
     result = run_cell("s390x-linux-gnu", "server: server.c\n\tgcc -o server server.c\n")
     assert result.status == "not-run"
-    assert re.fullmatch(r"the cross build for s390x-linux-gnu makes another one's program: server is ELF \d\d-bit .*: "
-                        r"expected 64-bit big-endian s390x for s390x; does the build honour CC\?", result.reason)
+    assert re.fullmatch(
+        r"the cross build for s390x-linux-gnu makes another one's program: server is ELF \d\d-bit .*: "
+        r"expected 64-bit big-endian s390x for s390x; does the build honour CC\?",
+        result.reason,
+    )
 
 
 def test_where_no_target_is_named_it_says_how_to(run_cell: Callable[..., CellResult]) -> None:
@@ -126,8 +133,9 @@ def test_where_no_target_is_named_it_says_how_to(run_cell: Callable[..., CellRes
 
 
 @needs_zig
-def test_freebsd_has_to_be_14_or_newer(run_cell: Callable[..., CellResult], tmp_path: Path,
-                                       monkeypatch: pytest.MonkeyPatch) -> None:
+def test_freebsd_has_to_be_14_or_newer(
+    run_cell: Callable[..., CellResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As measured there: a program of zig 0.17 needs FBSD_1.7, by the version of __libc_start1."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "uname").write_text("#!/bin/sh\necho FreeBSD 13.2-RELEASE-p4\n")
@@ -135,8 +143,10 @@ def test_freebsd_has_to_be_14_or_newer(run_cell: Callable[..., CellResult], tmp_
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     result = run_cell("x86_64-freebsd", "all:\n")
     assert (result.status, result.reason) == (
-        "not-run", f"{LACKING}, and programs that are built for x86_64-freebsd start on FreeBSD 14.0 or newer, whose "
-        "libc has the __libc_start1 that they call; bare is FreeBSD 13.2-RELEASE-p4")
+        "not-run",
+        f"{LACKING}, and programs that are built for x86_64-freebsd start on FreeBSD 14.0 or newer, whose "
+        "libc has the __libc_start1 that they call; bare is FreeBSD 13.2-RELEASE-p4",
+    )
     assert cannot_start("x86_64-freebsd", "FreeBSD 14.0-RELEASE") is None
     assert cannot_start("x86_64-linux-gnu", "Linux 6.1.0-13-amd64") is None
 
@@ -178,8 +188,10 @@ def test_what_several_cells_need_is_built_once(subject: Subject) -> None:
 def test_the_cells_of_a_run_share_their_builds(subject: Subject, make_suite: Callable[[str], Path]) -> None:
     wanted, log = counting(subject)
     order = Order(make_suite("def test_runs(fact):\n    fact('x.y', 1)\n"))
-    cells = [Cell(replace(wanted, needs=("no-such-cc",)), replace(BARE, name=name, cross="native"), "default")
-             for name in ("one", "two")]
+    cells = [
+        Cell(replace(wanted, needs=("no-such-cc",)), replace(BARE, name=name, cross="native"), "default")
+        for name in ("one", "two")
+    ]
     with order.cross_builds:
         results = run_cells(cells, lambda platform: Unplugged(), order, jobs=2, watcher=Nobody(), keeper=Nobody())
     assert [result.reason for result in results] == ["unplugged", "unplugged"]
@@ -211,8 +223,10 @@ def test_compilers_end_from_another_thread_with_what_they_started(subject: Subje
 
 
 @needs_zig
-@pytest.mark.parametrize(("command", "number"), [
-    (["run", "--platform", "./bare.yaml"], signal.SIGTERM), (["build", "--target", "s390x-linux-gnu"], signal.SIGINT)])
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [(["run", "--platform", "./bare.yaml"], signal.SIGTERM), (["build", "--target", "s390x-linux-gnu"], signal.SIGINT)],
+)
 def test_an_interrupt_ends_the_build_and_leaves_nothing(command: list[str], number: int, tmp_path: Path) -> None:
     status, errors = interrupted(command, number, tmp_path)
     assert (status, "interrupted" in errors, "failed" in errors) == (130, True, False)
@@ -227,14 +241,21 @@ def test_a_run_that_is_killed_takes_its_compilers_with_it(tmp_path: Path) -> Non
 def interrupted(command: list[str], number: int, tmp_path: Path) -> tuple[int, str]:
     """Exit status and stderr of a command that gets a signal in the middle of a cross build; all of that is gone."""
     (tmp_path / "bare.yaml").write_text("title: bare\ndriver: local\ncross: s390x-linux-gnu\n")
-    (tmp_path / "own.yaml").write_text("title: own\nfiles: [Makefile]\nneeds: [no-such-cc]\nbuild: [make, -s]\n"
-                                       "start: [./server, '{port}']\nready: {port: true}\n")
+    (tmp_path / "own.yaml").write_text(
+        "title: own\nfiles: [Makefile]\nneeds: [no-such-cc]\nbuild: [make, -s]\n"
+        "start: [./server, '{port}']\nready: {port: true}\n"
+    )
     (tmp_path / "Makefile").write_text(f"all:\n\tsleep 600 & echo $$! $$$$ >{tmp_path}/log; wait\n")
     (tmp_path / "tmp").mkdir()
     log = tmp_path / "log"
-    with subprocess.Popen([sys.executable, "-m", "anyunix", *command, "--subject", "./own.yaml"], cwd=tmp_path,
-                          env={**os.environ, "TMPDIR": str(tmp_path / "tmp")}, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "anyunix", *command, "--subject", "./own.yaml"],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
         until(lambda: log.exists() and log.read_text().endswith("\n"), "the build's begin")
         begun = time.monotonic()
         process.send_signal(number)
@@ -252,8 +273,9 @@ exec {real} "$@"
 
 
 @pytest.mark.skipif(not (shutil.which("cc") and shutil.which("make")), reason="no cc or no make here")
-def test_no_compiler_writes_to_a_device(subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                        local: Platform, catalog: Catalog) -> None:
+def test_no_compiler_writes_to_a_device(
+    subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: Platform, catalog: Catalog
+) -> None:
     """clang that runs as root puts a file in the place of `-o /dev/null`."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "cc").write_text(COMPILER.format(log=tmp_path / "log", real=shutil.which("cc")))
@@ -276,7 +298,8 @@ def test_no_compiler_writes_to_a_device(subject: Subject, tmp_path: Path, monkey
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
 def test_without_the_extra_the_cell_is_not_run_and_says_what_to_install(
-        monkeypatch: pytest.MonkeyPatch, subject: Subject, make_suite: Callable[[str], Path]) -> None:
+    monkeypatch: pytest.MonkeyPatch, subject: Subject, make_suite: Callable[[str], Path]
+) -> None:
     def absent(name: str) -> str:
         raise cross.PackageNotFoundError(name)
 
@@ -285,5 +308,6 @@ def test_without_the_extra_the_cell_is_not_run_and_says_what_to_install(
     needing = Subject(**{**vars(subject), "needs": ("no-such-cc",), "build": ("make",)})
     result = CellRun(Cell(needing, bare, "default"), LocalDriver(), Order(make_suite("")), lambda text: None).run()
     assert result.status == "not-run"
-    assert result.reason == ("no no-such-cc on bare, and the package ziglang is not installed here: "
-                             "pip install 'anyunix[cross]'")
+    assert result.reason == (
+        "no no-such-cc on bare, and the package ziglang is not installed here: pip install 'anyunix[cross]'"
+    )

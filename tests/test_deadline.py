@@ -28,8 +28,9 @@ def clocks(monkeypatch: pytest.MonkeyPatch, deadline: ModuleType, share: float) 
 
 
 @pytest.mark.parametrize(("share", "factor"), [(1.0, 1), (0.25, 4), (0.02, 10), (0.0, 10)])
-def test_a_deadline_is_as_much_later_as_work_takes_longer(share: float, factor: int, deadline: ModuleType,
-                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deadline_is_as_much_later_as_work_takes_longer(
+    share: float, factor: int, deadline: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clocks(monkeypatch, deadline, share)
     assert deadline.Deadline(2.0).seconds == pytest.approx(2.0 * factor, rel=0.1)
 
@@ -41,10 +42,8 @@ def test_a_wait_shares_the_deadline_that_it_is_given(deadline: ModuleType, monke
         deadline.wait_until(int, "nothing", given)
 
 
-def test_a_probe_may_take_longer_as_well(subject: Subject, local: Platform,
-                                         make_suite: Callable[[str], Path]) -> None:
-    suite = make_suite("def test_seconds(fact, request):\n"
-                       "    fact('a.seconds', request.config._env_timeout)\n")
+def test_a_probe_may_take_longer_as_well(subject: Subject, local: Platform, make_suite: Callable[[str], Path]) -> None:
+    suite = make_suite("def test_seconds(fact, request):\n    fact('a.seconds', request.config._env_timeout)\n")
     source = suite / "support" / "deadline.py"
     source.write_text(source.read_text().replace("def load() -> float:\n", "def load() -> float:\n    return 3.0\n"))
     result = CellRun(Cell(subject, local, "default"), LocalDriver(), Order(suite), lambda text: None).run()

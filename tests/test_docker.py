@@ -79,9 +79,11 @@ def test_the_gateway_is_this_machine_as_the_readme_says(driver: DockerDriver, en
     if engine.client().api.base_url != LOCAL_SOCKET:
         pytest.skip("the engine is on another machine")
     with socket.create_server(("0.0.0.0", 0)) as listener:
-        program = ("import socket, struct, sys; routes = [line.split() for line in open('/proc/net/route')];"
-                   "gateway = next(struct.pack('<L', int(r[2], 16)) for r in routes if r[1] == '00000000');"
-                   "socket.create_connection((socket.inet_ntoa(gateway), int(sys.argv[1])), timeout=5)")
+        program = (
+            "import socket, struct, sys; routes = [line.split() for line in open('/proc/net/route')];"
+            "gateway = next(struct.pack('<L', int(r[2], 16)) for r in routes if r[1] == '00000000');"
+            "socket.create_connection((socket.inet_ntoa(gateway), int(sys.argv[1])), timeout=5)"
+        )
         done = driver.run(["python3", "-c", program, str(listener.getsockname()[1])], env={}, timeout=20)
     assert done.status == 0, done.stderr
 
@@ -98,8 +100,10 @@ def test_a_platform_file_can_ask_for_no_init(engine: Engine, catalog: Catalog) -
 def test_v6only_platform_has_freebsds_defaults(engine: Engine, catalog: Catalog) -> None:
     driver = DockerDriver(catalog.platform("debian-v6only"), engine)
     driver.up(quiet)
-    ask = ("import socket; print([a[4][0] for a in socket.getaddrinfo(None, 0, type=socket.SOCK_STREAM, "
-           "flags=socket.AI_PASSIVE)], open('/proc/sys/net/ipv6/bindv6only').read().strip())")
+    ask = (
+        "import socket; print([a[4][0] for a in socket.getaddrinfo(None, 0, type=socket.SOCK_STREAM, "
+        "flags=socket.AI_PASSIVE)], open('/proc/sys/net/ipv6/bindv6only').read().strip())"
+    )
     try:
         assert driver.run(["python3", "-c", ask], env={}, timeout=20).stdout == "['::', '0.0.0.0'] 1\n"
     finally:
@@ -165,10 +169,12 @@ def test_image_that_cannot_be_pulled_says_what_to_do(engine: Engine, catalog: Ca
 
 def killed_with_a_platform_up() -> set[str]:
     """A process that brings a platform up and is killed; the names of its container and its network."""
-    code = ("import os\nfrom anyunix.catalog.lookup import find_catalog\nfrom anyunix.drivers.registry import Drivers\n"
-            "driver = Drivers().for_platform(find_catalog().platform('alpine'))\n"
-            "assert driver.available() is None\ndriver.up(lambda text: None)\n"
-            "print(driver._container.name, driver._network.name, flush=True)\nos.kill(os.getpid(), 9)\n")
+    code = (
+        "import os\nfrom anyunix.catalog.lookup import find_catalog\nfrom anyunix.drivers.registry import Drivers\n"
+        "driver = Drivers().for_platform(find_catalog().platform('alpine'))\n"
+        "assert driver.available() is None\ndriver.up(lambda text: None)\n"
+        "print(driver._container.name, driver._network.name, flush=True)\nos.kill(os.getpid(), 9)\n"
+    )
     killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert len(killed.stdout.split()) == 2, killed.stderr
     return set(killed.stdout.split())
@@ -197,12 +203,21 @@ def test_what_is_past_its_deadline_is_removed_and_a_live_runs_stays(driver: Dock
     assert mine <= resources(engine)
 
 
-@pytest.mark.parametrize(("owner", "deadline", "stays"), [
-    ("elsewhere/1", 60, True), ("elsewhere/1", -60, False),  # as earlier versions wrote them
-    ("boot/4026531836/1/1", 60, True), ("boot/4026531836/1/1", -60, False), ("//1/1", 60, True),
-    ("boot/1/2/99999999999999", -60, False), ("", -60, False)])
-def test_an_owner_that_cannot_be_seen_has_until_its_deadline(engine: Engine, owner: str, deadline: int,
-                                                             stays: bool) -> None:
+@pytest.mark.parametrize(
+    ("owner", "deadline", "stays"),
+    [
+        ("elsewhere/1", 60, True),
+        ("elsewhere/1", -60, False),  # as earlier versions wrote them
+        ("boot/4026531836/1/1", 60, True),
+        ("boot/4026531836/1/1", -60, False),
+        ("//1/1", 60, True),
+        ("boot/1/2/99999999999999", -60, False),
+        ("", -60, False),
+    ],
+)
+def test_an_owner_that_cannot_be_seen_has_until_its_deadline(
+    engine: Engine, owner: str, deadline: int, stays: bool
+) -> None:
     client = engine.client()
     labels = {OWNER_LABEL: owner, DEADLINE_LABEL: str(int(time.time()) + deadline)}
     network = client.networks.create(f"anyunix-test-{time.monotonic_ns()}", labels=labels)
@@ -217,8 +232,11 @@ def test_a_live_run_in_another_pid_namespace_keeps_what_it_has(driver: DockerDri
     """Its pid says nothing here, but its container runs, and that is a sign of life beyond a deadline."""
     api, names = engine.client().api, {driver._container.name, driver._network.name}
     elsewhere, over = str(dataclasses.replace(own(), namespace="1")), str(int(time.time()) - 60)
-    mine = [dataclasses.replace(thing, labels={OWNER_LABEL: elsewhere, DEADLINE_LABEL: over})
-            for thing in things(api) if thing.name in names]
+    mine = [
+        dataclasses.replace(thing, labels={OWNER_LABEL: elsewhere, DEADLINE_LABEL: over})
+        for thing in things(api)
+        if thing.name in names
+    ]
     assert len(mine) == 2
     assert not any(is_left_behind(api, thing) for thing in mine)
     driver._container.kill()
@@ -240,7 +258,8 @@ def test_a_missing_limit_key_keeps_the_default() -> None:
 
 
 def test_a_cpu_that_the_kernel_cannot_start_is_said_with_what_to_type(
-        engine: Engine, catalog: Catalog, tmp_path: Path) -> None:
+    engine: Engine, catalog: Catalog, tmp_path: Path
+) -> None:
     """An image whose shell is for a machine that nobody has: what the engine says of it is `exec format error`."""
     shell = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\x00\x99\x99" + bytes(100)
     buffer = io.BytesIO()
@@ -261,7 +280,8 @@ def test_a_cpu_that_the_kernel_cannot_start_is_said_with_what_to_type(
 
 
 def test_an_emulated_platform_without_a_handler_is_not_available(
-        engine: Engine, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine: Engine, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("anyunix.drivers.docker.engine.no_handler", lambda cpu: f"no handler for {cpu}")
     assert DockerDriver(catalog.platform("debian-s390x"), engine).available() == "no handler for linux/s390x"
     assert DockerDriver(catalog.platform("debian"), engine).available() is None

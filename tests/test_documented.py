@@ -32,9 +32,24 @@ def probes(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     junit = folder / "junit.xml"
     environment = {**os.environ, "PYTHONPATH": str(catalog.suite), "PYTHONDONTWRITEBYTECODE": "1"}
     files = map(str, sorted(catalog.suite.glob("*/test_*_facts.py")))
-    subprocess.run([sys.executable, "-m", "pytest", "-q", "-c", str(catalog.suite / "pytest.ini"),
-                    f"--rootdir={catalog.suite}", f"--junitxml={junit}", *files],
-                   cwd=folder, env=environment, capture_output=True, timeout=280, check=False)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-c",
+            str(catalog.suite / "pytest.ini"),
+            f"--rootdir={catalog.suite}",
+            f"--junitxml={junit}",
+            *files,
+        ],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        timeout=280,
+        check=False,
+    )
     return read_junit(junit.read_bytes())
 
 
@@ -65,8 +80,12 @@ def test_every_documented_fact_is_one_that_the_suite_records(catalog: Catalog, p
     recorded = {name for probe in probes for name in probe.facts}
     assert len(recorded) > 100, "the suite did not run here"
     possible = list(patterns_of_skipped(probes, catalog.suite))
-    unknown = {f"{platform.name}: {name}" for platform in documented_platforms(catalog) for name in platform.documented
-               if name not in recorded and not any(known.fullmatch(name) for known in possible)}
+    unknown = {
+        f"{platform.name}: {name}"
+        for platform in documented_platforms(catalog)
+        for name in platform.documented
+        if name not in recorded and not any(known.fullmatch(name) for known in possible)
+    }
     assert unknown == set()
 
 
@@ -92,8 +111,12 @@ def test_driver_says_in_one_line_why_nothing_runs(catalog: Catalog) -> None:
     driver = Drivers().for_platform(catalog.platform("macos"))
     reason = driver.available()
     assert reason and "manuals" in reason and "\n" not in reason
-    for call in (lambda: driver.up(print), lambda: driver.put(Path("x")),
-                 lambda: driver.get(PurePosixPath("x"), limit=1), lambda: driver.run(["true"], env={}, timeout=1)):
+    for call in (
+        lambda: driver.up(print),
+        lambda: driver.put(Path("x")),
+        lambda: driver.get(PurePosixPath("x"), limit=1),
+        lambda: driver.run(["true"], env={}, timeout=1),
+    ):
         with pytest.raises(PlatformError, match="manuals"):
             call()
     driver.down()

@@ -52,8 +52,12 @@ def archive(tmp_path: Path) -> Path:
 def test_put_run_get(driver: Driver, archive: Path) -> None:
     driver.put(archive)
     lines: list[str] = []
-    done = driver.run(["sh", "-c", 'cat folder/hello.txt; echo "$GREETING"; echo bad >&2; echo back > file; exit 3'],
-                      env={"GREETING": "hi there"}, timeout=20, say=lines.append)
+    done = driver.run(
+        ["sh", "-c", 'cat folder/hello.txt; echo "$GREETING"; echo bad >&2; echo back > file; exit 3'],
+        env={"GREETING": "hi there"},
+        timeout=20,
+        say=lines.append,
+    )
     assert (done.status, done.stdout, done.stderr, done.timed_out) == (3, "hello\nhi there\n", "bad\n", False)
     assert lines == ["hello", "hi there"]
     assert driver.get(PurePosixPath("file"), limit=100) == b"back\n"
@@ -86,8 +90,9 @@ def test_output_without_end_is_cut(driver: Driver, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("anyunix.drivers.process.OUTPUT_LIMIT", 1000)
     monkeypatch.setattr("anyunix.drivers.docker.docker_driver.OUTPUT_LIMIT", 1000)
     monkeypatch.setattr("anyunix.drivers.ssh.ssh_driver.OUTPUT_LIMIT", 1000)
-    done = driver.run(["sh", "-c", "i=0; while [ $i -lt 500 ]; do echo 0123456789; i=$((i+1)); done"], env={},
-                      timeout=20)
+    done = driver.run(
+        ["sh", "-c", "i=0; while [ $i -lt 500 ]; do echo 0123456789; i=$((i+1)); done"], env={}, timeout=20
+    )
     assert (done.status, len(done.stdout)) == (0, 1000)
 
 
@@ -97,8 +102,9 @@ def test_down_ends_a_run_from_another_thread_and_is_idempotent(driver: Driver) -
 
     def run() -> None:
         try:
-            ended.append(driver.run(["sh", "-c", "echo begun; exec sleep 60"], env={}, timeout=60,
-                                    say=lambda line: begun.set()))
+            ended.append(
+                driver.run(["sh", "-c", "echo begun; exec sleep 60"], env={}, timeout=60, say=lambda line: begun.set())
+            )
         except PlatformError as error:
             ended.append(error)
 

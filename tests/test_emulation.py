@@ -41,11 +41,14 @@ def test_broken(server): raise AssertionError("the server's")
 IDS = {"group/test_probes.py::test_blamed": "ptrace is missing", "group/test_probes.py::test_blamed_wrongly": "it was"}
 
 
-@pytest.mark.parametrize(("state", "flags", "reason"), [
-    ("enabled", "PF", None),
-    ("enabled", "P", "has a handler that containers cannot see (no flag F)"),
-    ("disabled", "PF", "has no handler for its programs"),
-])
+@pytest.mark.parametrize(
+    ("state", "flags", "reason"),
+    [
+        ("enabled", "PF", None),
+        ("enabled", "P", "has a handler that containers cannot see (no flag F)"),
+        ("disabled", "PF", "has no handler for its programs"),
+    ],
+)
 def test_a_handler_is_known_by_its_magic(state: str, flags: str, reason: str | None, tmp_path: Path) -> None:
     (tmp_path / "called-anything").write_text(S390X.format(state=state, flags=flags))
     (tmp_path / "status").write_text("enabled\n")
@@ -68,8 +71,9 @@ def test_a_machine_needs_no_emulator_for_its_own_cpu(tmp_path: Path, monkeypatch
     assert no_handler("linux/arm64", tmp_path)
 
 
-@pytest.mark.parametrize("damage", ["", "enabled", "enabled\nmagic zz\nflags: F\noffset 0",
-                                    "enabled\nmagic 7f454c46\nflags: F\noffset 0"])
+@pytest.mark.parametrize(
+    "damage", ["", "enabled", "enabled\nmagic zz\nflags: F\noffset 0", "enabled\nmagic 7f454c46\nflags: F\noffset 0"]
+)
 def test_a_handler_of_something_else_is_none(damage: str, tmp_path: Path) -> None:
     (tmp_path / "other").write_text(damage)
     assert no_handler("linux/s390x", tmp_path)
@@ -81,7 +85,8 @@ def emulated(local: Platform) -> Platform:
 
 
 def test_what_the_emulator_is_to_blame_for_is_left_out_and_never_passes(
-        subject: Subject, emulated: Platform, local: Platform, make_suite: Callable[[str], Path]) -> None:
+    subject: Subject, emulated: Platform, local: Platform, make_suite: Callable[[str], Path]
+) -> None:
     order = Order(make_suite(PROBES))
     outcomes = {}
     for platform in (emulated, local):
@@ -90,11 +95,19 @@ def test_what_the_emulator_is_to_blame_for_is_left_out_and_never_passes(
         outcomes[platform.emulator] = {probe.name: (probe.outcome, probe.message) for probe in result.probes}
     here, there = outcomes["qemu-user"], outcomes[""]
     assert {name: outcome for name, (outcome, _) in here.items()} == {
-        "test_kept": "passed", "test_blamed": "skipped", "test_blamed_wrongly": "skipped", "test_broken": "failed"}
+        "test_kept": "passed",
+        "test_blamed": "skipped",
+        "test_blamed_wrongly": "skipped",
+        "test_broken": "failed",
+    }
     assert here["test_blamed"][1] == "left out: qemu-user: ptrace is missing"
     assert here["test_blamed_wrongly"][1] == "left out, though it passes: qemu-user: it was"
     assert {name: outcome for name, (outcome, _) in there.items()} == {
-        "test_kept": "passed", "test_blamed": "failed", "test_blamed_wrongly": "passed", "test_broken": "failed"}
+        "test_kept": "passed",
+        "test_blamed": "failed",
+        "test_blamed_wrongly": "passed",
+        "test_broken": "failed",
+    }
     _check_reports(result_of(subject, emulated, order), emulated)
 
 
@@ -126,21 +139,28 @@ def test_emulated_platforms_run_only_when_asked_for(catalog: Catalog, capsys: py
 
 
 def test_a_run_says_which_platforms_it_left_out(
-        tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     for module in ("common", "selection"):
         monkeypatch.setattr(f"anyunix.commands.{module}.usual_order", lambda catalog: ["local", "debian-s390x"])
     assert main(["run", "--subject", "python", "-k", "test_ipv4_client_is_served", "--out", str(tmp_path)]) == 0
-    assert ("not run: debian-s390x: slow, so only when asked for: --platform debian-s390x"
-            in capsys.readouterr().out)
+    assert "not run: debian-s390x: slow, so only when asked for: --platform debian-s390x" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("keys", "said"), [
-    ("emulator: qemu-usr\n", "key 'emulator': unknown 'qemu-usr' (did you mean 'qemu-user'?); known: qemu-user"),
-    ("emulator: qemu-user\nemulator_limits: {binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv5: x}\n",
-     "no such probe (did you mean 'binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4'?)"),
-    ("emulator_limits: {binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4: x}\n",
-     "key 'emulator_limits': there is no key 'emulator' that could be to blame"),
-])
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("emulator: qemu-usr\n", "key 'emulator': unknown 'qemu-usr' (did you mean 'qemu-user'?); known: qemu-user"),
+        (
+            "emulator: qemu-user\nemulator_limits: {binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv5: x}\n",
+            "no such probe (did you mean 'binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4'?)",
+        ),
+        (
+            "emulator_limits: {binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4: x}\n",
+            "key 'emulator_limits': there is no key 'emulator' that could be to blame",
+        ),
+    ],
+)
 def test_platform_files_are_strict_about_emulators(keys: str, said: str, tmp_path: Path, catalog: Catalog) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(f"title: mine\ndriver: local\n{keys}")
@@ -150,12 +170,15 @@ def test_platform_files_are_strict_about_emulators(keys: str, said: str, tmp_pat
 
 
 def test_waits_are_longer_where_the_platform_is_slow(
-        subject: Subject, local: Platform, make_suite: Callable[[str], Path]) -> None:
-    suite = make_suite("import support.deadline\n"
-                       "def test_seconds(fact, monkeypatch):\n"
-                       "    monkeypatch.setattr(support.deadline, 'load', lambda: 1.0)\n"
-                       "    support.deadline.patience.cache_clear()\n"
-                       "    fact('a.seconds', support.deadline.Deadline(2.0).seconds)\n")
+    subject: Subject, local: Platform, make_suite: Callable[[str], Path]
+) -> None:
+    suite = make_suite(
+        "import support.deadline\n"
+        "def test_seconds(fact, monkeypatch):\n"
+        "    monkeypatch.setattr(support.deadline, 'load', lambda: 1.0)\n"
+        "    support.deadline.patience.cache_clear()\n"
+        "    fact('a.seconds', support.deadline.Deadline(2.0).seconds)\n"
+    )
     for slowness, seconds in ((1, 2.0), (3, 6.0)):
         result = result_of(subject, dataclasses.replace(local, slowness=slowness), Order(suite))
         assert result.facts == {"a.seconds": seconds}

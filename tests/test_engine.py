@@ -66,12 +66,14 @@ def context(folder: Path, name: str, host: str, monkeypatch: pytest.MonkeyPatch)
     meta = folder / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
     meta.mkdir(parents=True)
     (folder / "config.json").write_text("{}")
-    (meta / "meta.json").write_text(json.dumps(
-        {"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": host, "SkipTLSVerify": False}}}))
+    (meta / "meta.json").write_text(
+        json.dumps({"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": host, "SkipTLSVerify": False}}})
+    )
 
 
-def test_the_engine_is_the_one_that_the_command_docker_would_ask(tmp_path: Path,
-                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_engine_is_the_one_that_the_command_docker_would_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     context(tmp_path, "desktop", "unix:///run/desktop.sock", monkeypatch)
     assert str(find_address(os.environ)) == "unix:///var/run/docker.sock"
     monkeypatch.setenv("DOCKER_CONTEXT", "desktop")
@@ -86,15 +88,21 @@ def test_the_engine_is_the_one_that_the_command_docker_would_ask(tmp_path: Path,
 def test_a_context_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     context(tmp_path, "desktop", "unix:///run/desktop.sock", monkeypatch)
     monkeypatch.setenv("DOCKER_CONTEXT", "desktpo")
-    assert Engine().available() == ("the Docker context 'desktpo' (DOCKER_CONTEXT) is not there: `docker context ls` "
-                                    "shows those that are")
+    assert Engine().available() == (
+        "the Docker context 'desktpo' (DOCKER_CONTEXT) is not there: `docker context ls` shows those that are"
+    )
 
 
-@pytest.mark.parametrize(("name", "hint"), [
-    ("docker.sock", "`docker info` answers, or restart it (`systemctl restart docker`)"),
-    ("podman.sock", "`podman info` answers, or restart it (`systemctl --user restart podman.socket`)")])
-def test_an_engine_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str,
-                                                hint: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("docker.sock", "`docker info` answers, or restart it (`systemctl restart docker`)"),
+        ("podman.sock", "`podman info` answers, or restart it (`systemctl --user restart podman.socket`)"),
+    ],
+)
+def test_an_engine_that_does_not_answer_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, hint: str
+) -> None:
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(f"{tmp_path}/{name}")
         silent.listen()
@@ -130,8 +138,9 @@ def test_what_a_command_says_at_once_is_read_from_its_beginning(relayed: Relay, 
 
 def test_nothing_is_left_open_for_the_interpreter_to_complain_about(engine: Engine) -> None:
     """Python 3.13 prints what older ones keep to themselves; in development mode all of them do."""
-    done = subprocess.run([sys.executable, "-X", "dev", "-c", USE], capture_output=True, text=True, timeout=60,
-                          check=False)
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", USE], capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "hello\n", "")
 
 
@@ -155,8 +164,9 @@ def test_an_engine_that_gets_stuck_holds_up_no_call(relayed: Relay, engine: Engi
     name, network = driver._container.name, driver._network.name
     started = time.monotonic()
     try:
-        assert driver.run(["sh", "-c", "echo begun; exec sleep 60"], env={}, timeout=0.5,
-                          say=lambda line: relayed.stuck.set()).timed_out
+        assert driver.run(
+            ["sh", "-c", "echo begun; exec sleep 60"], env={}, timeout=0.5, say=lambda line: relayed.stuck.set()
+        ).timed_out
         assert time.monotonic() - started < 40
     finally:
         with suppress(docker.errors.NotFound):  # it ended with the connection that ties it to its run
@@ -193,8 +203,9 @@ def test_a_file_is_read_back_whole_up_to_its_own_limit(engine: Engine, catalog: 
         driver.down()
 
 
-def test_an_images_name_is_made_of_the_letters_that_it_may_have(engine: Engine, catalog: Catalog,
-                                                                tmp_path: Path) -> None:
+def test_an_images_name_is_made_of_the_letters_that_it_may_have(
+    engine: Engine, catalog: Catalog, tmp_path: Path
+) -> None:
     dockerfile = tmp_path / "My_Image.Dockerfile"
     dockerfile.write_text("ARG BASE\nFROM ${BASE}\n")
     tag = engine.image(dataclasses.replace(catalog.platform("alpine"), dockerfile=dockerfile), quiet)

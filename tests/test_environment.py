@@ -36,12 +36,16 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["local", "local-v6only"])
 def test_a_cell_on_this_machine_has_what_its_subject_names_and_no_secret(
-        name: str, secrets: None, catalog: Catalog, subject: Subject, make_suite: Callable[[str], Path]) -> None:
+    name: str, secrets: None, catalog: Catalog, subject: Subject, make_suite: Callable[[str], Path]
+) -> None:
     driver, platform = Drivers().for_platform(catalog.platform(name)), catalog.platform(name)
     if reason := driver.available():
         pytest.skip(reason)
-    named = dataclasses.replace(subject, pass_env=("PASS_ME", "PASS_UNSET"), build=(
-        "sh", "-c", 'echo "${PASS_ME-none} ${PASS_NOT-none} $CFLAGS" > built'))
+    named = dataclasses.replace(
+        subject,
+        pass_env=("PASS_ME", "PASS_UNSET"),
+        build=("sh", "-c", 'echo "${PASS_ME-none} ${PASS_NOT-none} $CFLAGS" > built'),
+    )
     result = CellRun(Cell(named, platform, "default"), driver, Order(make_suite(PROBE)), lambda text: None).run()
     assert result.facts == {"here": ["PASS_ME"], "server": [True, False], "built": "1 none -O1\n"}
 
@@ -58,8 +62,18 @@ def test_a_cross_build_gets_no_secret(secrets: None, subject: Subject, tmp_path:
 
 def test_the_list_holds_no_variable_with_a_secret() -> None:
     """Of those that shells and CI systems have."""
-    for name in ("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "CI_JOB_TOKEN", "SSH_AUTH_SOCK", "DOCKER_HOST", "https_proxy",
-                 "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH", "LD_PRELOAD"):
+    for name in (
+        "AWS_SECRET_ACCESS_KEY",
+        "GITHUB_TOKEN",
+        "CI_JOB_TOKEN",
+        "SSH_AUTH_SOCK",
+        "DOCKER_HOST",
+        "https_proxy",
+        "PYTEST_ADDOPTS",
+        "PYTEST_PLUGINS",
+        "PYTHONPATH",
+        "LD_PRELOAD",
+    ):
         assert local_environment({name: "x", "PATH": "/bin", "LC_ALL": "C"}) == {"PATH": "/bin", "LC_ALL": "C"}
 
 
@@ -67,10 +81,15 @@ def test_other_platforms_get_none() -> None:
     assert passed_on("docker", ["PATH"], os.environ) == passed_on("ssh", ["PATH"], os.environ) == {}
 
 
-@pytest.mark.parametrize(("value", "said"), [
-    ("[A-B]", "key 'pass_env': 'A-B' is no name of a variable"), ("[1A]", "'1A' is no name"),
-    ("PATH", "expected a list of words"), (json.dumps(["A=b"]), "'A=b' is no name"),
-])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("[A-B]", "key 'pass_env': 'A-B' is no name of a variable"),
+        ("[1A]", "'1A' is no name"),
+        ("PATH", "expected a list of words"),
+        (json.dumps(["A=b"]), "'A=b' is no name"),
+    ],
+)
 def test_names_that_no_variable_has_are_refused(tmp_path: Path, catalog: Catalog, value: str, said: str) -> None:
     (tmp_path / "x.yaml").write_text(f"title: x\nstart: [a, '{{port}}']\nready: {{port: true}}\npass_env: {value}\n")
     with pytest.raises(ConfigurationError) as caught:

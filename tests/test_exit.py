@@ -32,8 +32,14 @@ def there(tmp_path: Path) -> Path:
 def started(*arguments: str, cwd: Path, **how: object) -> "subprocess.Popen[str]":
     """The command, in a locale and with buffers as in a shell script."""
     environment = {**os.environ, **how.pop("environment", {})}  # type: ignore[dict-item]  # a test's own
-    return subprocess.Popen([sys.executable, "-m", "anyunix", *arguments], cwd=cwd, env=environment, text=True,
-                            stderr=subprocess.PIPE, **how)  # type: ignore[call-overload,no-any-return]  # Popen's own
+    return subprocess.Popen(
+        [sys.executable, "-m", "anyunix", *arguments],
+        cwd=cwd,
+        env=environment,
+        text=True,
+        stderr=subprocess.PIPE,
+        **how,
+    )  # type: ignore[call-overload,no-any-return]  # Popen's own
 
 
 def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
@@ -65,8 +71,14 @@ def test_a_full_device_is_said(there: Path, arguments: tuple[str, ...]) -> None:
 
 def test_nowhere_to_say_it_is_no_answer_either(there: Path) -> None:
     with open("/dev/full", "w") as full:
-        done = subprocess.run([sys.executable, "-m", "anyunix", "list", "probes"], cwd=there, stdout=full, stderr=full,
-                              timeout=60, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "anyunix", "list", "probes"],
+            cwd=there,
+            stdout=full,
+            stderr=full,
+            timeout=60,
+            check=False,
+        )
     assert done.returncode == 74
 
 
@@ -81,16 +93,28 @@ def test_a_crash_is_70_with_the_traceback_and_whom_to_tell(tmp_path: Path) -> No
     status, errors = ended(started("list", "probes", cwd=tmp_path, stdout=subprocess.DEVNULL, environment=environment))
     assert status == 70
     assert errors.startswith("Traceback (most recent call last):")
-    assert errors.splitlines()[-2:] == ["RuntimeError: as planned", "anyunix: this is a fault of anyunix itself and no "
-                                        "answer: please report it, with the lines above and the command"]
+    assert errors.splitlines()[-2:] == [
+        "RuntimeError: as planned",
+        "anyunix: this is a fault of anyunix itself and no "
+        "answer: please report it, with the lines above and the command",
+    ]
 
 
 def test_a_report_that_cannot_be_written_is_3_after_the_answer(there: Path) -> None:
-    process = subprocess.Popen(["sh", "-c", f"ulimit -f 4; exec {sys.executable} -m anyunix report out"], cwd=there,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        ["sh", "-c", f"ulimit -f 4; exec {sys.executable} -m anyunix report out"],
+        cwd=there,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 3
     assert "anyunix: not portable" in output.splitlines()[-1]
     assert errors == "anyunix: out/index.html: cannot be written: File too large\n"
-    assert sorted(path.name for path in (there / "out").iterdir()) == ["index.html", "junit.xml", "matrix.json",
-                                                                       "report.md"]
+    assert sorted(path.name for path in (there / "out").iterdir()) == [
+        "index.html",
+        "junit.xml",
+        "matrix.json",
+        "report.md",
+    ]

@@ -11,20 +11,42 @@ from anyunix.results.model import CellResult, Matrix, Outcome, PlatformResult, P
 ORDER, V6ONLY = "getaddrinfo.passive_order", "ipv6.v6only_default"
 DEBIAN: dict[str, Any] = {ORDER: ["0.0.0.0", "::"], V6ONLY: 0}
 FREEBSD: dict[str, Any] = {ORDER: ["::", "0.0.0.0"], V6ONLY: 1}
-PHRASES = Probe("binding/test_f.py::test_f", "fact", "passed",
-                phrases={ORDER: "getaddrinfo offers {first} first", V6ONLY: "IPV6_V6ONLY is {value} by default"})
-SERVED = Probe("binding/test_s.py::test_ipv4", "contract", "failed", explained_by=(ORDER, V6ONLY),
-               failing="IPv4 clients are refused", fix="bind both families, or set IPV6_V6ONLY by hand", bound=("::",))
+PHRASES = Probe(
+    "binding/test_f.py::test_f",
+    "fact",
+    "passed",
+    phrases={ORDER: "getaddrinfo offers {first} first", V6ONLY: "IPV6_V6ONLY is {value} by default"},
+)
+SERVED = Probe(
+    "binding/test_s.py::test_ipv4",
+    "contract",
+    "failed",
+    explained_by=(ORDER, V6ONLY),
+    failing="IPv4 clients are refused",
+    fix="bind both families, or set IPV6_V6ONLY by hand",
+    bound=("::",),
+)
 
 
-def explained(failed: Probe = SERVED, here: dict[str, Any] = FREEBSD, reference: Outcome = "passed",
-              phrases: Probe = PHRASES, there_bound: tuple[str, ...] = ("0.0.0.0",)) -> str:
+def explained(
+    failed: Probe = SERVED,
+    here: dict[str, Any] = FREEBSD,
+    reference: Outcome = "passed",
+    phrases: Probe = PHRASES,
+    there_bound: tuple[str, ...] = ("0.0.0.0",),
+) -> str:
     passed = dataclasses.replace(failed, outcome=reference, bound=there_bound)
     matrix = Matrix(
-        (PlatformResult("debian", "", "local", "ran", facts=DEBIAN),
-         PlatformResult("debian-v6only", "", "local", "ran", facts=here)),
-        (CellResult("c", "debian", "first", "ran", probes=(passed,)),
-         CellResult("c", "debian-v6only", "first", "ran", probes=(failed, phrases))), "debian")
+        (
+            PlatformResult("debian", "", "local", "ran", facts=DEBIAN),
+            PlatformResult("debian-v6only", "", "local", "ran", facts=here),
+        ),
+        (
+            CellResult("c", "debian", "first", "ran", probes=(passed,)),
+            CellResult("c", "debian-v6only", "first", "ran", probes=(failed, phrases)),
+        ),
+        "debian",
+    )
     return explain(matrix).cells[1].probes[0].explanation
 
 
@@ -32,16 +54,21 @@ def test_the_papers_first_bug() -> None:
     assert explained() == (
         "IPv4 clients are refused on debian-v6only: with bind `first` the server took `::` (getaddrinfo offers it "
         "first here, 0.0.0.0 on debian), and IPV6_V6ONLY is 1 by default here, 0 on debian. Fix: bind both families, "
-        "or set IPV6_V6ONLY by hand.")
+        "or set IPV6_V6ONLY by hand."
+    )
 
 
-@pytest.mark.parametrize(("bound", "there"), [
-    (("::",), ("::",)),  # by name: what getaddrinfo offers is never asked
-    ((), ()),  # a foreign server, which does not say
-    (("0.0.0.0",), ("0.0.0.0", "::")),  # not what is offered first here
-])
-def test_an_address_that_was_not_taken_from_getaddrinfo_is_no_cause(bound: tuple[str, ...],
-                                                                    there: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("bound", "there"),
+    [
+        (("::",), ("::",)),  # by name: what getaddrinfo offers is never asked
+        ((), ()),  # a foreign server, which does not say
+        (("0.0.0.0",), ("0.0.0.0", "::")),  # not what is offered first here
+    ],
+)
+def test_an_address_that_was_not_taken_from_getaddrinfo_is_no_cause(
+    bound: tuple[str, ...], there: tuple[str, ...]
+) -> None:
     text = explained(dataclasses.replace(SERVED, bound=bound, answered=("::1",)), there_bound=there)
     assert "getaddrinfo" not in text
     assert "::1" not in text
@@ -62,13 +89,15 @@ E   [5:3    0] Can't change group ID to nogroup(65534): Invalid argument!"""
 def test_a_server_that_does_not_start_is_explained_by_what_it_says() -> None:
     assert explained(dataclasses.replace(SERVED, error="NotReady", message=NGIRCD)) == (
         "the server does not start on debian-v6only, it does on debian: the server ended with exit status 1 before it "
-        "was ready; its last words: [5:3    0] Can't change group ID to nogroup(65534): Invalid argument!")
+        "was ready; its last words: [5:3    0] Can't change group ID to nogroup(65534): Invalid argument!"
+    )
 
 
 def test_nor_is_one_that_does_not_start_before_the_suite() -> None:
     probe = dataclasses.replace(SERVED, id="start/subject::starts", message="exit status 127: \x1b[31mno such file")
-    assert explained(probe) == ("the server does not start on debian-v6only, it does on debian: exit status 127: "
-                                "no such file")
+    assert explained(probe) == (
+        "the server does not start on debian-v6only, it does on debian: exit status 127: no such file"
+    )
 
 
 def test_only_facts_that_differ_are_named() -> None:
@@ -79,7 +108,8 @@ def test_only_facts_that_differ_are_named() -> None:
 
 def test_no_differing_fact_is_no_guess() -> None:
     assert explained(here=DEBIAN) == (
-        "IPv4 clients are refused on debian-v6only, not on debian: no measured difference explains it.")
+        "IPv4 clients are refused on debian-v6only, not on debian: no measured difference explains it."
+    )
 
 
 def test_facts_that_nobody_measured_are_named() -> None:
@@ -93,10 +123,17 @@ def test_a_contract_that_names_no_facts_still_says_where() -> None:
 
 def test_a_fact_without_a_phrase_is_said_by_its_name() -> None:
     plain = Probe("g/test_s.py::test_x", "contract", "error", explained_by=("a.b",))
-    matrix = Matrix((PlatformResult("debian", "", "local", "ran", facts={"a.b": True}),
-                     PlatformResult("x", "", "local", "ran", facts={"a.b": 1})),
-                    (CellResult("c", "debian", "d", "ran", probes=(dataclasses.replace(plain, outcome="passed"),)),
-                     CellResult("c", "x", "d", "ran", probes=(plain,))), "debian")
+    matrix = Matrix(
+        (
+            PlatformResult("debian", "", "local", "ran", facts={"a.b": True}),
+            PlatformResult("x", "", "local", "ran", facts={"a.b": 1}),
+        ),
+        (
+            CellResult("c", "debian", "d", "ran", probes=(dataclasses.replace(plain, outcome="passed"),)),
+            CellResult("c", "x", "d", "ran", probes=(plain,)),
+        ),
+        "debian",
+    )
     assert explain(matrix).cells[1].probes[0].explanation == "test_x fails on x: a.b is 1 here, true on debian."
 
 

@@ -16,9 +16,11 @@ from anyunix.results.model import CellResult, Probe
 from anyunix.text import said_by
 
 CHAT_RESTART = "binding/test_port_contracts.py::test_restart_on_the_same_port_at_once"
-ENDING = ("signals/test_shutdown_contracts.py::test_it_ends_with_all_its_processes[SIGTERM]",
-          "signals/test_shutdown_contracts.py::test_stopped_processes_do_not_hold_up_the_end",
-          "processes/test_lifetime_contracts.py::test_children_do_not_hold_the_listener")
+ENDING = (
+    "signals/test_shutdown_contracts.py::test_it_ends_with_all_its_processes[SIGTERM]",
+    "signals/test_shutdown_contracts.py::test_stopped_processes_do_not_hold_up_the_end",
+    "processes/test_lifetime_contracts.py::test_children_do_not_hold_the_listener",
+)
 SERVED = f"{BINDING}a_client_on_ipv4_loopback_is_served"
 Fails = Callable[..., Probe]
 
@@ -29,7 +31,7 @@ def fails(catalog: Catalog, tmp_path: Path) -> Fails:
 
     def failing(probe: str = SERVED, **changed: str) -> Probe:
         result: CellResult = held(catalog, subject(**changed), probe)
-        found, = result.failures
+        (found,) = result.failures
         return found
 
     def subject(**changed: str) -> Subject:
@@ -47,7 +49,10 @@ def test_a_server_that_never_starts_is_not_ready_with_its_status_and_its_last_li
     assert (probe.outcome, probe.error) == ("error", "NotReady")
     assert said_by(probe.message) == [
         "support.ready.NotReady: the server was killed by SIGSEGV before it was ready; its stderr ended with:",
-        "8", "9", "the reason"]
+        "8",
+        "9",
+        "the reason",
+    ]
 
 
 def test_a_start_program_that_is_not_there_is_named(fails: Fails) -> None:
@@ -72,14 +77,15 @@ AT_SIGTERM = f"{SIGNALS}it_does_what_it_promises_at[SIGTERM]"
 def test_what_cannot_be_tried_because_of_a_failure_says_so(catalog: Catalog, tmp_path: Path) -> None:
     result = held(catalog, written(tmp_path, start=start("orphans stay")), RESTART, AT_SIGTERM)
     assert {probe.id: (probe.outcome, probe.message) for probe in result.probes if probe.id == RESTART} == {
-        RESTART: ("skipped", f"not tried because of {AT_SIGTERM}, which fails")}
+        RESTART: ("skipped", f"not tried because of {AT_SIGTERM}, which fails")
+    }
     assert [probe.id for probe in result.failures] == [AT_SIGTERM]
 
 
 def test_a_failure_of_its_own_is_no_other_ones(catalog: Catalog, tmp_path: Path) -> None:
     """SIGTERM is heard, and the port is not free: the contract about that is tried, and fails."""
     result = held(catalog, written(tmp_path, start=start("no SO_REUSEADDR")), RESTART, AT_SIGTERM)
-    failure, = result.failures
+    (failure,) = result.failures
     assert (failure.id, failure.error) == (RESTART, "Failed")
     assert "it does not start again on its port: the server ended with exit status 1" in failure.message
     assert "Address already in use" in failure.message
@@ -98,8 +104,11 @@ def test_a_missing_so_reuseaddr_is_one_failure_of_a_chat_server(catalog: Catalog
 
 def test_processes_that_are_left_are_named(fails: Fails) -> None:
     probe = fails(f"{SIGNALS}it_does_what_it_promises_at[SIGTERM]", start=start("ignores SIGTERM"))
-    assert re.search(r"for the server to end with all its processes; last seen: \d+ \(S\) \S*python\S* any_server.py "
-                     r"\d+ ignores SIGTERM", probe.message)
+    assert re.search(
+        r"for the server to end with all its processes; last seen: \d+ \(S\) \S*python\S* any_server.py "
+        r"\d+ ignores SIGTERM",
+        probe.message,
+    )
 
 
 @pytest.mark.usefixtures("support")
@@ -112,8 +121,10 @@ def test_processes_are_named_where_there_is_no_proc(monkeypatch: pytest.MonkeyPa
     assert re.fullmatch(rf"{os.getpid()} \(\w\) \S*python.*", repr(left))
 
 
-@pytest.mark.parametrize(("expect", "hint"), [
-    (r"^PONG$", r"; without its \r it would match: write \r?$ for the end of a line"), (r"^PANG$", "")])
+@pytest.mark.parametrize(
+    ("expect", "hint"),
+    [(r"^PONG$", r"; without its \r it would match: write \r?$ for the end of a line"), (r"^PANG$", "")],
+)
 @pytest.mark.usefixtures("support")
 def test_what_came_stands_beside_what_was_expected(expect: str, hint: str) -> None:
     import socket
@@ -127,5 +138,7 @@ def test_what_came_stands_beside_what_was_expected(expect: str, hint: str) -> No
         there.shutdown(socket.SHUT_WR)
         with pytest.raises(Unlike) as caught:
             talk_to(here, Talk(b"", expect.encode()))
-    assert str(caught.value) == (f"nothing that matches '{expect}' came before the connection ended, "
-                                 rf"but b'PONG\r\n'{hint}")
+    assert str(caught.value) == (
+        f"nothing that matches '{expect}' came before the connection ended, "
+        rf"but b'PONG\r\n'{hint}"
+    )

@@ -122,8 +122,9 @@ def test_a_backlog_admits_those_who_can_be_accepted(catalog: Catalog, monkeypatc
 
 
 @pytest.mark.parametrize(("asked", "zombie"), [(3, False), (sys.maxsize, True)])
-def test_a_child_that_process_1_reaps_a_moment_later_is_no_zombie(catalog: Catalog, monkeypatch: pytest.MonkeyPatch,
-                                                                  asked: int, zombie: bool) -> None:
+def test_a_child_that_process_1_reaps_a_moment_later_is_no_zombie(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, asked: int, zombie: bool
+) -> None:
     facts = probes(catalog, "signals/test_sigchld_facts.py")
     times = []
 
@@ -148,8 +149,9 @@ def test_descriptors_by_procstat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", str(tmp_path))
     assert processes.open_descriptors(4711) is None
     (tmp_path / "rows").write_text(PROCSTAT)
-    (tmp_path / "procstat").write_text('#!/bin/sh\n[ "$*" = "-f 4711" ] || exit 1\n'
-                                       f'while IFS= read -r row; do echo "$row"; done <{tmp_path}/rows\n')
+    (tmp_path / "procstat").write_text(
+        f'#!/bin/sh\n[ "$*" = "-f 4711" ] || exit 1\nwhile IFS= read -r row; do echo "$row"; done <{tmp_path}/rows\n'
+    )
     (tmp_path / "procstat").chmod(0o755)
     assert processes.open_descriptors(4711) == {0, 1, 2, 5, 12}
     assert processes.open_descriptors(4712) is None
@@ -172,8 +174,9 @@ def test_limits_by_sysctl(tmp_path: Path) -> None:
     from support.limits import by_sysctl
 
     (tmp_path / "sysctl.c").write_text(SYSCTL)
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "sysctl.so", tmp_path / "sysctl.c"], check=True,
-                   timeout=20)
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-o", tmp_path / "sysctl.so", tmp_path / "sysctl.c"], check=True, timeout=20
+    )
     libc = ctypes.CDLL(str(tmp_path / "sysctl.so"), use_errno=True)
     with subprocess.Popen(["sleep", "600"]) as process:
         try:

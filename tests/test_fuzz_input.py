@@ -28,10 +28,15 @@ def test_sixty_mutated_files_are_no_trouble(tmp_path: Path) -> None:
     assert done.stdout.endswith("0 findings in 60 runs\n")
 
 
-@pytest.mark.parametrize(("fault", "said"), [
-    ("1 / 0", "ZeroDivisionError"), ("7", "exit status 7"), ("print(chr(27)) or 2", "control characters"),
-    ("open('.left', 'w').close() or 2", "left behind: ['.left']"),
-])
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("7", "exit status 7"),
+        ("print(chr(27)) or 2", "control characters"),
+        ("open('.left', 'w').close() or 2", "left behind: ['.left']"),
+    ],
+)
 def test_what_goes_wrong_is_found_and_kept(tmp_path: Path, fault: str, said: str) -> None:
     done = fuzz(tmp_path, "-c", BROKEN.format(fault), runs=4)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -46,8 +51,9 @@ def sample(monkeypatch: pytest.MonkeyPatch) -> Matrix:
     return found
 
 
-def test_a_file_of_expectations_on_one_line_is_told_whatever_is_added(tmp_path: Path, sample: Matrix,
-                                                                      capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_of_expectations_on_one_line_is_told_whatever_is_added(
+    tmp_path: Path, sample: Matrix, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Found by fuzzing: two entries were added, and after the first one the text was no YAML."""
     (tmp_path / "matrix.json").write_bytes(encode(sample))
     (tmp_path / "python.yaml").write_text('{"debian": {}}')

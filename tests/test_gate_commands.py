@@ -26,8 +26,15 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def anyunix(*arguments: object, cwd: Path) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run([sys.executable, "-m", "anyunix", *map(str, arguments)], cwd=cwd, capture_output=True,
-                          text=True, env={**os.environ}, timeout=300, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "anyunix", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env={**os.environ},
+        timeout=300,
+        check=False,
+    )
     assert "Traceback" not in done.stderr
     return done
 
@@ -39,8 +46,19 @@ def run(tmp_path: Path, catalog: Catalog) -> Run:
         pytest.skip(reason)
 
     def run(*more: object, platform: str = "local,local-v6only") -> "subprocess.CompletedProcess[str]":
-        return anyunix("run", "--subject", "python", "--bind", "first", "--platform", platform,
-                       "-k", "ipv4_client_is_served", *more, cwd=tmp_path)
+        return anyunix(
+            "run",
+            "--subject",
+            "python",
+            "--bind",
+            "first",
+            "--platform",
+            platform,
+            "-k",
+            "ipv4_client_is_served",
+            *more,
+            cwd=tmp_path,
+        )
 
     return run
 
@@ -55,18 +73,22 @@ def expect(tmp_path: Path, platform: str = "local-v6only", probe: str = IPV4, ke
 def stored(folder: Path, *cells: CellResult, **changes: object) -> Path:
     folder.mkdir(exist_ok=True)
     platforms = tuple(PlatformResult(name, name, "local", "ran") for name in {cell.platform for cell in cells})
-    (folder / "matrix.json").write_bytes(encode(judge(
-        replace(Matrix(platforms, cells, "p", identity=IDENTITY), **changes))))  # type: ignore[arg-type]  # Matrix's own fields
+    (folder / "matrix.json").write_bytes(
+        encode(judge(replace(Matrix(platforms, cells, "p", identity=IDENTITY), **changes)))
+    )  # type: ignore[arg-type]  # Matrix's own fields
     return folder
 
 
-def failing(probe: str = A, bind: str = "dual", message: str = "it broke", platform: str = "p",
-            expected: str = "") -> CellResult:
-    return CellResult("c", platform, bind, "ran",
-                      probes=(Probe(probe, "contract", "failed", message, expected=expected),))
+def failing(
+    probe: str = A, bind: str = "dual", message: str = "it broke", platform: str = "p", expected: str = ""
+) -> CellResult:
+    return CellResult(
+        "c", platform, bind, "ran", probes=(Probe(probe, "contract", "failed", message, expected=expected),)
+    )
 
 
 # anyunix run
+
 
 def test_an_expected_failure_opens_the_gate(tmp_path: Path, run: Run) -> None:
     closed = run()
@@ -85,13 +107,17 @@ def test_an_expectation_for_something_that_passes_closes_it(tmp_path: Path, run:
     assert f"expectation: expectations/python.yaml: local: {IPV4}: no longer fails in bind first" in done.stdout
 
 
-@pytest.mark.parametrize(("wrong", "said"), [
-    ({"platform": "local-v6olny"}, "no platform is called 'local-v6olny' (did you mean 'local-v6only'?)"),
-    ({"probe": IPV4 + "s"}, f"no contract has this name (did you mean '{IPV4}'?)"),
-    ({"keys": "    until: 2020-01-31\n"}, "was accepted until 2020-01-31 and still fails"),
-])
-def test_an_expectation_that_does_not_hold_closes_it(tmp_path: Path, run: Run, wrong: dict[str, str],
-                                                     said: str) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"platform": "local-v6olny"}, "no platform is called 'local-v6olny' (did you mean 'local-v6only'?)"),
+        ({"probe": IPV4 + "s"}, f"no contract has this name (did you mean '{IPV4}'?)"),
+        ({"keys": "    until: 2020-01-31\n"}, "was accepted until 2020-01-31 and still fails"),
+    ],
+)
+def test_an_expectation_that_does_not_hold_closes_it(
+    tmp_path: Path, run: Run, wrong: dict[str, str], said: str
+) -> None:
     expect(tmp_path, **wrong)
     done = run(platform="local-v6only")
     assert done.returncode == 1, done.stdout + done.stderr
@@ -120,6 +146,7 @@ def test_wrong_expectations_are_exit_2_before_anything_runs(tmp_path: Path) -> N
 
 # anyunix accept
 
+
 def test_accept_writes_what_the_gate_refuses_until_the_reason_is_given(tmp_path: Path, run: Run) -> None:
     assert run(platform="local-v6only").returncode == 1
     done = anyunix("accept", "anyunix-out", cwd=tmp_path)
@@ -142,9 +169,11 @@ def accept(tmp_path: Path, *cells: CellResult) -> "subprocess.CompletedProcess[s
 def test_accept_adds_and_keeps_every_other_character(tmp_path: Path) -> None:
     path = tmp_path / "expectations" / "c.yaml"
     path.parent.mkdir()
-    before = ("# ours\np:   # the first\n    " + B + ":\n        reason:   'two  spaces'   # why not\n"
-              "        bind: [ dual ]\n    # of p's end\n\n# about q\nq:\n  " + B + ":\n    reason: |\n      long\n"
-              "      text\n")
+    before = (
+        "# ours\np:   # the first\n    " + B + ":\n        reason:   'two  spaces'   # why not\n"
+        "        bind: [ dual ]\n    # of p's end\n\n# about q\nq:\n  " + B + ":\n    reason: |\n      long\n"
+        "      text\n"
+    )
     path.write_text(before)
     both = replace(failing(), probes=(*failing().probes, *failing(B).probes))
     assert accept(tmp_path, both, failing(bind="first"), failing(platform="q"), failing(platform="r")).returncode == 0
@@ -170,23 +199,49 @@ def test_accept_changes_no_entry_that_is_there(tmp_path: Path, keys: str) -> Non
     assert f"has an entry that does not cover it, change that by hand: p {A} (bind dual)" in done.stdout
 
 
-@pytest.mark.parametrize(("probe", "message"), [
-    (A, "\x1b[2Jx\r\ny"), (A, "\u2028a\x85b\x00"), (A, "reason: no\n# x"), (A, "\ufeff\U0001f600 ü"), (A, "#"), (A, ""),
-    (A, "x" * 5_000), (A, "\t"), (f"{A}[a: b #c]", "x"), (f"{A}['\"\\\n\u2028\x1b]", "x"), (f"{A}[{'x' * 250}]", "x"),
-    ("yes", "x"), ("? x", "x"), ("ü", "x"), ("", "x"), ("2027-01-31", "x")])
+@pytest.mark.parametrize(
+    ("probe", "message"),
+    [
+        (A, "\x1b[2Jx\r\ny"),
+        (A, "\u2028a\x85b\x00"),
+        (A, "reason: no\n# x"),
+        (A, "\ufeff\U0001f600 ü"),
+        (A, "#"),
+        (A, ""),
+        (A, "x" * 5_000),
+        (A, "\t"),
+        (f"{A}[a: b #c]", "x"),
+        (f"{A}['\"\\\n\u2028\x1b]", "x"),
+        (f"{A}[{'x' * 250}]", "x"),
+        ("yes", "x"),
+        ("? x", "x"),
+        ("ü", "x"),
+        ("", "x"),
+        ("2027-01-31", "x"),
+    ],
+)
 def test_accept_makes_what_a_platform_says_safe(tmp_path: Path, message: str, probe: str) -> None:
     done = accept(tmp_path, failing(probe, "on", message, platform="off"), failing(probe, "yes", message, "off"))
     assert done.returncode == 0, done.stderr
     path = tmp_path / "expectations" / "c.yaml"
-    entry, = read_expectations(path, drafts=True).entries
+    (entry,) = read_expectations(path, drafts=True).entries
     assert (entry.platform, entry.probe, entry.binds) == ("off", probe, ("on", "yes"))
     assert max(map(len, path.read_text().splitlines())) < 400
     assert "\x1b" not in path.read_text() + done.stdout
 
 
-@pytest.mark.parametrize("text", [
-    f"p: {{{B}: {{reason: known}}}}\n", f"p: &x\n  {B}: {{reason: known}}\nq: *x\n", f"a:\n  {B}: {{reason: x}}\n...\n",
-    "{}\n", "[", "p:\n  x: 3\n", "\xff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"p: {{{B}: {{reason: known}}}}\n",
+        f"p: &x\n  {B}: {{reason: known}}\nq: *x\n",
+        f"a:\n  {B}: {{reason: x}}\n...\n",
+        "{}\n",
+        "[",
+        "p:\n  x: 3\n",
+        "\xff",
+    ],
+)
 def test_accept_writes_whole_or_not_at_all(tmp_path: Path, text: str) -> None:
     path = tmp_path / "expectations" / "c.yaml"
     path.parent.mkdir()
@@ -220,6 +275,7 @@ def test_accept_names_what_is_wrong_with_its_input(tmp_path: Path) -> None:
 
 # anyunix diff, and --baseline
 
+
 def test_diff_tells_worse_from_better_by_its_exit_status(tmp_path: Path) -> None:
     passing = replace(failing(), probes=(Probe(A, "contract", "passed"),))
     good, bad = stored(tmp_path / "good", passing), stored(tmp_path / "bad", failing())
@@ -240,10 +296,14 @@ def test_diff_names_the_file_that_is_wrong(tmp_path: Path) -> None:
     assert anyunix("diff", "none", good, cwd=tmp_path).returncode == 2
 
 
-@pytest.mark.parametrize(("identity", "said"), [
-    (Identity("2", "suite"), "new: another version of anyunix than in old (2, 1)"),
-    (Identity("1", "other"), "new: another suite than in old (other, suite)"),
-    (None, "new: does not say which suite and subjects it is of: an older anyunix wrote it")])
+@pytest.mark.parametrize(
+    ("identity", "said"),
+    [
+        (Identity("2", "suite"), "new: another version of anyunix than in old (2, 1)"),
+        (Identity("1", "other"), "new: another suite than in old (other, suite)"),
+        (None, "new: does not say which suite and subjects it is of: an older anyunix wrote it"),
+    ],
+)
 def test_runs_of_different_things_are_not_compared(tmp_path: Path, identity: Identity | None, said: str) -> None:
     stored(tmp_path / "old", failing())
     stored(tmp_path / "new", failing(), identity=identity)

@@ -22,14 +22,22 @@ def matrix(*probes: Probe, **more: object) -> Matrix:
 
 
 def failing(number: int = 0, **more: str) -> Probe:
-    return Probe(f"chat/test_x.py::test_{number}", "contract", "failed", "E   assert 1 == 2", line=7,
-                 failure_kind="platform difference", **more)
+    return Probe(
+        f"chat/test_x.py::test_{number}",
+        "contract",
+        "failed",
+        "E   assert 1 == 2",
+        line=7,
+        failure_kind="platform difference",
+        **more,
+    )
 
 
 def test_failure_is_one_error_at_its_line_with_all_its_cells() -> None:
     assert annotations(matrix(failing())) == [
         "::error file=suite/chat/test_x.py,line=7,title=platform difference%3A test_0::on debian c dual, alpine c dual"
-        "%0Aassert 1 == 2"]
+        "%0Aassert 1 == 2"
+    ]
 
 
 def test_a_broken_promise_is_called_so_and_says_how_it_is_taken_back() -> None:
@@ -40,28 +48,40 @@ def test_a_broken_promise_is_called_so_and_says_how_it_is_taken_back() -> None:
 
 
 def test_explanation_comes_before_the_words_of_the_failure() -> None:
-    assert annotations(matrix(failing(explanation="IPv4 is refused: 100%")))[0].endswith(
-        "%0AIPv4 is refused: 100%25")
+    assert annotations(matrix(failing(explanation="IPv4 is refused: 100%")))[0].endswith("%0AIPv4 is refused: 100%25")
 
 
 def test_expected_failures_passes_and_facts_are_no_errors() -> None:
-    assert annotations(matrix(failing(expected="known"), Probe("a/b.py::c", "contract", "passed"),
-                              Probe("a/b.py::d", "fact", "failed"))) == []
+    assert (
+        annotations(
+            matrix(
+                failing(expected="known"),
+                Probe("a/b.py::c", "contract", "passed"),
+                Probe("a/b.py::d", "fact", "failed"),
+            )
+        )
+        == []
+    )
 
 
 def test_errors_required_platforms_and_problems_are_warnings() -> None:
-    cells = (CellResult("c", "broken", "dual", "error", "died\nhere"),
-             CellResult("python", "broken", "dual", "error", "died"),
-             CellResult("c", "needed", "dual", "not-run", "no engine"),
-             CellResult("c", "absent", "dual", "not-run", "no"))
+    cells = (
+        CellResult("c", "broken", "dual", "error", "died\nhere"),
+        CellResult("python", "broken", "dual", "error", "died"),
+        CellResult("c", "needed", "dual", "not-run", "no engine"),
+        CellResult("c", "absent", "dual", "not-run", "no"),
+    )
     found = annotations(Matrix((), cells, "debian", required=("needed",), problems=("expectation 1: gone",)))
-    assert found == ["::warning title=no answer::broken did not answer: died (c dual, python dual)",
-                     "::warning title=no answer::needed did not answer: no engine (c dual)",
-                     "::warning title=expectation::expectation 1: gone"]
+    assert found == [
+        "::warning title=no answer::broken did not answer: died (c dual, python dual)",
+        "::warning title=no answer::needed did not answer: no engine (c dual)",
+        "::warning title=expectation::expectation 1: gone",
+    ]
 
 
-@pytest.mark.parametrize(("count", "last"), [
-    (MOST, "platform difference%3A test_9"), (MOST + 5, "6 more: see the summary")])
+@pytest.mark.parametrize(
+    ("count", "last"), [(MOST, "platform difference%3A test_9"), (MOST + 5, "6 more: see the summary")]
+)
 def test_at_most_ten_errors_the_last_says_how_many_more(count: int, last: str) -> None:
     found = annotations(matrix(*map(failing, range(count))))
     assert len(found) == MOST
@@ -81,8 +101,7 @@ def test_data_cannot_inject_commands_or_properties() -> None:
 
 @pytest.mark.parametrize("file", ["../../etc/passwd.py", "/etc/x.py", "build/subject"])
 def test_only_files_of_the_suite_are_named(file: str) -> None:
-    (line,) = annotations(matrix(Probe(f"{file}::x", "contract", "failed", "no",
-                                        failure_kind="platform difference")))
+    (line,) = annotations(matrix(Probe(f"{file}::x", "contract", "failed", "no", failure_kind="platform difference")))
     assert line.startswith("::error title=platform difference%3A x::")
 
 
@@ -155,18 +174,29 @@ def commands_in(printed: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("command", [["report", "{out}"], ["facts", "--out", "{out}"],
-                                     ["facts", "--diff", "--out", "{out}"], ["diff", "{out}", "{out}"],
-                                     ["accept", "{out}"], ["merge", "{out}"], ["list", "platforms", "{out}/p.yaml"],
-                                     ["list", "platforms", "{out}/bad.yaml"]])
-def test_no_command_prints_foreign_text_as_a_workflow_command(tmp_path: Path, command: list[str],
-                                                              capsys: pytest.CaptureFixture[str],
-                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["report", "{out}"],
+        ["facts", "--out", "{out}"],
+        ["facts", "--diff", "--out", "{out}"],
+        ["diff", "{out}", "{out}"],
+        ["accept", "{out}"],
+        ["merge", "{out}"],
+        ["list", "platforms", "{out}/p.yaml"],
+        ["list", "platforms", "{out}/bad.yaml"],
+    ],
+)
+def test_no_command_prints_foreign_text_as_a_workflow_command(
+    tmp_path: Path, command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     foreign = "x\n::error::foreign\n  ::add-mask::y"
-    platforms = tuple(PlatformResult(name, foreign, "local", "ran", facts={"a.b": [foreign, name]})
-                      for name in ("debian", "alpine"))
-    shown = replace(matrix(failing(explanation=foreign)), platforms=platforms, problems=(foreign,),
-                    identity=Identity("1", "2", {}))
+    platforms = tuple(
+        PlatformResult(name, foreign, "local", "ran", facts={"a.b": [foreign, name]}) for name in ("debian", "alpine")
+    )
+    shown = replace(
+        matrix(failing(explanation=foreign)), platforms=platforms, problems=(foreign,), identity=Identity("1", "2", {})
+    )
     (tmp_path / "matrix.json").write_bytes(encode(shown))
     (tmp_path / "p.yaml").write_text('title: "x\\n::error::foreign"\ndriver: local\n')
     (tmp_path / "bad.yaml").write_text('title: x\ndriver: "\\n::error::foreign"\n')
@@ -180,8 +210,9 @@ def test_no_command_prints_foreign_text_as_a_workflow_command(tmp_path: Path, co
     assert (found != []) == (command[0] == "merge")
 
 
-def test_what_is_for_another_program_has_no_line_more(capsys: pytest.CaptureFixture[str],
-                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_for_another_program_has_no_line_more(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     assert main(["plan", "--platform", "local"]) == 0
     assert json.loads(capsys.readouterr().out)["cells"]

@@ -15,17 +15,36 @@ from anyunix.report.html import LOG_LIMIT, render
 from anyunix.results.model import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText, Verdict
 
 ROOT = Path(__file__).parents[1]
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update", "--window-size=1300,900")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--window-size=1300,900",
+)
 SIZE_LIMIT = 3_000_000
-ATTACKS = ("</script><script>window.pwned=1</script>", "<img src=x onerror=window.pwned=2>",
-           "javascript:window.pwned=3",
-           "{{ 7 * 7 }} {% raw %} ${window.pwned=4} &lt;b&gt;", "\"' onmouseover=window.pwned=5 x='", "<!--<script>",
-           "</style></title></textarea></template>", "\x1b[31mred\x00\u202egnp.exe\u2028", "\ud800")
+ATTACKS = (
+    "</script><script>window.pwned=1</script>",
+    "<img src=x onerror=window.pwned=2>",
+    "javascript:window.pwned=3",
+    "{{ 7 * 7 }} {% raw %} ${window.pwned=4} &lt;b&gt;",
+    "\"' onmouseover=window.pwned=5 x='",
+    "<!--<script>",
+    "</style></title></textarea></template>",
+    "\x1b[31mred\x00\u202egnp.exe\u2028",
+    "\ud800",
+)
 HOSTILE = " ".join(ATTACKS)
 HARMLESS = HOSTILE.replace("\x1b[31m", "").translate(dict.fromkeys(map(ord, "\x00\u202e\u2028\ud800"), "\ufffd"))
-SERVED, KEPT, ORDER = ("binding/test_served_contracts.py::test_ipv4_client_is_served",
-                       "chat/test_log_contracts.py::test_log_is_kept", "binding/test_a_facts.py::test_order[ipv4]")
+SERVED, KEPT, ORDER = (
+    "binding/test_served_contracts.py::test_ipv4_client_is_served",
+    "chat/test_log_contracts.py::test_log_is_kept",
+    "binding/test_a_facts.py::test_order[ipv4]",
+)
 SIGHT = ["c/first/plain ipv4 client is served", "c/first/plain order [ipv4]"]
 """What is open at first: the group with the failure."""
 FACTS = "locking/test_b_facts.py::test_flock_table"
@@ -33,27 +52,57 @@ FACTS = "locking/test_b_facts.py::test_flock_table"
 
 def example(text: str = "plain words") -> Matrix:
     """Three platforms that ran, one that did not; `text` wherever a platform, a subject or a file may write."""
+
     def cell(platform: str, served: Probe, value: Any, bind: str = "first", table: str = "EAGAIN") -> CellResult:
-        return CellResult("c", platform, bind, "ran", compiler=text, probes=(
-            served, Probe(KEPT, "contract", "skipped", f"left out: {text}"),
-            Probe(ORDER, "fact", "passed", seconds=0.25, facts={"ipv6.order": value, f"same.{text}": text}),
-            Probe(FACTS, "fact", "passed", facts={"flock.table": {"SH+EX": table, "SH+SH": "ok"}})))
+        return CellResult(
+            "c",
+            platform,
+            bind,
+            "ran",
+            compiler=text,
+            probes=(
+                served,
+                Probe(KEPT, "contract", "skipped", f"left out: {text}"),
+                Probe(ORDER, "fact", "passed", seconds=0.25, facts={"ipv6.order": value, f"same.{text}": text}),
+                Probe(FACTS, "fact", "passed", facts={"flock.table": {"SH+EX": table, "SH+SH": "ok"}}),
+            ),
+        )
 
     passed = Probe(SERVED, "contract", "passed", seconds=0.125)
-    failed = Probe(SERVED, "contract", "failed", f"E   refused: {text}\nmore {text}", line=24,
-                   explained_by=("ipv6.order",), explanation=f"because {text}", counts={"failed": 2, "passed": 1})
+    failed = Probe(
+        SERVED,
+        "contract",
+        "failed",
+        f"E   refused: {text}\nmore {text}",
+        line=24,
+        explained_by=("ipv6.order",),
+        explanation=f"because {text}",
+        counts={"failed": 2, "passed": 1},
+    )
     accepted = Probe(SERVED, "contract", "failed", "again", expected=f"known: {text}")
     facts = {"ipv6.order": ["0.0.0.0", "::"], "flock.table": {"SH+EX": "EAGAIN", "SH+SH": "ok"}, f"same.{text}": text}
     platforms = (
         PlatformResult("debian", text, "docker", "ran", facts=facts, emulates=text),
         PlatformResult("alpine", "musl", "docker", "ran", facts={**facts, "ipv6.order": [text]}),
-        PlatformResult("wobbly", "varies", "docker", "ran", facts={"ipv6.order": ["0.0.0.0", "::"]},
-                       unstable={"flock.table": ({"SH+EX": "EAGAIN"}, {"SH+EX": text})},
-                       documented={"ipv6.order": Documented("::", f"manual {text}")}),
-        PlatformResult("freebsd", text, "vagrant", "not-run", text, documented={"ipv6.order": Documented("::", text)}))
-    cells = (cell("debian", passed, ["0.0.0.0", "::"], "dual"), cell("alpine", passed, ["0.0.0.0", "::"], "dual"),
-             cell("debian", passed, ["0.0.0.0", "::"]), cell("alpine", failed, [text]),
-             cell("wobbly", accepted, ["0.0.0.0", "::"]), CellResult("c", "freebsd", "first", "not-run", text))
+        PlatformResult(
+            "wobbly",
+            "varies",
+            "docker",
+            "ran",
+            facts={"ipv6.order": ["0.0.0.0", "::"]},
+            unstable={"flock.table": ({"SH+EX": "EAGAIN"}, {"SH+EX": text})},
+            documented={"ipv6.order": Documented("::", f"manual {text}")},
+        ),
+        PlatformResult("freebsd", text, "vagrant", "not-run", text, documented={"ipv6.order": Documented("::", text)}),
+    )
+    cells = (
+        cell("debian", passed, ["0.0.0.0", "::"], "dual"),
+        cell("alpine", passed, ["0.0.0.0", "::"], "dual"),
+        cell("debian", passed, ["0.0.0.0", "::"]),
+        cell("alpine", failed, [text]),
+        cell("wobbly", accepted, ["0.0.0.0", "::"]),
+        CellResult("c", "freebsd", "first", "not-run", text),
+    )
     texts = (ProbeText(SERVED, "contract", f"A client is served: {text}", f"RFC: {text}", 24),)
     return judge(Matrix(platforms, cells, "debian", ("freebsd",), texts, problems=(f"expectation {text}",)))
 
@@ -61,8 +110,11 @@ def example(text: str = "plain words") -> Matrix:
 @pytest.fixture(scope="session")
 def selenium() -> Any:
     """The selenium package, where Chromium is there too. With ANYUNIX_REQUIRE_CHROMIUM its absence is a failure."""
-    missing = [f"package chromium or chromium-driver: no {name} on PATH" for name in ("chromium", "chromedriver")
-               if not shutil.which(name)]
+    missing = [
+        f"package chromium or chromium-driver: no {name} on PATH"
+        for name in ("chromium", "chromedriver")
+        if not shutil.which(name)
+    ]
     if importlib.util.find_spec("selenium") is None:
         missing.append("Python package selenium")
     if missing:
@@ -71,6 +123,7 @@ def selenium() -> Any:
             pytest.fail(reason)
         pytest.skip(reason)
     import selenium.webdriver.chrome.service
+
     return selenium
 
 
@@ -115,9 +168,11 @@ def page(browser: Any, tmp_path: Path) -> Callable[..., Any]:
 
 def rows(driver: Any) -> list[str]:
     """The names of the probes in sight, by table."""
-    return list(driver.execute_script("""
+    return list(
+        driver.execute_script("""
         return [...document.querySelectorAll('.matrix tr[data-n]')].filter((row) => row.offsetParent)
-            .map((row) => row.closest('.view').dataset.key + ' ' + row.cells[0].firstChild.textContent.trim())"""))
+            .map((row) => row.closest('.view').dataset.key + ' ' + row.cells[0].firstChild.textContent.trim())""")
+    )
 
 
 def keys(driver: Any, *pressed: str) -> None:
@@ -126,6 +181,7 @@ def keys(driver: Any, *pressed: str) -> None:
 
 def pressed(name: str) -> str:
     from selenium.webdriver.common.keys import Keys
+
     return str(getattr(Keys, name))
 
 
@@ -140,6 +196,7 @@ def text_of(driver: Any, selector: str) -> str:
 
 def wait_for(driver: Any, script: str) -> None:
     from selenium.webdriver.support.ui import WebDriverWait
+
     WebDriverWait(driver, 10, 0.02).until(lambda driver: driver.execute_script(f"return {script}"), script)
 
 
@@ -147,8 +204,19 @@ def test_nothing_untrusted_runs_and_all_of_it_is_shown(page: Callable[..., Any])
     matrix = example(HOSTILE)
     driver = page(matrix, {cell.key: HOSTILE for cell in matrix.cells})
     shown = driver.execute_script("return document.querySelector('main').textContent")
-    for place in ("expectation ", "because ", "refused: ", "more ", "known: ", "left out: ", "not run: ", "RFC: ",
-                  "A client is served: ", "source: ", "same."):
+    for place in (
+        "expectation ",
+        "because ",
+        "refused: ",
+        "more ",
+        "known: ",
+        "left out: ",
+        "not run: ",
+        "RFC: ",
+        "A client is served: ",
+        "source: ",
+        "same.",
+    ):
         assert place.replace("source: ", ":: ") + HARMLESS in shown, place
     for cell in driver.find_elements("css selector", ".view:not([hidden]) tr[data-n] > *"):
         if cell.is_displayed():
@@ -175,8 +243,9 @@ def test_it_asks_the_network_for_nothing(page: Callable[..., Any]) -> None:
     driver = page(example())
     driver.get_log("performance")
     driver.refresh()
-    asked = [entry["message"] for entry in driver.get_log("performance")
-             if '"Network.requestWillBeSent"' in entry["message"]]
+    asked = [
+        entry["message"] for entry in driver.get_log("performance") if '"Network.requestWillBeSent"' in entry["message"]
+    ]
     assert [message for message in asked if "file:///" not in message] == []
     assert driver.execute_script("return performance.getEntriesByType('resource').length") == 0
 
@@ -220,8 +289,12 @@ def test_facts_show_only_what_differs_and_documented_is_no_result(page: Callable
         return Object.fromEntries([...document.querySelectorAll('#facts tbody tr:not(.group)')].map((row) =>
             [row.cells[0].textContent.trim(), [...row.cells].slice(1).map(said)]));""")
     assert list(found) == ["flock.table: SH+EX", "ipv6.order"]
-    assert found["ipv6.order"] == [["same", "0.0.0.0, ::"], ["differs", "≠ plain words"], ["same", "0.0.0.0, ::"],
-                                   ["documented", "documented, not measured :: plain words"]]
+    assert found["ipv6.order"] == [
+        ["same", "0.0.0.0, ::"],
+        ["differs", "≠ plain words"],
+        ["same", "0.0.0.0, ::"],
+        ["documented", "documented, not measured :: plain words"],
+    ]
     said = driver.execute_script("return document.querySelector('#facts .notes').textContent")
     assert said == "ipv6.order on wobbly: measured 0.0.0.0, ::, documented :: manual plain words"
     assert found["flock.table: SH+EX"][2] == ["unstable", "~ varied: EAGAIN or plain words"]
@@ -274,8 +347,16 @@ def test_a_cell_opens_by_mouse(page: Callable[..., Any]) -> None:
     driver = page(matrix, {matrix.cells[3].key: "x" * 9999 + "the end"})
     click(driver, "[data-key='c/first/plain'] td[title=failed]")
     said = text_of(driver, "dialog")
-    for part in ("refused: plain words", "because plain words", "more plain words", "RFC: plain words", "failed 2×",
-                 "plain words; on debian: 0.0.0.0, ::", "x" * (LOG_LIMIT - 7) + "the end", SERVED):
+    for part in (
+        "refused: plain words",
+        "because plain words",
+        "more plain words",
+        "RFC: plain words",
+        "failed 2×",
+        "plain words; on debian: 0.0.0.0, ::",
+        "x" * (LOG_LIMIT - 7) + "the end",
+        SERVED,
+    ):
         assert part in said
     keys(driver, pressed("ESCAPE"))
     assert driver.execute_script("return document.querySelector('dialog').open") is False
@@ -312,8 +393,16 @@ def test_everything_by_keyboard(page: Callable[..., Any]) -> None:
 def test_without_javascript_all_is_there(page: Callable[..., Any], start_browser: Callable[..., Any]) -> None:
     driver = page(example(), driver=start_browser("--blink-settings=scriptEnabled=false"))
     body = driver.find_element("css selector", "body").text
-    for part in ("refused: plain words", "Accepted: known: plain words", "left out: plain words",
-                 "documented, not measured", "c · dual", "c · first", "log is kept", "expectation plain words"):
+    for part in (
+        "refused: plain words",
+        "Accepted: known: plain words",
+        "left out: plain words",
+        "documented, not measured",
+        "c · dual",
+        "c · first",
+        "log is kept",
+        "expectation plain words",
+    ):
         assert part in body
     assert not driver.find_element("id", "filters").is_displayed()
     driver.find_element("css selector", "td[title=failed] a").click()

@@ -70,7 +70,8 @@ def test_an_image_from_somewhere_else_is_never_replaced_or_removed(store: Store,
 def test_every_docker_platform_has_a_base_that_can_be_made_or_a_reason(catalog: Catalog) -> None:
     found = bases([catalog.platform(name) for name in catalog.platform_names()])
     assert {platform for base in found for platform in base.platforms} == {
-        name for name in catalog.platform_names() if catalog.platform(name).driver == "docker"}
+        name for name in catalog.platform_names() if catalog.platform(name).driver == "docker"
+    }
     suites = {base.name: debian.suite_of(base) for base in found}
     assert suites["s390x/debian:trixie-slim"] == "trixie"
     assert suites["i386/debian:bookworm-slim"] == "bookworm"
@@ -96,19 +97,23 @@ def test_the_command_lists_them_and_knows_near_names(engine: Engine, capsys: pyt
 
 
 def test_what_alpine_is_compiled_in_is_made_before_it(
-        engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Makers are doubles here, that fail: a real one takes minutes."""
     monkeypatch.setattr(Store, "state", lambda self, name: "missing")
     monkeypatch.setattr(debian, "missing", lambda: "no mirror today")
     monkeypatch.setattr(alpine, "_disk", lambda: (_ for _ in ()).throw(PlatformError("no wheel today")))
     assert main(["images", "build", "alpine"]) == 1
     said = [line for line in capsys.readouterr().err.splitlines() if "is not made" in line]
-    assert said == ["anyunix: debian:trixie-slim is not made: no mirror today",
-                    "anyunix: alpine:3.23 is not made: no wheel today"]
+    assert said == [
+        "anyunix: debian:trixie-slim is not made: no mirror today",
+        "anyunix: alpine:3.23 is not made: no wheel today",
+    ]
 
 
 def test_what_a_recipe_makes_gets_its_name_once_it_is_complete(
-        store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A recipe of two lines, on a real engine, stands for the one that compiles for minutes."""
     monkeypatch.setattr(alpine, "NAME", NAME)
     monkeypatch.setattr(alpine, "_disk", lambda: b"a disk")
@@ -125,14 +130,18 @@ def test_what_a_recipe_makes_gets_its_name_once_it_is_complete(
         alpine.make_alpine(store._client, store, recipe, lambda line: None)
 
 
-@pytest.mark.parametrize(("says", "expected"), [
-    ("echo 'No module named pip' >&2; exit 1", r"has no pip: `.* -m ensurepip`"),
-    ("echo 'ERROR: hashes do not match' >&2; exit 1", "ERROR: hashes do not match"),
-    ("exit 1", "it does not say why"),
-    ("exit 0", "it does not say why"),
-])
-def test_a_wheel_that_cannot_be_had_is_said(says: str, expected: str, monkeypatch: pytest.MonkeyPatch,
-                                            tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        ("echo 'No module named pip' >&2; exit 1", r"has no pip: `.* -m ensurepip`"),
+        ("echo 'ERROR: hashes do not match' >&2; exit 1", "ERROR: hashes do not match"),
+        ("exit 1", "it does not say why"),
+        ("exit 0", "it does not say why"),
+    ],
+)
+def test_a_wheel_that_cannot_be_had_is_said(
+    says: str, expected: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\n{says}\n")
     python.chmod(0o755)
@@ -150,12 +159,16 @@ def test_a_wheel_without_the_disk_is_said(monkeypatch: pytest.MonkeyPatch, tmp_p
         alpine._disk()
 
 
-@pytest.mark.parametrize("said", [
-    "Err:2 Packages\n  File has unexpected size (1 != 2). Mirror sync in progress?\n",
-    "E: Failed to fetch http://mirror.invalid/libc6_2.41.deb  404  Not Found\n",
-])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Err:2 Packages\n  File has unexpected size (1 != 2). Mirror sync in progress?\n",
+        "E: Failed to fetch http://mirror.invalid/libc6_2.41.deb  404  Not Found\n",
+    ],
+)
 def test_a_mirror_that_is_out_of_step_is_asked_under_another_name(
-        said: str, monkeypatch: pytest.MonkeyPatch, root: Path, tmp_path: Path) -> None:
+    said: str, monkeypatch: pytest.MonkeyPatch, root: Path, tmp_path: Path
+) -> None:
     """mmdebstrap is a double here: no mirror is out of step when a test wants it to be."""
     asked: list[str] = []
 

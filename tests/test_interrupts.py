@@ -29,8 +29,14 @@ UNGUARDED = "sys.stdin.readline()"
 
 
 def start(code: str, *before: str) -> "subprocess.Popen[str]":
-    process = subprocess.Popen([*before, sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True, preexec_fn=as_from_a_terminal)
+    process = subprocess.Popen(
+        [*before, sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=as_from_a_terminal,
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process
@@ -50,12 +56,17 @@ def test_each_is_an_interrupt(number: int) -> None:
     assert (process.returncode, out, errors) == (0, "interrupted\nremoved\n", "")
 
 
-@pytest.mark.parametrize(("clean_up", "said"), [
-    (LONG, "anyunix: still removing the network, a folder\n"),
-    (UNGUARDED, "anyunix: already ending; everything that was started is being removed\n")])
+@pytest.mark.parametrize(
+    ("clean_up", "said"),
+    [
+        (LONG, "anyunix: still removing the network, a folder\n"),
+        (UNGUARDED, "anyunix: already ending; everything that was started is being removed\n"),
+    ],
+)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
-def test_a_second_one_during_clean_up_is_told_what_is_left_and_nothing_else(number: int, clean_up: str,
-                                                                            said: str) -> None:
+def test_a_second_one_during_clean_up_is_told_what_is_left_and_nothing_else(
+    number: int, clean_up: str, said: str
+) -> None:
     process = start(WAITS.format(clean_up=clean_up))
     assert process.stdout is not None
     assert process.stderr is not None
@@ -70,9 +81,12 @@ def test_a_second_one_during_clean_up_is_told_what_is_left_and_nothing_else(numb
 
 
 def test_what_nohup_ignores_stays_ignored() -> None:
-    process = start(WAITS.format(clean_up="pass"), sys.executable, "-c",
-                    "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
-                    "os.execv(sys.argv[1], sys.argv[1:])")
+    process = start(
+        WAITS.format(clean_up="pass"),
+        sys.executable,
+        "-c",
+        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])",
+    )
     process.send_signal(signal.SIGHUP)
     out, _ = process.communicate("\n", timeout=10)
     assert out == "not interrupted\n"
@@ -97,25 +111,42 @@ print(child.wait(10), os.read(reader, 1), folder.path.exists())
 """A child, a process of a cell that is nobody's child any more, and a folder. Who lives, holds the pipe."""
 
 
-@pytest.mark.parametrize(("immovable", "said"), [
-    ("", "[]\n-9 b'' False\n"),
-    ("scratch.remove_tree = lambda path: None", "['folder PATH']\n-9 b'' True\n")])
-def test_leftovers_are_ended_and_removed_and_what_cannot_be_is_listed(tmp_path: Path, immovable: str,
-                                                                      said: str) -> None:
+@pytest.mark.parametrize(
+    ("immovable", "said"),
+    [("", "[]\n-9 b'' False\n"), ("scratch.remove_tree = lambda path: None", "['folder PATH']\n-9 b'' True\n")],
+)
+def test_leftovers_are_ended_and_removed_and_what_cannot_be_is_listed(
+    tmp_path: Path, immovable: str, said: str
+) -> None:
     place = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock", "TMPDIR": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", LEAVES.replace("IMMOVABLE", immovable)], capture_output=True,
-                          text=True, env={**os.environ, **place}, timeout=30, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVES.replace("IMMOVABLE", immovable)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **place},
+        timeout=30,
+        check=False,
+    )
     assert (done.stdout, done.stderr) == (said, "")
 
 
-@pytest.mark.parametrize(("left", "said"), [
-    ("[]", "anyunix: interrupted; everything that was started is removed\n"),
-    ("['network anyunix-1']", "anyunix: interrupted; left behind: network anyunix-1\n"),
-    ("1/0", "anyunix: interrupted; left behind: what is not known, because looking for it fails: division by zero\n")])
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        ("[]", "anyunix: interrupted; everything that was started is removed\n"),
+        ("['network anyunix-1']", "anyunix: interrupted; left behind: network anyunix-1\n"),
+        (
+            "1/0",
+            "anyunix: interrupted; left behind: what is not known, because looking for it fails: division by zero\n",
+        ),
+    ],
+)
 def test_that_everything_is_removed_is_said_only_when_it_is(left: str, said: str) -> None:
-    code = (f"import signal, os, anyunix.cli as cli\ncli.remove_leftovers = lambda: {left}\n"
-            "class Arguments:\n    command = staticmethod(lambda arguments: os.kill(os.getpid(), signal.SIGTERM))\n"
-            "class Parser:\n    def parse_args(self, argv): return Arguments\n"
-            "cli._parser = Parser\ncli.main([])")
+    code = (
+        f"import signal, os, anyunix.cli as cli\ncli.remove_leftovers = lambda: {left}\n"
+        "class Arguments:\n    command = staticmethod(lambda arguments: os.kill(os.getpid(), signal.SIGTERM))\n"
+        "class Parser:\n    def parse_args(self, argv): return Arguments\n"
+        "cli._parser = Parser\ncli.main([])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False)
     assert (done.returncode, done.stderr) == (130, said)

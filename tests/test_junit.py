@@ -35,46 +35,72 @@ def test_facts_contracts_and_their_outcomes_are_read() -> None:
 
 
 def test_who_ended_it_and_which_addresses_answered() -> None:
-    probe, = read_junit(with_case(b'<properties><property name="failed_by" value="NotReady"/>'
-                                  b'<property name="answered" value="127.0.0.1 ::1 ::1"/></properties><failure/>'))
+    (probe,) = read_junit(
+        with_case(
+            b'<properties><property name="failed_by" value="NotReady"/>'
+            b'<property name="answered" value="127.0.0.1 ::1 ::1"/></properties><failure/>'
+        )
+    )
     assert (probe.error, probe.answered, probe.bound) == ("NotReady", ("127.0.0.1", "::1"), ())
 
 
 def test_a_file_that_cannot_be_imported_counts_as_a_contract_that_failed() -> None:
-    probe, = read_junit(with_case(b'<error message="collection failure">ImportError</error>',
-                                  b'classname="" name="binding.test_x" time="0"'))
+    (probe,) = read_junit(
+        with_case(
+            b'<error message="collection failure">ImportError</error>', b'classname="" name="binding.test_x" time="0"'
+        )
+    )
     assert (probe.kind, probe.outcome) == ("contract", "error")
 
 
-@pytest.mark.parametrize(("data", "said"), [
-    (b"", "not well-formed"),
-    (GOOD[:-30], "not well-formed"),
-    (b"<html></html>", "expected <testsuites>"),
-    (b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><testsuites>&b;</testsuites>', "document type"),
-    (b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><testsuites/>', "document type"),
-    (b'<?xml version="1.0" encoding="no-such"?><testsuites/>', "not well-formed"),
-    (b"\xff\xfe<testsuites/>", "not well-formed"),
-    (with_case(b"", b'name="t" time="soon"'), "not a number"),
-    (with_case(b"", b'name="t" time="-5"'), "not a duration"),
-    (with_case(b"", b'name="t" time="nan"'), "not a duration"),
-    (with_case(b'<properties><property name="fact:a" value="{" /></properties>'), "is not JSON"),
-    (with_case(b'<properties><property name="fact:a" value="' + b"[" * 1500 + b'" /></properties>'), "is not JSON"),
-    (with_case(b'<properties><property name="fact:a" value="' + b"1" * 9000 + b'" /></properties>'), "9000 characters"),
-])
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "not well-formed"),
+        (GOOD[:-30], "not well-formed"),
+        (b"<html></html>", "expected <testsuites>"),
+        (b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><testsuites>&b;</testsuites>', "document type"),
+        (b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><testsuites/>', "document type"),
+        (b'<?xml version="1.0" encoding="no-such"?><testsuites/>', "not well-formed"),
+        (b"\xff\xfe<testsuites/>", "not well-formed"),
+        (with_case(b"", b'name="t" time="soon"'), "not a number"),
+        (with_case(b"", b'name="t" time="-5"'), "not a duration"),
+        (with_case(b"", b'name="t" time="nan"'), "not a duration"),
+        (with_case(b'<properties><property name="fact:a" value="{" /></properties>'), "is not JSON"),
+        (with_case(b'<properties><property name="fact:a" value="' + b"[" * 1500 + b'" /></properties>'), "is not JSON"),
+        (
+            with_case(b'<properties><property name="fact:a" value="' + b"1" * 9000 + b'" /></properties>'),
+            "9000 characters",
+        ),
+    ],
+)
 def test_bad_xml_is_an_error_that_says_what(data: bytes, said: str) -> None:
     with pytest.raises(BadResults, match=said):
         read_junit(data)
 
 
-@pytest.mark.parametrize(("value", "said"), [
-    ("[" * 480 + "]" * 480, "nested deeper than 20"), ("[" * 21 + "]" * 21, "nested deeper than 20"),
-    ('{"a": ' * 30 + "1" + "}" * 30, "nested deeper than 20"), ("[NaN]", "nan, which JSON does not have"),
-    ("-Infinity", "-inf, which"), ("1e999", "inf, which"), (str(2**64), "a whole number of more than 64 bits"),
-    ('{"\\ud800": 1}', "half a character"), ('["\\udfff"]', "half a character")])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("[" * 480 + "]" * 480, "nested deeper than 20"),
+        ("[" * 21 + "]" * 21, "nested deeper than 20"),
+        ('{"a": ' * 30 + "1" + "}" * 30, "nested deeper than 20"),
+        ("[NaN]", "nan, which JSON does not have"),
+        ("-Infinity", "-inf, which"),
+        ("1e999", "inf, which"),
+        (str(2**64), "a whole number of more than 64 bits"),
+        ('{"\\ud800": 1}', "half a character"),
+        ('["\\udfff"]', "half a character"),
+    ],
+)
 def test_a_fact_that_no_reader_of_results_could_take_is_an_error(value: str, said: str) -> None:
     with pytest.raises(BadResults, match=f"^fact:a: .* is .*{said}"):
-        read_junit(with_case(f'<properties><property name="fact:a" value="{escape(value, {chr(34): "&quot;"})}" />'
-                             "</properties>".encode()))
+        read_junit(
+            with_case(
+                f'<properties><property name="fact:a" value="{escape(value, {chr(34): "&quot;"})}" />'
+                "</properties>".encode()
+            )
+        )
 
 
 def test_deep_nesting_is_no_crash() -> None:
@@ -89,5 +115,5 @@ def test_xml_over_the_limit_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_long_messages_are_cut() -> None:
-    probe, = read_junit(with_case(b'<failure message="m">' + b"x" * 100_000 + b"</failure>"))
+    (probe,) = read_junit(with_case(b'<failure message="m">' + b"x" * 100_000 + b"</failure>"))
     assert len(probe.message) == junit.TEXT_LIMIT

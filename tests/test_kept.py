@@ -62,8 +62,9 @@ def run(subject: Subject, kept: KeptPlatforms, order: Order, local: Platform) ->
     return CellRun(cell, kept.for_platform(local), order, lambda text: None).run().status
 
 
-def test_the_next_cell_has_the_same_platform_without_what_the_last_one_left(subject: Subject, order: Order,
-                                                                            local: Platform) -> None:
+def test_the_next_cell_has_the_same_platform_without_what_the_last_one_left(
+    subject: Subject, order: Order, local: Platform
+) -> None:
     made = Made()
     kept = KeptPlatforms(made)
     try:
@@ -79,8 +80,7 @@ def test_the_next_cell_has_the_same_platform_without_what_the_last_one_left(subj
     assert not folder.exists()
 
 
-def test_a_platform_on_which_something_broke_is_not_used_again(subject: Subject, order: Order,
-                                                               local: Platform) -> None:
+def test_a_platform_on_which_something_broke_is_not_used_again(subject: Subject, order: Order, local: Platform) -> None:
     made = Made(CutDriver)
     kept = KeptPlatforms(made)
     assert run(subject, kept, order, local) == "error"

@@ -11,25 +11,45 @@ from anyunix.report.gfm import block, code, text
 from anyunix.report.markdown import render
 from anyunix.results.model import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText
 
-HOSTILE = ("| a | `b` <script>alert(1)</script> </pre></details> @octocat ![i](http://x/y.png) [l](//z) **bold** "
-           "\x1b[2J\n\n# heading\n- list\n```\n<img src=x onerror=alert(1)>\n| c |\r\nhttps://evil.example "
-           "www.evil.example _e_ __s__ a_b_c &lt;b&gt; $x$ ~~s~~ \u202e \\| end")
+HOSTILE = (
+    "| a | `b` <script>alert(1)</script> </pre></details> @octocat ![i](http://x/y.png) [l](//z) **bold** "
+    "\x1b[2J\n\n# heading\n- list\n```\n<img src=x onerror=alert(1)>\n| c |\r\nhttps://evil.example "
+    "www.evil.example _e_ __s__ a_b_c &lt;b&gt; $x$ ~~s~~ \u202e \\| end"
+)
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
 def hostile_matrix() -> Matrix:
-    probe = Probe(f"binding/{HOSTILE}.py::test_{HOSTILE}", "contract", "failed", HOSTILE, line=3, explanation=HOSTILE,
-                  fix=HOSTILE, facts={})
+    probe = Probe(
+        f"binding/{HOSTILE}.py::test_{HOSTILE}",
+        "contract",
+        "failed",
+        HOSTILE,
+        line=3,
+        explanation=HOSTILE,
+        fix=HOSTILE,
+        facts={},
+    )
     fact = Probe("x/test_f.py::test_f", "fact", "passed", facts={HOSTILE: 1})
     platforms = (
         PlatformResult("debian", "d", "docker", "ran", facts={HOSTILE: {"k": HOSTILE}, "v": 1}),
-        PlatformResult(HOSTILE, HOSTILE, "docker", "ran", facts={HOSTILE: HOSTILE, "v": 2},
-                       unstable={"u": (HOSTILE, 1)}, documented={"v": Documented(HOSTILE, HOSTILE)}),
-        PlatformResult("bsd", "b", "documented", "not-run", documented={"v": Documented(HOSTILE, HOSTILE)}))
-    cells = (CellResult("c", "debian", "dual", "ran", probes=(fact,)),
-             CellResult("c", HOSTILE, "dual", "ran", probes=(probe, fact)),
-             CellResult(HOSTILE, "gone", HOSTILE, "not-run", HOSTILE),
-             CellResult("c", "broken", "dual", "error", HOSTILE))
+        PlatformResult(
+            HOSTILE,
+            HOSTILE,
+            "docker",
+            "ran",
+            facts={HOSTILE: HOSTILE, "v": 2},
+            unstable={"u": (HOSTILE, 1)},
+            documented={"v": Documented(HOSTILE, HOSTILE)},
+        ),
+        PlatformResult("bsd", "b", "documented", "not-run", documented={"v": Documented(HOSTILE, HOSTILE)}),
+    )
+    cells = (
+        CellResult("c", "debian", "dual", "ran", probes=(fact,)),
+        CellResult("c", HOSTILE, "dual", "ran", probes=(probe, fact)),
+        CellResult(HOSTILE, "gone", HOSTILE, "not-run", HOSTILE),
+        CellResult("c", "broken", "dual", "error", HOSTILE),
+    )
     texts = (ProbeText(probe.id, "contract", HOSTILE, HOSTILE, 1),)
     matrix = judge(Matrix(platforms, cells, "debian", texts=texts, problems=(HOSTILE,)))
     assert any(HOSTILE in reason for verdict in matrix.verdicts for reason in verdict.because)
@@ -42,12 +62,16 @@ def example() -> Matrix:
     whole = Probe("chat/test_y.py::test_b", "contract", "passed", line=9)
     skipped = Probe("chat/test_y.py::test_c", "contract", "skipped", "left out")
     fact = Probe("binding/test_f.py::test_d", "fact", "passed", facts={"a.b": 1})
-    platforms = (PlatformResult("debian", "d", "docker", "ran", facts={"a.b": 1}),
-                 PlatformResult("alpine", "a", "docker", "ran", facts={"a.b": 2}),
-                 PlatformResult("bsd", "b", "documented", "not-run", documented={"a.b": Documented(3, "intro(2)")}))
-    cells = (CellResult("c", "debian", "dual", "ran", probes=(kept, whole, skipped, fact), seconds=1.5),
-             CellResult("c", "alpine", "dual", "ran", probes=(kept, broken, fact), seconds=2),
-             CellResult("c", "bsd", "dual", "not-run", "known from its manuals only"))
+    platforms = (
+        PlatformResult("debian", "d", "docker", "ran", facts={"a.b": 1}),
+        PlatformResult("alpine", "a", "docker", "ran", facts={"a.b": 2}),
+        PlatformResult("bsd", "b", "documented", "not-run", documented={"a.b": Documented(3, "intro(2)")}),
+    )
+    cells = (
+        CellResult("c", "debian", "dual", "ran", probes=(kept, whole, skipped, fact), seconds=1.5),
+        CellResult("c", "alpine", "dual", "ran", probes=(kept, broken, fact), seconds=2),
+        CellResult("c", "bsd", "dual", "not-run", "known from its manuals only"),
+    )
     return judge(Matrix(platforms, cells, "debian", problems=("expectation 3 holds no more",)))
 
 
@@ -69,22 +93,39 @@ def test_page_says_all_the_verdict_first() -> None:
 def test_differences_and_broken_promises_have_a_headline_each() -> None:
     kept, broken = (Probe("a/b.py::c", "contract", outcome) for outcome in ("passed", "failed"))
     nowhere = Probe("a/b.py::d", "contract", "failed", promises=("sighup",))
-    page = render(judge(Matrix((), (CellResult("c", "debian", "dual", "ran", probes=(kept, nowhere)),
-                                    CellResult("c", "alpine", "dual", "ran", probes=(broken, nowhere))), "debian")))
+    page = render(
+        judge(
+            Matrix(
+                (),
+                (
+                    CellResult("c", "debian", "dual", "ran", probes=(kept, nowhere)),
+                    CellResult("c", "alpine", "dual", "ran", probes=(broken, nowhere)),
+                ),
+                "debian",
+            )
+        )
+    )
     headings = [line for line in page.splitlines() if line.startswith("### ") and "kept / tried" not in line]
-    assert headings == ["### Platform differences: kept on one platform, broken on another",
-                        "### Broken promises: kept on no platform that tried them"]
+    assert headings == [
+        "### Platform differences: kept on one platform, broken on another",
+        "### Broken promises: kept on no platform that tried them",
+    ]
     assert "Write promises: &#123;sighup: alone&#125;" in page
 
 
 def test_portable_run_has_no_empty_sections() -> None:
     kept, left_out = Probe("a/b.py::c", "contract", "passed"), Probe("a/b.py::d", "contract", "skipped")
-    cells = (CellResult("c", "debian", "dual", "ran", probes=(kept, replace(left_out, outcome="passed"))),
-             CellResult("c", "alpine", "dual", "ran", probes=(kept, left_out)))
-    page = render(judge(Matrix((PlatformResult("debian", "d", "docker", "ran"),), cells, "debian", part="-k b",
-                               dropped=("bsd",))))
-    assert page.startswith("## anyunix\n\nPart of it: -k b. Ran in the baseline, not now: bsd.\n\n✅ **c, bind dual: "
-                           "portable** on debian, alpine (1 of 2 contracts tried)\n")
+    cells = (
+        CellResult("c", "debian", "dual", "ran", probes=(kept, replace(left_out, outcome="passed"))),
+        CellResult("c", "alpine", "dual", "ran", probes=(kept, left_out)),
+    )
+    page = render(
+        judge(Matrix((PlatformResult("debian", "d", "docker", "ran"),), cells, "debian", part="-k b", dropped=("bsd",)))
+    )
+    assert page.startswith(
+        "## anyunix\n\nPart of it: -k b. Ran in the baseline, not now: bsd.\n\n✅ **c, bind dual: "
+        "portable** on debian, alpine (1 of 2 contracts tried)\n"
+    )
     assert page.count("###") == 1
 
 
@@ -92,8 +133,27 @@ def test_hostile_text_adds_no_html_links_or_tables() -> None:
     page = render(hostile_matrix())
     rendered = MARKDOWN.render(page)
     tags = {tag.lower() for tag in re.findall(r"</?([a-zA-Z][\w-]*)", rendered)}
-    assert tags <= {"h2", "h3", "p", "ul", "li", "strong", "details", "summary", "b", "i", "code", "pre", "br",
-                    "table", "thead", "tbody", "tr", "th", "td"}
+    assert tags <= {
+        "h2",
+        "h3",
+        "p",
+        "ul",
+        "li",
+        "strong",
+        "details",
+        "summary",
+        "b",
+        "i",
+        "code",
+        "pre",
+        "br",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    }
     assert rendered.count("<table>") == page.count("\n| --- ")
     headings = re.findall(r"<h[1-6]>(.*?)</h[1-6]>", rendered)
     assert not [heading for heading in headings if heading == "heading"]
@@ -113,13 +173,16 @@ def test_hostile_cells_stay_in_their_tables() -> None:
         assert len(set(rows)) == 1
 
 
-@pytest.mark.parametrize("words", [
-    "a|b", "`x`", "<b>", "&lt;", "*a*", "_a_", "__a__", "a_b_c", "a__b__c", "[a](b)", "# a", "\\", "~~a~~", "a\nb"])
+@pytest.mark.parametrize(
+    "words",
+    ["a|b", "`x`", "<b>", "&lt;", "*a*", "_a_", "__a__", "a_b_c", "a__b__c", "[a](b)", "# a", "\\", "~~a~~", "a\nb"],
+)
 def test_text_comes_out_as_it_went_in(words: str) -> None:
     rendered = MARKDOWN.renderInline(text(words))
     assert "<" not in rendered
-    assert re.sub(r"&(lt|gt|amp|quot);", lambda m: {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}[m[1]],
-                  rendered) == words.replace("\n", " ")
+    assert re.sub(
+        r"&(lt|gt|amp|quot);", lambda m: {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}[m[1]], rendered
+    ) == words.replace("\n", " ")
 
 
 def test_mentions_are_broken_in_text_and_kept_in_code() -> None:

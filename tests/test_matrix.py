@@ -82,10 +82,19 @@ def test_every_subject_on_every_platform_in_every_mode(subject: Subject) -> None
 def test_results_keep_the_order_and_one_broken_cell_stops_no_other(subject: Subject, order: Order) -> None:
     recorder = Recorder()
     cells = cells_of([subject], [platform("a"), platform("broken"), platform("c")], [])
-    results = run_cells(cells, lambda p: BrokenDriver() if p.name == "broken" else LocalDriver(), order,
-                        jobs=2, watcher=recorder, keeper=recorder)
+    results = run_cells(
+        cells,
+        lambda p: BrokenDriver() if p.name == "broken" else LocalDriver(),
+        order,
+        jobs=2,
+        watcher=recorder,
+        keeper=recorder,
+    )
     assert [(result.platform, result.status) for result in results] == [
-        ("a", "ran"), ("broken", "error"), ("c", "ran")], [result.reason for result in results]
+        ("a", "ran"),
+        ("broken", "error"),
+        ("c", "ran"),
+    ], [result.reason for result in results]
     assert results[1].reason == "the cable is out"
     assert sorted(recorder.finished) == sorted(recorder.kept) == ["a", "broken", "c"]
 
@@ -132,7 +141,8 @@ class Impatient(StuckDriver):
 
 
 def test_a_second_ctrl_c_names_what_is_going_down_and_breaks_nothing(
-        subject: Subject, order: Order, capsys: pytest.CaptureFixture[str]) -> None:
+    subject: Subject, order: Order, capsys: pytest.CaptureFixture[str]
+) -> None:
     running = threading.Event()
     driver = Impatient(running)
 
@@ -142,8 +152,14 @@ def test_a_second_ctrl_c_names_what_is_going_down_and_breaks_nothing(
 
     threading.Thread(target=press_ctrl_c, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
-        run_cells(cells_of([subject], [platform("a")], []), lambda _: driver, order, jobs=1, watcher=Recorder(),
-                  keeper=Recorder())
+        run_cells(
+            cells_of([subject], [platform("a")], []),
+            lambda _: driver,
+            order,
+            jobs=1,
+            watcher=Recorder(),
+            keeper=Recorder(),
+        )
     assert driver.is_down.is_set()
     with pytest.raises(PlatformError):
         driver.folder()

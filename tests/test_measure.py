@@ -12,8 +12,13 @@ from anyunix.run.cell import Cell
 from anyunix.run.measure import with_facts
 
 ORDER, V6ONLY, REUSE = "getaddrinfo.passive_order", "ipv6.v6only_default", "reuseaddr.time_wait_on_both"
-SERVED = Probe("binding/test_s.py::test_ipv4", "contract", "failed", explained_by=(ORDER, V6ONLY, REUSE),
-               failing="IPv4 clients are refused")
+SERVED = Probe(
+    "binding/test_s.py::test_ipv4",
+    "contract",
+    "failed",
+    explained_by=(ORDER, V6ONLY, REUSE),
+    failing="IPv4 clients are refused",
+)
 V6ONLY_PROBE = "binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4"
 REUSE_PROBE = "binding/test_reuseaddr_facts.py::test_bind_with_a_connection_in_time_wait"
 
@@ -27,19 +32,34 @@ class Platforms:
 
     def run(self, cells: Sequence[Cell]) -> list[CellResult]:
         self.asked = {cell.key: cell.probes for cell in cells}
-        return [replace(cell.result(self._status), probes=(  # type: ignore[arg-type]
-            Probe(V6ONLY_PROBE, "fact", "passed", facts={V6ONLY: int(cell.platform.name != "debian")},
-                  phrases={V6ONLY: "IPV6_V6ONLY is {value} by default"}),)) for cell in cells]
+        return [
+            replace(
+                cell.result(self._status),
+                probes=(  # type: ignore[arg-type]
+                    Probe(
+                        V6ONLY_PROBE,
+                        "fact",
+                        "passed",
+                        facts={V6ONLY: int(cell.platform.name != "debian")},
+                        phrases={V6ONLY: "IPV6_V6ONLY is {value} by default"},
+                    ),
+                ),
+            )
+            for cell in cells
+        ]
 
 
 def ran(catalog: Catalog, platforms: Platforms, failed: Probe = SERVED, *more: Probe, build: str = "plain") -> Matrix:
     """A run of one contract on debian and alpine, and what is made of it."""
     passed = replace(failed, outcome="passed")
     cells = [Cell(catalog.subject("c"), catalog.platform(name), "dual") for name in ("debian", "alpine")]
-    results = [replace(cell.result("ran"), probes=probes, build=build)
-               for cell, probes in zip(cells, ((passed,), (failed, *more)), strict=True)]
-    matrix = Matrix(tuple(PlatformResult(cell.platform.name, "", "docker", "ran") for cell in cells), tuple(results),
-                    "debian")
+    results = [
+        replace(cell.result("ran"), probes=probes, build=build)
+        for cell, probes in zip(cells, ((passed,), (failed, *more)), strict=True)
+    ]
+    matrix = Matrix(
+        tuple(PlatformResult(cell.platform.name, "", "docker", "ran") for cell in cells), tuple(results), "debian"
+    )
     return explain(with_facts(matrix, cells, catalog.suite, platforms.run))
 
 
@@ -50,7 +70,8 @@ def test_they_are_measured_on_both_and_explain_it(catalog: Catalog) -> None:
     assert platforms.asked == dict.fromkeys(("debian-c-dual", "alpine-c-dual"), (order, V6ONLY_PROBE, REUSE_PROBE))
     assert matrix.platforms[1].facts == {V6ONLY: 1}
     assert matrix.cells[1].probes[0].explanation == (
-        "IPv4 clients are refused on alpine: IPV6_V6ONLY is 1 by default here, 0 on debian.")
+        "IPv4 clients are refused on alpine: IPV6_V6ONLY is 1 by default here, 0 on debian."
+    )
 
 
 def test_a_fact_whose_probe_was_left_out_there_is_not_asked_for_again(catalog: Catalog) -> None:

@@ -91,8 +91,9 @@ def test_a_file_that_the_system_lacks_is_put_there_too() -> None:
         driver.down()
 
 
-def test_forbidden_user_namespaces_are_said_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                                            catalog: Catalog) -> None:
+def test_forbidden_user_namespaces_are_said_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalog: Catalog
+) -> None:
     for name in ("nsenter", "python3"):
         (tmp_path / name).symlink_to(shutil.which(name) or "/bin/false")
     (tmp_path / "unshare").write_text("#!/bin/sh\necho 'unshare failed: Operation not permitted' >&2\nexit 1\n")
@@ -174,15 +175,44 @@ def as_nobody(tmp_path: Path, ranges: str) -> list[object]:
         pytest.skip("only root can become another user")
     (tmp_path / "ranges").write_text(ranges)
     project = Path(anyunix.__file__).parents[1]
-    shell = ["mount --make-rprivate /", "mount --bind ranges /etc/subuid", "mount --bind ranges /etc/subgid",
-             "mount -t tmpfs -o mode=755 tmpfs /mnt", "mkdir /mnt/python /mnt/site /mnt/project /mnt/home",
-             'mount --bind "$1" /mnt/python', 'mount --bind "$2" /mnt/site', 'mount --bind "$3" /mnt/project',
-             "cd /mnt/home", 'exec setpriv --reuid nobody --regid "$4" --clear-groups python3 -c "$5"']
-    done = subprocess.run(["unshare", "-m", "sh", "-ec", "\n".join(shell), "sh", sys.base_prefix,
-                           sysconfig.get_path("purelib"), str(project), str(NOBODY.pw_gid), CELL],
-                          cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
-                          env={"PATH": f"/mnt/python/bin:{os.environ['PATH']}", "PYTHONPATH": "/mnt/project:/mnt/site",
-                               "PYTHONDONTWRITEBYTECODE": "1", "LD_LIBRARY_PATH": "/mnt/python/lib"})
+    shell = [
+        "mount --make-rprivate /",
+        "mount --bind ranges /etc/subuid",
+        "mount --bind ranges /etc/subgid",
+        "mount -t tmpfs -o mode=755 tmpfs /mnt",
+        "mkdir /mnt/python /mnt/site /mnt/project /mnt/home",
+        'mount --bind "$1" /mnt/python',
+        'mount --bind "$2" /mnt/site',
+        'mount --bind "$3" /mnt/project',
+        "cd /mnt/home",
+        'exec setpriv --reuid nobody --regid "$4" --clear-groups python3 -c "$5"',
+    ]
+    done = subprocess.run(
+        [
+            "unshare",
+            "-m",
+            "sh",
+            "-ec",
+            "\n".join(shell),
+            "sh",
+            sys.base_prefix,
+            sysconfig.get_path("purelib"),
+            str(project),
+            str(NOBODY.pw_gid),
+            CELL,
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={
+            "PATH": f"/mnt/python/bin:{os.environ['PATH']}",
+            "PYTHONPATH": "/mnt/project:/mnt/site",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "LD_LIBRARY_PATH": "/mnt/python/lib",
+        },
+    )
     assert done.returncode == 0, done.stderr
     return list(json.loads(done.stdout.splitlines()[-1]))
 
@@ -210,25 +240,45 @@ def test_a_user_without_a_range_is_the_only_one(tmp_path: Path) -> None:
     assert as_nobody(tmp_path, "") == ["one", ["Invalid argument", "Invalid argument"], False]
 
 
-@pytest.mark.parametrize(("uid_map", "said"), [
-    ("         0       1000          1\n", "; setgid to another group is not possible in this user namespace"),
-    ("         0          0 4294967295\n", ""), ("0 1000 1\n1 100000 65536\n", ""), ("", ""),
-])
-def test_a_server_that_does_not_start_where_one_user_is_all_says_so(tmp_path: Path, catalog: Catalog, uid_map: str,
-                                                                    said: str) -> None:
+@pytest.mark.parametrize(
+    ("uid_map", "said"),
+    [
+        ("         0       1000          1\n", "; setgid to another group is not possible in this user namespace"),
+        ("         0          0 4294967295\n", ""),
+        ("0 1000 1\n1 100000 65536\n", ""),
+        ("", ""),
+    ],
+)
+def test_a_server_that_does_not_start_where_one_user_is_all_says_so(
+    tmp_path: Path, catalog: Catalog, uid_map: str, said: str
+) -> None:
     (tmp_path / "uid_map").write_text(uid_map)
-    program = ("import pathlib, sys; from support import userns, ready; userns.UID_MAP = pathlib.Path(sys.argv[1]);"
-               "print(ready.NotReady('it ended', 'no', '', 1))")
-    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "uid_map")], cwd=catalog.suite, timeout=20,
-                          env={"PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, check=True)
+    program = (
+        "import pathlib, sys; from support import userns, ready; userns.UID_MAP = pathlib.Path(sys.argv[1]);"
+        "print(ready.NotReady('it ended', 'no', '', 1))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "uid_map")],
+        cwd=catalog.suite,
+        timeout=20,
+        env={"PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.startswith(f"it ended{said}")
     assert ("user namespace" in done.stdout) == bool(said)
 
 
 def test_a_killed_run_leaves_the_machine_as_it_was(driver: NetnsDriver, tmp_path: Path) -> None:
     before = mounts()
-    program = subprocess.Popen([sys.executable, "-c", CELL, "wait"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               text=True, env={**os.environ, "TMPDIR": str(tmp_path)})
+    program = subprocess.Popen(
+        [sys.executable, "-c", CELL, "wait"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
     assert program.stdin is not None
     assert program.stdout is not None
     folder, holder = program.stdout.readline().split()

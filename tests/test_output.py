@@ -36,9 +36,16 @@ def start(support: None, tmp_path: Path) -> Iterator[Start]:
     launchers: list[Launcher] = []
 
     def started(source: str) -> object:
-        subject = Subject("mine", tmp_path, (sys.executable, "-c", source), {"default": ()},
-                          Ready("line", r"^READY (?P<addresses>\S+)$", True), None, "SIGTERM",
-                          promises={"default": {"at_once": True}})
+        subject = Subject(
+            "mine",
+            tmp_path,
+            (sys.executable, "-c", source),
+            {"default": ()},
+            Ready("line", r"^READY (?P<addresses>\S+)$", True),
+            None,
+            "SIGTERM",
+            promises={"default": {"at_once": True}},
+        )
         launchers.append(Launcher(subject, "default", tmp_path))
         return launchers[-1]()
 

@@ -32,7 +32,8 @@ def test_a_zombie_is_dead() -> None:
         assert is_alive(dataclasses.replace(own(), pid=process.pid)) is False
 
 
-@pytest.mark.parametrize("text", ["", "host/1", "a/b/c", "a/b/c/d", "/b/c/1", "a/b/c/-1", "a/b/c/1/2",
-                                  "a/b/c/" + "9" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "host/1", "a/b/c", "a/b/c/d", "/b/c/1", "a/b/c/-1", "a/b/c/1/2", "a/b/c/" + "9" * 5000]
+)
 def test_what_is_no_owner(text: str) -> None:
     assert parse(text) is None

@@ -24,16 +24,23 @@ def test_pytest_runs_from_the_payload_alone(tmp_path: Path, catalog: Catalog, su
     write_payload(tmp_path / "payload.tar", catalog.suite, subject, {})
     unpack(tmp_path / "payload.tar", tmp_path / "there")
     # -S: no site-packages, so whatever is imported comes from the payload
-    done = subprocess.run([sys.executable, "-S", "-m", "pytest", "--version", "--version"], cwd=tmp_path / "there",
-                          env={"PYTHONPATH": "site", "PATH": os.environ["PATH"]}, capture_output=True, text=True,
-                          timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "pytest", "--version", "--version"],
+        cwd=tmp_path / "there",
+        env={"PYTHONPATH": "site", "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert str(tmp_path / "there" / "site") in done.stdout + done.stderr
     assert "pytest-timeout" in done.stdout + done.stderr
 
 
-def test_sources_travel_and_what_was_built_beside_them_does_not(tmp_path: Path, catalog: Catalog,
-                                                                subject: Subject) -> None:
+def test_sources_travel_and_what_was_built_beside_them_does_not(
+    tmp_path: Path, catalog: Catalog, subject: Subject
+) -> None:
     source = subject.folder / "src"
     (source / "__pycache__").mkdir(parents=True)
     for name in ("server.c", "server.o", "__pycache__/x.pyc"):
@@ -46,7 +53,8 @@ def test_sources_travel_and_what_was_built_beside_them_does_not(tmp_path: Path, 
 
 @pytest.mark.parametrize(("build", "travels"), [(("make",), False), ((), True)])
 def test_a_program_among_the_sources_travels_unless_it_is_built_there(
-        build: tuple[str, ...], travels: bool, tmp_path: Path, catalog: Catalog, subject: Subject) -> None:
+    build: tuple[str, ...], travels: bool, tmp_path: Path, catalog: Catalog, subject: Subject
+) -> None:
     """To make it would look up to date there, whatever system it is for. One that is named travels."""
     for name in ("server", "named"):
         (subject.folder / name).write_bytes(b"\x7fELF")
@@ -74,8 +82,9 @@ def test_no_compiled_module_and_no_path_out_of_the_folder(tmp_path: Path, catalo
         assert ".." not in name.split("/")
 
 
-def test_a_missing_distribution_is_named(tmp_path: Path, catalog: Catalog, subject: Subject,
-                                         monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_distribution_is_named(
+    tmp_path: Path, catalog: Catalog, subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("anyunix.payload.archive.DISTRIBUTIONS", ("no-such-distribution",))
     with pytest.raises(ConfigurationError, match="no-such-distribution is not installed here"):
         write_payload(tmp_path / "payload.tar", catalog.suite, subject, {})

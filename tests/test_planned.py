@@ -37,8 +37,12 @@ def test_breaks(server):
     assert server.port == 0, "the port is not 0"
 '''
 FILE = "group/test_probes.py"
-OUTCOMES = {"test_measures": "passed", "test_serves[ipv4]": "passed", "test_serves[ipv6]": "passed",
-            "test_breaks": "failed"}
+OUTCOMES = {
+    "test_measures": "passed",
+    "test_serves[ipv4]": "passed",
+    "test_serves[ipv6]": "passed",
+    "test_breaks": "failed",
+}
 DESELECT = f"--deselect={FILE}::test_breaks"
 LIAR = """#!/bin/sh
 case "$*" in *"-m pytest"*) cat > junit.xml <<END
@@ -79,13 +83,33 @@ def test_it_is_the_same_list_in_the_payload(tmp_path: Path, catalog: Catalog, su
 
 def test_ids_do_not_depend_on_the_systems_constants(catalog: Catalog) -> None:
     """FreeBSD's numbers in place of Linux's, and an expression that leaves most out: the same IDs."""
-    freebsd = ("import socket, signal, errno, sys, pytest; socket.AF_INET6 = 28; socket.SO_REUSEADDR = 4; "
-               "socket.SO_REUSEPORT = 512; socket.SOL_SOCKET = 65535; signal.SIGUSR1 = 30; errno.EAGAIN = 35; "
-               "sys.platform = 'freebsd14'; sys.exit(pytest.main(sys.argv[1:]))")
+    freebsd = (
+        "import socket, signal, errno, sys, pytest; socket.AF_INET6 = 28; socket.SO_REUSEADDR = 4; "
+        "socket.SO_REUSEPORT = 512; socket.SOL_SOCKET = 65535; signal.SIGUSR1 = 30; errno.EAGAIN = 35; "
+        "sys.platform = 'freebsd14'; sys.exit(pytest.main(sys.argv[1:]))"
+    )
     expression = "ipv6 or SIGTERM or flock"
-    done = subprocess.run([sys.executable, "-B", "-c", freebsd, "--collect-only", "-q", "-c", "pytest.ini",
-                           "-k", expression, "--rootdir=.", "."], cwd=catalog.suite, capture_output=True, text=True,
-                          timeout=60, check=False)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-B",
+            "-c",
+            freebsd,
+            "--collect-only",
+            "-q",
+            "-c",
+            "pytest.ini",
+            "-k",
+            expression,
+            "--rootdir=.",
+            ".",
+        ],
+        cwd=catalog.suite,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     found = tuple(line for line in done.stdout.splitlines() if "::" in line)
     assert found == collect(catalog.suite, expression)
@@ -112,42 +136,63 @@ def test_a_suite_that_cannot_be_imported_names_file_and_error(make_suite: Callab
 def test_a_file_that_cannot_be_imported_there_is_an_error_that_names_it(run_cell: Callable[..., CellResult]) -> None:
     result = run_cell("import os\nif 'ANYUNIX_SUBJECT' in os.environ: import nowhere\n" + PROBES)
     assert result.status == "error"
-    assert result.reason == ("the suite cannot be loaded there: ModuleNotFoundError: No module named 'nowhere' | "
-                             f"ERROR suite/{FILE}")
+    assert result.reason == (
+        f"the suite cannot be loaded there: ModuleNotFoundError: No module named 'nowhere' | ERROR suite/{FILE}"
+    )
 
 
-@pytest.mark.parametrize(("wanted", "chosen"), [
-    ((), ["a.py::x[1]", "a.py::x[2]", "a.py::xy"]), (("a.py::x",), ["a.py::x[1]", "a.py::x[2]"]),
-    (("a.py::x[2]", "a.py::xy", "a.py::z"), ["a.py::x[2]", "a.py::xy"])])
+@pytest.mark.parametrize(
+    ("wanted", "chosen"),
+    [
+        ((), ["a.py::x[1]", "a.py::x[2]", "a.py::xy"]),
+        (("a.py::x",), ["a.py::x[1]", "a.py::x[2]"]),
+        (("a.py::x[2]", "a.py::xy", "a.py::z"), ["a.py::x[2]", "a.py::xy"]),
+    ],
+)
 def test_ids_choose_a_probe_with_its_parameters(wanted: tuple[str, ...], chosen: list[str]) -> None:
     assert list(only(("a.py::x[1]", "a.py::x[2]", "a.py::xy"), wanted)) == chosen
 
 
-@pytest.mark.parametrize(("brought", "said"), [
-    ("abcde", ""), ("eedcba", ""),
-    ("abcd", "1 of 5 planned probes did not come back: e"),
-    ("e", "4 of 5 planned probes did not come back: a, b, c and 1 more"),
-    ("", "5 of 5 planned probes did not come back: a, b, c and 2 more"),
-    ("abcdef", "1 probes came back that were not planned: f")])
+@pytest.mark.parametrize(
+    ("brought", "said"),
+    [
+        ("abcde", ""),
+        ("eedcba", ""),
+        ("abcd", "1 of 5 planned probes did not come back: e"),
+        ("e", "4 of 5 planned probes did not come back: a, b, c and 1 more"),
+        ("", "5 of 5 planned probes did not come back: a, b, c and 2 more"),
+        ("abcdef", "1 probes came back that were not planned: f"),
+    ],
+)
 def test_what_lacks_is_named_and_counted(brought: str, said: str) -> None:
     assert deviation("abcde", brought) == said
 
 
 def test_the_cell_of_some_probes_is_whole_with_those(run_cell: Callable[..., CellResult]) -> None:
     assert outcomes(run_cell(wanted=(f"{FILE}::test_serves",))) == {
-        "test_serves[ipv4]": "passed", "test_serves[ipv6]": "passed"}
+        "test_serves[ipv4]": "passed",
+        "test_serves[ipv6]": "passed",
+    }
 
 
-def test_the_users_settings_for_pytest_and_python_change_nothing(run_cell: Callable[..., CellResult],
-                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"PYTEST_ADDOPTS": DESELECT, "PYTEST_PLUGINS": "no_such_plugin", "PYTEST_TIMEOUT": "0.001",
-                        "PYTHONOPTIMIZE": "2", "PYTHONWARNINGS": "error", "PYTHONINSPECT": "1"}.items():
+def test_the_users_settings_for_pytest_and_python_change_nothing(
+    run_cell: Callable[..., CellResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "PYTEST_ADDOPTS": DESELECT,
+        "PYTEST_PLUGINS": "no_such_plugin",
+        "PYTEST_TIMEOUT": "0.001",
+        "PYTHONOPTIMIZE": "2",
+        "PYTHONWARNINGS": "error",
+        "PYTHONINSPECT": "1",
+    }.items():
         monkeypatch.setenv(name, value)
     assert outcomes(run_cell()) == OUTCOMES
 
 
-def test_what_is_installed_there_changes_nothing(run_cell: Callable[..., CellResult], tmp_path: Path,
-                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_installed_there_changes_nothing(
+    run_cell: Callable[..., CellResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A sitecustomize and a plugin among the platform's packages, a conftest above the work folder."""
     venv.create(tmp_path / "there", symlinks=True)
     packages = next((tmp_path / "there" / "lib").glob("python*/site-packages"))
@@ -164,12 +209,20 @@ def test_what_is_installed_there_changes_nothing(run_cell: Callable[..., CellRes
     assert outcomes(run_cell()) == OUTCOMES
 
 
-@pytest.mark.parametrize(("names", "said"), [
-    (["test_measures"], f"3 of 4 planned probes did not come back: {FILE}::test_serves[ipv4], "
-                        f"{FILE}::test_serves[ipv6], {FILE}::test_breaks"),
-    ([*OUTCOMES, "test_more"], f"1 probes came back that were not planned: {FILE}::test_more")])
-def test_a_python_that_lies_is_no_answer(names: list[str], said: str, run_cell: Callable[..., CellResult],
-                                         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (
+            ["test_measures"],
+            f"3 of 4 planned probes did not come back: {FILE}::test_serves[ipv4], "
+            f"{FILE}::test_serves[ipv6], {FILE}::test_breaks",
+        ),
+        ([*OUTCOMES, "test_more"], f"1 probes came back that were not planned: {FILE}::test_more"),
+    ],
+)
+def test_a_python_that_lies_is_no_answer(
+    names: list[str], said: str, run_cell: Callable[..., CellResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "bin").mkdir()
     cases = "".join(f'<testcase name="{name}" file="{FILE}" time="0"/>' for name in names)
     (tmp_path / "bin" / "python3").write_text(LIAR.format(cases=cases, python=sys.executable))

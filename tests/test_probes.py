@@ -64,14 +64,20 @@ def test_the_suite_imports_the_standard_library_and_pytest_only(catalog: Catalog
 
 
 def test_no_probe_sleeps(catalog: Catalog) -> None:
-    calls = {(str(file), ast.unparse(node.func)) for file in catalog.suite.glob("*/test_*.py")
-             for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)}
+    calls = {
+        (str(file), ast.unparse(node.func))
+        for file in catalog.suite.glob("*/test_*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call)
+    }
     assert {(file, call) for file, call in calls if call.rpartition(".")[2] == "sleep"} == set()
 
 
 def test_behaviour_and_rule_are_taken_from_the_docstring(tmp_path: Path) -> None:
     (tmp_path / "binding").mkdir()
     (tmp_path / "binding" / "test_a_facts.py").write_text(
-        'def test_one(fact):\n    """Is it so?\n\n    POSIX says yes.\n    """\n\n\ndef helper():\n    """No."""\n')
+        'def test_one(fact):\n    """Is it so?\n\n    POSIX says yes.\n    """\n\n\ndef helper():\n    """No."""\n'
+    )
     assert read_probes(tmp_path) == [
-        ProbeText("binding/test_a_facts.py::test_one", "fact", "Is it so?", "POSIX says yes.", 1)]
+        ProbeText("binding/test_a_facts.py::test_one", "fact", "Is it so?", "POSIX says yes.", 1)
+    ]

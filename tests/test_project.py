@@ -33,6 +33,10 @@ def test_ci_calls_the_test_line_of_the_readme() -> None:
 def test_files_are_short_enough_to_read(catalog: Catalog) -> None:
     """About 300 lines where that is natural; over 400 a file has more than one responsibility."""
     folders = ("anyunix", "suite", "chat", "tests", "tools")
-    long = {str(path): lines for folder in folders for path in (ROOT / folder).rglob("*")
-            if path.suffix in (".py", ".c", ".h") and (lines := len(path.read_text().splitlines())) > 400}
+    long = {
+        str(path): lines
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".py", ".c", ".h") and (lines := len(path.read_text().splitlines())) > 400
+    }
     assert long == {}

@@ -32,12 +32,15 @@ def example() -> Matrix:
     fact = Probe("binding/test_f.py::test_c", "fact", "passed", facts={"a.b": [1, "x"]})
     whole = Probe("chat/test_y.py::test_b", "contract", "passed", line=9)
     names: dict[str, Status] = {"debian": "ran", "alpine-v6only": "ran", "absent": "not-run", "broken": "error"}
-    platforms = tuple(PlatformResult(name, f"the {name}", "local", status, facts={"a.b": [1, "x"]})
-                      for name, status in names.items())
-    cells = (CellResult("c", "debian", "dual", "ran", probes=(passed, whole, fact), compiler="cc 1", seconds=1.5),
-             CellResult("c", "alpine-v6only", "dual", "ran", probes=(passed, failed, fact), seconds=2),
-             CellResult("c", "absent", "dual", "not-run", "no engine\x1b[1m"),
-             CellResult("c", "broken", "dual", "error", "died"))
+    platforms = tuple(
+        PlatformResult(name, f"the {name}", "local", status, facts={"a.b": [1, "x"]}) for name, status in names.items()
+    )
+    cells = (
+        CellResult("c", "debian", "dual", "ran", probes=(passed, whole, fact), compiler="cc 1", seconds=1.5),
+        CellResult("c", "alpine-v6only", "dual", "ran", probes=(passed, failed, fact), seconds=2),
+        CellResult("c", "absent", "dual", "not-run", "no engine\x1b[1m"),
+        CellResult("c", "broken", "dual", "error", "died"),
+    )
     return judge(Matrix(platforms, cells, "debian", started="2026-01-01T00:00:00+00:00"))
 
 
@@ -55,25 +58,45 @@ def test_matrix_json_says_all(tmp_path: Path) -> None:
     data = json.loads((tmp_path / "matrix.json").read_text())
     assert (data["schema"], data["reference"]) == (1, "debian")
     assert [(p["name"], p["status"]) for p in data["platforms"]] == [
-        ("debian", "ran"), ("alpine-v6only", "ran"), ("absent", "not-run"), ("broken", "error")]
+        ("debian", "ran"),
+        ("alpine-v6only", "ran"),
+        ("absent", "not-run"),
+        ("broken", "error"),
+    ]
     assert data["platforms"][0]["facts"] == {"a.b": [1, "x"]}
     assert data["cells"][1]["probes"][1]["outcome"] == "failed"
     assert data["cells"][1]["probes"][1]["failure_kind"] == "platform difference"
-    assert data["verdicts"] == [{
-        "subject": "c", "bind": "dual", "verdict": "not portable",
-        "because": ["alpine-v6only fails test_b", "broken did not answer: died"], "ran": ["debian", "alpine-v6only"],
-        "not_run": ["absent", "broken"], "tried": [{"platform": "debian", "tried": 2, "comparable": 2},
-                                                   {"platform": "alpine-v6only", "tried": 2, "comparable": 2}],
-        "differences": ["chat/test_y.py::test_b"], "broken_promises": []}]
+    assert data["verdicts"] == [
+        {
+            "subject": "c",
+            "bind": "dual",
+            "verdict": "not portable",
+            "because": ["alpine-v6only fails test_b", "broken did not answer: died"],
+            "ran": ["debian", "alpine-v6only"],
+            "not_run": ["absent", "broken"],
+            "tried": [
+                {"platform": "debian", "tried": 2, "comparable": 2},
+                {"platform": "alpine-v6only", "tried": 2, "comparable": 2},
+            ],
+            "differences": ["chat/test_y.py::test_b"],
+            "broken_promises": [],
+        }
+    ]
 
 
 def test_merged_junit_tells_cells_apart_and_counts_no_absent_cell_as_passed(tmp_path: Path) -> None:
     OutFolder(tmp_path).write(example())
     root = ElementTree.parse(tmp_path / "junit.xml").getroot()
-    found = {suite.get("name"): (suite.get("tests"), suite.get("failures"), suite.get("errors"), suite.get("skipped"))
-             for suite in root}
-    assert found == {"debian.c.dual": ("3", "0", "0", "0"), "alpine-v6only.c.dual": ("3", "1", "0", "0"),
-                     "absent.c.dual": ("1", "0", "0", "1"), "broken.c.dual": ("1", "0", "1", "0")}
+    found = {
+        suite.get("name"): (suite.get("tests"), suite.get("failures"), suite.get("errors"), suite.get("skipped"))
+        for suite in root
+    }
+    assert found == {
+        "debian.c.dual": ("3", "0", "0", "0"),
+        "alpine-v6only.c.dual": ("3", "1", "0", "0"),
+        "absent.c.dual": ("1", "0", "0", "1"),
+        "broken.c.dual": ("1", "0", "1", "0"),
+    }
     classes = [case.get("classname") for case in root.iter("testcase")]
     assert "alpine-v6only.c.dual.chat.test_y" in classes
 
@@ -103,8 +126,10 @@ def test_processes_that_outlived_their_cell_are_named() -> None:
     assert f"left behind on {cell.name}, and ended: pid 7 nginx -g daemon on;" in text
 
 
-@pytest.mark.parametrize(("raw", "clean"), [
-    ("a\x1b[31mb", "ab"), ("a\rb", "a\ufffdb"), ("tab\there", "tab\there"), ("\ud800", "\ufffd"), ("ü", "ü")])
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [("a\x1b[31mb", "ab"), ("a\rb", "a\ufffdb"), ("tab\there", "tab\there"), ("\ud800", "\ufffd"), ("ü", "ü")],
+)
 def test_safe_text(raw: str, clean: str) -> None:
     assert safe(raw) == clean
 
@@ -143,8 +168,9 @@ def test_a_report_that_cannot_be_made_costs_no_other(tmp_path: Path, monkeypatch
 def test_the_matrix_is_there_while_the_run_goes_on(tmp_path: Path) -> None:
     whole = example()
     planned = [replace(cell, status="not-run", reason=NOT_ENDED, probes=()) for cell in whole.cells]
-    growing = GrowingMatrix(OutFolder(tmp_path), planned, lambda results: replace(
-        whole, cells=tuple(results), verdicts=()))
+    growing = GrowingMatrix(
+        OutFolder(tmp_path), planned, lambda results: replace(whole, cells=tuple(results), verdicts=())
+    )
     growing.begin()
     assert {cell.reason for cell in read_matrix(tmp_path).cells} == {NOT_ENDED}
     growing.keep(whole.cells[1], Brought((b"<testsuites/>",), "log"))
@@ -177,9 +203,13 @@ def test_no_command_sends_a_terminal_what_a_file_holds(tmp_path: Path, capsys: p
     """Found by fuzzing: a name, an emulator, a reference went out as they were."""
     matrix = example()
     strange = replace(matrix.cells[1].probes[1], id=f"chat/x{HOSTILE}.py::test")
-    hostile = replace(matrix, reference=HOSTILE, verdicts=(replace(matrix.verdicts[0], because=(HOSTILE,)),),
-                      platforms=tuple(replace(platform, emulator=HOSTILE) for platform in matrix.platforms),
-                      cells=(matrix.cells[0], replace(matrix.cells[1], probes=(strange,)), *matrix.cells[2:]))
+    hostile = replace(
+        matrix,
+        reference=HOSTILE,
+        verdicts=(replace(matrix.verdicts[0], because=(HOSTILE,)),),
+        platforms=tuple(replace(platform, emulator=HOSTILE) for platform in matrix.platforms),
+        cells=(matrix.cells[0], replace(matrix.cells[1], probes=(strange,)), *matrix.cells[2:]),
+    )
     (tmp_path / "matrix.json").write_bytes(encode(hostile))
     assert main(["report", str(tmp_path)]) == 0
     (tmp_path / "matrix.json").write_text('{"schema": "\\u001b[2J"}')
@@ -215,9 +245,18 @@ def test_a_pipe_or_a_device_is_not_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "pipe").is_fifo()
 
 
-@pytest.mark.parametrize("command", [["run", "--out", ""], ["merge", "x", "--out", ""], ["report", ""],
-                                     ["diff", "", "x"], ["run", "--expectations", ""], ["plan", "--out", ""],
-                                     ["init", ""]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["run", "--out", ""],
+        ["merge", "x", "--out", ""],
+        ["report", ""],
+        ["diff", "", "x"],
+        ["run", "--expectations", ""],
+        ["plan", "--out", ""],
+        ["init", ""],
+    ],
+)
 def test_an_empty_path_is_not_the_current_folder(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(command)

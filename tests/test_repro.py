@@ -42,8 +42,15 @@ ready: '^READY (?P<addresses>\\S+)$'
 
 
 def repro(*arguments: str, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "-m", "anyunix", "repro", *arguments], cwd=cwd, capture_output=True,
-                          text=True, env={**os.environ, **environment}, timeout=60, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "anyunix", "repro", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=60,
+        check=False,
+    )
 
 
 def recorded(*lines: str) -> Record:
@@ -96,10 +103,13 @@ def test_ipv6_only_is_there_with_freebsds_defaults_and_gone_with_either_fix(tmp_
     assert served["local-v6only", "ipv4"] == ["served", "ECONNREFUSED"]
     assert served["local-v6only", "dual"] == ["served", "served"]
     said = " ".join(done.stdout.split())
-    assert ("IPv4 clients are refused on local-v6only: with bind `first` the server took `::` (getaddrinfo offers it "
-            "first here, 0.0.0.0 on local), and IPV6_V6ONLY is 1 by default here, 0 on local.") in said
+    assert (
+        "IPv4 clients are refused on local-v6only: with bind `first` the server took `::` (getaddrinfo offers it "
+        "first here, 0.0.0.0 on local), and IPV6_V6ONLY is 1 by default here, 0 on local."
+    ) in said
     assert done.stdout.splitlines()[-1].startswith(
-        "anyunix: ipv6-only: reproduced on local-v6only, not on local; gone with bind ipv4, dual")
+        "anyunix: ipv6-only: reproduced on local-v6only, not on local; gone with bind ipv4, dual"
+    )
     assert max(map(len, done.stdout.splitlines())) <= WIDTH
     if "system calls not shown" not in done.stdout:  # containers may forbid ptrace(2)
         parting = next(line for line in done.stdout.splitlines() if line.startswith(" ≠"))
@@ -122,8 +132,10 @@ def test_a_subject_of_ones_own_is_judged_by_connecting(tmp_path: Path) -> None:
     done = repro("ipv6-only", "--subject", "./own.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     served = {tuple(words[:2]): words[-2:] for words in rows(done.stdout) if words[1:2] == ["default"]}
-    assert served == {("local", "default"): ["served", "served"],
-                      ("local-v6only", "default"): ["ECONNREFUSED", "served"]}
+    assert served == {
+        ("local", "default"): ["served", "served"],
+        ("local-v6only", "default"): ["ECONNREFUSED", "served"],
+    }
     assert "the server took" not in done.stdout  # it binds the same address on both
 
 
@@ -137,8 +149,11 @@ def own_build(tmp_path: Path) -> Path:
     (tmp_path / "own" / "Makefile").write_text(OWN_MAKEFILE)
     (tmp_path / "own" / "src" / "server.py").write_text(ONLY_IPV6)
     own = tmp_path / "own" / "own.yaml"
-    own.write_text(ONLY_IPV6_FILE.replace("server.py", "made/server.py", 2).replace(
-        "[made/server.py]", "[src, Makefile]\nbuild: [make, -s]"))
+    own.write_text(
+        ONLY_IPV6_FILE.replace("server.py", "made/server.py", 2).replace(
+            "[made/server.py]", "[src, Makefile]\nbuild: [make, -s]"
+        )
+    )
     return own
 
 
@@ -162,7 +177,8 @@ def test_the_whole_folder_is_copied_and_built(own_build: Path, catalog: Catalog,
 def test_a_server_without_the_bug_is_exit_1(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(ONLY_IPV6_FILE)
     (tmp_path / "server.py").write_text(
-        ONLY_IPV6.replace("listener.bind", "listener.setsockopt(41, 26, 0)\nlistener.bind"))  # IPV6_V6ONLY
+        ONLY_IPV6.replace("listener.bind", "listener.setsockopt(41, 26, 0)\nlistener.bind")
+    )  # IPV6_V6ONLY
     done = repro("ipv6-only", "--subject", "./own.yaml", cwd=tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "NOT reproduced on local-v6only, although IPV6_V6ONLY is 1 and :: comes first there" in done.stdout
@@ -180,11 +196,17 @@ def test_ipv6_only_through_docker(tmp_path: Path, engine: Engine) -> None:
 def test_signal_reset_is_there_with_a_pattern_on_the_stack_and_gone_with_the_fix(tmp_path: Path) -> None:
     done = repro("signal-reset", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    fates = {line[:36].strip(): line[36:].split() for line in done.stdout.splitlines()
-             if line.strip().startswith(("stack", "fixed")) and "arrives" in line}
+    fates = {
+        line[:36].strip(): line[36:].split()
+        for line in done.stdout.splitlines()
+        if line.strip().startswith(("stack", "fixed")) and "arrives" in line
+    }
     assert fates["stack filled with a pattern"][:4] == ["arrives", "lost", "not", "sent"]
-    assert fates["stack filled with zeros"] == fates["fixed, stack filled with a pattern"] == [
-        "arrives", "arrives", "arrives", "lives"]
+    assert (
+        fates["stack filled with zeros"]
+        == fates["fixed, stack filled with a pattern"]
+        == ["arrives", "arrives", "arrives", "lives"]
+    )
     assert "“two” is in the log all the same" in done.stdout
     last = done.stdout.splitlines()[-1]
     assert last.startswith("anyunix: signal-reset: reproduced: message 2 kills SEND")
@@ -208,15 +230,21 @@ def test_the_small_program_dies_with_a_pattern_whoever_compiled_it(catalog: Cata
         assert all(ending.killer for ending in row.filled)
 
 
-@pytest.mark.parametrize(("arguments", "said"), [
-    (["ipv6"], "no story is called 'ipv6' (did you mean 'ipv6-only'?)"),
-    (["signal-rest"], "did you mean 'signal-reset'?"),
-    ([], "which story? ipv6-only, signal-reset"),
-    (["ipv6-only", "--platform", "locl-v6only"], "did you mean 'local-v6only'?"),
-    (["ipv6-only", "--platform", "local"], "--platform local: that is what the others are compared with"),
-    (["ipv6-only", "--subject", "pyton"], "did you mean 'python'?"),
-    (["signal-reset", "--platform", "debian"], "--platform: signal-reset is told with the C server on this machine"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ipv6"], "no story is called 'ipv6' (did you mean 'ipv6-only'?)"),
+        (["signal-rest"], "did you mean 'signal-reset'?"),
+        ([], "which story? ipv6-only, signal-reset"),
+        (["ipv6-only", "--platform", "locl-v6only"], "did you mean 'local-v6only'?"),
+        (["ipv6-only", "--platform", "local"], "--platform local: that is what the others are compared with"),
+        (["ipv6-only", "--subject", "pyton"], "did you mean 'python'?"),
+        (
+            ["signal-reset", "--platform", "debian"],
+            "--platform: signal-reset is told with the C server on this machine",
+        ),
+    ],
+)
 def test_wrong_usage_is_exit_2_with_a_reason(tmp_path: Path, arguments: list[str], said: str) -> None:
     done = repro(*arguments, cwd=tmp_path)
     assert done.returncode == 2, done.stdout
@@ -225,22 +253,34 @@ def test_wrong_usage_is_exit_2_with_a_reason(tmp_path: Path, arguments: list[str
 
 
 FORBIDDEN = "#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n"
-OLD_COMPILER = "#!/bin/sh\necho \"cc: error: unrecognized command-line option\" >&2\nexit 1\n"
+OLD_COMPILER = '#!/bin/sh\necho "cc: error: unrecognized command-line option" >&2\nexit 1\n'
 
 
-@pytest.mark.parametrize(("arguments", "scripts", "said"), [
-    (["ipv6-only"], {"unshare": FORBIDDEN}, "local-v6only: user namespaces are forbidden here"),
-    (["ipv6-only", "--subject", "c"], {}, "no cc and no make on PATH here: install a C compiler and make"),
-    (["ipv6-only", "--platform", "macos"], {}, "macos: known from its manuals and sources only"),
-    (["ipv6-only", "--platform", "debian-v6only"], {}, "debian-v6only: no Docker engine answers"),
-    (["signal-reset"], {}, "no cc and make on PATH here: install gcc 12 or newer"),
-    (["signal-reset"], {"cc": OLD_COMPILER, "make": "#!/bin/sh\n"}, "none of cc knows -ftrivial-auto-var-init=pattern"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "scripts", "said"),
+    [
+        (["ipv6-only"], {"unshare": FORBIDDEN}, "local-v6only: user namespaces are forbidden here"),
+        (["ipv6-only", "--subject", "c"], {}, "no cc and no make on PATH here: install a C compiler and make"),
+        (["ipv6-only", "--platform", "macos"], {}, "macos: known from its manuals and sources only"),
+        (["ipv6-only", "--platform", "debian-v6only"], {}, "debian-v6only: no Docker engine answers"),
+        (["signal-reset"], {}, "no cc and make on PATH here: install gcc 12 or newer"),
+        (
+            ["signal-reset"],
+            {"cc": OLD_COMPILER, "make": "#!/bin/sh\n"},
+            "none of cc knows -ftrivial-auto-var-init=pattern",
+        ),
+    ],
+)
 @pytest.mark.usefixtures("namespaces")
-def test_what_is_missing_is_exit_3_in_one_line(tmp_path: Path, arguments: list[str], scripts: dict[str, str],
-                                               said: str) -> None:
-    done = repro(*arguments, cwd=tmp_path, PATH=path_without(tmp_path / "bin", **scripts),
-                 DOCKER_HOST=f"unix://{tmp_path}/none.sock")
+def test_what_is_missing_is_exit_3_in_one_line(
+    tmp_path: Path, arguments: list[str], scripts: dict[str, str], said: str
+) -> None:
+    done = repro(
+        *arguments,
+        cwd=tmp_path,
+        PATH=path_without(tmp_path / "bin", **scripts),
+        DOCKER_HOST=f"unix://{tmp_path}/none.sock",
+    )
     assert done.returncode == 3, done.stdout + done.stderr
     assert done.stderr.startswith(f"anyunix: {arguments[0]}: not run: ")
     assert said in done.stderr
@@ -248,10 +288,17 @@ def test_what_is_missing_is_exit_3_in_one_line(tmp_path: Path, arguments: list[s
 
 
 def test_counterparts_have_the_same_image_and_the_systems_own_defaults(catalog: Catalog) -> None:
-    names = {name: counterpart(catalog, catalog.platform(name)).name
-             for name in ("local-v6only", "debian-v6only", "alpine-v6only", "debian", "debian-i386")}
-    assert names == {"local-v6only": "local", "debian-v6only": "debian", "alpine-v6only": "alpine",
-                     "debian": "local", "debian-i386": "debian"}
+    names = {
+        name: counterpart(catalog, catalog.platform(name)).name
+        for name in ("local-v6only", "debian-v6only", "alpine-v6only", "debian", "debian-i386")
+    }
+    assert names == {
+        "local-v6only": "local",
+        "debian-v6only": "debian",
+        "alpine-v6only": "alpine",
+        "debian": "local",
+        "debian-i386": "debian",
+    }
     with pytest.raises(ConfigurationError, match="that is what the others are compared with"):
         counterpart(catalog, catalog.platform("local"))
 
@@ -278,19 +325,26 @@ def test_what_a_platform_says_is_printed_without_escapes_and_without_markup(cata
 
 
 def test_flags_and_ending_are_those_of_the_sender() -> None:
-    lines = ("40 fork() = 41", "41 fork() = 42",
-             "41 rt_sigaction(SIGUSR1, {sa_handler=0x5, sa_mask=[], sa_flags=SA_RESTART}, NULL, 8) = 0",
-             "42 rt_sigaction(SIGUSR1, {sa_handler=0x5, sa_mask=[], sa_flags=SA_RESETHAND|0xffff}, NULL, 8) = 0",
-             "42 rt_sigaction(SIGUSR1, {sa_handler=SIG_IGN, sa_mask=[], sa_flags=SA_RESTORER}, NULL, 8) = 0",
-             "41 +++ exited with 0 +++", "42 +++ killed by SIGUSR1 +++", "40 +++ killed by SIGKILL +++")
+    lines = (
+        "40 fork() = 41",
+        "41 fork() = 42",
+        "41 rt_sigaction(SIGUSR1, {sa_handler=0x5, sa_mask=[], sa_flags=SA_RESTART}, NULL, 8) = 0",
+        "42 rt_sigaction(SIGUSR1, {sa_handler=0x5, sa_mask=[], sa_flags=SA_RESETHAND|0xffff}, NULL, 8) = 0",
+        "42 rt_sigaction(SIGUSR1, {sa_handler=SIG_IGN, sa_mask=[], sa_flags=SA_RESTORER}, NULL, 8) = 0",
+        "41 +++ exited with 0 +++",
+        "42 +++ killed by SIGUSR1 +++",
+        "40 +++ killed by SIGKILL +++",
+    )
     told = Messages((), False, (), recorded(*lines))
     assert (told.handler_flags, told.ending) == ("SA_RESETHAND|…", "killed by SIGUSR1")
     untold = Messages((), False, (), recorded())
     assert (untold.handler_flags, untold.ending) == ("", "")
 
 
-@pytest.mark.parametrize(("v6only", "order", "breeds"), [
-    (1, ("::", "0.0.0.0"), True), (0, ("::", "0.0.0.0"), False), (1, ("0.0.0.0", "::"), False), (None, (), False)])
+@pytest.mark.parametrize(
+    ("v6only", "order", "breeds"),
+    [(1, ("::", "0.0.0.0"), True), (0, ("::", "0.0.0.0"), False), (1, ("0.0.0.0", "::"), False), (None, (), False)],
+)
 def test_it_takes_both_defaults_to_breed_the_bug(v6only: "int | None", order: tuple[str, ...], breeds: bool) -> None:
     run = Run("first", (), {"127.0.0.1": "ECONNREFUSED", "::1": "served"})
     assert run.refuses_ipv4_alone

@@ -38,8 +38,9 @@ def need(*tools: str) -> None:
 def anyunix_run(folder: Path, *arguments: str, status: int, **environment: str) -> tuple[Matrix, str]:
     """A run's results, and what it printed."""
     command = [sys.executable, "-m", "anyunix", "run", "--out", str(folder / "out"), *arguments]
-    done = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True,
-                          timeout=240)
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, timeout=240
+    )
     assert done.returncode == status, done.stdout + done.stderr
     return read_matrix(folder / "out"), done.stdout
 
@@ -73,8 +74,18 @@ def path_without(folder: Path, *tools: str) -> str:
 def test_the_papers_first_bug_parts_at_the_bind(tmp_path: Path, subject: str) -> None:
     if subject == "c":
         need("cc", "make")
-    matrix, said = anyunix_run(tmp_path, "--platform", "local,local-v6only", "--bind", "first", "--subject", subject,
-                               "-k", "ipv4_client_is_served", status=1)
+    matrix, said = anyunix_run(
+        tmp_path,
+        "--platform",
+        "local,local-v6only",
+        "--bind",
+        "first",
+        "--subject",
+        subject,
+        "-k",
+        "ipv4_client_is_served",
+        status=1,
+    )
     assert first_parting(probe_of(matrix, f"local-v6only-{subject}-first", SERVED)) == ("parent", *PARTING)
     assert probe_of(matrix, f"local-v6only-{subject}-first", SERVED).again == "repeated"
     assert probe_of(matrix, f"local-{subject}-first", SERVED).trace is None
@@ -101,12 +112,21 @@ while True:
 """
 
 
-@pytest.mark.parametrize(("failing", "again", "said"), [
-    ("4", "did not repeat", "did not repeat: run again under a tracer, which changes timing, it passed on there"),
-    ("4,5,6", "not a difference", "perhaps not a difference: run again under a tracer, which changes timing, it failed "
-                                  "on there counting default and on here too")])
-def test_what_a_failure_does_when_it_is_run_again_is_evidence(tmp_path: Path, failing: str, again: str,
-                                                              said: str) -> None:
+@pytest.mark.parametrize(
+    ("failing", "again", "said"),
+    [
+        ("4", "did not repeat", "did not repeat: run again under a tracer, which changes timing, it passed on there"),
+        (
+            "4,5,6",
+            "not a difference",
+            "perhaps not a difference: run again under a tracer, which changes timing, it failed "
+            "on there counting default and on here too",
+        ),
+    ],
+)
+def test_what_a_failure_does_when_it_is_run_again_is_evidence(
+    tmp_path: Path, failing: str, again: str, said: str
+) -> None:
     """Two platforms that are this machine, and a server that fails at some of its starts: two here, the first of them
     before the suite, two there, and under the tracer one here and one there.
     """
@@ -114,12 +134,26 @@ def test_what_a_failure_does_when_it_is_run_again_is_evidence(tmp_path: Path, fa
     (tmp_path / "server.py").write_text(COUNTING)
     (tmp_path / "counting.yaml").write_text(
         "title: a server\nfiles: [server.py]\nready: {line: '^READY (?P<addresses>\\S+)$'}\n"
-        f'start: ["{{python}}", server.py, "{{port}}", "{tmp_path}/count", "{failing}"]\n')
+        f'start: ["{{python}}", server.py, "{{port}}", "{tmp_path}/count", "{failing}"]\n'
+    )
     for name in ("here", "there"):
         (tmp_path / f"{name}.yaml").write_text(f"title: {name}\ndriver: local\n")
-    matrix, printed = anyunix_run(tmp_path, "--platform", "./here.yaml", "--platform", "./there.yaml", "--jobs", "1",
-                                  "--reference", "here", "--subject", "./counting.yaml",
-                                  "-k", "a_client_on_ipv4_loopback_is_served", status=1)
+    matrix, printed = anyunix_run(
+        tmp_path,
+        "--platform",
+        "./here.yaml",
+        "--platform",
+        "./there.yaml",
+        "--jobs",
+        "1",
+        "--reference",
+        "here",
+        "--subject",
+        "./counting.yaml",
+        "-k",
+        "a_client_on_ipv4_loopback_is_served",
+        status=1,
+    )
     probe = probe_of(matrix, "there-counting-default", LOOPBACK)
     assert probe.again == again
     assert said in printed
@@ -130,16 +164,36 @@ def test_what_a_failure_does_when_it_is_run_again_is_evidence(tmp_path: Path, fa
 
 @pytest.mark.usefixtures("engine")
 def test_it_parts_there_in_debian_containers_too(tmp_path: Path) -> None:
-    matrix, _ = anyunix_run(tmp_path, "--platform", "debian,debian-v6only,alpine-v6only", "--bind", "first",
-                            "--subject", "c", "-k", "ipv4_client_is_served", status=1)
+    matrix, _ = anyunix_run(
+        tmp_path,
+        "--platform",
+        "debian,debian-v6only,alpine-v6only",
+        "--bind",
+        "first",
+        "--subject",
+        "c",
+        "-k",
+        "ipv4_client_is_served",
+        status=1,
+    )
     assert first_parting(probe_of(matrix, "debian-v6only-c-first", SERVED)) == ("parent", *PARTING)
 
 
 @pytest.mark.usefixtures("engine")
 def test_32_and_64_bits_ask_for_the_same(tmp_path: Path) -> None:
     """strace of a 32-bit container in the same words; alpine has no strace, and says so in one line."""
-    matrix, _ = anyunix_run(tmp_path, "--platform", "debian,debian-i386,alpine", "--subject", "c", "--trace", "always",
-                            "-k", "ipv4_client_is_served", status=0)
+    matrix, _ = anyunix_run(
+        tmp_path,
+        "--platform",
+        "debian,debian-i386,alpine",
+        "--subject",
+        "c",
+        "--trace",
+        "always",
+        "-k",
+        "ipv4_client_is_served",
+        status=0,
+    )
     trace = probe_of(matrix, "debian-i386-c-dual", SERVED).trace
     assert trace is not None
     assert [process.role for process in trace.processes] == ["parent", "RECV 1", "SEND 1"]
@@ -153,8 +207,19 @@ def test_32_and_64_bits_ask_for_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("namespaces")
 def test_without_a_tracer_the_verdict_is_the_same(tmp_path: Path) -> None:
-    matrix, said = anyunix_run(tmp_path, "--platform", "local,local-v6only", "--bind", "first", "--subject", "python",
-                               "-k", "ipv4_client_is_served", status=1, PATH=path_without(tmp_path / "bin", "strace"))
+    matrix, said = anyunix_run(
+        tmp_path,
+        "--platform",
+        "local,local-v6only",
+        "--bind",
+        "first",
+        "--subject",
+        "python",
+        "-k",
+        "ipv4_client_is_served",
+        status=1,
+        PATH=path_without(tmp_path / "bin", "strace"),
+    )
     trace = probe_of(matrix, "local-v6only-python-first", SERVED).trace
     assert trace is not None
     assert trace.problem == "local-v6only: no strace or truss on PATH"
@@ -163,8 +228,20 @@ def test_without_a_tracer_the_verdict_is_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("namespaces")
 def test_never_traces_nothing(tmp_path: Path) -> None:
-    matrix, said = anyunix_run(tmp_path, "--platform", "local,local-v6only", "--bind", "first", "--subject", "python",
-                               "-k", "ipv4_client_is_served", "--trace", "never", status=1)
+    matrix, said = anyunix_run(
+        tmp_path,
+        "--platform",
+        "local,local-v6only",
+        "--bind",
+        "first",
+        "--subject",
+        "python",
+        "-k",
+        "ipv4_client_is_served",
+        "--trace",
+        "never",
+        status=1,
+    )
     assert probe_of(matrix, "local-v6only-python-first", SERVED).trace is None
     assert "under trace" not in said
 
@@ -186,8 +263,17 @@ def faulty(catalog: Catalog, folder: Path, makefile: Sequence[tuple[str, str]] =
 
 def test_a_poisoned_build_makes_the_papers_second_bug_certain(catalog: Catalog, tmp_path: Path) -> None:
     need("valgrind")
-    matrix, said = anyunix_run(tmp_path, "--subject", str(faulty(catalog, tmp_path)), "--platform", "local",
-                               "--poisoned", "-k", "second_signal or v6only", status=1)
+    matrix, said = anyunix_run(
+        tmp_path,
+        "--subject",
+        str(faulty(catalog, tmp_path)),
+        "--platform",
+        "local",
+        "--poisoned",
+        "-k",
+        "second_signal or v6only",
+        status=1,
+    )
     probe = probe_of(matrix, "local-faulty-dual-poisoned", SECOND)
     assert probe.outcome == "failed"
     assert probe.culprit.startswith("signals.c:")
@@ -198,14 +284,24 @@ def test_a_poisoned_build_makes_the_papers_second_bug_certain(catalog: Catalog, 
     assert {each.kind for cell in matrix.cells if cell.build == "poisoned" for each in cell.probes} == {"contract"}
 
 
-def test_what_is_used_before_it_is_set_is_a_finding_though_every_contract_is_kept(catalog: Catalog,
-                                                                                  tmp_path: Path) -> None:
+def test_what_is_used_before_it_is_set_is_a_finding_though_every_contract_is_kept(
+    catalog: Catalog, tmp_path: Path
+) -> None:
     need("valgrind")
-    matrix, said = anyunix_run(tmp_path, "--subject", str(faulty(catalog, tmp_path)), "--platform", "local",
-                               "--poisoned", "-k", "ipv4_loopback_is_served", status=0)
+    matrix, said = anyunix_run(
+        tmp_path,
+        "--subject",
+        str(faulty(catalog, tmp_path)),
+        "--platform",
+        "local",
+        "--poisoned",
+        "-k",
+        "ipv4_loopback_is_served",
+        status=0,
+    )
     plain, poisoned = matrix.cells
     assert (plain.findings, poisoned.failures, poisoned.unchecked) == ((), (), "")
-    finding, = poisoned.findings
+    (finding,) = poisoned.findings
     assert finding.startswith("signals.c:")
     assert "in dispose: " in finding
     assert f"used before it is set: {finding} (local faulty dual poisoned)" in said.splitlines()[-2]
@@ -215,12 +311,25 @@ def test_what_is_used_before_it_is_set_is_a_finding_though_every_contract_is_kep
 
 def test_without_valgrind_clangs_sanitizer_names_it(catalog: Catalog, tmp_path: Path) -> None:
     need("clang")
-    trial = subprocess.run(["clang", "-fsanitize=memory", "-x", "c", "-o", str(tmp_path / "trial"), "-"],
-                           input=b"int main(void) { return 0; }", capture_output=True)
+    trial = subprocess.run(
+        ["clang", "-fsanitize=memory", "-x", "c", "-o", str(tmp_path / "trial"), "-"],
+        input=b"int main(void) { return 0; }",
+        capture_output=True,
+    )
     if trial.returncode:
         pytest.skip("clang has no memory sanitizer here")
-    matrix, _ = anyunix_run(tmp_path, "--subject", str(faulty(catalog, tmp_path)), "--platform", "local", "--poisoned",
-                            "-k", "second_signal", status=1, PATH=path_without(tmp_path / "bin", "valgrind"))
+    matrix, _ = anyunix_run(
+        tmp_path,
+        "--subject",
+        str(faulty(catalog, tmp_path)),
+        "--platform",
+        "local",
+        "--poisoned",
+        "-k",
+        "second_signal",
+        status=1,
+        PATH=path_without(tmp_path / "bin", "valgrind"),
+    )
     culprit = probe_of(matrix, "local-faulty-dual-poisoned", SECOND).culprit
     assert culprit.endswith("use of an uninitialised value: action")
     assert culprit.startswith("signals.c:")
@@ -228,26 +337,52 @@ def test_without_valgrind_clangs_sanitizer_names_it(catalog: Catalog, tmp_path: 
 
 def test_the_healthy_server_holds_when_it_is_poisoned(tmp_path: Path) -> None:
     need("cc", "make")
-    matrix, said = anyunix_run(tmp_path, "--subject", "c", "--subject", "python", "--platform", "local", "--poisoned",
-                               "-k", "second_signal", status=0)
+    matrix, said = anyunix_run(
+        tmp_path,
+        "--subject",
+        "c",
+        "--subject",
+        "python",
+        "--platform",
+        "local",
+        "--poisoned",
+        "-k",
+        "second_signal",
+        status=0,
+    )
     assert [cell.findings for cell in matrix.cells] == [(), (), ()]
     assert "used before it is set" not in said
     assert [(cell.key, cell.status) for cell in matrix.cells] == [
-        ("local-c-dual", "ran"), ("local-python-dual", "ran"), ("local-c-dual-poisoned", "ran")]
+        ("local-c-dual", "ran"),
+        ("local-python-dual", "ran"),
+        ("local-c-dual-poisoned", "ran"),
+    ]
 
 
 def test_a_build_that_ignores_cflags_is_not_called_poisoned(catalog: Catalog, tmp_path: Path) -> None:
-    subject = faulty(catalog, tmp_path, [("$(CC) $(CPPFLAGS) $(CFLAGS) $(STRICT)", "$(CC) $(STRICT)"),
-                                         ("$(CC) $(CFLAGS) $(LDFLAGS)", "$(CC) $(LDFLAGS)")])
-    matrix, said = anyunix_run(tmp_path, "--subject", str(subject), "--platform", "local", "--poisoned",
-                               "-k", "second_signal", status=0)
+    subject = faulty(
+        catalog,
+        tmp_path,
+        [
+            ("$(CC) $(CPPFLAGS) $(CFLAGS) $(STRICT)", "$(CC) $(STRICT)"),
+            ("$(CC) $(CFLAGS) $(LDFLAGS)", "$(CC) $(LDFLAGS)"),
+        ],
+    )
+    matrix, said = anyunix_run(
+        tmp_path, "--subject", str(subject), "--platform", "local", "--poisoned", "-k", "second_signal", status=0
+    )
     assert [(cell.build, cell.status) for cell in matrix.cells] == [("plain", "ran"), ("poisoned", "not-run")]
     assert "the build of faulty does not hand CFLAGS to the compiler" in said
 
 
 def test_poisoned_without_anything_to_build_is_a_usage_error(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "anyunix", "run", "--poisoned", "--subject", "python"], cwd=tmp_path,
-                          capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "anyunix", "run", "--poisoned", "--subject", "python"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 2
     assert done.stderr.startswith("anyunix: --poisoned: python: nothing is built")
 

@@ -25,8 +25,9 @@ def _top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def holder(*before: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen([*before, sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                            text=True)
+    return subprocess.Popen(
+        [*before, sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
 
 def test_a_folder_goes_at_the_end_with_all_that_it_holds() -> None:
@@ -112,8 +113,9 @@ def test_a_driver_that_is_down_makes_no_folder_any_more() -> None:
     assert left() == []
 
 
-def test_a_folder_that_is_swept_in_the_moment_it_is_made_is_made_again(tmp_path: Path,
-                                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_is_swept_in_the_moment_it_is_made_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made: list[Path] = []
     real = tempfile.mkdtemp
 

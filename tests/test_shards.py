@@ -31,8 +31,9 @@ def cell(name: str, status: Status = "ran", facts: dict[str, Any] | None = None)
 
 
 def part(started: str, *cells: CellResult, identity: Identity | None = IDENTITY, title: str = "") -> Part:
-    platforms = tuple(PlatformResult(each.platform, title or each.platform, "local", each.status, each.reason)
-                      for each in cells)
+    platforms = tuple(
+        PlatformResult(each.platform, title or each.platform, "local", each.status, each.reason) for each in cells
+    )
     return Part(Path(started), Matrix(platforms, cells, "a", started=started, identity=identity))
 
 
@@ -45,8 +46,10 @@ def plan_of(*names: str, required: tuple[str, ...] = ()) -> Plan:
 
 
 def test_shards_are_balanced_by_what_cells_took() -> None:
-    times = {("c", name, "dual"): seconds for name, seconds in
-             {"a": 100.0, "b": 60.0, "d": 50.0, "e": 10.0, "f": 10.0}.items()}
+    times = {
+        ("c", name, "dual"): seconds
+        for name, seconds in {"a": 100.0, "b": 60.0, "d": 50.0, "e": 10.0, "f": 10.0}.items()
+    }
     plan = make_plan(planned("e", "a", "b", "d", "f", "new"), 2, times, IDENTITY, Wish(Path("out")))
     assert sorted(shard.seconds for shard in plan.shards) == [130.0, 150.0]  # "new" counts as the median, 50
     assert sorted(each.platform for shard in plan.shards for each in shard.cells) == ["a", "b", "d", "e", "f", "new"]
@@ -59,7 +62,8 @@ def test_a_command_requires_what_is_in_its_shard_alone() -> None:
     commands = [shlex.join(shard.command) for shard in plan.shards]
     assert commands == [
         "anyunix run --shard 1/2 --cell c a dual --require ./a.yaml --timeout=9 --out out/shard-1",
-        "anyunix run --shard 2/2 --cell c b dual --timeout=9 --out out/shard-2"]
+        "anyunix run --shard 2/2 --cell c b dual --timeout=9 --out out/shard-2",
+    ]
 
 
 def test_the_newest_complete_result_of_a_cell_is_taken() -> None:
@@ -67,13 +71,19 @@ def test_the_newest_complete_result_of_a_cell_is_taken() -> None:
     late = part("2026-01-03", cell("a", "not-run"), cell("b", facts={"x": 2}))
     merged = merge([late, again, died], None, None, ())
     assert [(each.platform, each.status, dict(each.facts)) for each in merged.matrix.cells] == [
-        ("a", "ran", {}), ("b", "ran", {"x": 2})]
+        ("a", "ran", {}),
+        ("b", "ran", {"x": 2}),
+    ]
     assert merged.sources == {"a-c-dual": Path("2026-01-02"), "b-c-dual": Path("2026-01-03")}
 
 
 def test_facts_that_shards_do_not_agree_on_have_varied() -> None:
-    merged = merge([part("1", cell("a", facts={"x": 1})), part("2", replace(cell("a", facts={"x": 2}), bind="ipv4"))],
-                   None, None, ())
+    merged = merge(
+        [part("1", cell("a", facts={"x": 1})), part("2", replace(cell("a", facts={"x": 2}), bind="ipv4"))],
+        None,
+        None,
+        (),
+    )
     platform = merged.matrix.platforms[0]
     assert (dict(platform.facts), dict(platform.unstable)) == ({}, {"x": (1, 2)})
 
@@ -81,17 +91,22 @@ def test_facts_that_shards_do_not_agree_on_have_varied() -> None:
 def test_planned_cells_that_nobody_brought_are_not_run() -> None:
     merged = merge([part("1", cell("a"))], plan_of("a", "b", required=("b",)), None, ())
     assert [(each.platform, each.status, each.reason) for each in merged.matrix.cells] == [
-        ("a", "ran", ""), ("b", "not-run", "no shard brought it")]
+        ("a", "ran", ""),
+        ("b", "not-run", "no shard brought it"),
+    ]
     assert merged.matrix.required == ("b",)
 
 
-@pytest.mark.parametrize(("other", "said"), [
-    (part("2", cell("b"), identity=Identity("2", "suite", {"c": "files"})), "another version of anyunix than in 1"),
-    (part("2", cell("b"), identity=Identity("1", "other", {"c": "files"})), "another suite than in 1"),
-    (part("2", cell("b"), identity=Identity("1", "suite", {"c": "other"})), "another subject c than in 1"),
-    (part("2", cell("b"), identity=None), "an older anyunix wrote it"),
-    (part("2", cell("a"), title="another one"), "its platform 'a' is 'another one', in 1 it is 'a'"),
-])
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (part("2", cell("b"), identity=Identity("2", "suite", {"c": "files"})), "another version of anyunix than in 1"),
+        (part("2", cell("b"), identity=Identity("1", "other", {"c": "files"})), "another suite than in 1"),
+        (part("2", cell("b"), identity=Identity("1", "suite", {"c": "other"})), "another subject c than in 1"),
+        (part("2", cell("b"), identity=None), "an older anyunix wrote it"),
+        (part("2", cell("a"), title="another one"), "its platform 'a' is 'another one', in 1 it is 'a'"),
+    ],
+)
 def test_results_of_different_things_are_refused(other: Part, said: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(said)):
         merge([part("1", cell("a")), other], None, None, ())
@@ -126,7 +141,8 @@ def twelve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for name in ("one", "two"):
         (tmp_path / f"{name}.yaml").write_text(
             f"title: {name}\nfiles: [{SERVER.name}]\nstart: ['{{python}}', {SERVER.name}, '{{port}}']\n"
-            "ready: {port: true}\nbind: {dual: [], v4: [IPv4 alone]}\n")
+            "ready: {port: true}\nbind: {dual: [], v4: [IPv4 alone]}\n"
+        )
         options += ["--subject", f"./{name}.yaml"]
     for name in ("x", "y", "z"):
         (tmp_path / f"{name}.yaml").write_text(f"title: {name}\ndriver: local\n")
@@ -136,6 +152,7 @@ def twelve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def without_times(path: Path) -> Any:
     """A matrix.json without what differs from run to run of the same thing."""
+
     def stripped(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: stripped(each) for key, each in value.items() if key not in ("seconds", "started")}
@@ -144,20 +161,24 @@ def without_times(path: Path) -> Any:
     return stripped(json.loads(path.read_text()))
 
 
-def test_twelve_cells_in_three_processes_are_one_run(twelve: list[str], tmp_path: Path,
-                                                     capsys: pytest.CaptureFixture[str]) -> None:
+def test_twelve_cells_in_three_processes_are_one_run(
+    twelve: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["plan", *twelve, "--shards", "3", "--results", "parts", "--out", "plan.json"]) == 0
     assert capsys.readouterr().out == "plan.json: 12 cells in 3 shards\n"
     shards = json.loads((tmp_path / "plan.json").read_text())["shards"]
     assert [len(shard["cells"]) for shard in shards] == [4, 4, 4]
-    processes = [subprocess.Popen([sys.executable, "-m", *shard["command"]], stdout=subprocess.DEVNULL)
-                 for shard in shards]
+    processes = [
+        subprocess.Popen([sys.executable, "-m", *shard["command"]], stdout=subprocess.DEVNULL) for shard in shards
+    ]
     assert [process.wait(120) for process in processes] == [0, 0, 0]
     assert main(["run", *twelve, "--out", "whole"]) == 0
     assert main(["merge", "parts", "--plan", "plan.json", "--out", "merged"]) == 0
     assert without_times(tmp_path / "merged" / "matrix.json") == without_times(tmp_path / "whole" / "matrix.json")
-    files = [sorted(file.relative_to(tmp_path / run) for file in (tmp_path / run).rglob("*") if file.is_file())
-             for run in ("merged", "whole")]
+    files = [
+        sorted(file.relative_to(tmp_path / run) for file in (tmp_path / run).rglob("*") if file.is_file())
+        for run in ("merged", "whole")
+    ]
     assert files[0] == files[1]
     capsys.readouterr()
     some = ["parts/shard-1", "parts/shard-9", "--plan", "plan.json", "--out", "some"]  # the last of them died
@@ -165,8 +186,9 @@ def test_twelve_cells_in_three_processes_are_one_run(twelve: list[str], tmp_path
     assert "planned, and in no shard: " in capsys.readouterr().out
 
 
-def test_a_plan_for_a_ci_system_holds_commands_that_run(twelve: list[str], capsys: pytest.CaptureFixture[str],
-                                                        tmp_path: Path) -> None:
+def test_a_plan_for_a_ci_system_holds_commands_that_run(
+    twelve: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert main(["plan", *twelve, "--shards", "4", "--format", "github"]) == 0
     line = capsys.readouterr().out
     assert line.count("\n") == 1
@@ -192,14 +214,18 @@ def test_a_shard_says_that_it_ran_and_not_that_it_is_portable(twelve: list[str])
     assert main(["merge", "part", "--out", "merged"]) == 1
 
 
-@pytest.mark.parametrize(("options", "said"), [
-    (["--cell", "./one.yaml", "./x.yaml", "dul"], "has no such mode; it has dual, v4"),
-    (["--cell", "./one.yaml", "./x.yaml", "dual", "--bind", "dual"], "--cell says it all"),
-    (["--cell", "./one.yaml", "./x.yaml", "dual", "--require", "local"], "--require local: no --cell is on it"),
-    (["--cell", "./one.yaml", "./none.yaml", "dual"], "no such platform file"),
-])
-def test_a_cell_that_cannot_be_is_usage(twelve: list[str], options: list[str], said: str,
-                                        capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--cell", "./one.yaml", "./x.yaml", "dul"], "has no such mode; it has dual, v4"),
+        (["--cell", "./one.yaml", "./x.yaml", "dual", "--bind", "dual"], "--cell says it all"),
+        (["--cell", "./one.yaml", "./x.yaml", "dual", "--require", "local"], "--require local: no --cell is on it"),
+        (["--cell", "./one.yaml", "./none.yaml", "dual"], "no such platform file"),
+    ],
+)
+def test_a_cell_that_cannot_be_is_usage(
+    twelve: list[str], options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["run", *options]) == 2
     assert said in capsys.readouterr().err
 
@@ -215,7 +241,8 @@ def hostile(tmp_path: Path) -> Callable[[str], Path]:
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"schema": 1, "platforms": [], "cells": [{}], "reference": ""}'])
-def test_a_broken_part_is_an_error_that_names_it(hostile: Callable[[str], Path], content: str,
-                                                 capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_part_is_an_error_that_names_it(
+    hostile: Callable[[str], Path], content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["merge", str(hostile(content))]) == 2
     assert "part/matrix.json: " in capsys.readouterr().err

@@ -28,18 +28,23 @@ def quiet(text: str) -> None:
     """Nobody listens."""
 
 
-@pytest.mark.parametrize("login", [
-    'sh -c "$SSH_ORIGINAL_COMMAND"',
-    'tcsh -c "$SSH_ORIGINAL_COMMAND"',
-    'echo Welcome; printf "no newline"; echo "on stderr" >&2; head -c 300000 /dev/zero; eval "$SSH_ORIGINAL_COMMAND"',
-], ids=["sh", "csh", "banner"])
+@pytest.mark.parametrize(
+    "login",
+    [
+        'sh -c "$SSH_ORIGINAL_COMMAND"',
+        'tcsh -c "$SSH_ORIGINAL_COMMAND"',
+        'echo Hi; printf "no newline"; echo "on stderr" >&2; head -c 300000 /dev/zero; eval "$SSH_ORIGINAL_COMMAND"',
+    ],
+    ids=["sh", "csh", "banner"],
+)
 def test_any_login_shell(start_sshd: StartSshd, connect: Connect, login: str) -> None:
     if shlex.split(login)[0] == "tcsh" and not ssh_module.shutil.which("tcsh"):
         assert not os.environ.get("ANYUNIX_REQUIRE_SSHD"), "no tcsh here"
         pytest.skip("no tcsh here")
     driver = connect(start_sshd(f"ForceCommand {login}"))
-    done = driver.run(["sh", "-c", 'printf %s "$1"; printf %s "$ODD" >&2; exit 7', "sh", ODD], env={"ODD": ODD},
-                      timeout=20)
+    done = driver.run(
+        ["sh", "-c", 'printf %s "$1"; printf %s "$ODD" >&2; exit 7', "sh", ODD], env={"ODD": ODD}, timeout=20
+    )
     assert (done.status, done.stdout, done.stderr) == (7, ODD, ODD)
 
 
@@ -60,8 +65,9 @@ def test_bytes_come_back_as_they_are(sshd: Sshd, connect: Connect) -> None:
 
 def test_what_is_read_back_is_a_regular_file_within_its_limit(sshd: Sshd, connect: Connect) -> None:
     driver = connect(sshd)
-    driver.run(["sh", "-c", "mkfifo pipe; ln -s /etc/passwd link; head -c 300001 /dev/zero > large"], env={},
-               timeout=20)
+    driver.run(
+        ["sh", "-c", "mkfifo pipe; ln -s /etc/passwd link; head -c 300001 /dev/zero > large"], env={}, timeout=20
+    )
     for name in ("pipe", ".", "link"):
         with pytest.raises(PlatformError, match=f"{name}: not there after the run"):
             driver.get(PurePosixPath(name), limit=10_000)
@@ -97,8 +103,9 @@ def test_facts_are_those_of_this_machine(sshd: Sshd, catalog: Catalog) -> None:
     assert facts[0] == facts[1]
 
 
-def test_command_line(sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                      capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_line(
+    sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv(SSH_CONFIG, str(sshd.config))
     out = ["--out", str(tmp_path / "out")]
     one = ["--subject", "c", "--subject", "python", "-k", "test_ipv4_client_is_served"]

@@ -40,12 +40,17 @@ def machine(sshd_here: None, engine: Engine, tmp_path: Path) -> Iterator[MakeMac
     with contextlib.ExitStack() as stack:
 
         def make(small: str = "size=64m", prepare: str = "true") -> Target:
-            engine.client().images.build(path=str(DOCKERFILE.parent), dockerfile=DOCKERFILE.name, tag=TAG, rm=True,
-                                         forcerm=True)
+            engine.client().images.build(
+                path=str(DOCKERFILE.parent), dockerfile=DOCKERFILE.name, tag=TAG, rm=True, forcerm=True
+            )
             container = engine.client().containers.run(
-                TAG, detach=True, init=True, ports={"22/tcp": ("127.0.0.1", None)},
+                TAG,
+                detach=True,
+                init=True,
+                ports={"22/tcp": ("127.0.0.1", None)},
                 tmpfs={"/small": f"exec,mode=1777,{small}"},
-                environment={"KEY": key.with_suffix(".pub").read_text(), "WHERE": "/small"})
+                environment={"KEY": key.with_suffix(".pub").read_text(), "WHERE": "/small"},
+            )
             stack.callback(container.remove, force=True, v=True)
             assert container.exec_run(["sh", "-c", prepare]).exit_code == 0
             return reachable(container, tmp_path, key)
@@ -66,8 +71,10 @@ def reachable(container: Any, folder: Path, key: Path) -> Target:
     host_key = container.exec_run(["cat", "/etc/ssh/ssh_host_ed25519_key.pub"]).output.decode().split()
     (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {' '.join(host_key[:2])}\n")
     config = folder / f"config-{port}"
-    config.write_text(f"Host *\n  IdentityFile {key}\n  IdentitiesOnly yes\n  UserKnownHostsFile {folder}/known_hosts\n"
-                      "  HostKeyAlgorithms ssh-ed25519\n")
+    config.write_text(
+        f"Host *\n  IdentityFile {key}\n  IdentitiesOnly yes\n  UserKnownHostsFile {folder}/known_hosts\n"
+        "  HostKeyAlgorithms ssh-ed25519\n"
+    )
     return Target("127.0.0.1", "ada", port, config)
 
 
@@ -97,8 +104,9 @@ def test_without_a_compiler_what_is_missing_is_said_or_built_here(machine: MakeM
     target = machine()
     result = cell(target, catalog.subject("c"), catalog.suite)
     assert result.status == "not-run"
-    assert result.reason.startswith("no cc and no make on there: install it there, or have the subject built here: "
-                                    "`cross: TARGET`")
+    assert result.reason.startswith(
+        "no cc and no make on there: install it there, or have the subject built here: `cross: TARGET`"
+    )
     result = cell(target, catalog.subject("c"), catalog.suite, "x86_64-linux-gnu", "test_ipv4_client_is_served")
     assert (result.status, result.reason) == ("ran", "")
     assert "zig cc" in result.compiler

@@ -69,9 +69,11 @@ def test_a_lost_connection_is_an_error_and_nothing_is_left_there(sshd: Sshd, con
     sshd.cut()
     error = command.result()
     assert isinstance(error, PlatformError)
-    assert re.fullmatch("over-there: the connection was lost while it ran sh -c '[^']*': Connection to 127.0.0.1 "
-                        "closed by remote host; see that the machine and the network are well, and run again",
-                        str(error))
+    assert re.fullmatch(
+        "over-there: the connection was lost while it ran sh -c '[^']*': Connection to 127.0.0.1 "
+        "closed by remote host; see that the machine and the network are well, and run again",
+        str(error),
+    )
     until(lambda: all(gone(int(pid)) for pid in command.said[0].split()), "the command's end there")
     until(lambda: sshd.folders() == [], "the folder's removal there")
     with pytest.raises(PlatformError, match="the connection was lost"):
@@ -79,10 +81,13 @@ def test_a_lost_connection_is_an_error_and_nothing_is_left_there(sshd: Sshd, con
     driver.down()
 
 
-def test_a_cell_whose_connection_is_lost_is_an_error(sshd: Sshd, subject: Subject,
-                                                     make_suite: Callable[[str], Path]) -> None:
-    suite = make_suite('import time\n\ndef test_first(fact):\n    """First."""\n\n'
-                       'def test_waits(fact):\n    """Waits."""\n    time.sleep(600)\n')
+def test_a_cell_whose_connection_is_lost_is_an_error(
+    sshd: Sshd, subject: Subject, make_suite: Callable[[str], Path]
+) -> None:
+    suite = make_suite(
+        'import time\n\ndef test_first(fact):\n    """First."""\n\n'
+        'def test_waits(fact):\n    """Waits."""\n    time.sleep(600)\n'
+    )
     cell = Cell(subject, Platform("there", "there", "ssh", target=sshd.target), "default")
 
     def say(text: str) -> None:
@@ -101,8 +106,12 @@ def test_a_client_that_is_killed_leaves_nothing_there(sshd: Sshd) -> None:
     if (pid := os.fork()) == 0:  # a run that never comes to its `down`
         driver = SshDriver(sshd.target)
         driver.up(quiet)
-        driver.run(["sh", "-c", "sleep 600 & echo $!; wait"], env={}, timeout=60,
-                   say=lambda line: os.write(write, line.encode()) and None)
+        driver.run(
+            ["sh", "-c", "sleep 600 & echo $!; wait"],
+            env={},
+            timeout=60,
+            say=lambda line: os.write(write, line.encode()) and None,
+        )
         os._exit(1)
     os.close(write)
     there = int(os.read(read, 100))
@@ -172,7 +181,7 @@ def test_the_clients_own_folder_goes(sshd: Sshd, connect: Connect) -> None:
 
 def test_down_in_the_middle_of_up(start_sshd: StartSshd, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "gate")
-    sshd = start_sshd(f"ForceCommand cat {tmp_path}/gate; eval \"$SSH_ORIGINAL_COMMAND\"")
+    sshd = start_sshd(f'ForceCommand cat {tmp_path}/gate; eval "$SSH_ORIGINAL_COMMAND"')
     driver, ended = SshDriver(sshd.target), []
 
     def up() -> None:

@@ -17,7 +17,7 @@ from sshd import ALIAS, Sshd
 
 Connect = Callable[[Sshd], SshDriver]
 StartSshd = Callable[..., Sshd]
-LOGIN = 'case $SSH_ORIGINAL_COMMAND in *) marker=${{SSH_ORIGINAL_COMMAND##* }}; marker=${{marker%?}};; esac; {}'
+LOGIN = "case $SSH_ORIGINAL_COMMAND in *) marker=${{SSH_ORIGINAL_COMMAND##* }}; marker=${{marker%?}};; esac; {}"
 """A login shell that knows the marker and answers as it likes."""
 
 
@@ -70,7 +70,8 @@ def test_changed_host_key(sshd: Sshd) -> None:
     sshd.knows(sshd.folder / "id.pub")
     assert "not the one that is known: find out why before anything else" in reason(sshd.target)
     assert f"`ssh-keygen -R '[127.0.0.1]:{sshd.port}'`" in reason(
-        dataclasses.replace(sshd.target, host="127.0.0.1", port=sshd.port))
+        dataclasses.replace(sshd.target, host="127.0.0.1", port=sshd.port)
+    )
 
 
 def test_first_key_of_a_machine_made_here_is_kept_and_holds(sshd: Sshd, tmp_path: Path) -> None:
@@ -108,14 +109,17 @@ def test_an_account_without_a_shell(start_sshd: StartSshd) -> None:
     assert "no shell answers there; what came is 'This account is closed'" in reason(sshd.target)
 
 
-@pytest.mark.parametrize(("answer", "said"), [
-    ("yes 12345678901234567890123456789012345678901234567890", "more than 1048576 bytes of something else"),
-    (r"echo $marker ok; printf 'q\000\000\000\001x'", "is no frame"),
-    (r"echo $marker ok; printf 'o\377\377\377\377x'", "is no frame"),
-    (r"echo $marker ok; printf 'x\000\000\000\002[]'", "no JSON object"),
-    (r"echo $marker ok; printf 'x\000\000\000\002{{{{'", "not JSON"),
-    (r"echo $marker ok; printf 'x\000\000\000\377{{'", "what came is 'nothing'"),
-])
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("yes 12345678901234567890123456789012345678901234567890", "more than 1048576 bytes of something else"),
+        (r"echo $marker ok; printf 'q\000\000\000\001x'", "is no frame"),
+        (r"echo $marker ok; printf 'o\377\377\377\377x'", "is no frame"),
+        (r"echo $marker ok; printf 'x\000\000\000\002[]'", "no JSON object"),
+        (r"echo $marker ok; printf 'x\000\000\000\002{{{{'", "not JSON"),
+        (r"echo $marker ok; printf 'x\000\000\000\377{{'", "what came is 'nothing'"),
+    ],
+)
 def test_an_answer_that_is_none(start_sshd: StartSshd, answer: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "login").write_text(LOGIN.format(answer.replace("{{", "{")))
     assert said in reason(start_sshd(f"ForceCommand sh {tmp_path}/login").target)

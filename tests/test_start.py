@@ -39,37 +39,52 @@ def test_a_healthy_one_leaves_no_trace_of_it(run_cell: Callable[..., CellResult]
     assert [(probe.name, probe.outcome) for probe in run_cell().probes] == [("test_serves", "passed")]
 
 
-@pytest.mark.parametrize(("changed", "error", "said"), [
-    ({"start": '[no-such-program, "{port}"]'}, "NotReady", "start: 'no-such-program' cannot be run in"),
-    ({"start": '["{python}", any_server.py, "{port}", "needs IPv6", /no/such/folder/file]'}, "NotReady",
-     "FileNotFoundError: [Errno 2] No such file or directory: '/no/such/folder/file'"),
-], ids=["no-program", "dies"])
-def test_one_that_cannot_start_is_one_failed_contract(changed: dict[str, str], error: str, said: str,
-                                                      run_cell: Callable[..., CellResult]) -> None:
+@pytest.mark.parametrize(
+    ("changed", "error", "said"),
+    [
+        ({"start": '[no-such-program, "{port}"]'}, "NotReady", "start: 'no-such-program' cannot be run in"),
+        (
+            {"start": '["{python}", any_server.py, "{port}", "needs IPv6", /no/such/folder/file]'},
+            "NotReady",
+            "FileNotFoundError: [Errno 2] No such file or directory: '/no/such/folder/file'",
+        ),
+    ],
+    ids=["no-program", "dies"],
+)
+def test_one_that_cannot_start_is_one_failed_contract(
+    changed: dict[str, str], error: str, said: str, run_cell: Callable[..., CellResult]
+) -> None:
     result = run_cell(**changed)
-    probe, = result.probes
+    (probe,) = result.probes
     assert (result.status, probe.id, probe.kind, probe.outcome) == ("ran", STARTS, "contract", "failed")
     assert probe.error == error
     assert said in probe.message
 
 
 def test_a_talk_that_is_wrong_is_told_with_what_came(catalog: Catalog, tmp_path: Path) -> None:
-    """By the script alone, which is not as patient here: a server may need some seconds until it answers as it should.
-    """
+    """By the script alone, not as patient here: a server may need some seconds until it answers as it should."""
     subject = written(tmp_path, talk='{send: "hi\\n", expect: "^HELLO$"}')
     (tmp_path / "subject.json").write_text(subject_json(subject))
     impatient = "import support.ready; support.ready.WRONG_SECONDS = 0; import start_once; start_once.main()"
-    done = subprocess.run([sys.executable, "-c", impatient], check=True, capture_output=True, text=True, env={
-        **os.environ, "ANYUNIX_SUBJECT": str(tmp_path / "subject.json"), "PYTHONPATH": str(catalog.suite)})
+    done = subprocess.run(
+        [sys.executable, "-c", impatient],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "ANYUNIX_SUBJECT": str(tmp_path / "subject.json"), "PYTHONPATH": str(catalog.suite)},
+    )
     answer = json.loads(done.stdout)
     assert answer["error"] == "NotReady"
-    assert re.match(r"not ready: a client of port \d+ is answered, but not as `talk` expects: nothing that matches "
-                    r"'\^HELLO\$' came within \S+ s, but b'hello\\n'; its stdout ended with:\nserving",
-                    answer["message"])
+    assert re.match(
+        r"not ready: a client of port \d+ is answered, but not as `talk` expects: nothing that matches "
+        r"'\^HELLO\$' came within \S+ s, but b'hello\\n'; its stdout ended with:\nserving",
+        answer["message"],
+    )
 
 
-def test_a_run_ends_with_2_and_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                          capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_ends_with_2_and_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     written(tmp_path, start='["{python}", no_server.py, "{port}"]')
     monkeypatch.chdir(tmp_path)
     assert main(["run", "--subject", "./mine.yaml", "--platform", "local", "--out", "out"]) == 2
@@ -77,7 +92,7 @@ def test_a_run_ends_with_2_and_the_reason(tmp_path: Path, monkeypatch: pytest.Mo
     assert "anyunix: subject 'mine' cannot be started (local): the server ended with exit status 2 before" in said.err
     assert "can't open file" in said.err
     assert "portable" not in said.out
-    cell, = json.loads((tmp_path / "out" / "matrix.json").read_text())["cells"]
+    (cell,) = json.loads((tmp_path / "out" / "matrix.json").read_text())["cells"]
     assert [probe["id"] for probe in cell["probes"]] == [STARTS]
 
 

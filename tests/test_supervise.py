@@ -53,8 +53,7 @@ def supervise(catalog: Catalog) -> list[str]:
 
 def start(command: list[str], **options: object) -> "subprocess.Popen[str]":
     environment = {**os.environ, "ANYUNIX_CELL": f"test-{os.getpid()}-{time.monotonic_ns()}"}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True,
-                            **options)  # type: ignore[call-overload, no-any-return]  # options are Popen's own
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload, no-any-return]  # options are Popen's own
 
 
 def gone(pid: int) -> bool:
@@ -65,29 +64,50 @@ def gone(pid: int) -> bool:
 
 
 def test_exit_status_and_output_pass_through(supervise: list[str]) -> None:
-    done = subprocess.run([*supervise, "10", "sh", "-c", "echo out; echo err >&2; exit 7"], capture_output=True,
-                          text=True, stdin=subprocess.DEVNULL, timeout=20, check=False)
+    done = subprocess.run(
+        [*supervise, "10", "sh", "-c", "echo out; echo err >&2; exit 7"],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=20,
+        check=False,
+    )
     assert (done.returncode, done.stdout, done.stderr) == (7, "out\n", "err\n")
 
 
 def test_killed_by_a_signal_is_told_as_the_shell_does(supervise: list[str]) -> None:
-    done = subprocess.run([*supervise, "10", "sh", "-c", "kill -9 $$"], stdin=subprocess.DEVNULL, timeout=20,
-                          check=False)
+    done = subprocess.run(
+        [*supervise, "10", "sh", "-c", "kill -9 $$"], stdin=subprocess.DEVNULL, timeout=20, check=False
+    )
     assert done.returncode == 128 + 9
 
 
 def test_signals_that_the_caller_ignores_or_blocks_are_back_at_their_defaults(supervise: list[str]) -> None:
-    caller = ("import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
-              "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]); os.execv(sys.argv[1], sys.argv[1:])")
+    caller = (
+        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]); os.execv(sys.argv[1], sys.argv[1:])"
+    )
     asked = "import signal; print(signal.getsignal(signal.SIGHUP) == 0, signal.pthread_sigmask(signal.SIG_BLOCK, []))"
-    done = subprocess.run([sys.executable, "-c", caller, *supervise, "10", sys.executable, "-c", asked],
-                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", caller, *supervise, "10", sys.executable, "-c", asked],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=20,
+        check=False,
+    )
     assert done.stdout == "True set()\n"
 
 
 def test_a_command_that_is_not_there(supervise: list[str]) -> None:
-    done = subprocess.run([*supervise, "10", "/no/such"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                          timeout=20, check=False)
+    done = subprocess.run(
+        [*supervise, "10", "/no/such"],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=20,
+        check=False,
+    )
     assert done.returncode == 127
     assert "cannot start /no/such" in done.stderr
 
@@ -147,8 +167,7 @@ os.wait()
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no limit that could be the mark")
 def test_a_daemon_with_its_own_session_and_environment_is_found_and_named(supervise: list[str]) -> None:
-    process = start([*supervise, "30", sys.executable, "-c", DAEMON], stdin=subprocess.DEVNULL,
-                    stderr=subprocess.PIPE)
+    process = start([*supervise, "30", sys.executable, "-c", DAEMON], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     out, errors = process.communicate(timeout=20)
     assert process.returncode == 0
     assert errors == f"supervise: left behind and ended: pid {int(out)} a-daemon 600\n"
@@ -157,8 +176,10 @@ def test_a_daemon_with_its_own_session_and_environment_is_found_and_named(superv
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no limit that could be the mark")
 def test_a_daemon_ends_with_its_owner_too(supervise: list[str]) -> None:
-    process = start([*supervise, "60", sys.executable, "-c", DAEMON + LONG.replace("time", "import time; time", 1)],
-                    stdin=subprocess.PIPE)
+    process = start(
+        [*supervise, "60", sys.executable, "-c", DAEMON + LONG.replace("time", "import time; time", 1)],
+        stdin=subprocess.PIPE,
+    )
     assert process.stdout is not None
     assert process.stdin is not None
     daemon = int(process.stdout.readline())
@@ -186,8 +207,14 @@ os.read(reader, 1)
 def test_orphans_keep_the_parent_that_the_platform_gives_them(supervise: list[str]) -> None:
     """What finds daemons must not adopt them: who does is a fact of the platform."""
     alone = subprocess.run([sys.executable, "-c", ORPHAN], capture_output=True, text=True, timeout=20, check=True)
-    under = subprocess.run([*supervise, "20", sys.executable, "-c", ORPHAN], capture_output=True, text=True,
-                           stdin=subprocess.DEVNULL, timeout=20, check=True)
+    under = subprocess.run(
+        [*supervise, "20", sys.executable, "-c", ORPHAN],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=20,
+        check=True,
+    )
     assert under.stdout == alone.stdout
 
 
@@ -203,8 +230,9 @@ def test_a_signal_that_comes_while_the_command_starts_is_not_lost(supervise: lis
         process.stdout.close()
 
 
-def test_where_ps_alone_shows_environments_an_escapee_is_found(catalog: Catalog, tmp_path: Path,
-                                                               monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_ps_alone_shows_environments_an_escapee_is_found(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As on FreeBSD, whose ps takes all that follows `pid=` for that column's header."""
     spec = importlib.util.spec_from_file_location("supervise_there", catalog.suite / "supervise.py")
     assert spec is not None

@@ -11,15 +11,26 @@ from anyunix.cli import main
 from anyunix.drivers.ssh.destination import Target, parse_target
 
 
-@pytest.mark.parametrize(("text", "target", "name", "words"), [
-    ("ssh://host", Target("host"), "host", ["--", "host"]),
-    ("ssh://ada@host.example.org:2222/", Target("host.example.org", "ada", 2222), "host.example.org",
-     ["-p", "2222", "-l", "ada", "--", "host.example.org"]),
-    ("ssh://[::1]:22", Target("::1", port=22), "ipv6---1", ["-p", "22", "--", "::1"]),
-    ("ssh://ada@[fe80::1%eth0]", Target("fe80::1%eth0", "ada"), "ipv6-fe80--1-eth0",
-     ["-l", "ada", "--", "fe80::1%eth0"]),
-    ("my_alias", Target("my_alias"), "my_alias", ["--", "my_alias"]),
-])
+@pytest.mark.parametrize(
+    ("text", "target", "name", "words"),
+    [
+        ("ssh://host", Target("host"), "host", ["--", "host"]),
+        (
+            "ssh://ada@host.example.org:2222/",
+            Target("host.example.org", "ada", 2222),
+            "host.example.org",
+            ["-p", "2222", "-l", "ada", "--", "host.example.org"],
+        ),
+        ("ssh://[::1]:22", Target("::1", port=22), "ipv6---1", ["-p", "22", "--", "::1"]),
+        (
+            "ssh://ada@[fe80::1%eth0]",
+            Target("fe80::1%eth0", "ada"),
+            "ipv6-fe80--1-eth0",
+            ["-l", "ada", "--", "fe80::1%eth0"],
+        ),
+        ("my_alias", Target("my_alias"), "my_alias", ["--", "my_alias"]),
+    ],
+)
 def test_address(text: str, target: Target, name: str, words: list[str]) -> None:
     assert parse_target(text) == target
     assert (target.name, target.words()) == (name, words)
@@ -33,27 +44,30 @@ def test_a_configuration_is_named_first() -> None:
     assert target.command() == "ssh -F '/x/my config' there"
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("ssh://-oProxyCommand=x", "host '-oProxyCommand=x'"),
-    ("ssh://-l@host", "user '-l'"),
-    ("ssh://ada@-host:22", "host '-host'"),
-    ("-oProxyCommand=x", "neither an address nor the name of a host"),
-    ("ssh://ada:secret@host", "a password has no place"),
-    ("ssh://@host", "the user ''"),
-    ("ssh://", "the host ''"),
-    ("ssh://host:", "no host with a port"),
-    ("ssh://host:0", "a port from 1 to 65535"),
-    ("ssh://host:65536", "a port from 1 to 65535"),
-    ("ssh://host:٣", "no host with a port"),
-    ("ssh://::1", "no host with a port"),
-    ("ssh://[::1", "no host with a port"),
-    ("ssh://[host]", "'host' is no IPv6 address"),
-    ("ssh://[::1%-x;y]", "no IPv6 address"),
-    ("ssh://host/folder", "host 'host/folder'"),
-    ("ssh://ho st", "host 'ho st'"),
-    ("ssh://host\n", "host 'host\\n'"),
-    ("ssh://a$(id)@host", "user 'a$(id)'"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ssh://-oProxyCommand=x", "host '-oProxyCommand=x'"),
+        ("ssh://-l@host", "user '-l'"),
+        ("ssh://ada@-host:22", "host '-host'"),
+        ("-oProxyCommand=x", "neither an address nor the name of a host"),
+        ("ssh://ada:secret@host", "a password has no place"),
+        ("ssh://@host", "the user ''"),
+        ("ssh://", "the host ''"),
+        ("ssh://host:", "no host with a port"),
+        ("ssh://host:0", "a port from 1 to 65535"),
+        ("ssh://host:65536", "a port from 1 to 65535"),
+        ("ssh://host:٣", "no host with a port"),
+        ("ssh://::1", "no host with a port"),
+        ("ssh://[::1", "no host with a port"),
+        ("ssh://[host]", "'host' is no IPv6 address"),
+        ("ssh://[::1%-x;y]", "no IPv6 address"),
+        ("ssh://host/folder", "host 'host/folder'"),
+        ("ssh://ho st", "host 'ho st'"),
+        ("ssh://host\n", "host 'host\\n'"),
+        ("ssh://a$(id)@host", "user 'a$(id)'"),
+    ],
+)
 def test_what_is_no_address_is_said(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)) as caught:
         parse_target(text)

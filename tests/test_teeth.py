@@ -62,8 +62,12 @@ def test_skips(server):
 '''
 PROBE = "group/test_probes_contracts.py"
 GREETS, LISTENS, SKIPS = (f"{PROBE}::test_{name}" for name in ("greets", "listens", "skips"))
-RUDE = {"title": "a rude greeting", "lesson": "manners", "caught_by": [GREETS],
-        "tiny": [{"file": "server.py", "healthy": 'b"hi"', "faulty": 'b"ho"'}]}
+RUDE = {
+    "title": "a rude greeting",
+    "lesson": "manners",
+    "caught_by": [GREETS],
+    "tiny": [{"file": "server.py", "healthy": 'b"hi"', "faulty": 'b"ho"'}],
+}
 
 
 @pytest.fixture
@@ -101,6 +105,7 @@ def findings_in(folder: Path) -> dict[str, str]:
 
 # The project's own faults
 
+
 def test_every_fault_of_the_project_can_be_sown(catalog: Catalog, tmp_path: Path) -> None:
     faults = read_faults(catalog)
     subjects = [catalog.subject(name) for name in ("c", "python")]
@@ -116,8 +121,21 @@ def test_every_fault_of_the_project_can_be_sown(catalog: Catalog, tmp_path: Path
 
 
 def test_a_fault_of_the_project_is_caught_here(tmp_path: Path) -> None:
-    status = main(["mutation", "--platform", "local", "--subject", "python", "--fault", "no-append", "--fault",
-                   "first-address", "--out", str(tmp_path / "out")])
+    status = main(
+        [
+            "mutation",
+            "--platform",
+            "local",
+            "--subject",
+            "python",
+            "--fault",
+            "no-append",
+            "--fault",
+            "first-address",
+            "--out",
+            str(tmp_path / "out"),
+        ]
+    )
     assert status == 0
     answers = findings_in(tmp_path)
     assert answers["no-append"] == "caught"
@@ -134,9 +152,10 @@ def test_no_fault_travels_with_a_healthy_server(catalog: Catalog) -> None:
 
 # Reading
 
+
 def test_a_fault_is_read(tiny: Catalog) -> None:
     write_fault(tiny.root, "rude", shows_where={"colour": "blue"})
-    fault, = read_faults(tiny)
+    (fault,) = read_faults(tiny)
     assert (fault.name, fault.title) == ("rude", "a rude greeting")
     assert fault.sowings["tiny"].shows_where == {"colour": "blue"}
     assert fault.sowings["tiny"].contracts == (GREETS,)
@@ -147,37 +166,42 @@ def test_a_fact_may_hold_for_one_subject_alone(tiny: Catalog, catalog: Catalog) 
     """CPython calls accept4(2), which hands nothing on where accept(2) does (FreeBSD)."""
     write_fault(tiny.root, "rude", shows_where={"tiny": {"colour": "blue"}})
     assert read_faults(tiny)[0].sowings["tiny"].shows_where == {"colour": "blue"}
-    inherited, = choose_faults(read_faults(catalog), ["nonblock-inherited"])
+    (inherited,) = choose_faults(read_faults(catalog), ["nonblock-inherited"])
     assert {name: dict(sowing.shows_where) for name, sowing in inherited.sowings.items()} == {
-        "c": {"accept.inherits_nonblock": False}, "python": {"accept.inherits_nonblock_in_python": False}}
+        "c": {"accept.inherits_nonblock": False},
+        "python": {"accept.inherits_nonblock_in_python": False},
+    }
 
 
 def test_a_subject_that_cannot_have_it_says_why(tiny: Catalog) -> None:
     write_fault(tiny.root, "rude", tiny="it is never rude")
-    fault, = read_faults(tiny)
+    (fault,) = read_faults(tiny)
     assert (fault.sowings, fault.inapplicable) == ({}, {"tiny": "it is never rude"})
 
 
-@pytest.mark.parametrize(("changes", "said"), [
-    ({"caught_by": [f"{PROBE}::test_greet"]}, f"called '{PROBE}::test_greet' (did you mean '{GREETS}'?)"),
-    ({"caught_by": []}, "key 'caught_by': expected a list of contracts"),
-    ({"caught_by": "x"}, "key 'caught_by': expected a list of contracts"),
-    ({"caught_by": None}, "key 'caught_by': missing"),
-    ({"tiny": None}, "key 'tiny': missing; expected a list of edits, or the reason why there are none"),
-    ({"tiny": []}, "no edits and no bind mode"),
-    ({"tiny": {}}, "expected a list of edits"),
-    ({"tiny": [{"file": "server.py", "healthy": "x"}]}, "edit 1: expected the keys file, healthy, faulty"),
-    ({"tiny": [{"file": "server.py", "healthy": "x", "faulty": 3}]}, "edit 1: expected the keys"),
-    ({"tiny": [{"file": "server.py", "healthy": "x", "faulty": "x"}]}, "edit 1: changes nothing"),
-    ({"bind": "sideways"}, "tiny has no bind mode 'sideways'; it has default"),
-    ({"shows_where": {"color": "blue"}}, "no probe measures 'color' (did you mean 'colour'?)"),
-    ({"shows_where": {"tiny": {"color": "blue"}}}, "no probe measures 'color' (did you mean 'colour'?)"),
-    ({"shows_where": {"tiny": {"colour": "blue"}, "colour": "blue", "tinny": {}}}, "no probe measures 'tinny'"),
-    ({"shows_where": {"tiny": ["colour"]}}, "tiny: expected facts and their values, found a list"),
-    ({"shows_where": ["colour"]}, "key 'shows_where': expected facts and their values, found a list"),
-    ({"leson": "x"}, "unknown key (did you mean 'lesson'?)"),
-    ({"title": None}, "key 'title': missing"),
-])
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"caught_by": [f"{PROBE}::test_greet"]}, f"called '{PROBE}::test_greet' (did you mean '{GREETS}'?)"),
+        ({"caught_by": []}, "key 'caught_by': expected a list of contracts"),
+        ({"caught_by": "x"}, "key 'caught_by': expected a list of contracts"),
+        ({"caught_by": None}, "key 'caught_by': missing"),
+        ({"tiny": None}, "key 'tiny': missing; expected a list of edits, or the reason why there are none"),
+        ({"tiny": []}, "no edits and no bind mode"),
+        ({"tiny": {}}, "expected a list of edits"),
+        ({"tiny": [{"file": "server.py", "healthy": "x"}]}, "edit 1: expected the keys file, healthy, faulty"),
+        ({"tiny": [{"file": "server.py", "healthy": "x", "faulty": 3}]}, "edit 1: expected the keys"),
+        ({"tiny": [{"file": "server.py", "healthy": "x", "faulty": "x"}]}, "edit 1: changes nothing"),
+        ({"bind": "sideways"}, "tiny has no bind mode 'sideways'; it has default"),
+        ({"shows_where": {"color": "blue"}}, "no probe measures 'color' (did you mean 'colour'?)"),
+        ({"shows_where": {"tiny": {"color": "blue"}}}, "no probe measures 'color' (did you mean 'colour'?)"),
+        ({"shows_where": {"tiny": {"colour": "blue"}, "colour": "blue", "tinny": {}}}, "no probe measures 'tinny'"),
+        ({"shows_where": {"tiny": ["colour"]}}, "tiny: expected facts and their values, found a list"),
+        ({"shows_where": ["colour"]}, "key 'shows_where': expected facts and their values, found a list"),
+        ({"leson": "x"}, "unknown key (did you mean 'lesson'?)"),
+        ({"title": None}, "key 'title': missing"),
+    ],
+)
 def test_what_is_wrong_in_a_file_is_named(tiny: Catalog, changes: dict[str, Any], said: str) -> None:
     write_fault(tiny.root, "rude", **changes)
     with pytest.raises(ConfigurationError) as caught:
@@ -193,29 +217,33 @@ def test_a_name_that_is_not_there_brings_the_nearest(tiny: Catalog) -> None:
 
 # Sowing
 
+
 def test_the_copy_has_the_fault_and_the_source_does_not(tiny: Catalog, tmp_path: Path) -> None:
-    fault, = read_faults(tiny)
+    (fault,) = read_faults(tiny)
     faulty = sow(fault, tiny.subject("tiny"), tmp_path / "copy")
     assert 'b"ho"' in (faulty.folder / "server.py").read_text()
     assert 'b"hi"' in (tiny.root / "chat" / "server.py").read_text()
 
 
-@pytest.mark.parametrize(("file", "healthy", "said"), [
-    ("server.py", "gone", "the source has moved: it holds 'gone' 0 times, not once"),
-    ("server.py", "listener", "the source has moved: it holds 'listener' 3 times, not once"),
-    ("nowhere.py", "x", "no such file among the subject's sources"),
-    ("../platforms/local.yaml", "local", "no such file among the subject's sources"),
-])
-def test_a_source_that_has_moved_is_an_error(tiny: Catalog, tmp_path: Path, file: str, healthy: str,
-                                             said: str) -> None:
+@pytest.mark.parametrize(
+    ("file", "healthy", "said"),
+    [
+        ("server.py", "gone", "the source has moved: it holds 'gone' 0 times, not once"),
+        ("server.py", "listener", "the source has moved: it holds 'listener' 3 times, not once"),
+        ("nowhere.py", "x", "no such file among the subject's sources"),
+        ("../platforms/local.yaml", "local", "no such file among the subject's sources"),
+    ],
+)
+def test_a_source_that_has_moved_is_an_error(tiny: Catalog, tmp_path: Path, file: str, healthy: str, said: str) -> None:
     write_fault(tiny.root, "rude", tiny=[{"file": file, "healthy": healthy, "faulty": "y"}])
-    fault, = read_faults(tiny)
+    (fault,) = read_faults(tiny)
     with pytest.raises(ConfigurationError) as caught:
         sow(fault, tiny.subject("tiny"), tmp_path / "copy")
     assert said in str(caught.value)
 
 
 # Judging
+
 
 def contract(name: str, outcome: str, **more: Any) -> Probe:
     return replace(Probe(name, "contract", "passed"), outcome=outcome, **more)  # type: ignore[arg-type]
@@ -226,31 +254,38 @@ def judged(tiny: Catalog, probes: list[Probe], *, status: str = "ran", reason: s
     fault = Fault("rude", "", "", {"tiny": Sowing((), tuple(probe.id for probe in probes), where)})
     subject, platform = tiny.subject("tiny"), Platform("local", "", "local")
     measured = Probe("x", "fact", "passed", facts={"colour": "blue", "sizes": {"int": 4, "long": 8}})
-    cells = [Planned(Cell(subject, platform, "default")),
-             Planned(Cell(subject, platform, "default", Build("rude")), fault)]
-    results = [CellResult("tiny", "local", "default", "ran", probes=(measured,)),
-               CellResult("tiny", "local", "default", status, reason, "rude", probes=tuple(probes))]  # type: ignore[arg-type]
-    finding, = judge(cells, results)[0]
+    cells = [
+        Planned(Cell(subject, platform, "default")),
+        Planned(Cell(subject, platform, "default", Build("rude")), fault),
+    ]
+    results = [
+        CellResult("tiny", "local", "default", "ran", probes=(measured,)),
+        CellResult("tiny", "local", "default", status, reason, "rude", probes=tuple(probes)),
+    ]  # type: ignore[arg-type]
+    (finding,) = judge(cells, results)[0]
     return finding
 
 
-@pytest.mark.parametrize(("outcomes", "where", "answer"), [
-    (["failed"], {}, "caught"),
-    (["error"], {}, "caught"),
-    (["failed", "skipped"], {}, "caught"),
-    (["failed", "passed"], {}, "missed"),
-    (["passed"], {}, "missed"),
-    (["skipped"], {}, "left out"),
-    (["failed"], {"colour": "blue"}, "caught"),
-    (["passed"], {"colour": "blue"}, "missed"),
-    (["passed"], {"colour": "red"}, "does not show"),
-    (["failed"], {"colour": "red"}, "shows elsewhere too"),
-    (["failed"], {"sizes": {"long": 8}}, "caught"),
-    (["passed"], {"sizes": {"long": 4}}, "does not show"),
-    (["passed"], {"sizes": {"short": 2}}, "does not show"),
-    (["passed"], {"unheard": 1}, "does not show"),
-    (["failed"], {"unheard": 1}, "caught"),
-])
+@pytest.mark.parametrize(
+    ("outcomes", "where", "answer"),
+    [
+        (["failed"], {}, "caught"),
+        (["error"], {}, "caught"),
+        (["failed", "skipped"], {}, "caught"),
+        (["failed", "passed"], {}, "missed"),
+        (["passed"], {}, "missed"),
+        (["skipped"], {}, "left out"),
+        (["failed"], {"colour": "blue"}, "caught"),
+        (["passed"], {"colour": "blue"}, "missed"),
+        (["passed"], {"colour": "red"}, "does not show"),
+        (["failed"], {"colour": "red"}, "shows elsewhere too"),
+        (["failed"], {"sizes": {"long": 8}}, "caught"),
+        (["passed"], {"sizes": {"long": 4}}, "does not show"),
+        (["passed"], {"sizes": {"short": 2}}, "does not show"),
+        (["passed"], {"unheard": 1}, "does not show"),
+        (["failed"], {"unheard": 1}, "caught"),
+    ],
+)
 def test_answers(tiny: Catalog, outcomes: list[str], where: dict[str, Any], answer: Answer) -> None:
     probes = [contract(f"g/t.py::test_{number}", outcome, message="why") for number, outcome in enumerate(outcomes)]
     finding = judged(tiny, probes, **where)
@@ -258,12 +293,15 @@ def test_answers(tiny: Catalog, outcomes: list[str], where: dict[str, Any], answ
     assert (finding.reason == "") == (finding.answer == "caught" and "unheard" not in where)
 
 
-@pytest.mark.parametrize(("counts", "answer", "reason"), [
-    ({"failed": 50}, "caught", ""),
-    ({"failed": 49, "error": 1}, "caught", ""),
-    ({"failed": 49, "passed": 1}, "missed", "g/t.py::test_a fails in 49 of 50 runs only"),
-    ({"failed": 49, "skipped": 1}, "missed", "g/t.py::test_a fails in 49 of 50 runs only"),
-])
+@pytest.mark.parametrize(
+    ("counts", "answer", "reason"),
+    [
+        ({"failed": 50}, "caught", ""),
+        ({"failed": 49, "error": 1}, "caught", ""),
+        ({"failed": 49, "passed": 1}, "missed", "g/t.py::test_a fails in 49 of 50 runs only"),
+        ({"failed": 49, "skipped": 1}, "missed", "g/t.py::test_a fails in 49 of 50 runs only"),
+    ],
+)
 def test_repeats_have_to_agree(tiny: Catalog, counts: dict[str, int], answer: Answer, reason: str) -> None:
     outcome = "failed" if len(counts) == 1 else "flaky"
     finding = judged(tiny, [contract("g/t.py::test_a", outcome, counts=counts)])
@@ -271,18 +309,20 @@ def test_repeats_have_to_agree(tiny: Catalog, counts: dict[str, int], answer: An
 
 
 def test_a_contract_that_could_not_be_tried_each_time_is_no_miss_beside_one_that_failed_each_time(
-        tiny: Catalog) -> None:
+    tiny: Catalog,
+) -> None:
     partly = contract("g/t.py::test_b", "flaky", counts={"failed": 48, "skipped": 2})
     assert judged(tiny, [contract("g/t.py::test_a", "failed", counts={"failed": 50}), partly]).answer == "caught"
     assert judged(tiny, [partly]).answer == "missed"
 
 
-@pytest.mark.parametrize(("counts", "fails"), [
-    ({"passed": 49, "skipped": 1}, False), ({"passed": 49, "failed": 1}, True)])
+@pytest.mark.parametrize(
+    ("counts", "fails"), [({"passed": 49, "skipped": 1}, False), ({"passed": 49, "failed": 1}, True)]
+)
 def test_a_healthy_server_may_not_fail_once(tiny: Catalog, counts: dict[str, int], fails: bool) -> None:
     planned = Planned(Cell(tiny.subject("tiny"), Platform("local", "", "local"), "default"))
     cell = CellResult("tiny", "local", "default", "ran", probes=(contract(GREETS, "flaky", counts=counts),))
-    healthy, = judge([planned], [cell])[1]
+    (healthy,) = judge([planned], [cell])[1]
     assert (GREETS in healthy.failures, healthy.kept) == (fails, 0 if fails else 1)
 
 
@@ -293,7 +333,9 @@ def test_what_did_not_run_or_broke_says_so(tiny: Catalog) -> None:
     assert (unbuilt.answer, "make: no" in unbuilt.reason) == ("broke", True)
 
 
-def result(*findings: Finding, healthy: tuple[Healthy, ...] | None = None, required: tuple[str, ...] = ()) -> MutationResults:
+def result(
+    *findings: Finding, healthy: tuple[Healthy, ...] | None = None, required: tuple[str, ...] = ()
+) -> MutationResults:
     fault = Fault("rude", "", "", {"tiny": Sowing((), (GREETS,))})
     platforms = tuple(dict.fromkeys(finding.platform for finding in findings))
     well = tuple(Healthy("tiny", name, "default", 1, 0, {}) for name in platforms)
@@ -304,21 +346,24 @@ def found(answer: Answer, platform: str = "local", expected: bool = True) -> Fin
     return Finding("rude", "tiny", platform, answer, "" if answer == "caught" else "because", expected=expected)
 
 
-@pytest.mark.parametrize(("results", "status"), [
-    (result(found("caught")), 0),
-    (result(found("caught"), found("left out", "b"), found("does not show", "c", False), found("not run", "d")), 0),
-    (result(found("caught"), found("missed", "b")), 1),
-    (result(found("caught"), found("shows elsewhere too", "b", False)), 1),
-    (result(found("left out"), found("left out", "b")), 1),
-    (result(found("does not show", expected=False)), 0),
-    (result(found("does not show", expected=False), found("left out", "b")), 1),
-    (result(found("broke")), 3),
-    (result(found("caught"), found("not run", "b"), required=("b",)), 3),
-    (result(found("missed"), found("not run", "b"), required=("b",)), 1),
-    (result(found("not run"), healthy=(Healthy("tiny", "local", "default", 0, 0, {}, "no engine"),)), 3),
-    (result(found("caught"), healthy=(Healthy("tiny", "local", "default", 0, 0, {GREETS: "bye"}),)), 1),
-    (result(found("caught"), healthy=(Healthy("tiny", "local", "default", 0, 0, {}, "cable", True),)), 3),
-])
+@pytest.mark.parametrize(
+    ("results", "status"),
+    [
+        (result(found("caught")), 0),
+        (result(found("caught"), found("left out", "b"), found("does not show", "c", False), found("not run", "d")), 0),
+        (result(found("caught"), found("missed", "b")), 1),
+        (result(found("caught"), found("shows elsewhere too", "b", False)), 1),
+        (result(found("left out"), found("left out", "b")), 1),
+        (result(found("does not show", expected=False)), 0),
+        (result(found("does not show", expected=False), found("left out", "b")), 1),
+        (result(found("broke")), 3),
+        (result(found("caught"), found("not run", "b"), required=("b",)), 3),
+        (result(found("missed"), found("not run", "b"), required=("b",)), 1),
+        (result(found("not run"), healthy=(Healthy("tiny", "local", "default", 0, 0, {}, "no engine"),)), 3),
+        (result(found("caught"), healthy=(Healthy("tiny", "local", "default", 0, 0, {GREETS: "bye"}),)), 1),
+        (result(found("caught"), healthy=(Healthy("tiny", "local", "default", 0, 0, {}, "cable", True),)), 3),
+    ],
+)
 def test_exit_statuses(results: MutationResults, status: int) -> None:
     assert results.exit_status == status
     assert json.loads(encode(results))["exit_status"] == status
@@ -338,8 +383,10 @@ def test_what_a_platform_says_is_text_in_the_page() -> None:
 
 # The command, really run
 
-def test_a_fault_that_is_caught_is_exit_status_0(mutation: Callable[..., int], tmp_path: Path,
-                                                 capsys: pytest.CaptureFixture[str]) -> None:
+
+def test_a_fault_that_is_caught_is_exit_status_0(
+    mutation: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert mutation("--repeat", "2") == 0
     assert findings_in(tmp_path) == {"rude": "caught"}
     said = capsys.readouterr().out
@@ -348,16 +395,18 @@ def test_a_fault_that_is_caught_is_exit_status_0(mutation: Callable[..., int], t
     assert GREETS.rpartition("::")[2] in (tmp_path / "out" / "mutation.md").read_text()
 
 
-def test_a_fault_that_nothing_catches_is_exit_status_1(tiny: Catalog, mutation: Callable[..., int], tmp_path: Path,
-                                                       capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_that_nothing_catches_is_exit_status_1(
+    tiny: Catalog, mutation: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_fault(tiny.root, "unseen", caught_by=[LISTENS])
     assert mutation() == 1
     assert findings_in(tmp_path) == {"rude": "caught", "unseen": "missed"}
     assert f"local tiny: unseen: missed: {LISTENS} passes" in capsys.readouterr().out
 
 
-def test_a_fault_that_cannot_be_tried_anywhere_is_exit_status_1(tiny: Catalog, mutation: Callable[..., int],
-                                                                capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_that_cannot_be_tried_anywhere_is_exit_status_1(
+    tiny: Catalog, mutation: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
     write_fault(tiny.root, "untried", caught_by=[SKIPS])
     assert mutation("--fault", "untried") == 1
     said = capsys.readouterr().out
@@ -365,8 +414,9 @@ def test_a_fault_that_cannot_be_tried_anywhere_is_exit_status_1(tiny: Catalog, m
     assert "untried: nothing catches it, though it could show on local" in said
 
 
-def test_a_healthy_server_that_fails_is_exit_status_1(tiny: Catalog, mutation: Callable[..., int],
-                                                      capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_healthy_server_that_fails_is_exit_status_1(
+    tiny: Catalog, mutation: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
     server = tiny.root / "chat" / "server.py"
     server.write_text(SERVER.replace('b"hi"', 'b"hey"[:-1]'))
     write_fault(tiny.root, "rude", tiny=[{"file": "server.py", "healthy": "hey", "faulty": "hoy"}])
@@ -374,8 +424,9 @@ def test_a_healthy_server_that_fails_is_exit_status_1(tiny: Catalog, mutation: C
     assert f"local tiny: the healthy server fails {GREETS}: AssertionError: " in capsys.readouterr().out
 
 
-def test_a_fault_shows_where_the_measured_fact_says_so(tiny: Catalog, mutation: Callable[..., int],
-                                                       tmp_path: Path) -> None:
+def test_a_fault_shows_where_the_measured_fact_says_so(
+    tiny: Catalog, mutation: Callable[..., int], tmp_path: Path
+) -> None:
     write_fault(tiny.root, "rude", shows_where={"colour": "red"}, caught_by=[LISTENS])
     assert mutation() == 0
     assert findings_in(tmp_path) == {"rude": "does not show"}
@@ -383,15 +434,18 @@ def test_a_fault_shows_where_the_measured_fact_says_so(tiny: Catalog, mutation: 
 
 def test_a_required_platform_that_does_not_run_is_exit_status_3(tiny: Catalog, mutation: Callable[..., int]) -> None:
     (tiny.root / "platforms" / "far.yaml").write_text(
-        "title: far away\ndriver: documented\ndocumented: {colour: {value: red, source: a manual}}\n")
+        "title: far away\ndriver: documented\ndocumented: {colour: {value: red, source: a manual}}\n"
+    )
     assert mutation() == 0
     assert mutation("--require", "far") == 3
 
 
-@pytest.mark.parametrize("arguments", [("--fault", "rud"), ("--subject", "tyni"), ("--platform", "lokal"),
-                                       ("--out", "/proc/nowhere")])
-def test_usage_errors_are_exit_status_2(mutation: Callable[..., int], capsys: pytest.CaptureFixture[str],
-                                        arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "arguments", [("--fault", "rud"), ("--subject", "tyni"), ("--platform", "lokal"), ("--out", "/proc/nowhere")]
+)
+def test_usage_errors_are_exit_status_2(
+    mutation: Callable[..., int], capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
     assert mutation(*arguments) == 2
     assert capsys.readouterr().err.startswith("anyunix: ")
 

@@ -32,8 +32,16 @@ def start(catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch) -> li
     from support.tool import find_tool
 
     chat = catalog.subject("python")
-    subject = Subject("python", chat.folder, chat.start, dict(chat.binds), Ready("line", chat.ready.what, True), "chat",
-                      "SIGTERM", promises={"ipv4": {"at_once": True}})
+    subject = Subject(
+        "python",
+        chat.folder,
+        chat.start,
+        dict(chat.binds),
+        Ready("line", chat.ready.what, True),
+        "chat",
+        "SIGTERM",
+        promises={"ipv4": {"at_once": True}},
+    )
     tool = find_tool("trace")
     assert tool.missing == ""
     launcher = Launcher(subject, "ipv4", folder, tool)
@@ -47,11 +55,12 @@ def start(catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch) -> li
 
 
 @pytest.mark.usefixtures("support")
-def test_strace_writes_down_every_process_to_its_end(catalog: Catalog, tmp_path: Path,
-                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+def test_strace_writes_down_every_process_to_its_end(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if not shutil.which("strace"):
         pytest.skip("no strace here")
-    record, = start(catalog, tmp_path, monkeypatch)
+    (record,) = start(catalog, tmp_path, monkeypatch)
     assert "bind(" in record
     assert record.count(" +++\n") == 3
 
@@ -65,13 +74,14 @@ def test_under_truss_the_server_is_its_child(catalog: Catalog, tmp_path: Path, m
     (tmp_path / "truss").write_text(TRUSS.format(python=sys.executable))
     (tmp_path / "truss").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    record, = start(catalog, tmp_path, monkeypatch)
+    (record,) = start(catalog, tmp_path, monkeypatch)
     assert record.strip().endswith(": process exit, rval = 0")
 
 
 @pytest.mark.usefixtures("support")
-def test_a_tool_that_is_not_there_or_does_not_work_has_a_reason(tmp_path: Path,
-                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tool_that_is_not_there_or_does_not_work_has_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from support.tool import find_tool
 
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -100,32 +110,54 @@ Uninitialized bytes in read_sigaction at offset 0 inside [0x7ffe, 4)
 """
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    (VALGRIND, "signals.c:33 in dispose: Syscall param rt_sigaction(act->sa_flags) points to uninitialised byte(s)"),
-    (SANITIZER, "signals.c:31 in dispose: use of an uninitialised value: action"),
-    ("==1== Conditional jump or move depends on uninitialised value(s)\n", "Conditional jump or move depends on "
-     "uninitialised value(s)"),
-    ("", ""), ("==1== \n" * 1000, ""),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            VALGRIND,
+            "signals.c:33 in dispose: Syscall param rt_sigaction(act->sa_flags) points to uninitialised byte(s)",
+        ),
+        (SANITIZER, "signals.c:31 in dispose: use of an uninitialised value: action"),
+        (
+            "==1== Conditional jump or move depends on uninitialised value(s)\n",
+            "Conditional jump or move depends on uninitialised value(s)",
+        ),
+        ("", ""),
+        ("==1== \n" * 1000, ""),
+    ],
+)
 def test_a_checkers_words_in_one_line(text: str, said: str) -> None:
     assert culprit(text) == said
 
 
-TWICE = VALGRIND + """\
+TWICE = (
+    VALGRIND
+    + """\
 ==12== Conditional jump or move depends on uninitialised value(s)
 ==12==    at 0x10B2F5: look (input.c:40)
 ==12==
-""" + VALGRIND + """\
+"""
+    + VALGRIND
+    + """\
 ==12== Syscall param write(buf) points to uninitialised byte(s)
 ==12==    at 0x48F9DE4: write (in /lib/libc.so)
 """
+)
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    (TWICE, ("signals.c:33 in dispose: Syscall param rt_sigaction(act->sa_flags) points to uninitialised byte(s)",
-             "input.c:40 in look: Conditional jump or move depends on uninitialised value(s)")),
-    (SANITIZER, ("signals.c:31 in dispose: use of an uninitialised value: action",)),
-    ("", ()),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            TWICE,
+            (
+                "signals.c:33 in dispose: Syscall param rt_sigaction(act->sa_flags) points to uninitialised byte(s)",
+                "input.c:40 in look: Conditional jump or move depends on uninitialised value(s)",
+            ),
+        ),
+        (SANITIZER, ("signals.c:31 in dispose: use of an uninitialised value: action",)),
+        ("", ()),
+    ],
+)
 def test_each_place_is_a_finding_once_and_what_has_no_place_is_none(text: str, said: tuple[str, ...]) -> None:
     assert findings(text) == said

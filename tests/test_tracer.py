@@ -70,23 +70,31 @@ def either_way(suite: None, request: pytest.FixtureRequest) -> None:
         pytest.skip("no strace here")
 
 
-@pytest.mark.parametrize(("calls", "inject", "said"), [
-    ("socket", "error=EAFNOSUPPORT:when=3", "EAFNOSUPPORT ok ok ok ok ok ok ok ok ok"),
-    ("socket", "error=EPROTONOSUPPORT:when=4", "ok EPROTONOSUPPORT ok ok ok ok ok ok ok ok"),
-    ("bind", "error=EADDRINUSE:when=2", "ok ok EADDRINUSE ok ok ok ok ok ok ok"),
-    ("FORKS", "error=EAGAIN:when=1", "ok ok ok ok EAGAIN ok ok ok ok ok"),
-    ("ACCEPTS", "error=EMFILE:when=1", "ok ok ok ok ok ok EMFILE ok ok ok"),
-    ("flock", "error=ENOLCK:when=1+2", "ok ok ok ok ok ok ok ENOLCK ok ENOLCK"),
-    ("flock", "", "ok ok ok ok ok ok ok ok ok ok"),
-])
+@pytest.mark.parametrize(
+    ("calls", "inject", "said"),
+    [
+        ("socket", "error=EAFNOSUPPORT:when=3", "EAFNOSUPPORT ok ok ok ok ok ok ok ok ok"),
+        ("socket", "error=EPROTONOSUPPORT:when=4", "ok EPROTONOSUPPORT ok ok ok ok ok ok ok ok"),
+        ("bind", "error=EADDRINUSE:when=2", "ok ok EADDRINUSE ok ok ok ok ok ok ok"),
+        ("FORKS", "error=EAGAIN:when=1", "ok ok ok ok EAGAIN ok ok ok ok ok"),
+        ("ACCEPTS", "error=EMFILE:when=1", "ok ok ok ok ok ok EMFILE ok ok ok"),
+        ("flock", "error=ENOLCK:when=1+2", "ok ok ok ok ok ok ok ENOLCK ok ENOLCK"),
+        ("flock", "", "ok ok ok ok ok ok ok ok ok ok"),
+    ],
+)
 @pytest.mark.usefixtures("either_way")
 def test_the_call_that_is_meant_fails_and_no_other(tmp_path: Path, calls: str, inject: str, said: str) -> None:
     from support import tracer
 
     traced = tracer.Tracer(tmp_path / "record", getattr(tracer, calls, calls), inject)
     with socket.create_server(("127.0.0.1", 0)) as there:
-        done = subprocess.run([*traced.wrapper, sys.executable, "-c", SERVER, str(there.getsockname()[1])],
-                              stdout=subprocess.PIPE, text=True, timeout=20, check=False)
+        done = subprocess.run(
+            [*traced.wrapper, sys.executable, "-c", SERVER, str(there.getsockname()[1])],
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=20,
+            check=False,
+        )
     assert done.stdout.split() == said.split()
     if inject:
         traced.demand()
@@ -113,8 +121,13 @@ def test_calls_are_counted_in_the_first_process_or_in_each(tmp_path: Path, follo
     from support import tracer
 
     traced = tracer.Tracer(tmp_path / "record", "flock", "error=ENOLCK:when=1", follow=follow)
-    done = subprocess.run([*traced.wrapper, sys.executable, "-c", "import os; FIRST = os.getpid()\n" + PROCESSES],
-                          stdout=subprocess.PIPE, text=True, timeout=20, check=False)
+    done = subprocess.run(
+        [*traced.wrapper, sys.executable, "-c", "import os; FIRST = os.getpid()\n" + PROCESSES],
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=20,
+        check=False,
+    )
     no_locks = os.strerror(37)
     assert done.stdout.splitlines() == [f"first {no_locks}", f"child {no_locks if follow else 'ok'}"]
 
@@ -123,13 +136,16 @@ def test_calls_are_counted_in_the_first_process_or_in_each(tmp_path: Path, follo
 def test_what_was_called_is_written_down(tmp_path: Path) -> None:
     from support import tracer
 
-    program = ("import socket; a = socket.socket(); b = socket.socket(socket.AF_INET6); a.bind(('127.0.0.1', 0));"
-               "b.bind(('::', a.getsockname()[1]))")
+    program = (
+        "import socket; a = socket.socket(); b = socket.socket(socket.AF_INET6); a.bind(('127.0.0.1', 0));"
+        "b.bind(('::', a.getsockname()[1]))"
+    )
     sockets = tracer.Tracer(tmp_path / "sockets", "socket")
     binds = tracer.Tracer(tmp_path / "binds", "bind", "error=EADDRINUSE:when=2")
     for traced in (sockets, binds):
-        subprocess.run([*traced.wrapper, sys.executable, "-c", program], stderr=subprocess.DEVNULL, timeout=20,
-                       check=False)
+        subprocess.run(
+            [*traced.wrapper, sys.executable, "-c", program], stderr=subprocess.DEVNULL, timeout=20, check=False
+        )
     assert sockets.number_of(r"socket\(AF_INET6, SOCK_STREAM") == 2
     assert not sockets.injected(r"socket\(")
     assert binds.number_of(r".*sin6?_port=htons\((?!0\))") == 2
@@ -137,8 +153,9 @@ def test_what_was_called_is_written_down(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("without_strace")
-def test_what_a_preloaded_object_cannot_do_is_left_out_with_the_reason(tmp_path: Path,
-                                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_preloaded_object_cannot_do_is_left_out_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A delay at the door of a call, a program that is linked statically, and a platform without a compiler."""
     from support import tracer
 

@@ -42,11 +42,22 @@ def texts(role: str) -> list[str]:
 
 def test_the_parent() -> None:
     assert texts("parent") == [
-        "open(chat.log, O_APPEND|O_CREAT|O_RDWR)", "flock(chat.log, LOCK_EX)", "close(chat.log)",
-        "socket(SOCK_STREAM)", "setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, …)", "bind(socket, [::]:port)",
-        "listen(socket, SOMAXCONN)", "sigaction(SIGUSR1, SIG_IGN, 0)", "sigaction(SIGCHLD, handler, SA_NOCLDSTOP)",
-        "sigprocmask(SIG_BLOCK, [CHLD TERM])", "sleeps", "accept(socket)", "fork() = RECV 1", "wait() = RECV 1",
-        "exited with 0"]
+        "open(chat.log, O_APPEND|O_CREAT|O_RDWR)",
+        "flock(chat.log, LOCK_EX)",
+        "close(chat.log)",
+        "socket(SOCK_STREAM)",
+        "setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, …)",
+        "bind(socket, [::]:port)",
+        "listen(socket, SOMAXCONN)",
+        "sigaction(SIGUSR1, SIG_IGN, 0)",
+        "sigaction(SIGCHLD, handler, SA_NOCLDSTOP)",
+        "sigprocmask(SIG_BLOCK, [CHLD TERM])",
+        "sleeps",
+        "accept(socket)",
+        "fork() = RECV 1",
+        "wait() = RECV 1",
+        "exited with 0",
+    ]
 
 
 def test_the_child() -> None:
@@ -64,34 +75,56 @@ def test_it_is_compared_with_linux() -> None:
     7: bind(3,{ AF_INET6 [::]:7007 },28) = 0 (0x0)
     7: listen(3,128) = 0 (0x0)
     7: process exit, rval = 0"""
-    trace = align(steps_of(read_truss(freebsd), folder="/w", chat=False),
-                  steps_of(read_strace(linux), folder="/w", chat=False), "debian")
+    trace = align(
+        steps_of(read_truss(freebsd), folder="/w", chat=False),
+        steps_of(read_strace(linux), folder="/w", chat=False),
+        "debian",
+    )
     assert trace.first_process is not None
     assert [row for row in trace.first_process.rows if row.differs] == [trace.first_process.rows[1]]
     assert (trace.first_process.rows[1].here, trace.first_process.rows[1].there) == (
-        "bind(socket, [::]:port)", "bind(socket, 0.0.0.0:port)")
+        "bind(socket, [::]:port)",
+        "bind(socket, 0.0.0.0:port)",
+    )
 
 
-@pytest.mark.parametrize(("line", "event"), [
-    ("12345: flock(0x3,LOCK_EX) ERR#4 'Interrupted system call'",
-     Event(12345, "call", "flock", ("0x3", "LOCK_EX"), "-1", "EINTR")),
-    (" 9: thr_new(0x0) ERR#9999 'Unknown error: 9999'", Event(9, "call", "thr_new", ("0x0",), "-1", "ERR#9999")),
-    (" 9: process killed, signal = 77", Event(9, "end", "killed by signal 77")),
-])
+@pytest.mark.parametrize(
+    ("line", "event"),
+    [
+        (
+            "12345: flock(0x3,LOCK_EX) ERR#4 'Interrupted system call'",
+            Event(12345, "call", "flock", ("0x3", "LOCK_EX"), "-1", "EINTR"),
+        ),
+        (" 9: thr_new(0x0) ERR#9999 'Unknown error: 9999'", Event(9, "call", "thr_new", ("0x0",), "-1", "ERR#9999")),
+        (" 9: process killed, signal = 77", Event(9, "end", "killed by signal 77")),
+    ],
+)
 def test_forms(line: str, event: Event) -> None:
     assert read_truss(line) == [event]
 
 
-@pytest.mark.parametrize("line", ["", "truss: can not attach", "9: <new process>", "9: read(3,\"never", "\x1b[31m"])
+@pytest.mark.parametrize("line", ["", "truss: can not attach", "9: <new process>", '9: read(3,"never', "\x1b[31m"])
 def test_what_is_no_event_is_left_out(line: str) -> None:
     assert read_truss(line) == []
 
 
-@pytest.mark.parametrize("text", [
-    f"7: close({'9' * 5000}) = {'9' * 5000} (0x9)", f"{'9' * 5000}: close(1) = 0", "7: close(²) = ² (0x2)",
-    f"7: closefrom({'9' * 5000}) = 0", f'7: write(1,"[{"9" * 5000}]",9) = 9', "7: setpgid(²,²) = 0", "7: kill(²,²) = 0",
-    "7: fork() = ²", "7: wait4(²) = ²", "7: process killed, signal = " + "9" * 5000, "7: pipe2(0x1234567,0) = 0",
-], ids=lambda text: text[:20])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"7: close({'9' * 5000}) = {'9' * 5000} (0x9)",
+        f"{'9' * 5000}: close(1) = 0",
+        "7: close(²) = ² (0x2)",
+        f"7: closefrom({'9' * 5000}) = 0",
+        f'7: write(1,"[{"9" * 5000}]",9) = 9',
+        "7: setpgid(²,²) = 0",
+        "7: kill(²,²) = 0",
+        "7: fork() = ²",
+        "7: wait4(²) = ²",
+        "7: process killed, signal = " + "9" * 5000,
+        "7: pipe2(0x1234567,0) = 0",
+    ],
+    ids=lambda text: text[:20],
+)
 def test_numbers_that_are_none_are_no_traceback(text: str) -> None:
     for read, line in ((read_truss, text), (read_strace, text.replace("7: ", "7 ", 1))):
         assert isinstance(steps_of(read(line), folder="/w", chat=False), dict)

@@ -11,9 +11,11 @@ from anyunix.trace.steps import steps_of
 from anyunix.trace.strace import read_strace
 from anyunix.trace.truss import read_truss
 
-ALL = ("SIGHUP|SIGINT|SIGQUIT|SIGILL|SIGABRT|SIGEMT|SIGFPE|SIGKILL|SIGBUS|SIGSEGV|SIGSYS|SIGPIPE|SIGALRM|SIGTERM|"
-       "SIGURG|SIGSTOP|SIGTSTP|SIGCONT|SIGCHLD|SIGTTIN|SIGTTOU|SIGIO|SIGXCPU|SIGXFSZ|SIGVTALRM|SIGPROF|SIGWINCH|SIGINFO|"
-       "SIGUSR1|SIGUSR2|SIGLIBRT")
+ALL = (
+    "SIGHUP|SIGINT|SIGQUIT|SIGILL|SIGABRT|SIGEMT|SIGFPE|SIGKILL|SIGBUS|SIGSEGV|SIGSYS|SIGPIPE|SIGALRM|SIGTERM|"
+    "SIGURG|SIGSTOP|SIGTSTP|SIGCONT|SIGCHLD|SIGTTIN|SIGTTOU|SIGIO|SIGXCPU|SIGXFSZ|SIGVTALRM|SIGPROF|SIGWINCH|SIGINFO|"
+    "SIGUSR1|SIGUSR2|SIGLIBRT"
+)
 """What libthr blocks around a fork."""
 FREEBSD = f"""\
   700: open("/etc/libmap.conf",O_RDONLY|O_CLOEXEC,00) = 3 (0x3)
@@ -80,8 +82,11 @@ LINUX = r"""
 
 
 def beside(freebsd: str, linux: str) -> Trace:
-    return align(steps_of(read_truss(freebsd), folder="/tmp/probe-a", chat=True),
-                 steps_of(read_strace(linux), folder="/tmp/probe-b", chat=True), "debian")
+    return align(
+        steps_of(read_truss(freebsd), folder="/tmp/probe-a", chat=True),
+        steps_of(read_strace(linux), folder="/tmp/probe-b", chat=True),
+        "debian",
+    )
 
 
 def parted(process: ProcessTrace) -> list[tuple[str, str]]:
@@ -92,7 +97,9 @@ def test_they_part_at_the_bind_and_nowhere_else() -> None:
     trace = beside(FREEBSD, LINUX)
     assert trace.first == "parent"
     assert [parted(process) for process in trace.processes] == [
-        [("bind(socket, [::]:port)", "bind(socket, 0.0.0.0:port)")], []]
+        [("bind(socket, [::]:port)", "bind(socket, 0.0.0.0:port)")],
+        [],
+    ]
 
 
 def test_a_server_that_does_the_same_parts_nowhere() -> None:
@@ -106,15 +113,29 @@ def test_the_ends_of_a_pipe_are_known_though_truss_does_not_show_them() -> None:
 
 def test_an_option_that_both_tracers_show_is_compared() -> None:
     linux = LINUX.replace("SO_REUSEADDR, [1]", "SO_REUSEADDR, [0]")
-    both = align(steps_of(read_strace(linux), folder="/tmp/probe-b", chat=True),
-                 steps_of(read_strace(LINUX), folder="/tmp/probe-b", chat=True), "debian")
-    assert parted(both.processes[0]) == [("setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, [0])",
-                                          "setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, [1])")]
+    both = align(
+        steps_of(read_strace(linux), folder="/tmp/probe-b", chat=True),
+        steps_of(read_strace(LINUX), folder="/tmp/probe-b", chat=True),
+        "debian",
+    )
+    assert parted(both.processes[0]) == [
+        ("setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, [0])", "setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, [1])")
+    ]
 
 
-@pytest.mark.parametrize(("truss", "strace"), [
-    (r"\^X", r"\30"), (r"\^X7", r"\0307"), (r"\^?", r"\177"), (r"\M-a", r"\341"), (r"\M^A", r"\201"),
-    (r"\a\b\t", r"\7\10\t"), (r"\\^X", r"\\^X"), (r"\0", r"\0"), ("plain", "plain"),
-])
+@pytest.mark.parametrize(
+    ("truss", "strace"),
+    [
+        (r"\^X", r"\30"),
+        (r"\^X7", r"\0307"),
+        (r"\^?", r"\177"),
+        (r"\M-a", r"\341"),
+        (r"\M^A", r"\201"),
+        (r"\a\b\t", r"\7\10\t"),
+        (r"\\^X", r"\\^X"),
+        (r"\0", r"\0"),
+        ("plain", "plain"),
+    ],
+)
 def test_what_cannot_be_printed_is_written_alike(truss: str, strace: str) -> None:
     assert read_truss(f'7: write(1,"{truss}",9) = 9 (0x9)') == read_strace(f'7 write(1, "{strace}", 9) = 9')

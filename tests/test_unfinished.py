@@ -40,16 +40,22 @@ def broken():
 def test_is_not_set_up(fact, broken):
     """A fact that cannot be measured."""
 '''
-DIES = BEGINNING + '''
+DIES = (
+    BEGINNING
+    + '''
 def test_dies(fact):
     """Dies."""
     os._exit(9)
 '''
-HOG = BEGINNING + '''
+)
+HOG = (
+    BEGINNING
+    + '''
 def test_takes_all_memory(fact):
     """More than there is."""
     bytearray(b"x") * (512 * 1024 * 1024)
 '''
+)
 
 CHILD_HOG = '''
 import subprocess, sys
@@ -68,12 +74,17 @@ def outcomes(result: CellResult) -> dict[str, tuple[str, str]]:
     return {probe.name: (probe.kind, probe.outcome) for probe in result.probes}
 
 
-CAME = {"test_measures": ("fact", "passed"), "test_breaks": ("contract", "failed"),
-        "test_chats": ("contract", "skipped"), "test_is_not_set_up": ("fact", "error")}
+CAME = {
+    "test_measures": ("fact", "passed"),
+    "test_breaks": ("contract", "failed"),
+    "test_chats": ("contract", "skipped"),
+    "test_is_not_set_up": ("fact", "error"),
+}
 
 
-def test_a_suite_that_does_not_come_to_its_end_keeps_the_probes_that_it_brought(subject: Subject, local: Platform,
-                                                                                make_suite: MakeSuite) -> None:
+def test_a_suite_that_does_not_come_to_its_end_keeps_the_probes_that_it_brought(
+    subject: Subject, local: Platform, make_suite: MakeSuite
+) -> None:
     run = CellRun(Cell(subject, local, "default"), LocalDriver(), Order(make_suite(DIES)), lambda text: None)
     result = run.run()
     assert result.status == "error"
@@ -84,12 +95,22 @@ def test_a_suite_that_does_not_come_to_its_end_keeps_the_probes_that_it_brought(
     assert "the port is not 0, " in result.failures[0].message
     assert result.failures[0].line == 8
     assert {probe.message for probe in result.probes if probe.outcome == "skipped"} == {
-        "left out: tiny does not speak the chat protocol"}
+        "left out: tiny does not speak the chat protocol"
+    }
     assert run.brought.junit[0].startswith(b"<testsuites>")
 
 
-@pytest.mark.parametrize("written", [b"", b"<testcase", b"<testcase></testcase>\n", b"</testcase>\n", b"\xff" * 100,
-                                     b'<testcase file="other.py" name="test_x"></testcase>\n'])
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"",
+        b"<testcase",
+        b"<testcase></testcase>\n",
+        b"</testcase>\n",
+        b"\xff" * 100,
+        b'<testcase file="other.py" name="test_x"></testcase>\n',
+    ],
+)
 def test_what_no_suite_writes_brings_no_probe(written: bytes) -> None:
     driver = LocalDriver()
     driver.up(lambda text: None)
@@ -101,8 +122,9 @@ def test_what_no_suite_writes_brings_no_probe(written: bytes) -> None:
     assert finished_probes(driver, []) == (b"", ())
 
 
-def test_a_suite_that_the_memory_limit_killed_says_so(engine: Engine, catalog: Catalog, subject: Subject,
-                                                      make_suite: MakeSuite) -> None:
+def test_a_suite_that_the_memory_limit_killed_says_so(
+    engine: Engine, catalog: Catalog, subject: Subject, make_suite: MakeSuite
+) -> None:
     platform = dataclasses.replace(catalog.platform("alpine"), memory="96m")
     cell = Cell(subject, platform, "default")
     result = CellRun(cell, DockerDriver(platform, engine), Order(make_suite(HOG)), lambda text: None).run()
@@ -111,8 +133,9 @@ def test_a_suite_that_the_memory_limit_killed_says_so(engine: Engine, catalog: C
     assert outcomes(result) == CAME
 
 
-def test_a_server_that_the_memory_limit_killed_is_said_in_the_failure(engine: Engine, catalog: Catalog,
-                                                                      subject: Subject, make_suite: MakeSuite) -> None:
+def test_a_server_that_the_memory_limit_killed_is_said_in_the_failure(
+    engine: Engine, catalog: Catalog, subject: Subject, make_suite: MakeSuite
+) -> None:
     platform = dataclasses.replace(catalog.platform("alpine"), memory="192m")  # the child is to be larger than pytest
     cell = Cell(subject, platform, "default")
     result = CellRun(cell, DockerDriver(platform, engine), Order(make_suite(CHILD_HOG)), lambda text: None).run()

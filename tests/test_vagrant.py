@@ -43,7 +43,8 @@ box)
 esac
 """
 needs_vagrant = pytest.mark.skipif(
-    not shutil.which("vagrant") and not os.environ.get("ANYUNIX_REQUIRE_VAGRANT"), reason="no vagrant here")
+    not shutil.which("vagrant") and not os.environ.get("ANYUNIX_REQUIRE_VAGRANT"), reason="no vagrant here"
+)
 
 
 class Double:
@@ -66,8 +67,9 @@ class Double:
         (self.folder / name).chmod(0o755)
 
     def machine(self, box: Box | None = None, *, fresh: bool = False) -> Machine:
-        return Machine(NAME, box or Box("some/box", providers=("libvirt",)), ROOT / "Vagrantfile", self.state,
-                       fresh=fresh)
+        return Machine(
+            NAME, box or Box("some/box", providers=("libvirt",)), ROOT / "Vagrantfile", self.state, fresh=fresh
+        )
 
     def verbs(self) -> list[str]:
         return [line.split()[0] for line in self.calls.read_text().splitlines()]
@@ -82,8 +84,9 @@ def quiet(text: str) -> None:
     """Nobody listens."""
 
 
-def test_a_cell_runs_through_it_and_the_machine_stays(sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                                      subject: Subject, make_suite: Callable[[str], Path]) -> None:
+def test_a_cell_runs_through_it_and_the_machine_stays(
+    sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subject: Subject, make_suite: Callable[[str], Path]
+) -> None:
     double = Double(tmp_path, monkeypatch, sshd.config)
     machine = double.machine()
     platform = Platform(NAME, "a guest", "vagrant", box=Box("some/box"))
@@ -104,12 +107,21 @@ def test_fresh_destroys_first(double: Double) -> None:
     assert double.verbs() == ["destroy", "up", "ssh-config"]
 
 
-@pytest.mark.parametrize(("up", "error", "said"), [
-    ("echo \"The box 'some/box' could not be found or could not be accessed\" >&2; exit 1", NotRun,
-     "the box some/box cannot be had here .* by --box guest=BOX"),
-    ("echo 'Timed out while waiting for the machine to boot.' >&2; exit 1", PlatformError,
-     "guest: vagrant up fails: Timed out while waiting .* `anyunix down guest` removes what there is of it"),
-])
+@pytest.mark.parametrize(
+    ("up", "error", "said"),
+    [
+        (
+            "echo \"The box 'some/box' could not be found or could not be accessed\" >&2; exit 1",
+            NotRun,
+            "the box some/box cannot be had here .* by --box guest=BOX",
+        ),
+        (
+            "echo 'Timed out while waiting for the machine to boot.' >&2; exit 1",
+            PlatformError,
+            "guest: vagrant up fails: Timed out while waiting .* `anyunix down guest` removes what there is of it",
+        ),
+    ],
+)
 def test_what_is_wrong_is_said_once_for_all_cells(double: Double, up: str, error: type[Exception], said: str) -> None:
     double.write(up)
     machine = double.machine()
@@ -149,8 +161,9 @@ def test_nothing_starts_after_down(double: Double) -> None:
     assert double.verbs() == []
 
 
-def test_each_of_the_three_that_may_be_missing_is_named(double: Double, tmp_path: Path,
-                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_of_the_three_that_may_be_missing_is_named(
+    double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = Box("some/own", hint="make it so", providers=("libvirt",))
     assert double.machine().reason() is None
     assert double.machine(own).reason() == "the box some/own is not here: make it so"
@@ -173,10 +186,29 @@ def test_a_box_is_named_by_the_environment(tmp_path: Path) -> None:
 def test_box_on_the_command_line_reaches_vagrant(double: Double, tmp_path: Path) -> None:
     (tmp_path / "guest.yaml").write_text("title: x\ndriver: vagrant\nbox: a/b\nproviders: [libvirt]\n")
     double.write("exit 1")
-    done = subprocess.run([sys.executable, "-m", "anyunix", "run", "--platform", "./guest.yaml", "--box", "guest=c/d",
-                           "--box-version", "guest=7", "--subject", "python", "--require", "./guest.yaml"],
-                          cwd=tmp_path, env={**os.environ, "XDG_STATE_HOME": str(double.state)}, capture_output=True,
-                          text=True, timeout=60)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "anyunix",
+            "run",
+            "--platform",
+            "./guest.yaml",
+            "--box",
+            "guest=c/d",
+            "--box-version",
+            "guest=7",
+            "--subject",
+            "python",
+            "--require",
+            "./guest.yaml",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "XDG_STATE_HOME": str(double.state)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 3, done.stdout + done.stderr
     assert "up guest --provider=libvirt box=c/d version=7" in double.calls.read_text()
 
@@ -188,14 +220,18 @@ def test_a_box_file_is_found_from_any_folder(double: Double, tmp_path: Path, mon
     assert f"up guest --provider=libvirt box={tmp_path}/own.box " in double.calls.read_text()
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("driver: vagrant", "key 'box': missing: driver vagrant needs it"),
-    ("driver: local\nbox: a/b", "key 'box': for driver vagrant only"),
-    ("driver: vagrant\nbox: a/b\nproviders: [libvrit]", r"unknown 'libvrit' \(did you mean 'libvirt'\?\)"),
-    ("driver: vagrant\nbox: a/b\nsysctls: {a: 1}", "vagrant changes nothing on its machine"),
-])
-def test_a_platform_file_that_is_wrong_is_a_configuration_error(catalog: Catalog, tmp_path: Path, text: str,
-                                                                said: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("driver: vagrant", "key 'box': missing: driver vagrant needs it"),
+        ("driver: local\nbox: a/b", "key 'box': for driver vagrant only"),
+        ("driver: vagrant\nbox: a/b\nproviders: [libvrit]", r"unknown 'libvrit' \(did you mean 'libvirt'\?\)"),
+        ("driver: vagrant\nbox: a/b\nsysctls: {a: 1}", "vagrant changes nothing on its machine"),
+    ],
+)
+def test_a_platform_file_that_is_wrong_is_a_configuration_error(
+    catalog: Catalog, tmp_path: Path, text: str, said: str
+) -> None:
     file = tmp_path / "wrong.yaml"
     file.write_text(f"title: x\n{text}\n")
     with pytest.raises(ConfigurationError, match=said):
@@ -204,11 +240,13 @@ def test_a_platform_file_that_is_wrong_is_a_configuration_error(catalog: Catalog
 
 def test_down_without_machines_has_nothing_to_say(double: Double, tmp_path: Path) -> None:
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "nothing")}
-    done = subprocess.run([sys.executable, "-m", "anyunix", "down"], env=environment, capture_output=True, text=True,
-                          timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "anyunix", "down"], env=environment, capture_output=True, text=True, timeout=60
+    )
     assert (done.returncode, done.stdout, double.verbs()) == (0, "", [])
-    wrong = subprocess.run([sys.executable, "-m", "anyunix", "down", "local"], env=environment, capture_output=True,
-                           text=True, timeout=60)
+    wrong = subprocess.run(
+        [sys.executable, "-m", "anyunix", "down", "local"], env=environment, capture_output=True, text=True, timeout=60
+    )
     assert wrong.returncode == 2
     assert "driver local leaves nothing behind" in wrong.stderr
 
@@ -218,13 +256,20 @@ def test_vagrant_itself_takes_the_vagrantfile(catalog: Catalog, tmp_path: Path) 
     """Every machine of the catalog is in it, with the box of its platform or the one that the environment names."""
     own = tmp_path / "own.box"
     own.touch()
-    environment = {**os.environ, "VAGRANT_CWD": str(ROOT), "VAGRANT_DOTFILE_PATH": str(tmp_path / "state"),
-                   "VAGRANT_HOME": str(tmp_path / "home"), "ANYUNIX_BOX_FREEBSD": str(own)}
-    valid = subprocess.run(["vagrant", "validate", "--ignore-provider"], env=environment, capture_output=True,
-                           text=True, timeout=120)
+    environment = {
+        **os.environ,
+        "VAGRANT_CWD": str(ROOT),
+        "VAGRANT_DOTFILE_PATH": str(tmp_path / "state"),
+        "VAGRANT_HOME": str(tmp_path / "home"),
+        "ANYUNIX_BOX_FREEBSD": str(own),
+    }
+    valid = subprocess.run(
+        ["vagrant", "validate", "--ignore-provider"], env=environment, capture_output=True, text=True, timeout=120
+    )
     assert "validated successfully" in valid.stdout, valid.stdout + valid.stderr
-    status = subprocess.run(["vagrant", "status", "--machine-readable"], env=environment, capture_output=True,
-                            text=True, timeout=120)
+    status = subprocess.run(
+        ["vagrant", "status", "--machine-readable"], env=environment, capture_output=True, text=True, timeout=120
+    )
     named = {line.split(",")[1] for line in status.stdout.splitlines() if line.count(",") > 1} - {""}
     assert named == {name for name in catalog.platform_names() if catalog.platform(name).driver == "vagrant"}
 
@@ -234,9 +279,12 @@ def bsd(tmp_path: Path) -> Path:
     """A PATH on which uname says FreeBSD, without python3, with a pkg that installs one under its version's name."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    programs = {"uname": "echo FreeBSD", "sysctl": "echo 1",
-                "pkg": f"echo pkg \"$@\"; printf '#!/bin/sh\\necho Python 3.11.9\\n' > {folder}/python3; "
-                       f"chmod +x {folder}/python3"}
+    programs = {
+        "uname": "echo FreeBSD",
+        "sysctl": "echo 1",
+        "pkg": f"echo pkg \"$@\"; printf '#!/bin/sh\\necho Python 3.11.9\\n' > {folder}/python3; "
+        f"chmod +x {folder}/python3",
+    }
     for name, text in programs.items():
         (folder / name).write_text(f"#!/bin/sh\n{text}\n")
         (folder / name).chmod(0o755)
@@ -246,8 +294,17 @@ def bsd(tmp_path: Path) -> Path:
 
 
 def test_provisioning_installs_once(bsd: Path) -> None:
-    said = [subprocess.run(["/bin/sh", str(ROOT / "boxes" / "provision.sh")], env={"PATH": str(bsd)},
-                           capture_output=True, text=True, check=True, timeout=30).stdout for _ in range(2)]
+    said = [
+        subprocess.run(
+            ["/bin/sh", str(ROOT / "boxes" / "provision.sh")],
+            env={"PATH": str(bsd)},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+        ).stdout
+        for _ in range(2)
+    ]
     assert "pkg install -y python3" in said[0]
     assert "no cc here" in said[0]
     assert "IPV6_V6ONLY by default: 1" in said[0]
@@ -257,8 +314,13 @@ def test_provisioning_installs_once(bsd: Path) -> None:
 
 def test_provisioning_an_unknown_system_says_so(bsd: Path) -> None:
     (bsd / "uname").write_text("#!/bin/sh\necho Plan9\n")
-    done = subprocess.run(["/bin/sh", str(ROOT / "boxes" / "provision.sh")], env={"PATH": str(bsd)},
-                          capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        ["/bin/sh", str(ROOT / "boxes" / "provision.sh")],
+        env={"PATH": str(bsd)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
     assert (done.returncode, done.stderr.strip()) == (1, "no way to install python3 on Plan9 is known here")
 
 

@@ -14,7 +14,8 @@ from anyunix.errors import ConfigurationError
 from anyunix.host.regular import TEXT_LIMIT
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
-    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
+)
 DOCUMENTED = "title: x\ndriver: documented\ndocumented:\n  a.b: {source: manual(5), value: %s}\n"
 
 
@@ -31,39 +32,42 @@ def told(path: Path) -> str:
     return said
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("a: x\nb: {c: 2023-02-30}\n", "line 2: key 'b.c': '2023-02-30' is no date (day is out of range for month)"),
-    ("a: !!int abc", "line 1: key 'a': 'abc' is no whole number"),
-    ("a: !!int ''", "'' is no whole number"),
-    ("a: !!bool maybe", "'maybe' is no true or false"),
-    ("a: !!float x", "'x' is no number"),
-    ("a: !!timestamp soon", "'soon' is no date"),
-    ("a: 2023-01-01 00:00:00 +99:99", "is no date"),
-    ("a: " + "9" * 5_000, "key 'a': a number of 5000 characters; at most 40 are read"),
-    ("a: 0x" + "f" * 5_000, "a number of 5002 characters"),
-    ("a: " + ":1" * 5_000 + "\nb: 1" + ":1" * 5_000, "a number of 10001 characters"),
-    ("a: 99999999999999999999", "is a number of more than 64 bits"),
-    ("- 1: a\n  0x1: b", "line 2: key '0.1': the second of its name would replace the first"),
-    ("x: {a: 1, b: 2, a: 3}", "line 1: key 'x.a': the second of its name"),
-    (BOMB, f"more than {NODES_LIMIT} values by aliases"),
-    (BOMB.replace("[x", "{<<: &o {k: v}, y: [x").replace("x]", "x]}"), "more than"),
-    ("a: &a [*a]", "nested deeper than 20 levels by aliases"),
-    ("a: " + "[" * 5_000, "nested deeper than 20 levels"),
-    ("{a: " * 5_000, "nested deeper than 20 levels"),
-    ("- " * 5_000, "nested deeper than 20 levels"),
-    ("[" + "a, " * (NODES_LIMIT + 1) + "]", f"more than {NODES_LIMIT} values"),
-    ("a: !!set {b, c}", "key 'a': the tag 'tag:yaml.org,2002:set' has no use here"),
-    ("a: !!binary aGk=", "the tag 'tag:yaml.org,2002:binary' has no use here"),
-    ("a: !!map [b]", "the tag 'tag:yaml.org,2002:map' has no use here"),
-    ("a: !!python/object/apply:os.system [ls]", "has no use here"),
-    ("? [a]\n: b", "a list or mapping cannot be a key"),
-    ("a: b\nc: \0", "not YAML: line 2: a character that YAML does not allow, U+0000"),
-    ('a: "\\ud800"', "key 'a': '\\ud800' holds a surrogate"),
-    ("a: *b", "line 1, column 4: found undefined alias 'b'"),
-    ("<<: 1", "key '<<': expected a mapping"),
-    ("a: 'x" + "y" * 500_000, "line 1, column"),
-    (f"? {'k' * 200_000}\n: 1\n? {'k' * 200_000}\n: 2", "the second of its name"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: x\nb: {c: 2023-02-30}\n", "line 2: key 'b.c': '2023-02-30' is no date (day is out of range for month)"),
+        ("a: !!int abc", "line 1: key 'a': 'abc' is no whole number"),
+        ("a: !!int ''", "'' is no whole number"),
+        ("a: !!bool maybe", "'maybe' is no true or false"),
+        ("a: !!float x", "'x' is no number"),
+        ("a: !!timestamp soon", "'soon' is no date"),
+        ("a: 2023-01-01 00:00:00 +99:99", "is no date"),
+        ("a: " + "9" * 5_000, "key 'a': a number of 5000 characters; at most 40 are read"),
+        ("a: 0x" + "f" * 5_000, "a number of 5002 characters"),
+        ("a: " + ":1" * 5_000 + "\nb: 1" + ":1" * 5_000, "a number of 10001 characters"),
+        ("a: 99999999999999999999", "is a number of more than 64 bits"),
+        ("- 1: a\n  0x1: b", "line 2: key '0.1': the second of its name would replace the first"),
+        ("x: {a: 1, b: 2, a: 3}", "line 1: key 'x.a': the second of its name"),
+        (BOMB, f"more than {NODES_LIMIT} values by aliases"),
+        (BOMB.replace("[x", "{<<: &o {k: v}, y: [x").replace("x]", "x]}"), "more than"),
+        ("a: &a [*a]", "nested deeper than 20 levels by aliases"),
+        ("a: " + "[" * 5_000, "nested deeper than 20 levels"),
+        ("{a: " * 5_000, "nested deeper than 20 levels"),
+        ("- " * 5_000, "nested deeper than 20 levels"),
+        ("[" + "a, " * (NODES_LIMIT + 1) + "]", f"more than {NODES_LIMIT} values"),
+        ("a: !!set {b, c}", "key 'a': the tag 'tag:yaml.org,2002:set' has no use here"),
+        ("a: !!binary aGk=", "the tag 'tag:yaml.org,2002:binary' has no use here"),
+        ("a: !!map [b]", "the tag 'tag:yaml.org,2002:map' has no use here"),
+        ("a: !!python/object/apply:os.system [ls]", "has no use here"),
+        ("? [a]\n: b", "a list or mapping cannot be a key"),
+        ("a: b\nc: \0", "not YAML: line 2: a character that YAML does not allow, U+0000"),
+        ('a: "\\ud800"', "key 'a': '\\ud800' holds a surrogate"),
+        ("a: *b", "line 1, column 4: found undefined alias 'b'"),
+        ("<<: 1", "key '<<': expected a mapping"),
+        ("a: 'x" + "y" * 500_000, "line 1, column"),
+        (f"? {'k' * 200_000}\n: 1\n? {'k' * 200_000}\n: 2", "the second of its name"),
+    ],
+)
 def test_what_is_no_plain_data_is_told_with_line_and_key(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "x.yaml").write_text(text)
     assert said in told(tmp_path / "x.yaml")
@@ -85,9 +89,15 @@ def test_what_is_no_text_file_is_told_and_waited_for_by_nobody(tmp_path: Path) -
     (tmp_path / "binary.yaml").write_bytes(b"a: b\nc: \xff\n")
     with (tmp_path / "huge.yaml").open("wb") as file:
         file.truncate(10**12)
-    for name, said in (("pipe", "not a regular file"), ("zero", "not a regular file"), ("folder", "Is a directory"),
-                       ("loop", "Too many levels of symbolic links"), ("binary", "line 2: not UTF-8"),
-                       ("huge", f"larger than the {TEXT_LIMIT} bytes"), ("nowhere", "No such file")):
+    for name, said in (
+        ("pipe", "not a regular file"),
+        ("zero", "not a regular file"),
+        ("folder", "Is a directory"),
+        ("loop", "Too many levels of symbolic links"),
+        ("binary", "line 2: not UTF-8"),
+        ("huge", f"larger than the {TEXT_LIMIT} bytes"),
+        ("nowhere", "No such file"),
+    ):
         assert f"cannot be read: {said}" in told(tmp_path / f"{name}.yaml")
 
 
@@ -100,11 +110,16 @@ def test_expectations_are_read_within_the_same_limits(tmp_path: Path) -> None:
         read_expectations(tmp_path / "c.yaml")
 
 
-@pytest.mark.parametrize(("value", "said"), [
-    ("2023-01-01", "a value of type date, which JSON does not have"), ("{a: [.nan]}", "nan, which JSON"),
-    (".inf", "inf, which JSON"), ("{1: a}", "a mapping with a key that is no text: 1"),
-    ("{a: {b: 2023-01-01 10:00:00}}", "a value of type datetime"),
-])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("2023-01-01", "a value of type date, which JSON does not have"),
+        ("{a: [.nan]}", "nan, which JSON"),
+        (".inf", "inf, which JSON"),
+        ("{1: a}", "a mapping with a key that is no text: 1"),
+        ("{a: {b: 2023-01-01 10:00:00}}", "a value of type datetime"),
+    ],
+)
 def test_documented_values_are_what_json_can_say(tmp_path: Path, value: str, said: str) -> None:
     (tmp_path / "p.yaml").write_text(DOCUMENTED % value)
     with pytest.raises(ConfigurationError) as caught:
@@ -113,10 +128,14 @@ def test_documented_values_are_what_json_can_say(tmp_path: Path, value: str, sai
 
 
 def test_an_error_repeats_little_of_what_it_found(tmp_path: Path) -> None:
-    for text in (f"title: x\ndriver: {'d' * 100_000}\n", f"title: x\ndriver: local\n{'k' * 100_000}: 1\n",
-                 f"title: x\nextends: {'d' * 100_000}\n", f"title: x\ndriver: ssh\naddress: {'=' * 100_000}\n",
-                 f"title: x\ndriver: docker\nbase: x\ndockerfile: {'d' * 100_000}\n",
-                 f"title: x\ndriver: ssh\naddress: a\nssh_config: {'d' * 100_000}\n"):
+    for text in (
+        f"title: x\ndriver: {'d' * 100_000}\n",
+        f"title: x\ndriver: local\n{'k' * 100_000}: 1\n",
+        f"title: x\nextends: {'d' * 100_000}\n",
+        f"title: x\ndriver: ssh\naddress: {'=' * 100_000}\n",
+        f"title: x\ndriver: docker\nbase: x\ndockerfile: {'d' * 100_000}\n",
+        f"title: x\ndriver: ssh\naddress: a\nssh_config: {'d' * 100_000}\n",
+    ):
         (tmp_path / "p.yaml").write_text(text)
         with pytest.raises(ConfigurationError) as caught:
             Catalog(tmp_path).platform(str(tmp_path / "p.yaml"))

@@ -87,13 +87,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             counts[f"{case.what}: {status}"] += 1
             if said:
                 findings.append(Finding(number, case, how, said))
-                shutil.copytree(Path(name) / "case", arguments.keep / str(number), symlinks=True, dirs_exist_ok=True,
-                                ignore=lambda at, names: [n for n in names if (Path(at) / n).is_fifo()])
+                shutil.copytree(
+                    Path(name) / "case",
+                    arguments.keep / str(number),
+                    symlinks=True,
+                    dirs_exist_ok=True,
+                    ignore=lambda at, names: [n for n in names if (Path(at) / n).is_fifo()],
+                )
     for what, count in sorted(counts.items()):
         print(f"{count:6} {what}")
     for found in findings[:SHOWN]:
-        print(f"\nrun {found.number}: anyunix {' '.join(found.case.command)} ({found.case.what}, {found.how}; "
-              f"kept in {arguments.keep / str(found.number)})\n{found.said[-3_000:]}")
+        print(
+            f"\nrun {found.number}: anyunix {' '.join(found.case.command)} ({found.case.what}, {found.how}; "
+            f"kept in {arguments.keep / str(found.number)})\n{found.said[-3_000:]}"
+        )
     print(f"{len(findings)} findings in {arguments.runs} runs")
     return 1 if findings else 0
 
@@ -112,8 +119,10 @@ def _cases(catalog: Catalog, samples: Path) -> Iterator[Case]:
     (samples / "out" / "matrix.json").write_bytes(encode(sample()))
     (samples / "expectations").mkdir()
     expected = samples / "expectations" / "python.yaml"
-    expected.write_text(f'debian:\n  {CONTRACT}:\n    # why\n    reason: "known :: x"\n    link: https://x.org/1\n'
-                        "    until: 2999-01-31\n    bind: [first]\nalpine:\n")
+    expected.write_text(
+        f'debian:\n  {CONTRACT}:\n    # why\n    reason: "known :: x"\n    link: https://x.org/1\n'
+        "    until: 2999-01-31\n    bind: [first]\nalpine:\n"
+    )
     for path in sorted((catalog.root / "platforms").glob("*.yaml")):
         yield Case("platform", path, "x.yaml", ("plan", "--subject", "python", "--platform", "./x.yaml"), (0, 2))
     for path in sorted((catalog.root / "chat").glob("*.yaml")) * 3:
@@ -122,15 +131,24 @@ def _cases(catalog: Catalog, samples: Path) -> Iterator[Case]:
         yield Case("fault", path, f"chat/faults/{path.name}", ("read_faults",), (0, 2))
     loads = ("run", "--subject", "python", "--platform", "local", "--baseline", "nowhere")
     matrix = samples / "out" / "matrix.json"
-    for command, statuses in ((loads, (2,)), (("accept", "out", "--expectations", "expectations"), (0, 1, 2)),
-                              (("merge", "out", "--expectations", "expectations", "--out", "merged"), (0, 1, 2, 3))):
+    for command, statuses in (
+        (loads, (2,)),
+        (("accept", "out", "--expectations", "expectations"), (0, 1, 2)),
+        (("merge", "out", "--expectations", "expectations", "--out", "merged"), (0, 1, 2, 3)),
+    ):
         for _ in range(3):
             yield Case("expectations", expected, "expectations/python.yaml", command, statuses)
     reading: tuple[tuple[str, tuple[int, ...]], ...] = (
-        ("report out", (0, 2)), ("diff out old", (0, 1, 2)), ("diff old out", (0, 1, 2)),
-        ("merge out --out merged", (0, 1, 2, 3)), ("merge out old --out merged", (0, 1, 2, 3)),
-        ("accept out", (0, 1, 2)), ("facts --out out", (0, 2)), ("facts --diff --out out", (0, 2)),
-        ("plan --platform local --times out", (0, 2)))
+        ("report out", (0, 2)),
+        ("diff out old", (0, 1, 2)),
+        ("diff old out", (0, 1, 2)),
+        ("merge out --out merged", (0, 1, 2, 3)),
+        ("merge out old --out merged", (0, 1, 2, 3)),
+        ("accept out", (0, 1, 2)),
+        ("facts --out out", (0, 2)),
+        ("facts --diff --out out", (0, 2)),
+        ("plan --platform local --times out", (0, 2)),
+    )
     for words, codes in reading:
         for _ in range(4):
             yield Case("matrix", matrix, "out/matrix.json", tuple(words.split()), codes)
@@ -154,9 +172,14 @@ def _run(case: Case, folder: Path, samples: Path, random: Random) -> tuple[str, 
     status, said, wrong = _called(case, folder)
     seconds = time.monotonic() - started
     left = [path.name for path in set(folder.rglob("*")) - before if path.name.startswith(".")]
-    checks = ((seconds > SECONDS, f"{seconds:.0f} s"), (status not in case.statuses, f"exit status {status}\n{said}"),
-              ("Traceback" in said, said), (bool(UNSAFE.search(said)), f"control characters: {said!r}"),
-              (len(said) > SAID_LIMIT, f"{len(said)} characters are printed"), (bool(left), f"left behind: {left}"))
+    checks = (
+        (seconds > SECONDS, f"{seconds:.0f} s"),
+        (status not in case.statuses, f"exit status {status}\n{said}"),
+        ("Traceback" in said, said),
+        (bool(UNSAFE.search(said)), f"control characters: {said!r}"),
+        (len(said) > SAID_LIMIT, f"{len(said)} characters are printed"),
+        (bool(left), f"left behind: {left}"),
+    )
     return how, status, wrong or next((why for bad, why in checks if bad), "")
 
 

@@ -48,8 +48,9 @@ def load_run(load: Built, server: Built, cpus: list[int], words: list[str], tick
         assert process.stderr is not None
         port = process.stderr.readline().rpartition(":")[2].strip()
         connections, size, seconds = words
-        out, cpu = sent_by([*load.command, "127.0.0.1", port, connections, str(RATE), size, seconds, str(tick)],
-                           cpus[1])
+        out, cpu = sent_by(
+            [*load.command, "127.0.0.1", port, connections, str(RATE), size, seconds, str(tick)], cpus[1]
+        )
     finally:
         process.kill()
         process.wait()
@@ -61,15 +62,36 @@ def iperf_run(cpus: list[int], words: list[str], tick: int) -> tuple[float, floa
     """As `load_run`."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
-    process = subprocess.Popen(pinned(cpus[0], ["iperf3", "-s", "-1", "-p", port, "--forceflush"]),
-                               stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        pinned(cpus[0], ["iperf3", "-s", "-1", "-p", port, "--forceflush"]), stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None
         if not any("listening" in line for line in iter(process.stdout.readline, "")):
             sys.exit(f"iperf3 does not listen on port {port}: it ended with status {process.wait()}")
         connections, size, seconds = words
-        out, cpu = sent_by(["iperf3", "-c", "127.0.0.1", "-p", port, "-P", connections, "-b", str(RATE), "-l", size,
-                            "-t", seconds, "-N", "-J", "--pacing-timer", str(tick)], cpus[1])
+        out, cpu = sent_by(
+            [
+                "iperf3",
+                "-c",
+                "127.0.0.1",
+                "-p",
+                port,
+                "-P",
+                connections,
+                "-b",
+                str(RATE),
+                "-l",
+                size,
+                "-t",
+                seconds,
+                "-N",
+                "-J",
+                "--pacing-timer",
+                str(tick),
+            ],
+            cpus[1],
+        )
     finally:
         process.kill()
         process.communicate()
@@ -84,10 +106,14 @@ def main(connections: int = 64, size: int = 1250, seconds: int = 10) -> None:
         print(f"{connections} connections of 1 Mbit/s, {size} bytes a write, {seconds} s")
         print(f"{'':14} {'tick µs':>8} {'Mbit/s each':>12} {'CPU %':>8} {'CPU % each':>11}")
         for tick in TICKS:
-            for who, (rate, cpu) in (("anyunix bench", load_run(load, server, cpus, words, tick)),
-                                     ("iperf3 -b", iperf_run(cpus, words, tick))):
-                print(f"{who:14} {tick:>8} {rate / 1e6 / connections:>12.4f} {100 * cpu / seconds:>8.1f} "
-                      f"{100 * cpu / seconds / connections:>11.3f}")
+            for who, (rate, cpu) in (
+                ("anyunix bench", load_run(load, server, cpus, words, tick)),
+                ("iperf3 -b", iperf_run(cpus, words, tick)),
+            ):
+                print(
+                    f"{who:14} {tick:>8} {rate / 1e6 / connections:>12.4f} {100 * cpu / seconds:>8.1f} "
+                    f"{100 * cpu / seconds / connections:>11.3f}"
+                )
 
 
 if __name__ == "__main__":

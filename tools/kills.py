@@ -96,8 +96,11 @@ def again(run: Run, chance: random.Random) -> None:
 
 
 KINDS: dict[str, Callable[[Run, random.Random], None]] = {
-    "SIGINT": by(signal.SIGINT), "SIGTERM": by(signal.SIGTERM), "SIGHUP": by(signal.SIGHUP),
-    "SIGQUIT": by(signal.SIGQUIT), "SIGKILL": by(signal.SIGKILL),
+    "SIGINT": by(signal.SIGINT),
+    "SIGTERM": by(signal.SIGTERM),
+    "SIGHUP": by(signal.SIGHUP),
+    "SIGQUIT": by(signal.SIGQUIT),
+    "SIGKILL": by(signal.SIGKILL),
     "terminal closed": lambda run, chance: run.close_output(),
     "Ctrl-C again and again": again,
     "stdout closed": lambda run, chance: run.close_output(),
@@ -118,11 +121,21 @@ def main() -> int:
             print("kills: no platform runs here", file=sys.stderr)
             return 2
         kinds = list(KINDS)
-        plan = [(kinds[number % len(kinds)], platforms[number // len(kinds) % len(platforms)], chance.random(),
-                 random.Random(chance.random())) for number in range(arguments.runs)]
+        plan = [
+            (
+                kinds[number % len(kinds)],
+                platforms[number // len(kinds) % len(platforms)],
+                chance.random(),
+                random.Random(chance.random()),
+            )
+            for number in range(arguments.runs)
+        ]
         seconds = {platform: whole_run(place, platform) for platform in platforms}
-        print(f"a whole run takes {', '.join(f'{seconds[each]:.1f} s on {each}' for each in platforms)}; "
-              f"seed {arguments.seed}", flush=True)
+        print(
+            f"a whole run takes {', '.join(f'{seconds[each]:.1f} s on {each}' for each in platforms)}; "
+            f"seed {arguments.seed}",
+            flush=True,
+        )
         counter = Progress(arguments.runs)
 
         def one(planned: tuple[str, str, float, random.Random]) -> Run:
@@ -143,15 +156,27 @@ def main() -> int:
 
 
 def parsed() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0], epilog=(
-        "Exit status: 0 nothing is left, 1 something is, or a run did not end, 2 nothing could be tried."))
-    parser.add_argument("--runs", type=int, default=len(KINDS), metavar="N",
-                        help="how many, all kinds in turn (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").split("\n\n")[0],
+        epilog=("Exit status: 0 nothing is left, 1 something is, or a run did not end, 2 nothing could be tried."),
+    )
+    parser.add_argument(
+        "--runs", type=int, default=len(KINDS), metavar="N", help="how many, all kinds in turn (default: %(default)s)"
+    )
     parser.add_argument("--jobs", type=int, default=4, metavar="N", help="side by side (default: %(default)s)")
-    parser.add_argument("--platform", action="append", metavar="NAME",
-                        help=f"a run is on one of these; repeatable (default: {', '.join(PLATFORMS)})")
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6), metavar="N",
-                        help="for the same moments again, as far as the machine is as fast as then")
+    parser.add_argument(
+        "--platform",
+        action="append",
+        metavar="NAME",
+        help=f"a run is on one of these; repeatable (default: {', '.join(PLATFORMS)})",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=random.randrange(10**6),
+        metavar="N",
+        help="for the same moments again, as far as the machine is as fast as then",
+    )
     parser.add_argument("--dir", type=Path, metavar="DIR", help="make the folders here (default: TMPDIR)")
     return parser.parse_args()
 
@@ -171,8 +196,22 @@ class Progress:
 
 def command(place: Path, platforms: list[str]) -> list[str]:
     out = tempfile.mkdtemp(prefix="out-", dir=place)
-    return [sys.executable, "-m", "anyunix", "run", "--subject", "c", "--platform", ",".join(dict.fromkeys(platforms)),
-            "-k", PROBES, "--out", out, "--jobs", "2"]
+    return [
+        sys.executable,
+        "-m",
+        "anyunix",
+        "run",
+        "--subject",
+        "c",
+        "--platform",
+        ",".join(dict.fromkeys(platforms)),
+        "-k",
+        PROBES,
+        "--out",
+        out,
+        "--jobs",
+        "2",
+    ]
 
 
 def environment(place: Path) -> dict[str, str]:
@@ -180,8 +219,14 @@ def environment(place: Path) -> dict[str, str]:
 
 
 def anyunix(place: Path, platforms: list[str]) -> "subprocess.CompletedProcess[bytes]":
-    return subprocess.run(command(place, platforms), env=environment(place), stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return subprocess.run(
+        command(place, platforms),
+        env=environment(place),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
 
 
 def can_run(place: Path, platform: str) -> bool:
@@ -226,13 +271,25 @@ def started(place: Path, kind: str, platform: str) -> Run:
         words = ["sh", "-c", '"$@"; true', "sh", *words]
     if kind == "terminal closed":
         ours, theirs = pty.openpty()
-        run = Run(kind, subprocess.Popen([sys.executable, "-S", "-c", TAKE_TERMINAL, *words], stdin=theirs,
-                                         stdout=theirs, stderr=theirs, **options), ours)  # type: ignore[call-overload]
+        run = Run(
+            kind,
+            subprocess.Popen(
+                [sys.executable, "-S", "-c", TAKE_TERMINAL, *words],
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+                **options,
+            ),
+            ours,
+        )  # type: ignore[call-overload]
         os.close(theirs)
         return run
     reader, writer = os.pipe()
-    run = Run(kind, subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.DEVNULL,
-                                     **options), reader)  # type: ignore[call-overload]
+    run = Run(
+        kind,
+        subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.DEVNULL, **options),
+        reader,
+    )  # type: ignore[call-overload]
     os.close(writer)
     return run
 
@@ -297,12 +354,23 @@ def table(runs: list[Run], before: Counter[tuple[str, str]], after: Counter[tupl
     for kind in [*KINDS, "?"]:
         own = [run for run in runs if run.kind == kind]
         if own or any(after[kind, what] for what in WHAT):
-            rows.append([kind, str(len(own)), str(sum(not run.ended for run in own)),
-                         str(sum(before[kind, what] for what in WHAT)), *(str(after[kind, what]) for what in WHAT)])
+            rows.append(
+                [
+                    kind,
+                    str(len(own)),
+                    str(sum(not run.ended for run in own)),
+                    str(sum(before[kind, what] for what in WHAT)),
+                    *(str(after[kind, what]) for what in WHAT),
+                ]
+            )
     rows.append(["all", *(str(sum(int(row[column]) for row in rows[1:])) for column in range(1, len(rows[0])))])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) if cell is row[0] else cell.rjust(width)
-                               for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if cell is row[0] else cell.rjust(width) for cell, width in zip(row, widths, strict=True)
+        )
+        for row in rows
+    )
 
 
 if __name__ == "__main__":

@@ -11,12 +11,50 @@ from typing import Any
 import yaml
 
 PIECES = (
-    b"\0", b"\xff\xfe", b"\t", b"\n", b": ", b"- ", b"? ", b"&a ", b"*a", b"<<: *a", b"!!int ", b"!!set ", b"!!x/y ",
-    b"{", b"[", b"]", b"}", b'"', b"'", b"|", b">", b"%", b"---\n", b"...\n", b"#", b"2023-02-30", b"9" * 5_000,
-    b"1e999", b"0x" + b"f" * 5_000, b".nan", b"\\u0000", b"\\ud800", "\u202e".encode(), b"\x1b]0;x\x07",
-    b"\n::error::x\n", b"[" * 3_000, b"{a: " * 3_000, b'{"a":' * 3_000, b"x" * 300_000, b"- " * 3_000)
-BOMB = "\n".join(["b0: &b0 [x, x, x, x, x, x, x, x, x]",
-                  *(f"b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 9)}]" for n in range(1, 12))])
+    b"\0",
+    b"\xff\xfe",
+    b"\t",
+    b"\n",
+    b": ",
+    b"- ",
+    b"? ",
+    b"&a ",
+    b"*a",
+    b"<<: *a",
+    b"!!int ",
+    b"!!set ",
+    b"!!x/y ",
+    b"{",
+    b"[",
+    b"]",
+    b"}",
+    b'"',
+    b"'",
+    b"|",
+    b">",
+    b"%",
+    b"---\n",
+    b"...\n",
+    b"#",
+    b"2023-02-30",
+    b"9" * 5_000,
+    b"1e999",
+    b"0x" + b"f" * 5_000,
+    b".nan",
+    b"\\u0000",
+    b"\\ud800",
+    "\u202e".encode(),
+    b"\x1b]0;x\x07",
+    b"\n::error::x\n",
+    b"[" * 3_000,
+    b"{a: " * 3_000,
+    b'{"a":' * 3_000,
+    b"x" * 300_000,
+    b"- " * 3_000,
+)
+BOMB = "\n".join(
+    ["b0: &b0 [x, x, x, x, x, x, x, x, x]", *(f"b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 9)}]" for n in range(1, 12))]
+)
 NAMES = ("", "x", "\x1b[1m", "../x", "k" * 100_000, "title", "driver", "0", "\x00", "\u202e")
 
 
@@ -28,12 +66,61 @@ def _nested(depth: int, *, mapping: bool = False) -> Any:
 
 
 VALUES: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 2**63, 2**64, -2**70, 10**400, 0.5, -1e300, float("inf"), float("nan"), "", " ", "\0",
-    "x\0y", "\x1b[2J\x1b]0;x\x07", "\u202etxt.exe", "../../../etc/passwd", "/etc/shadow", "/dev/zero", "a/b", "-o",
-    "--help", "{", "{port}{work}", "x\n::error::y", "x" * 300_000, "[red]x[/red][/]", "<script>alert(1)</script>",
-    "(", "(?P<addresses>", "(a+)+$", "TODO", "2023-02-30", "ran", "fact", "failed", "contract", "local", "debian",
-    [], {}, [[]], [None], {"": None}, {"a": {"a": 1}}, ["x"] * 5_000, {f"k{n}": n for n in range(3_000)}, _nested(19),
-    _nested(150), _nested(30, mapping=True))
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1,
+    2**63,
+    2**64,
+    -(2**70),
+    10**400,
+    0.5,
+    -1e300,
+    float("inf"),
+    float("nan"),
+    "",
+    " ",
+    "\0",
+    "x\0y",
+    "\x1b[2J\x1b]0;x\x07",
+    "\u202etxt.exe",
+    "../../../etc/passwd",
+    "/etc/shadow",
+    "/dev/zero",
+    "a/b",
+    "-o",
+    "--help",
+    "{",
+    "{port}{work}",
+    "x\n::error::y",
+    "x" * 300_000,
+    "[red]x[/red][/]",
+    "<script>alert(1)</script>",
+    "(",
+    "(?P<addresses>",
+    "(a+)+$",
+    "TODO",
+    "2023-02-30",
+    "ran",
+    "fact",
+    "failed",
+    "contract",
+    "local",
+    "debian",
+    [],
+    {},
+    [[]],
+    [None],
+    {"": None},
+    {"a": {"a": 1}},
+    ["x"] * 5_000,
+    {f"k{n}": n for n in range(3_000)},
+    _nested(19),
+    _nested(150),
+    _nested(30, mapping=True),
+)
 
 
 def in_bytes(data: bytes, random: Random) -> bytes:
@@ -41,10 +128,16 @@ def in_bytes(data: bytes, random: Random) -> bytes:
     for _ in range(random.randint(1, 4)):
         at, to = sorted(random.randint(0, len(data)) for _ in range(2))
         piece = random.choice(PIECES)
-        data = random.choice((
-            data[:at] + piece + data[at:], data[:at] + piece + data[to:], data[:at], data[:at] + data[to:],
-            data[:to] + data[at:to] * random.randint(1, 3) + data[to:],
-            data[:at] + bytes([random.randrange(256)]) + data[at + 1:]))
+        data = random.choice(
+            (
+                data[:at] + piece + data[at:],
+                data[:at] + piece + data[to:],
+                data[:at],
+                data[:at] + data[to:],
+                data[:to] + data[at:to] * random.randint(1, 3) + data[to:],
+                data[:at] + bytes([random.randrange(256)]) + data[at + 1 :],
+            )
+        )
     return data
 
 
@@ -57,7 +150,7 @@ def in_lines(data: bytes, random: Random) -> bytes:
         if change == 0:
             lines.insert(other, lines[number])
         elif change == 1:
-            del lines[number:number + random.randint(1, max(1, len(lines) // 4))]
+            del lines[number : number + random.randint(1, max(1, len(lines) // 4))]
             lines = lines or [b""]
         elif change == 2:
             lines[number] = b" " * random.randint(1, 4) + lines[number]
@@ -82,11 +175,20 @@ def in_data(data: bytes, random: Random) -> bytes:
 def in_kind(path: Path, random: Random) -> None:
     """Something else in the file's place: a pipe, a device, a folder, a link, nothing."""
     path.unlink()
-    random.choice((
-        lambda: os.mkfifo(path), lambda: path.symlink_to("/dev/zero"), lambda: path.symlink_to(path.name), path.mkdir,
-        lambda: path.symlink_to("nowhere"), lambda: path.symlink_to("/etc/passwd"), lambda: path.write_bytes(b""),
-        lambda: _sparse(path, 200_000_000), lambda: path.symlink_to("/dev/full"),
-        lambda: None))()
+    random.choice(
+        (
+            lambda: os.mkfifo(path),
+            lambda: path.symlink_to("/dev/zero"),
+            lambda: path.symlink_to(path.name),
+            path.mkdir,
+            lambda: path.symlink_to("nowhere"),
+            lambda: path.symlink_to("/etc/passwd"),
+            lambda: path.write_bytes(b""),
+            lambda: _sparse(path, 200_000_000),
+            lambda: path.symlink_to("/dev/full"),
+            lambda: None,
+        )
+    )()
 
 
 def _sparse(path: Path, size: int) -> None:

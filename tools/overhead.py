@@ -22,8 +22,10 @@ from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.local import unpack
 from anyunix.payload.archive import write_payload
 
-PYTEST = ("PYTHONPATH=$PWD/site ANYUNIX_SUBJECT=$PWD/subject/subject.json TMPDIR=$PWD HOME=$PWD "
-          "python3 -m pytest -q --rootdir=suite -c suite/pytest.ini --junitxml=junit.xml suite >log 2>&1")
+PYTEST = (
+    "PYTHONPATH=$PWD/site ANYUNIX_SUBJECT=$PWD/subject/subject.json TMPDIR=$PWD HOME=$PWD "
+    "python3 -m pytest -q --rootdir=suite -c suite/pytest.ini --junitxml=junit.xml suite >log 2>&1"
+)
 
 
 def main(platform_name: str = "local", subject_name: str = "python", runs: str = "3") -> None:
@@ -32,12 +34,25 @@ def main(platform_name: str = "local", subject_name: str = "python", runs: str =
     with tempfile.TemporaryDirectory() as name:
         payload = Path(name) / "payload.tar"
         write_payload(payload, catalog.suite, subject, {})
-        hand = by_hand_in_docker(platform, subject, payload) if platform.driver == "docker" else \
-            by_hand(subject, payload)
-        command = [sys.executable, "-m", "anyunix", "run", "--platform", platform_name, "--subject", subject_name,
-                   "--out", f"{name}/out"]
-        pairs = [(seconds(hand), seconds(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)))
-                 for _ in range(int(runs))]
+        hand = (
+            by_hand_in_docker(platform, subject, payload) if platform.driver == "docker" else by_hand(subject, payload)
+        )
+        command = [
+            sys.executable,
+            "-m",
+            "anyunix",
+            "run",
+            "--platform",
+            platform_name,
+            "--subject",
+            subject_name,
+            "--out",
+            f"{name}/out",
+        ]
+        pairs = [
+            (seconds(hand), seconds(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)))
+            for _ in range(int(runs))
+        ]
     for by, through in pairs:
         print(f"by hand {by:6.2f} s   anyunix run {through:6.2f} s")
     by, through = (statistics.median(column) for column in zip(*pairs, strict=True))
@@ -63,9 +78,24 @@ def by_hand_in_docker(platform: Platform, subject: Subject, payload: Path) -> Ca
         sys.exit(reason)
     image = engine.image(platform, lambda text: None)
     script = f"cd /work && tar -xf - && {build_of(subject)}{PYTEST}"
-    command = ["docker", "run", "--rm", "-i", "--init", "--read-only", "--cap-drop=ALL", "--user=1000:1000",
-               "--security-opt=no-new-privileges", "--tmpfs=/work:exec,mode=1777", "--tmpfs=/tmp:exec,mode=1777",
-               "--sysctl=net.ipv6.conf.all.disable_ipv6=0", image, "sh", "-c", script]
+    command = [
+        "docker",
+        "run",
+        "--rm",
+        "-i",
+        "--init",
+        "--read-only",
+        "--cap-drop=ALL",
+        "--user=1000:1000",
+        "--security-opt=no-new-privileges",
+        "--tmpfs=/work:exec,mode=1777",
+        "--tmpfs=/tmp:exec,mode=1777",
+        "--sysctl=net.ipv6.conf.all.disable_ipv6=0",
+        image,
+        "sh",
+        "-c",
+        script,
+    ]
 
     def run() -> None:
         with payload.open("rb") as archive:

@@ -21,23 +21,56 @@ from anyunix.results.model import CellResult, Matrix, PlatformResult, Probe, Pro
 
 PLATFORMS, BINDS, SUBJECTS, PROBES, FACTS_A_PROBE = 20, ("dual", "ipv4", "ipv6", "first"), ("c", "python"), 100, 4
 GROUPS = ("binding", "locking", "signals", "processes", "chat")
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update", "--window-size=1400,1000")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--window-size=1400,1000",
+)
 OPENED = 5
 
 
 def large_matrix() -> Matrix:
     """A run as large as they get; no two failures and no two facts' texts are the same."""
-    platforms = tuple(PlatformResult(f"platform-{n:02}", f"System {n}, libc, amd64", "docker", "ran",
-                                     facts={name: value for k in range(PROBES) for name, value in _facts(n, k).items()})
-                      for n in range(PLATFORMS))
-    cells = tuple(CellResult(subject, platform.name, bind, "ran", compiler="cc 12.2.0", seconds=30.5,
-                             probes=tuple(_probe(number, k, hash_of(f"{subject}{bind}{number}{k}"))
-                                          for k in range(PROBES)))
-                  for subject in SUBJECTS for bind in BINDS for number, platform in enumerate(platforms))
-    texts = tuple(ProbeText(_id(k), "fact" if k % 2 else "contract", f"A client of kind {k} gets its message back.",
-                            f"POSIX says {k} of this, RFC 3493 that, and three systems differ from both. " * 4, k + 1)
-                  for k in range(PROBES))
+    platforms = tuple(
+        PlatformResult(
+            f"platform-{n:02}",
+            f"System {n}, libc, amd64",
+            "docker",
+            "ran",
+            facts={name: value for k in range(PROBES) for name, value in _facts(n, k).items()},
+        )
+        for n in range(PLATFORMS)
+    )
+    cells = tuple(
+        CellResult(
+            subject,
+            platform.name,
+            bind,
+            "ran",
+            compiler="cc 12.2.0",
+            seconds=30.5,
+            probes=tuple(_probe(number, k, hash_of(f"{subject}{bind}{number}{k}")) for k in range(PROBES)),
+        )
+        for subject in SUBJECTS
+        for bind in BINDS
+        for number, platform in enumerate(platforms)
+    )
+    texts = tuple(
+        ProbeText(
+            _id(k),
+            "fact" if k % 2 else "contract",
+            f"A client of kind {k} gets its message back.",
+            f"POSIX says {k} of this, RFC 3493 that, and three systems differ from both. " * 4,
+            k + 1,
+        )
+        for k in range(PROBES)
+    )
     return judge(Matrix(platforms, cells, "platform-00", texts=texts, started="2026-01-01T00:00:00+00:00", seconds=900))
 
 
@@ -59,16 +92,24 @@ def _facts(number: int, k: int) -> dict[str, str]:
     """Of half the probes; one platform in ten has a value of its own."""
     if not k % 2:
         return {}
-    return {f"family{k // 10}.fact_{k}_{j}": f"VALUE{k}" if (number + k + j) % 10 else f"OTHER{number}"
-            for j in range(FACTS_A_PROBE)}
+    return {
+        f"family{k // 10}.fact_{k}_{j}": f"VALUE{k}" if (number + k + j) % 10 else f"OTHER{number}"
+        for j in range(FACTS_A_PROBE)
+    }
 
 
 def _probe(number: int, k: int, chance: int) -> Probe:
     if k % 2:
         return Probe(_id(k), "fact", "passed", seconds=chance / 1000, facts=_facts(number, k))
     if chance < 4:  # half the probes are contracts
-        return Probe(_id(k), "contract", "failed", f"E   AssertionError: {number} {k} " + "what came was another " * 22,
-                     seconds=chance / 100, explained_by=("family0.fact_1_0",))
+        return Probe(
+            _id(k),
+            "contract",
+            "failed",
+            f"E   AssertionError: {number} {k} " + "what came was another " * 22,
+            seconds=chance / 100,
+            explained_by=("family0.fact_1_0",),
+        )
     return Probe(_id(k), "contract", "passed", seconds=chance / 1000)
 
 

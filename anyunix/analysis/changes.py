@@ -104,8 +104,13 @@ def changes(old: Matrix, new: Matrix) -> Changes:
     return Changes(
         tuple(change for names in cells for change in _contract_changes(names, old.cell(*names), new.cell(*names))),
         tuple(_verdict_changes(old, new)),
-        tuple(change for platform in new.platforms if (before := old.platform(platform.name))
-              for change in _fact_changes(before, platform)))
+        tuple(
+            change
+            for platform in new.platforms
+            if (before := old.platform(platform.name))
+            for change in _fact_changes(before, platform)
+        ),
+    )
 
 
 def dropped(old: Matrix, new: Matrix) -> tuple[str, ...]:
@@ -114,17 +119,24 @@ def dropped(old: Matrix, new: Matrix) -> tuple[str, ...]:
     return tuple(each.name for each in old.platforms if each.status == "ran" and each.name not in ran)
 
 
-def _contract_changes(names: tuple[str, str, str], old: CellResult | None,
-                      new: CellResult | None) -> Iterator[Change]:
+def _contract_changes(names: tuple[str, str, str], old: CellResult | None, new: CellResult | None) -> Iterator[Change]:
     subject, bind, platform = names
     before, after = _tried(old), _tried(new)
     for probe in dict.fromkeys((*after, *before)):
         was, now = _one(before, probe, old), _one(after, probe, new)
         group = _group(was, now)
         if group is not None:
-            yield Change(subject, bind, platform, probe, group, was.outcome if was else None,
-                         now.outcome if now else None, now.message if now else _why_not(probe, new),
-                         now.expected if now else "")
+            yield Change(
+                subject,
+                bind,
+                platform,
+                probe,
+                group,
+                was.outcome if was else None,
+                now.outcome if now else None,
+                now.message if now else _why_not(probe, new),
+                now.expected if now else "",
+            )
 
 
 def _tried(cell: CellResult | None) -> dict[str, Probe]:

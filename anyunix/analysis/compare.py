@@ -46,8 +46,11 @@ class FactDifference:
     @property
     def documented_to_differ(self) -> tuple[str, ...]:
         """Platforms that did not run and, by their manuals, have another value than the base."""
-        return tuple(name for name, entry in self.documented.items()
-                     if self.base and not same(entry.value, self.values[self.base]))
+        return tuple(
+            name
+            for name, entry in self.documented.items()
+            if self.base and not same(entry.value, self.values[self.base])
+        )
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,13 @@ def documented(matrix: Matrix) -> tuple[FactDifference, ...]:
 
 def contradictions(matrix: Matrix) -> tuple[Contradiction, ...]:
     """What platforms that ran measured otherwise than is documented of them. What varied contradicts nothing."""
-    return tuple(Contradiction(name, platform.name, platform.facts[name], entry)
-                 for platform in matrix.platforms if platform.status == "ran"
-                 for name, entry in sorted(platform.documented.items())
-                 if name in platform.facts and not same(platform.facts[name], entry.value))
+    return tuple(
+        Contradiction(name, platform.name, platform.facts[name], entry)
+        for platform in matrix.platforms
+        if platform.status == "ran"
+        for name, entry in sorted(platform.documented.items())
+        if name in platform.facts and not same(platform.facts[name], entry.value)
+    )
 
 
 def by_value(values: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
@@ -102,16 +108,22 @@ def by_value(values: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     return list(found.items())
 
 
-def _fact(matrix: Matrix, name: str, probe: str, ran: list[PlatformResult],
-          others: list[PlatformResult]) -> FactDifference:
+def _fact(
+    matrix: Matrix, name: str, probe: str, ran: list[PlatformResult], others: list[PlatformResult]
+) -> FactDifference:
     text = matrix.text(probe)
     return FactDifference(
-        name, probe, text.behaviour if text else "", text.rule if text else "",
+        name,
+        probe,
+        text.behaviour if text else "",
+        text.rule if text else "",
         values={platform.name: platform.facts[name] for platform in ran if name in platform.facts},
         unstable={platform.name: platform.unstable[name] for platform in ran if name in platform.unstable},
-        missing=tuple(platform.name for platform in ran
-                      if name not in platform.facts and name not in platform.unstable),
-        documented={platform.name: platform.documented[name] for platform in others if name in platform.documented})
+        missing=tuple(
+            platform.name for platform in ran if name not in platform.facts and name not in platform.unstable
+        ),
+        documented={platform.name: platform.documented[name] for platform in others if name in platform.documented},
+    )
 
 
 def _reference_first(matrix: Matrix, platforms: Iterable[PlatformResult]) -> list[PlatformResult]:

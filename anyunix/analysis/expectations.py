@@ -119,8 +119,14 @@ class _Reader:
         for key in found:
             if key not in KEYS:
                 raise self._error(place, f"key {key!r}: unknown{nearest(key, KEYS)}; known: {', '.join(KEYS)}")
-        return Expectation(platform, probe, self._reason(place, found.get("reason")), self._link(place, found),
-                           self._until(place, found), self._binds(place, found))
+        return Expectation(
+            platform,
+            probe,
+            self._reason(place, found.get("reason")),
+            self._link(place, found),
+            self._until(place, found),
+            self._binds(place, found),
+        )
 
     def _reason(self, place: str, value: Any) -> str:
         what = "why this failure is accepted, as a text"
@@ -138,26 +144,34 @@ class _Reader:
         value = found.get("link", "")
         # only the web: a report makes a link of it
         if "link" in found and not (isinstance(value, str) and re.fullmatch(r"https?://\S+", value)):
-            raise self._error(place, f"key 'link': expected an address such as https://example.org/1, "
-                                     f"found {_found(value)}")
+            raise self._error(
+                place, f"key 'link': expected an address such as https://example.org/1, found {_found(value)}"
+            )
         return str(value)
 
     def _until(self, place: str, found: Mapping[str, Any]) -> date | None:
         value = found.get("until")
         if "until" in found and (not isinstance(value, date) or isinstance(value, datetime)):
-            raise self._error(place, f"key 'until': expected a date such as 2027-01-31, without quotes or time, "
-                                     f"found {_found(value)}")
+            raise self._error(
+                place, f"key 'until': expected a date such as 2027-01-31, without quotes or time, found {_found(value)}"
+            )
         return value
 
     def _binds(self, place: str, found: Mapping[str, Any]) -> tuple[str, ...]:
         value = found.get("bind", [])
         if "bind" in found and not (isinstance(value, list) and value and all(isinstance(m, str) for m in value)):
-            raise self._error(place, f"key 'bind': expected a list of bind modes such as [first], "
-                                     f"found {_found(value)}; without the key it holds for all")
+            raise self._error(
+                place,
+                f"key 'bind': expected a list of bind modes such as [first], "
+                f"found {_found(value)}; without the key it holds for all",
+            )
         for mode in value:
             if self.binds and mode not in self.binds:
-                raise self._error(place, f"key 'bind': the subject has no mode {mode!r}{nearest(mode, self.binds)}; "
-                                         f"it has {', '.join(self.binds)}")
+                raise self._error(
+                    place,
+                    f"key 'bind': the subject has no mode {mode!r}{nearest(mode, self.binds)}; "
+                    f"it has {', '.join(self.binds)}",
+                )
         return tuple(dict.fromkeys(value))
 
     def _error(self, key: str, reason: str) -> ConfigurationError:
@@ -171,28 +185,46 @@ def _found(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else kind(value)
 
 
-def apply(matrix: Matrix, expectations: Mapping[str, Expectations], *, today: date,
-          known_platforms: Collection[str]) -> Matrix:
+def apply(
+    matrix: Matrix, expectations: Mapping[str, Expectations], *, today: date, known_platforms: Collection[str]
+) -> Matrix:
     """The matrix with the reasons at the failures that are expected, and with what does not hold among its problems.
 
     `expectations` are by subject; `known_platforms` are the names there are, beside those of the matrix.
     """
     platforms = {*known_platforms, *(platform.name for platform in matrix.platforms)}
-    problems = [f"{file.path}: {entry.platform}: {entry.probe}: {problem}"
-                for subject, file in expectations.items() for entry in file.entries
-                if (problem := _problem(matrix, subject, entry, today, platforms))]
-    return replace(matrix, problems=(*matrix.problems, *problems), cells=tuple(
-        _covered(cell, [entry for entry in expectations[cell.subject].entries
-                        if entry.covers(cell) and not entry.past(today)])
-        if cell.subject in expectations else cell for cell in matrix.cells))
+    problems = [
+        f"{file.path}: {entry.platform}: {entry.probe}: {problem}"
+        for subject, file in expectations.items()
+        for entry in file.entries
+        if (problem := _problem(matrix, subject, entry, today, platforms))
+    ]
+    return replace(
+        matrix,
+        problems=(*matrix.problems, *problems),
+        cells=tuple(
+            _covered(
+                cell,
+                [entry for entry in expectations[cell.subject].entries if entry.covers(cell) and not entry.past(today)],
+            )
+            if cell.subject in expectations
+            else cell
+            for cell in matrix.cells
+        ),
+    )
 
 
 def _covered(cell: CellResult, entries: Iterable[Expectation]) -> CellResult:
     reasons = {entry.probe: f"{entry.reason} ({entry.link})" if entry.link else entry.reason for entry in entries}
-    return replace(cell, probes=tuple(
-        replace(probe, expected=reasons[probe.id])
-        if probe.kind == "contract" and probe.bad and probe.id in reasons else probe
-        for probe in cell.probes))
+    return replace(
+        cell,
+        probes=tuple(
+            replace(probe, expected=reasons[probe.id])
+            if probe.kind == "contract" and probe.bad and probe.id in reasons
+            else probe
+            for probe in cell.probes
+        ),
+    )
 
 
 def _problem(matrix: Matrix, subject: str, entry: Expectation, today: date, platforms: Collection[str]) -> str:
@@ -201,9 +233,13 @@ def _problem(matrix: Matrix, subject: str, entry: Expectation, today: date, plat
         return f"no platform is called {entry.platform!r}{nearest(entry.platform, platforms)}; correct or remove it"
     if problem := _unknown(matrix, entry.probe):
         return problem
-    tried = [(cell.bind, probe) for cell in matrix.cells
-             if cell.subject == subject and cell.status == "ran" and entry.covers(cell)
-             for probe in _contracts(cell, entry.probe) if probe.outcome != "skipped"]
+    tried = [
+        (cell.bind, probe)
+        for cell in matrix.cells
+        if cell.subject == subject and cell.status == "ran" and entry.covers(cell)
+        for probe in _contracts(cell, entry.probe)
+        if probe.outcome != "skipped"
+    ]
     binds = ", ".join(dict.fromkeys(bind for bind, _ in tried))
     if tried and not any(probe.bad for _, probe in tried):
         return f"no longer fails in bind {binds}: remove it"

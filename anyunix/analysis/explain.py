@@ -74,9 +74,13 @@ def _explained(matrix: Matrix, cell: CellResult) -> CellResult:
     if cell.build == POISONED.name:
         return _poisoned(matrix, cell)
     sentences = {probe.id: _sentence(matrix, cell, probe, passed) for probe, passed in _here_alone(matrix, cell)}
-    return replace(cell, probes=tuple(
-        replace(probe, explanation=sentences[probe.id]) if probe.bad and probe.id in sentences else probe
-        for probe in cell.probes))
+    return replace(
+        cell,
+        probes=tuple(
+            replace(probe, explanation=sentences[probe.id]) if probe.bad and probe.id in sentences else probe
+            for probe in cell.probes
+        ),
+    )
 
 
 def _poisoned(matrix: Matrix, cell: CellResult) -> CellResult:
@@ -84,22 +88,38 @@ def _poisoned(matrix: Matrix, cell: CellResult) -> CellResult:
     plain = matrix.cell(cell.subject, cell.bind, cell.platform)
     passing = {probe.id for probe in plain.contracts if probe.outcome == "passed"} if plain else set()
     culprit = next((f" ({probe.culprit})" for probe in cell.failures if probe.culprit), "")
-    sentence = (f"Filled with a pattern, uninitialised variables break on {cell.platform} what the plain build keeps: "
-                f"one is used before it is set, and what it holds is luck{culprit}.")
-    return replace(cell, probes=tuple(
-        replace(probe, explanation=sentence) if probe.bad and probe.id in passing else probe for probe in cell.probes))
+    sentence = (
+        f"Filled with a pattern, uninitialised variables break on {cell.platform} what the plain build keeps: "
+        f"one is used before it is set, and what it holds is luck{culprit}."
+    )
+    return replace(
+        cell,
+        probes=tuple(
+            replace(probe, explanation=sentence) if probe.bad and probe.id in passing else probe
+            for probe in cell.probes
+        ),
+    )
 
 
 def _sentence(matrix: Matrix, cell: CellResult, probe: Probe, passed: Probe) -> str:
     if not_started(probe):
-        return (f"the server does not start on {cell.platform}, it does on {matrix.reference}: "
-                f"{_last_words(probe.message)}")
+        return (
+            f"the server does not start on {cell.platform}, it does on {matrix.reference}: {_last_words(probe.message)}"
+        )
     what = f"{probe.failing or probe.name + ' fails'} on {cell.platform}"
     here, there = _facts(matrix, cell.platform), _facts(matrix, matrix.reference)
-    phrases = {fact: phrase for each in matrix.cells if each.platform == cell.platform
-               for fact_probe in each.probes for fact, phrase in fact_probe.phrases.items()}
-    found = [Difference(fact, here[fact], there[fact], phrases.get(fact) or f"{fact} is {{value}}")
-             for fact in probe.explained_by if fact in here and fact in there and not same(here[fact], there[fact])]
+    phrases = {
+        fact: phrase
+        for each in matrix.cells
+        if each.platform == cell.platform
+        for fact_probe in each.probes
+        for fact, phrase in fact_probe.phrases.items()
+    }
+    found = [
+        Difference(fact, here[fact], there[fact], phrases.get(fact) or f"{fact} is {{value}}")
+        for fact in probe.explained_by
+        if fact in here and fact in there and not same(here[fact], there[fact])
+    ]
     taken = probe.bound[0] if probe.bound and probe.bound != passed.bound else ""
     causes = [difference for difference in found if difference.breaks(taken)]
     if not causes:

@@ -52,9 +52,16 @@ def preflight(target: Matrix, baseline: Matrix | None) -> Preflight:
         return Preflight(judge(target), target.cells[0])
     good, cell = last_portable(baseline, target.cells[0].subject, target.cells[0].bind)
     name = KNOWN_GOOD.format(name=good.name)
-    both = judge(explain(replace(
-        target, reference=name, platforms=(replace(good, name=name), *target.platforms),
-        cells=(replace(cell, platform=name), *target.cells))))
+    both = judge(
+        explain(
+            replace(
+                target,
+                reference=name,
+                platforms=(replace(good, name=name), *target.platforms),
+                cells=(replace(cell, platform=name), *target.cells),
+            )
+        )
+    )
     found = tuple(_explained(fact, both.cells[-1]) for fact in differences(both) if fact.differing)
     return Preflight(both, both.cells[-1], name, found)
 

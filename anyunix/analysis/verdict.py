@@ -68,9 +68,13 @@ def _with_kinds(matrix: Matrix, cell: CellResult) -> CellResult:
         return cell
     beside = [each for each in matrix.cells if (each.subject, each.bind) == (cell.subject, cell.bind)]
     kept = {name for each in beside for name in _kept(each)}
-    return replace(cell, probes=tuple(
-        replace(probe, failure_kind=_kind(probe, kept)) if probe.kind == "contract" and probe.bad else probe
-        for probe in cell.probes))
+    return replace(
+        cell,
+        probes=tuple(
+            replace(probe, failure_kind=_kind(probe, kept)) if probe.kind == "contract" and probe.bad else probe
+            for probe in cell.probes
+        ),
+    )
 
 
 def _kept(cell: CellResult) -> set[str]:
@@ -97,10 +101,15 @@ def _verdict(matrix: Matrix, subject: str, bind: str) -> Verdict:
     found: dict[Answer, list[str]] = {
         "portable with known differences": [
             f"{cell.platform}: {probe.name} fails as expected: {probe.expected}"
-            for cell in ran for probe in cell.failures if probe.expected],
+            for cell in ran
+            for probe in cell.failures
+            if probe.expected
+        ],
         "nothing to compare with": [_alone(ran)] if len(platforms) == 1 else [],
-        "not answered": [*untried, *(f"{cell.platform} did not answer: {cell.reason}"
-                                     for cell in unanswered or ([] if ran else cells))],
+        "not answered": [
+            *untried,
+            *(f"{cell.platform} did not answer: {cell.reason}" for cell in unanswered or ([] if ran else cells)),
+        ],
         "promises broken": _broken_promises(unexpected),
         "flaky": _names("does not fail each time", unexpected, "flaky"),
         "not portable": [reason for cell in ran for reason in _differences(cell, matrix.reference)],
@@ -108,10 +117,20 @@ def _verdict(matrix: Matrix, subject: str, bind: str) -> Verdict:
     answer: Answer = next((answer for answer in reversed(ANSWERS) if found.get(answer)), "portable")
     worse: tuple[Answer, ...] = ("not portable", "flaky", "promises broken", "not answered")
     because = [reason for each in worse for reason in found[each]] or [
-        *found.get(answer, []), *(found["portable with known differences"] if len(platforms) == 1 else [])]
-    return Verdict(subject, bind, answer, tuple(because), platforms,
-                   tuple(dict.fromkeys(cell.platform for cell in cells if cell.status != "ran")), tuple(tried),
-                   _ids(unexpected, "platform difference"), _ids(unexpected, "broken promise"))
+        *found.get(answer, []),
+        *(found["portable with known differences"] if len(platforms) == 1 else []),
+    ]
+    return Verdict(
+        subject,
+        bind,
+        answer,
+        tuple(because),
+        platforms,
+        tuple(dict.fromkeys(cell.platform for cell in cells if cell.status != "ran")),
+        tuple(tried),
+        _ids(unexpected, "platform difference"),
+        _ids(unexpected, "broken promise"),
+    )
 
 
 def _of_their_own(cell: CellResult) -> list[Probe]:
@@ -121,8 +140,12 @@ def _of_their_own(cell: CellResult) -> list[Probe]:
 
 
 def _unanswered(matrix: Matrix, cells: Iterable[CellResult]) -> list[CellResult]:
-    return [cell for cell in cells if cell.status == "error"
-            or (cell.status == "not-run" and cell.platform in matrix.required and cell.build == PLAIN)]
+    return [
+        cell
+        for cell in cells
+        if cell.status == "error"
+        or (cell.status == "not-run" and cell.platform in matrix.required and cell.build == PLAIN)
+    ]
 
 
 def _tried(matrix: Matrix, ran: Sequence[CellResult]) -> tuple[list[Tried], list[str]]:
@@ -139,8 +162,10 @@ def _tried(matrix: Matrix, ran: Sequence[CellResult]) -> tuple[list[Tried], list
         if not wanted | tried:
             too_little.append(f"not answered on {cell.platform}: no contract was tried")
         elif lacking := _groups_below_floor(wanted, tried):
-            too_little.append(f"not answered on {cell.platform}: {len(wanted & tried)} of {len(wanted)} contracts "
-                              f"tried ({', '.join(lacking)})")
+            too_little.append(
+                f"not answered on {cell.platform}: {len(wanted & tried)} of {len(wanted)} contracts "
+                f"tried ({', '.join(lacking)})"
+            )
     return counts, too_little
 
 
@@ -158,8 +183,14 @@ def _ids_tried(cell: CellResult) -> set[str]:
 def _groups_below_floor(wanted: set[str], tried: set[str]) -> list[str]:
     """`locking 0 of 22` for each group of which too little was tried."""
     groups = sorted({name.partition("/")[0] for name in wanted})
-    counts = [(group, sum(name.startswith(f"{group}/") for name in wanted & tried),
-               sum(name.startswith(f"{group}/") for name in wanted)) for group in groups]
+    counts = [
+        (
+            group,
+            sum(name.startswith(f"{group}/") for name in wanted & tried),
+            sum(name.startswith(f"{group}/") for name in wanted),
+        )
+        for group in groups
+    ]
     return [f"{group} {some} of {every}" for group, some, every in counts if some < FLOOR * every]
 
 
@@ -174,9 +205,11 @@ def _alone(ran: Sequence[CellResult]) -> str:
 def _broken_promises(unexpected: Sequence[tuple[CellResult, Probe]]) -> list[str]:
     """One sentence a contract, with what takes it back."""
     broken = {probe.name: probe for _, probe in unexpected if probe.failure_kind == "broken promise"}
-    lines = [f"kept on no platform: {name}" + (f"; if it is not meant to be, write {words} in the subject file"
-                                               if (words := taken_back(probe)) else "")
-             for name, probe in broken.items()]
+    lines = [
+        f"kept on no platform: {name}"
+        + (f"; if it is not meant to be, write {words} in the subject file" if (words := taken_back(probe)) else "")
+        for name, probe in broken.items()
+    ]
     more = [f"and {len(lines) - NAMED} more broken promises"] if len(lines) > NAMED + 1 else []
     return [*lines[:NAMED], *more] if more else lines
 

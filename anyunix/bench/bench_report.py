@@ -21,8 +21,9 @@ from anyunix.text import first_line
 Rows = list[list[str]]
 
 
-def report_paper(console: Console, measured: Sequence[Measured], name: str, place: Place, out: Path,
-                 line: Callable[[Measured], str]) -> None:
+def report_paper(
+    console: Console, measured: Sequence[Measured], name: str, place: Place, out: Path, line: Callable[[Measured], str]
+) -> None:
     """Print the tables, and write them with the samples and figures into a folder. Raises OSError."""
     cells = summarize(measured)
     tables = _tables(cells)
@@ -32,8 +33,12 @@ def report_paper(console: Console, measured: Sequence[Measured], name: str, plac
     drawn = {} if missing() else figures(cells, SIZE)
     text = page(f"The paper's experiment on {name}", f"{about(place)} CPU times: {sources or 'not said'}.", tables)
     text += "".join(f"\n![{file.removesuffix('.svg')}]({file})\n" for file in drawn if file.endswith(".svg"))
-    files = {"bench.md": text.encode(), "samples.csv": as_csv(measured).encode(),
-             "bench.json": as_json(name, place, cells=cells, runs=measured), **drawn}
+    files = {
+        "bench.md": text.encode(),
+        "samples.csv": as_csv(measured).encode(),
+        "bench.json": as_json(name, place, cells=cells, runs=measured),
+        **drawn,
+    }
     write_files(console, out, files)
     if missing():
         console.print(missing(), style="dim", soft_wrap=True)
@@ -42,10 +47,14 @@ def report_paper(console: Console, measured: Sequence[Measured], name: str, plac
 def _tables(cells: Sequence[Cell]) -> list[tuple[str, Rows]]:
     most = max((cell.point.connections for cell in cells), default=0)
     other = {cell.point.connections for cell in cells if cell.point.write_bytes != SIZE}
-    return [*((f"CPU of the server, % of one (σ/μ), {words}, {SIZE} bytes a write", table_one(cells, form, SIZE))
-              for form, words in zip(FORMS, ("as in the paper", "like for like"), strict=True)),
-            ("Over the bytes of a write", by_write_size(cells, {most, *other})),
-            (f"What else a write costs the server, {most} connections", costs(cells, most))]
+    return [
+        *(
+            (f"CPU of the server, % of one (σ/μ), {words}, {SIZE} bytes a write", table_one(cells, form, SIZE))
+            for form, words in zip(FORMS, ("as in the paper", "like for like"), strict=True)
+        ),
+        ("Over the bytes of a write", by_write_size(cells, {most, *other})),
+        (f"What else a write costs the server, {most} connections", costs(cells, most)),
+    ]
 
 
 def table_one(cells: Sequence[Cell], form: str, write_bytes: int) -> Rows:
@@ -63,10 +72,13 @@ def table_one(cells: Sequence[Cell], form: str, write_bytes: int) -> Rows:
 
 def by_write_size(cells: Sequence[Cell], connections: Iterable[int]) -> Rows:
     """Bytes a write down: C against Go and against the floor, in both forms."""
-    found = {(cell.point.write_bytes, cell.point.connections, cell.point.form, cell.point.server): cell.mean
-             for cell in cells}
-    rows = [["bytes a write", "connections", "form", "fork-c %", "goroutine-go %", "loop-c %", "Go / C",
-             "fork-c / loop-c"]]
+    found = {
+        (cell.point.write_bytes, cell.point.connections, cell.point.form, cell.point.server): cell.mean
+        for cell in cells
+    }
+    rows = [
+        ["bytes a write", "connections", "form", "fork-c %", "goroutine-go %", "loop-c %", "Go / C", "fork-c / loop-c"]
+    ]
     loads = sorted({(size, count) for size, count, _, _ in found if count in set(connections)})
     for size, count, form in ((*load, form) for load in loads for form in FORMS):
         if not any(key[:3] == (size, count, form) for key in found):
@@ -83,12 +95,34 @@ def _ratio(one: float | None, other: float | None) -> str:
 
 def costs(cells: Sequence[Cell], connections: int) -> Rows:
     """What else a write of the load costs the server, and a connection."""
-    rows = [["server", "form", "bytes a write", "system calls", "switches: voluntary", "involuntary", "memory, MiB",
-             "processes", "load %"]]
-    rows += [[cell.point.server, cell.point.form, str(cell.point.write_bytes), counted(cell.calls_a_write),
-              counted(cell.voluntary_a_write), counted(cell.involuntary_a_write), f"{cell.memory_bytes / 2**20:.1f}",
-              str(cell.processes), f"{cell.load:.1f}"]
-             for cell in cells if cell.point.connections == connections]
+    rows = [
+        [
+            "server",
+            "form",
+            "bytes a write",
+            "system calls",
+            "switches: voluntary",
+            "involuntary",
+            "memory, MiB",
+            "processes",
+            "load %",
+        ]
+    ]
+    rows += [
+        [
+            cell.point.server,
+            cell.point.form,
+            str(cell.point.write_bytes),
+            counted(cell.calls_a_write),
+            counted(cell.voluntary_a_write),
+            counted(cell.involuntary_a_write),
+            f"{cell.memory_bytes / 2**20:.1f}",
+            str(cell.processes),
+            f"{cell.load:.1f}",
+        ]
+        for cell in cells
+        if cell.point.connections == connections
+    ]
     return rows
 
 
@@ -101,8 +135,9 @@ def print_tables(console: Console, tables: Iterable[tuple[str, Rows]]) -> None:
     """Titles and rows; those without any row are left out."""
     for title, rows in tables:
         if len(rows) > 1:
-            table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold",
-                          padding=(0, 2, 0, 0))
+            table = Table(
+                title=title, title_justify="left", box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0)
+            )
             for column in rows[0]:
                 table.add_column(column, justify="right", overflow="fold", no_wrap=column == "server")
             for row in rows[1:]:
@@ -145,8 +180,9 @@ def as_csv(measured: Iterable[Measured]) -> str:
     """A row a sample."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["server", "form", "connections", "write_bytes", "rate", "repeat", "sample", "cpu_percent",
-                     "invalid"])
+    writer.writerow(
+        ["server", "form", "connections", "write_bytes", "rate", "repeat", "sample", "cpu_percent", "invalid"]
+    )
     for run in measured:
         point = run.point
         key = [point.server, point.form, point.connections, point.write_bytes, point.rate, point.repeat]

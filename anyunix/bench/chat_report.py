@@ -11,41 +11,72 @@ from anyunix.bench.remote.chat_run import BareCosts, ChatMeasured
 from anyunix.bench.remote.programs import Place
 
 
-def report_chat(console: Console, measured: Sequence[ChatMeasured], bare: BareCosts | None, name: str, place: Place,
-                out: Path, line: Callable[[ChatMeasured], str]) -> None:
+def report_chat(
+    console: Console,
+    measured: Sequence[ChatMeasured],
+    bare: BareCosts | None,
+    name: str,
+    place: Place,
+    out: Path,
+    line: Callable[[ChatMeasured], str],
+) -> None:
     """Print the tables, and write them into a folder. Raises OSError."""
     cells = summarize_chat(measured)
     tables = chat_tables(cells, bare)
     print_tables(console, tables)
     print_invalid(console, [line(run) for run in measured if run.invalid])
-    write_files(console, out, {
-        "chat.md": page(f"The chat servers on {name}", about(place), tables).encode(),
-        "chat.json": as_json(name, place, bare=bare, cells=cells, runs=measured)})
+    write_files(
+        console,
+        out,
+        {
+            "chat.md": page(f"The chat servers on {name}", about(place), tables).encode(),
+            "chat.json": as_json(name, place, bare=bare, cells=cells, runs=measured),
+        },
+    )
 
 
 def chat_tables(cells: Sequence[ChatCell], bare: BareCosts | None) -> list[tuple[str, Rows]]:
     """Title and rows."""
-    tables = [("Everybody sends when the last message is back", _busy([c for c in cells if not c.point.rate], bare)),
-              (f"{PACED:g} messages a second in all", _paced([c for c in cells if c.point.rate], bare))]
+    tables = [
+        ("Everybody sends when the last message is back", _busy([c for c in cells if not c.point.rate], bare)),
+        (f"{PACED:g} messages a second in all", _paced([c for c in cells if c.point.rate], bare)),
+    ]
     if bare:
-        tables.append(("The bare system calls, nanoseconds of CPU", [
-            ["read socket", "append to the log", "read the log", "write socket"],
-            [f"{each:.0f}" for each in (bare.read_socket, bare.write_log, bare.read_log, bare.write_socket)]]))
+        tables.append(
+            (
+                "The bare system calls, nanoseconds of CPU",
+                [
+                    ["read socket", "append to the log", "read the log", "write socket"],
+                    [f"{each:.0f}" for each in (bare.read_socket, bare.write_log, bare.read_log, bare.write_socket)],
+                ],
+            )
+        )
     return tables
 
 
 def _busy(cells: Sequence[ChatCell], bare: BareCosts | None) -> Rows:
     rows = [["clients", "server", "messages/s", "deliveries/s", *_COSTS, "let in/s", "KiB a client"]]
-    rows += [[str(cell.point.clients), cell.point.server, f"{cell.messages_a_second:.0f}",
-              f"{cell.messages_a_second * cell.point.clients:.0f}", *_costs(cell, bare), f"{cell.opened_a_second:.0f}",
-              f"{cell.memory_bytes / cell.point.clients / 1024:.0f}"] for cell in cells]
+    rows += [
+        [
+            str(cell.point.clients),
+            cell.point.server,
+            f"{cell.messages_a_second:.0f}",
+            f"{cell.messages_a_second * cell.point.clients:.0f}",
+            *_costs(cell, bare),
+            f"{cell.opened_a_second:.0f}",
+            f"{cell.memory_bytes / cell.point.clients / 1024:.0f}",
+        ]
+        for cell in cells
+    ]
     return rows
 
 
 def _paced(cells: Sequence[ChatCell], bare: BareCosts | None) -> Rows:
     rows = [["clients", "server", "median µs", "99th percentile µs", *_COSTS]]
-    rows += [[str(cell.point.clients), cell.point.server, f"{cell.median_us:.0f}", f"{cell.p99_us:.0f}",
-              *_costs(cell, bare)] for cell in cells]
+    rows += [
+        [str(cell.point.clients), cell.point.server, f"{cell.median_us:.0f}", f"{cell.p99_us:.0f}", *_costs(cell, bare)]
+        for cell in cells
+    ]
     return rows
 
 
@@ -54,5 +85,4 @@ _COSTS = ("CPU µs a delivery", "times bare", "system calls a delivery")
 
 def _costs(cell: ChatCell, bare: BareCosts | None) -> list[str]:
     least = bare_us(bare, cell.point.clients) if bare else 0.0
-    return [f"{cell.cpu_us:.2f}", f"{cell.cpu_us / least:.2f}" if least else "",
-            counted(cell.calls)]
+    return [f"{cell.cpu_us:.2f}", f"{cell.cpu_us / least:.2f}" if least else "", counted(cell.calls)]

@@ -43,8 +43,13 @@ class ChatCell:
 
 def chat_points(servers: Sequence[str], scale: ChatScale) -> list[ChatPoint]:
     """Every run, the servers one after the other at each point."""
-    return [ChatPoint(server, clients, rate, scale.seconds, repeat) for repeat in range(1, scale.repeats + 1)
-            for clients in scale.clients for rate in (PACED, 0.0) for server in servers]
+    return [
+        ChatPoint(server, clients, rate, scale.seconds, repeat)
+        for repeat in range(1, scale.repeats + 1)
+        for clients in scale.clients
+        for rate in (PACED, 0.0)
+        for server in servers
+    ]
 
 
 def summarize_chat(measured: Iterable[ChatMeasured]) -> list[ChatCell]:
@@ -58,10 +63,17 @@ def summarize_chat(measured: Iterable[ChatMeasured]) -> list[ChatCell]:
 
 def _cell(point: ChatPoint, runs: Sequence[ChatMeasured]) -> ChatCell:
     calls = [run.calls / run.deliveries for run in runs if run.calls is not None]
-    return ChatCell(point, fmean(run.messages / run.seconds for run in runs), fmean(run.median_us for run in runs),
-                    fmean(run.p99_us for run in runs), 1e6 * fmean(run.cpu_seconds / run.deliveries for run in runs),
-                    fmean(calls) if calls else None, fmean(point.clients / run.opening_seconds for run in runs),
-                    max(run.memory_bytes for run in runs), max(run.processes for run in runs))
+    return ChatCell(
+        point,
+        fmean(run.messages / run.seconds for run in runs),
+        fmean(run.median_us for run in runs),
+        fmean(run.p99_us for run in runs),
+        1e6 * fmean(run.cpu_seconds / run.deliveries for run in runs),
+        fmean(calls) if calls else None,
+        fmean(point.clients / run.opening_seconds for run in runs),
+        max(run.memory_bytes for run in runs),
+        max(run.processes for run in runs),
+    )
 
 
 def bare_us(costs: BareCosts, clients: int) -> float:

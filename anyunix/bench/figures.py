@@ -27,12 +27,15 @@ def figures(cells: Sequence[Cell], size: int) -> dict[str, bytes]:
     chosen = [cell for cell in cells if cell.point.write_bytes == size]
     if not chosen:
         return {}
-    return {**_drawn("figure-3", "CPU of the server, % of one", chosen, [cell.mean for cell in chosen], (0, 2)),
-            **_drawn("figure-4", "variation of the CPU (σ/μ)", chosen, [cell.variation for cell in chosen], (1, 3))}
+    return {
+        **_drawn("figure-3", "CPU of the server, % of one", chosen, [cell.mean for cell in chosen], (0, 2)),
+        **_drawn("figure-4", "variation of the CPU (σ/μ)", chosen, [cell.variation for cell in chosen], (1, 3)),
+    }
 
 
-def _drawn(name: str, label: str, cells: Sequence[Cell], values: Sequence[float],
-           columns: tuple[int, int]) -> dict[str, bytes]:
+def _drawn(
+    name: str, label: str, cells: Sequence[Cell], values: Sequence[float], columns: tuple[int, int]
+) -> dict[str, bytes]:
     from matplotlib.figure import Figure  # an extra
 
     figure = Figure(figsize=INCHES, layout="constrained")
@@ -40,15 +43,31 @@ def _drawn(name: str, label: str, cells: Sequence[Cell], values: Sequence[float]
     servers = list(dict.fromkeys(cell.point.server for cell in cells))
     for number, server in enumerate(servers):
         for form, style in (("paper", "-"), ("like", "--")):
-            line = sorted((cell.point.connections, value) for cell, value in zip(cells, values, strict=True)
-                          if (cell.point.server, cell.point.form) == (server, form))
+            line = sorted(
+                (cell.point.connections, value)
+                for cell, value in zip(cells, values, strict=True)
+                if (cell.point.server, cell.point.form) == (server, form)
+            )
             if line:
                 words = "as in the paper" if form == "paper" else "like for like"
-                axes.plot(*zip(*line, strict=True), style, color=COLOURS[number % len(COLOURS)], marker="o",
-                          markersize=4, label=f"{server}, {words}")
+                axes.plot(
+                    *zip(*line, strict=True),
+                    style,
+                    color=COLOURS[number % len(COLOURS)],
+                    marker="o",
+                    markersize=4,
+                    label=f"{server}, {words}",
+                )
     for column, (language, marker) in zip(columns, (("C", "x"), ("Go", "+")), strict=True):
-        axes.plot(list(PAPER), [row[column] for row in PAPER.values()], ":", color="#555555", marker=marker,
-                  markersize=6, label=f"paper: {language} (FreeBSD, read off top)")
+        axes.plot(
+            list(PAPER),
+            [row[column] for row in PAPER.values()],
+            ":",
+            color="#555555",
+            marker=marker,
+            markersize=6,
+            label=f"paper: {language} (FreeBSD, read off top)",
+        )
     _label(axes, label, sorted({cell.point.connections for cell in cells} | set(PAPER)))
     found = {}
     for kind in FORMATS:

@@ -26,8 +26,9 @@ def read_journal(path: Path, kind: type[Run]) -> "dict[Point | ChatPoint, Run]":
         try:
             measured = msgspec.json.decode(line, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise ConfigurationError(f"{path}: line {number}: not a run of anyunix bench: {error}; "
-                                     "--out DIR takes another folder") from None
+            raise ConfigurationError(
+                f"{path}: line {number}: not a run of anyunix bench: {error}; --out DIR takes another folder"
+            ) from None
         found[measured.point] = measured
     return found
 
@@ -35,4 +36,4 @@ def read_journal(path: Path, kind: type[Run]) -> "dict[Point | ChatPoint, Run]":
 def append(path: Path, measured: Measured | ChatMeasured) -> None:
     """Add a run, over what a killed one left of a line. Raises OSError."""
     data = path.read_bytes() if path.exists() else b""
-    write_whole(path, data[:data.rfind(b"\n") + 1] + msgspec.json.encode(measured) + b"\n")
+    write_whole(path, data[: data.rfind(b"\n") + 1] + msgspec.json.encode(measured) + b"\n")

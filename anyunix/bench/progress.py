@@ -18,16 +18,23 @@ class Watch:
         """So many runs, which measure for so many seconds each."""
         self._console, self._left, self._each = console, runs, seconds + START_SECONDS
         self._begun, self._done = time.monotonic(), 0
-        self._bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                             TextColumn("{task.fields[left]}"), console=console, disable=not console.is_terminal)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
         self._task = self._bar.add_task("", total=runs, left=self._time_left())
 
     def __enter__(self) -> "Watch":
         self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bar.stop()
 
     def begins(self, what: str) -> None:

@@ -40,9 +40,13 @@ def points(servers: Sequence[str], scale: Scale) -> list[Point]:
         connections = axis_connections(size, scale)
         if (connections, size) not in loads:
             loads.append((connections, size))
-    return [Point(server, form, connections, size, RATE, scale.seconds, repeat)
-            for repeat in range(1, scale.repeats + 1) for connections, size in loads for form in FORMS
-            for server in servers]
+    return [
+        Point(server, form, connections, size, RATE, scale.seconds, repeat)
+        for repeat in range(1, scale.repeats + 1)
+        for connections, size in loads
+        for form in FORMS
+        for server in servers
+    ]
 
 
 def axis_connections(size: int, scale: Scale) -> int:

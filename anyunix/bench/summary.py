@@ -9,8 +9,12 @@ from anyunix.bench.remote.experiment import Measured, Point
 T_95 = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26)
 """Student's t, two-sided 95 %, for 1 to 9 degrees of freedom; 1.96 beyond."""
 PAPER = {
-    1: (0.34, 0.159, 1.94, 0.169), 2: (0.45, 0.221, 2.61, 0.205), 4: (0.79, 0.228, 4.35, 0.172),
-    8: (1.37, 0.137, 6.15, 0.276), 16: (2.17, 0.147, 11.71, 0.229), 32: (2.53, 0.172, 22.71, 0.322),
+    1: (0.34, 0.159, 1.94, 0.169),
+    2: (0.45, 0.221, 2.61, 0.205),
+    4: (0.79, 0.228, 4.35, 0.172),
+    8: (1.37, 0.137, 6.15, 0.276),
+    16: (2.17, 0.147, 11.71, 0.229),
+    32: (2.53, 0.172, 22.71, 0.322),
     64: (2.53, 0.180, 36.08, 0.243),
 }
 """Table I of the paper, connections -> mean % and variation of C, of Go: FreeBSD 13.0, one CPU, read off top(1), which
@@ -51,12 +55,18 @@ def _cell(point: Point, runs: Sequence[Measured]) -> Cell:
     samples = [sample for run in runs for sample in run.samples]
     means = [fmean(run.samples) for run in runs]
     mean = fmean(samples)
-    return Cell(point, mean, stdev(samples) / mean if len(samples) > 1 and mean else 0.0, _interval(means),
-                fmean(run.load_percent for run in runs), max(run.processes for run in runs),
-                max(run.memory_bytes for run in runs),
-                _mean_of_counted(run.calls_a_write for run in runs),
-                _mean_of_counted(run.voluntary_a_write for run in runs),
-                _mean_of_counted(run.involuntary_a_write for run in runs))
+    return Cell(
+        point,
+        mean,
+        stdev(samples) / mean if len(samples) > 1 and mean else 0.0,
+        _interval(means),
+        fmean(run.load_percent for run in runs),
+        max(run.processes for run in runs),
+        max(run.memory_bytes for run in runs),
+        _mean_of_counted(run.calls_a_write for run in runs),
+        _mean_of_counted(run.voluntary_a_write for run in runs),
+        _mean_of_counted(run.involuntary_a_write for run in runs),
+    )
 
 
 def _mean_of_counted(values: Iterable[float | None]) -> float | None:

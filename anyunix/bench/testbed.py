@@ -58,10 +58,20 @@ class Stage:
         return ask(self._driver, self.name, BareCosts, [*REMOTE, "bare", *words], END_SECONDS, TOP)
 
     def _run(self, answer: type[Run], task: str, point: Point | ChatPoint, seconds: float, load: str) -> Run:
-        order = {"point": asdict(point), "command": self.command(point.server),
-                 "load": (self.command(load) or ("",))[0], "cpus": self._cpus}
-        found = ask(self._driver, self.name, answer, [*REMOTE, task, json.dumps(order)],
-                    READY_SECONDS + seconds + END_SECONDS + SLACK_SECONDS, TOP)
+        order = {
+            "point": asdict(point),
+            "command": self.command(point.server),
+            "load": (self.command(load) or ("",))[0],
+            "cpus": self._cpus,
+        }
+        found = ask(
+            self._driver,
+            self.name,
+            answer,
+            [*REMOTE, task, json.dumps(order)],
+            READY_SECONDS + seconds + END_SECONDS + SLACK_SECONDS,
+            TOP,
+        )
         if found.point != point:
             raise PlatformError(f"{self.name}: it measured something else than it was asked for")
         return found
@@ -76,8 +86,9 @@ class _Carried:
 
 
 @contextmanager
-def staged(platform: Platform, driver: Driver, catalog: Catalog, sources: Sequence[Source],
-           cpus: int) -> Iterator[Stage]:
+def staged(
+    platform: Platform, driver: Driver, catalog: Catalog, sources: Sequence[Source], cpus: int
+) -> Iterator[Stage]:
     """The platform with these programs on it; taken down whatever happens. Raises NotRun, PlatformError."""
     if reason := driver.available():
         raise NotRun(reason)
@@ -92,9 +103,11 @@ def staged(platform: Platform, driver: Driver, catalog: Catalog, sources: Sequen
         order = [*REMOTE, "build", str(cpus), *wanted]
         place = ask(driver, platform.name, Place, order, building.BUILD_SECONDS * platform.slowness, TOP)
         made_by = {built.name: built.made_by for built in carried.built}
-        place = replace(place, left_out=(*carried.left_out.values(), *place.left_out),
-                        built=tuple(replace(built, made_by=built.made_by or made_by.get(built.name, ""))
-                                    for built in place.built))
+        place = replace(
+            place,
+            left_out=(*carried.left_out.values(), *place.left_out),
+            built=tuple(replace(built, made_by=built.made_by or made_by.get(built.name, "")) for built in place.built),
+        )
         yield Stage(platform.name, place, driver, cpus)
     finally:
         driver.down()
@@ -128,8 +141,12 @@ def _write(archive: Path, catalog: Catalog, programs: Sequence[str], built: Path
     with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
         add_file(tar, catalog.suite / "supervise.py", SUITE / "supervise.py")
         sources = catalog.root / "bench"
-        for folder, place in ((HERE, Path(HERE.name)), (sources / "servers", SOURCES / "servers"),
-                              (sources / "load", SOURCES / "load"), (catalog.root / "chat", SOURCES / "chat")):
+        for folder, place in (
+            (HERE, Path(HERE.name)),
+            (sources / "servers", SOURCES / "servers"),
+            (sources / "load", SOURCES / "load"),
+            (catalog.root / "chat", SOURCES / "chat"),
+        ):
             for file in files_below(folder):
                 add_file(tar, file, PurePosixPath(place / file.relative_to(folder).as_posix()))
         for name in programs:

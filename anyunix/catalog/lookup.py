@@ -57,7 +57,8 @@ class Catalog:
             return Path(wanted).resolve()
         raise ConfigurationError(
             f"no {what} is called {wanted!r}{nearest(wanted, known)}; `anyunix list {what}s` shows them all, "
-            f"and a file is named by its path (./{wanted}.yaml)")
+            f"and a file is named by its path (./{wanted}.yaml)"
+        )
 
 
 def find_catalog() -> Catalog:

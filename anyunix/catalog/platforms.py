@@ -70,8 +70,10 @@ def _extended(path: Path, seen: tuple[Path, ...], platforms: Path) -> dict[str, 
         return data
     known = {p.stem: p for folder in (platforms, path.parent) for p in folder.glob("*.yaml")}
     if not isinstance(parent, str) or parent not in known:
-        raise ConfigurationError(f"{path}: key 'extends': no platform {parent!r:.60} beside it or in {platforms}"
-                                 f"{nearest(str(parent), known)}")
+        raise ConfigurationError(
+            f"{path}: key 'extends': no platform {parent!r:.60} beside it or in {platforms}"
+            f"{nearest(str(parent), known)}"
+        )
     merged = _extended(known[parent], (*seen, path), platforms)
     for key, value in data.items():
         inherited = merged.get(key)
@@ -131,8 +133,9 @@ def read_platform(path: Path, root: Path, probes: Callable[[], Sequence[str]]) -
     if driver == "documented" and not platform.documented:
         raise reader.error("documented", "missing: driver documented has nothing else")
     if driver in ("local", "ssh", "vagrant") and (platform.sysctls or platform.files):
-        raise reader.error("driver", f"{driver} changes nothing on its machine: sysctls and files need another driver, "
-                                     "such as netns")
+        raise reader.error(
+            "driver", f"{driver} changes nothing on its machine: sysctls and files need another driver, such as netns"
+        )
     if (driver == "ssh") != bool(platform.target):
         raise reader.error("address", "missing: driver ssh needs it" if driver == "ssh" else "for driver ssh only")
     return platform
@@ -148,8 +151,9 @@ def _box(reader: Reader, driver: str) -> Box | None:
     reader.number("cpus", 1)
     for provider in providers:
         if provider not in PROVIDERS:
-            raise reader.error("providers", f"unknown {provider!r}{nearest(provider, PROVIDERS)}; known: "
-                                            f"{', '.join(PROVIDERS)}")
+            raise reader.error(
+                "providers", f"unknown {provider!r}{nearest(provider, PROVIDERS)}; known: {', '.join(PROVIDERS)}"
+            )
     if (driver == "vagrant") != bool(name):
         raise reader.error("box", "missing: driver vagrant needs it" if not name else "for driver vagrant only")
     return box if name else None
@@ -177,8 +181,10 @@ def _check_emulator(platform: Platform, reader: Reader, probes: Callable[[], Seq
         raise reader.error("emulator_limits", "there is no key 'emulator' that could be to blame")
     for probe in platform.emulator_limits:
         if probe.partition("[")[0] not in probes():
-            raise reader.error(f"emulator_limits.{probe}", f"no such probe{nearest(probe, probes())}; "
-                                                           "`anyunix list probes` shows them all")
+            raise reader.error(
+                f"emulator_limits.{probe}",
+                f"no such probe{nearest(probe, probes())}; `anyunix list probes` shows them all",
+            )
 
 
 def _beside(path: Path, name: str, dockerfiles: Path) -> Path:

@@ -94,8 +94,9 @@ class Reader:
             raise self.error(key, "expected at least one bind mode; leave the key out for a server that has none")
         for mode in value:
             if not PART_OF_A_NAME.fullmatch(str(mode)):
-                raise self.error(f"{key}.{mode}", "a bind mode's name has at most 64 characters, and no / or control "
-                                                  "character")
+                raise self.error(
+                    f"{key}.{mode}", "a bind mode's name has at most 64 characters, and no / or control character"
+                )
         return {str(mode): self._strings(f"{key}.{mode}", arguments) for mode, arguments in value.items()}
 
     def documented(self, key: str) -> dict[str, Documented]:
@@ -104,8 +105,9 @@ class Reader:
             if not isinstance(entry, dict) or set(entry) != {"value", "source"} or not isinstance(entry["source"], str):
                 raise self.error(f"{key}.{name}", "expected the keys value and source (a text), and no other")
             if reason := unfit(entry["value"]):
-                raise self.error(f"{key}.{name}.value", f"expected what JSON can say, found {reason}; "
-                                                      "quotes make a text of it")
+                raise self.error(
+                    f"{key}.{name}.value", f"expected what JSON can say, found {reason}; quotes make a text of it"
+                )
         return {str(name): Documented(entry["value"], entry["source"]) for name, entry in value.items()}
 
     def anything(self, key: str, expected: str, default: Any = None) -> Any:

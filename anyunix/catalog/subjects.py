@@ -13,23 +13,30 @@ from anyunix.host.regular import inside
 
 READY = ("line", "port", "file")
 ENDS: Mapping[Any, str] = {
-    "quick": "ends with all its processes within 2 s", "slow": "the same within 15 s",
+    "quick": "ends with all its processes within 2 s",
+    "slow": "the same within 15 s",
     "alone": "ends within 2 s and frees its port; the processes of its connections may go on",
-    "survives": "goes on serving", "either": "ends with all its processes, or goes on serving", False: "nothing",
+    "survives": "goes on serving",
+    "either": "ends with all its processes, or goes on serving",
+    False: "nothing",
 }
 PROMISES: Mapping[str, Mapping[Any, str]] = {
     "ipv4": {True: "IPv4 clients are served", False: "nothing"},
     "ipv6": {True: "IPv6 clients are served where the platform has IPv6", False: "nothing"},
     "interfaces": {True: "clients that come in by an interface's address are served", False: "loopback alone is"},
     "without_ipv6": {True: "IPv4 clients are served where the system has no IPv6", False: "nothing"},
-    "at_once": {True: "a client is served while others are connected, and right after one has left",
-                False: "one at a time, with pauses"},
+    "at_once": {
+        True: "a client is served while others are connected, and right after one has left",
+        False: "one at a time, with pauses",
+    },
     "restart": {True: "it starts again on its port at once", False: "nothing"},
     "port_in_use": {True: "a second one on the same port ends with an error", False: "nothing"},
     "children": {True: "no process and no zombie is left of a client", False: "nothing"},
     "descriptors": {True: "no descriptor is left of a client, and it survives to have none left", False: "nothing"},
     "orphans": {True: "its processes end when the first one is killed", False: "nothing"},
-    "sigterm": ENDS, "sigint": ENDS, "sighup": ENDS,
+    "sigterm": ENDS,
+    "sigint": ENDS,
+    "sighup": ENDS,
 }
 """What contracts about any server ask for: promise -> values, each with what it means."""
 NOT_BY_MODE = {"ipv4": ("ipv6",), "ipv6": ("ipv4",), "first": ("ipv6", "without_ipv6", "port_in_use")}
@@ -89,10 +96,16 @@ class Subject:
     def described(self) -> dict[str, Any]:
         """What the suite has to know of it, as JSON (suite/support/subject.py reads it)."""
         return {
-            "name": self.name, "root": ".", "start": self.start, "bind": dict(self.binds),
+            "name": self.name,
+            "root": ".",
+            "start": self.start,
+            "bind": dict(self.binds),
             "ready": {"how": self.ready.how, "what": self.ready.what, "names_addresses": self.ready.names_addresses},
-            "protocol": self.protocol, "stop": self.stop, "client": self.client,
-            "environment": dict(self.environment), "configuration": dict(self.configuration),
+            "protocol": self.protocol,
+            "stop": self.stop,
+            "client": self.client,
+            "environment": dict(self.environment),
+            "configuration": dict(self.configuration),
             "talk": {"send": self.talk.send, "expect": self.talk.expect} if self.talk else None,
             "promises": {bind: self._promised(bind) for bind in self.binds},
         }
@@ -139,11 +152,16 @@ def _check(subject: Subject, reader: Reader) -> None:
         raise reader.error("pass_env", f"{strange[0]!r} is no name of a variable: letters, digits and _ only")
     for entry in subject.files:
         _check_travels(subject.folder, entry, reader)
-    texts = [*subject.start, *subject.environment.values(), *subject.configuration.values(),
-             *(word for words in subject.binds.values() for word in words)]
+    texts = [
+        *subject.start,
+        *subject.environment.values(),
+        *subject.configuration.values(),
+        *(word for words in subject.binds.values() for word in words),
+    ]
     if not subject.ready.names_addresses and not any("{port}" in text for text in texts):
-        raise reader.error("start", "nowhere is {port}: the server has to be told its port, in start, environment or "
-                                    "configuration")
+        raise reader.error(
+            "start", "nowhere is {port}: the server has to be told its port, in start, environment or configuration"
+        )
 
 
 def _check_travels(folder: Path, entry: str, reader: Reader) -> None:
@@ -152,24 +170,32 @@ def _check_travels(folder: Path, entry: str, reader: Reader) -> None:
     if place is None:
         raise reader.error("files", f"{entry!r} lies outside of {folder}")
     if not os.path.isfile(place) and not os.path.isdir(place):
-        raise reader.error("files", f"{entry!r} is no file and no folder" if os.path.lexists(place) else
-                           f"no {entry!r} in {folder}")
+        raise reader.error(
+            "files", f"{entry!r} is no file and no folder" if os.path.lexists(place) else f"no {entry!r} in {folder}"
+        )
     for top, folders, names in os.walk(folder / entry):
         for name in (*folders, *names):
             link = Path(top, name)
             if link.is_symlink() and not inside(folder, str(link.relative_to(folder))):
-                raise reader.error("files", f"{str(link.relative_to(folder))!r} is a link to {os.readlink(link)!r}, "
-                                            f"outside of {folder}; put the file itself there, or name less")
+                raise reader.error(
+                    "files",
+                    f"{str(link.relative_to(folder))!r} is a link to {os.readlink(link)!r}, "
+                    f"outside of {folder}; put the file itself there, or name less",
+                )
 
 
 def _ready(reader: Reader) -> Ready:
     """A pattern for a line on stdout; or one of the keys line, port and file."""
-    value = reader.anything("ready", "how it is known that the server listens: a pattern for a line on its stdout, or "
-                                     "`{port: true}`, or `{file: PATH}`")
+    value = reader.anything(
+        "ready",
+        "how it is known that the server listens: a pattern for a line on its stdout, or "
+        "`{port: true}`, or `{file: PATH}`",
+    )
     if isinstance(value, dict):
         if len(value) != 1 or (how := str(next(iter(value)))) not in READY:
-            raise reader.error("ready", f"expected one of the keys {', '.join(READY)}, found "
-                                        f"{', '.join(map(str, value)) or 'none'}")
+            raise reader.error(
+                "ready", f"expected one of the keys {', '.join(READY)}, found {', '.join(map(str, value)) or 'none'}"
+            )
         if how == "port":
             if value["port"] is not True:
                 raise reader.error("ready.port", f"expected true, found {value['port']!r}")
@@ -184,8 +210,9 @@ def _configuration(reader: Reader) -> dict[str, str]:
     files = reader.mapping("configuration")
     for name in files:
         if PurePosixPath(name).name != name or name in (".", ".."):
-            raise reader.error(f"configuration.{name}", "expected a file's name without a folder; it is written to "
-                                                        "{work}")
+            raise reader.error(
+                f"configuration.{name}", "expected a file's name without a folder; it is written to {work}"
+            )
     return files
 
 
@@ -209,8 +236,9 @@ def _promises(reader: Reader) -> dict[str, bool | str]:
         raise reader.error("promises", "expected promises, each with true, false or a word")
     for name, said in value.items():
         if name not in PROMISES:
-            raise reader.error(f"promises.{name}", f"unknown promise{nearest(str(name), PROMISES)}; known: "
-                                                   f"{', '.join(PROMISES)}")
+            raise reader.error(
+                f"promises.{name}", f"unknown promise{nearest(str(name), PROMISES)}; known: {', '.join(PROMISES)}"
+            )
         if not isinstance(said, (bool, str)) or said not in PROMISES[name]:
             known = ", ".join(str(each).lower() for each in PROMISES[name])
             raise reader.error(f"promises.{name}", f"expected one of {known}, found {said!r}")

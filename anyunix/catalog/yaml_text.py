@@ -23,8 +23,14 @@ SHOWN, KEY_SHOWN, PROBLEM_SHOWN = 40, 200, 300
 """Characters of a value, of a key with those around it, and of what pyyaml says that an error repeats."""
 TAGS = "tag:yaml.org,2002:"
 MERGE = f"{TAGS}merge"
-SCALARS = {"null": "null", "bool": "true or false", "int": "whole number", "float": "number", "str": "text",
-           "timestamp": "date"}
+SCALARS = {
+    "null": "null",
+    "bool": "true or false",
+    "int": "whole number",
+    "float": "number",
+    "str": "text",
+    "timestamp": "date",
+}
 SURROGATE = re.compile("[\ud800-\udfff]")
 BAD_SCALAR = (ValueError, LookupError, AttributeError, TypeError, OverflowError)
 """What pyyaml's constructors raise, unwrapped, for a scalar that is not what it looks like: 2027-02-30, !!bool x."""
@@ -49,7 +55,7 @@ def line_of(text: str, key: str) -> int:
         node = None
         for name, value in inside:
             if isinstance(name, yaml.ScalarNode) and f"{rest}.".startswith(f"{name.value}."):  # names may hold dots
-                line, rest, node = name.start_mark.line + 1, rest[len(name.value) + 1:], value
+                line, rest, node = name.start_mark.line + 1, rest[len(name.value) + 1 :], value
                 break
     return line
 
@@ -153,8 +159,10 @@ def _merged(node: yaml.Node, made: Any, keys: tuple[str, ...]) -> dict[Any, Any]
 def _why(error: yaml.YAMLError, text: str) -> str:
     """In one line, with the place, and with what it mostly is: reasons about networks hold `:: `."""
     if isinstance(error, ReaderError):
-        return (f"line {text.count(chr(10), 0, error.position) + 1}: a character that YAML does not allow, "
-                f"U+{ord(text[error.position]):04X}")
+        return (
+            f"line {text.count(chr(10), 0, error.position) + 1}: a character that YAML does not allow, "
+            f"U+{ord(text[error.position]):04X}"
+        )
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return first_line(str(error))[:PROBLEM_SHOWN] or type(error).__name__
     mark, problem = error.problem_mark, safe(str(error.problem))[:PROBLEM_SHOWN]

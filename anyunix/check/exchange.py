@@ -66,8 +66,11 @@ class Request:
                     raise
                 piece = b""
             if not piece or len(came) > ANSWER_BYTES:
-                return Answer(False, f"no answer like {self.expected.pattern.decode('latin-1')!r}, but {_line(came)!r}"
-                                     f"{self._hint(came)}")
+                return Answer(
+                    False,
+                    f"no answer like {self.expected.pattern.decode('latin-1')!r}, but {_line(came)!r}"
+                    f"{self._hint(came)}",
+                )
             came += piece
         return Answer(True, _line(came), Timing(((time.monotonic() - begun) * 1000,)))
 

@@ -82,5 +82,8 @@ def _answered(count: int) -> str:
     return f"answered with {count} bytes" if count else "not answered"
 
 
-CLIENTS = {"half-open: half a request, then EOF": _half_open, "nonsense: NUL and 70,000 bytes": _nonsense,
-           "reset: half a request, then RST": _reset}
+CLIENTS = {
+    "half-open: half a request, then EOF": _half_open,
+    "nonsense: NUL and 70,000 bytes": _nonsense,
+    "reset: half a request, then RST": _reset,
+}

@@ -11,8 +11,10 @@ from anyunix.check.reach import FAMILIES, Family, Place, Reach
 Expected = Literal["dual", "ipv4", "ipv6", "closed"]
 EXPECTED: tuple[Expected, ...] = ("dual", "ipv4", "ipv6", "closed")
 EXIT_AS_EXPECTED, EXIT_OTHERWISE = 0, 1
-V6ONLY = ("the server may have bound `::` alone with IPV6_V6ONLY on, the default of FreeBSD, OpenBSD and NetBSD "
-          "(`anyunix repro ipv6-only` shows it)")
+V6ONLY = (
+    "the server may have bound `::` alone with IPV6_V6ONLY on, the default of FreeBSD, OpenBSD and NetBSD "
+    "(`anyunix repro ipv6-only` shows it)"
+)
 V4ONLY = "the server may have bound 0.0.0.0 alone, which getaddrinfo offers first on Linux"
 
 
@@ -56,8 +58,12 @@ class Check:
         found = [*self._not_as_expected(), *self._unserved(), *self._different()]
         if self.across is not None and not self.across.served:
             found.append(f"a message does not get from a client of one family to one of the other: {self.across.said}")
-        found += [f"{each.address}: after a bad client ({each.client.partition(':')[0]}) the next one is not served: "
-                  f"{each.next_one.said}" for each in self.rude if not each.next_one.served]
+        found += [
+            f"{each.address}: after a bad client ({each.client.partition(':')[0]}) the next one is not served: "
+            f"{each.next_one.said}"
+            for each in self.rude
+            if not each.next_one.served
+        ]
         return tuple(found)
 
     @property
@@ -70,20 +76,28 @@ class Check:
         if self.expected != self.found:
             return [f"{self.expected} was expected, {self.found} was found{_cause(self)}"]
         if self.expected == "dual":
-            return [f"{each.reach.address} does not answer, though others of its family do: {each.reach.outcome}"
-                    for each in self.served if not each.reach.answered]
+            return [
+                f"{each.reach.address} does not answer, though others of its family do: {each.reach.outcome}"
+                for each in self.served
+                if not each.reach.answered
+            ]
         return []
 
     def _unserved(self) -> list[str]:
-        return [f"{each.reach.address} takes connections and does not serve: {each.answer.said}"
-                for each in self.served if each.reach.answered and not each.answer.served]
+        return [
+            f"{each.reach.address} takes connections and does not serve: {each.answer.said}"
+            for each in self.served
+            if each.reach.answered and not each.answer.served
+        ]
 
     def _different(self) -> list[str]:
         said = {family: {each.answer.said for each in self.answering(family)} for family in FAMILIES}
         if self.found != "dual" or said["IPv4"] == said["IPv6"]:
             return []
-        return ["IPv4 and IPv6 do not lead to the same service: " + ", ".join(
-            f"{' and '.join(map(repr, sorted(words)))} by {family}" for family, words in said.items())]
+        return [
+            "IPv4 and IPv6 do not lead to the same service: "
+            + ", ".join(f"{' and '.join(map(repr, sorted(words)))} by {family}" for family, words in said.items())
+        ]
 
 
 def _cause(check: Check) -> str:

@@ -119,8 +119,9 @@ def reach(address: str, port: int, seconds: float) -> Reach:
 
 def connect(address: str, port: int, seconds: float) -> socket.socket:
     """A connected socket with `seconds` as its timeout. Raises OSError."""
-    family, kind, protocol, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM,
-                                                          flags=socket.AI_NUMERICHOST)[0]
+    family, kind, protocol, _, place = socket.getaddrinfo(
+        address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+    )[0]
     peer = socket.socket(family, kind, protocol)
     peer.settimeout(seconds)
     try:

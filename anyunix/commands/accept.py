@@ -52,13 +52,20 @@ class Plan:
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `accept` and its arguments."""
     accept = commands.add_parser(
-        "accept", help="write a run's failures down as expectations, for you to give the reasons",
+        "accept",
+        help="write a run's failures down as expectations, for you to give the reasons",
         epilog="Each new entry has the reason TODO, which `anyunix run` refuses until you replace it. Entries that "
-               "are there already are never changed. Exit status: 0 every failure has an entry now, 1 some have one "
-               "that does not cover them, 2 usage or configuration error.")
+        "are there already are never changed. Exit status: 0 every failure has an entry now, 1 some have one "
+        "that does not cover them, 2 usage or configuration error.",
+    )
     accept.add_argument("out", type=a_path, metavar="OUT", help="a run's folder, or its matrix.json")
-    accept.add_argument("--expectations", type=a_path, default=FOLDER, metavar="DIR",
-                        help="where <subject>.yaml is, or is to be (default: %(default)s)")
+    accept.add_argument(
+        "--expectations",
+        type=a_path,
+        default=FOLDER,
+        metavar="DIR",
+        help="where <subject>.yaml is, or is to be (default: %(default)s)",
+    )
     accept.set_defaults(command=accept_command)
 
 
@@ -87,15 +94,22 @@ def _plan(matrix: Matrix, subject: str, folder: Path, today: date) -> Plan | Non
         raise ConfigurationError(f"{subject!r:.80}: not the name of a subject: letters, digits and . _ - only")
     path = folder / f"{subject}.yaml"
     text = _existing(path)
-    if text is None and any(probe.expected for cell in matrix.cells if cell.subject == subject
-                            for probe in cell.failures):
-        raise ConfigurationError(f"{path}: not there, but that run accepted failures of {subject} from another file, "
-                                 "which this one would hide: name its folder with --expectations DIR")
+    if text is None and any(
+        probe.expected for cell in matrix.cells if cell.subject == subject for probe in cell.failures
+    ):
+        raise ConfigurationError(
+            f"{path}: not there, but that run accepted failures of {subject} from another file, "
+            "which this one would hide: name its folder with --expectations DIR"
+        )
     known = parse_expectations(path, text or "", drafts=True)
     places = {(entry.platform, entry.probe) for entry in known.entries}
     added = tuple(draft for draft in drafts if (draft.entry.platform, draft.entry.probe) not in places)
-    return Plan(path, _extended(path, text or "", known, added), added,
-                tuple(draft for draft in drafts if draft not in added and not _covered(known, draft.entry, today)))
+    return Plan(
+        path,
+        _extended(path, text or "", known, added),
+        added,
+        tuple(draft for draft in drafts if draft not in added and not _covered(known, draft.entry, today)),
+    )
 
 
 def _drafts(matrix: Matrix, subject: str) -> list[Draft]:
@@ -105,8 +119,10 @@ def _drafts(matrix: Matrix, subject: str) -> list[Draft]:
         for probe in cell.failures:
             if cell.subject == subject and not probe.expected:
                 failing.setdefault((cell.platform, probe.id), {})[cell.bind] = probe
-    return [Draft(Expectation(platform, probe, REASON, binds=tuple(cases)), _said(next(iter(cases.values()))))
-            for (platform, probe), cases in failing.items()]
+    return [
+        Draft(Expectation(platform, probe, REASON, binds=tuple(cases)), _said(next(iter(cases.values()))))
+        for (platform, probe), cases in failing.items()
+    ]
 
 
 def _said(probe: Probe) -> str:
@@ -115,8 +131,12 @@ def _said(probe: Probe) -> str:
 
 def _covered(known: Expectations, wanted: Expectation, today: date) -> bool:
     """Whether an entry covers all of a draft: from an earlier `accept` of the same run, or written since."""
-    return any((entry.platform, entry.probe) == (wanted.platform, wanted.probe) and not entry.past(today)
-               and (not entry.binds or set(wanted.binds) <= set(entry.binds)) for entry in known.entries)
+    return any(
+        (entry.platform, entry.probe) == (wanted.platform, wanted.probe)
+        and not entry.past(today)
+        and (not entry.binds or set(wanted.binds) <= set(entry.binds))
+        for entry in known.entries
+    )
 
 
 def _existing(path: Path) -> str | None:
@@ -134,8 +154,10 @@ def _extended(path: Path, text: str, known: Expectations, added: Iterable[Draft]
     except (ConfigurationError, yaml.YAMLError):
         understood = False
     if not understood:  # {} around a platform, an anchor, more than one document
-        raise ConfigurationError(f"{path}: cannot be added to as it is written: it takes a file where each platform "
-                                 "and each probe begins a line of its own")
+        raise ConfigurationError(
+            f"{path}: cannot be added to as it is written: it takes a file where each platform "
+            "and each probe begins a line of its own"
+        )
     return text
 
 
@@ -173,8 +195,12 @@ def _last_line(node: yaml.Node) -> int:
 def _block(draft: Draft, indent: str) -> list[str]:
     """An entry's lines. The reason has quotes because what replaces it may hold `:: `, which needs them."""
     inner = f"{indent}  "
-    return [f"{indent}{_scalar(draft.entry.probe)}:", *([f"{inner}# {draft.said}"] if draft.said else []),
-            f'{inner}reason: "{REASON}"', f"{inner}bind: [{', '.join(map(_scalar, draft.entry.binds))}]"]
+    return [
+        f"{indent}{_scalar(draft.entry.probe)}:",
+        *([f"{inner}# {draft.said}"] if draft.said else []),
+        f'{inner}reason: "{REASON}"',
+        f"{inner}bind: [{', '.join(map(_scalar, draft.entry.binds))}]",
+    ]
 
 
 def _scalar(text: str) -> str:
@@ -194,12 +220,17 @@ def _write(plan: Plan) -> None:
 
 def _print_plan(console: Console, plan: Plan) -> None:
     count = len(plan.added)
-    done = (f"{count} {'entry' if count == 1 else 'entries'} added, with the reason TODO: replace it" if count
-            else "nothing added: each failure has an entry already")
+    done = (
+        f"{count} {'entry' if count == 1 else 'entries'} added, with the reason TODO: replace it"
+        if count
+        else "nothing added: each failure has an entry already"
+    )
     lines = [Text(f"{plan.path}: {done}", "bold")]
     lines += [Text(f"  {_name(draft)}") for draft in plan.added]
-    lines += [Text(f"  has an entry that does not cover it, change that by hand: {_name(draft)}", "yellow")
-              for draft in plan.left]
+    lines += [
+        Text(f"  has an entry that does not cover it, change that by hand: {_name(draft)}", "yellow")
+        for draft in plan.left
+    ]
     for line in lines:
         console.print(line, soft_wrap=True)
 

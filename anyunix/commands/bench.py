@@ -38,28 +38,69 @@ EXIT_DONE, EXIT_INVALID, EXIT_NOT_RUN = 0, 1, 3
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `bench` and its options."""
     bench = commands.add_parser(
-        "bench", help="the paper's experiment: the CPU cost of a process per connection, against goroutines and loops",
-        epilog="Exit status: 0 done, 1 no run of some server was valid, 2 usage error, 3 nothing can be measured.")
-    bench.add_argument("experiment", nargs="?", choices=("paper", "chat"), default="paper",
-                       help="the paper's, or the chat server's own: throughput, latency, cost (default: paper)")
+        "bench",
+        help="the paper's experiment: the CPU cost of a process per connection, against goroutines and loops",
+        epilog="Exit status: 0 done, 1 no run of some server was valid, 2 usage error, 3 nothing can be measured.",
+    )
+    bench.add_argument(
+        "experiment",
+        nargs="?",
+        choices=("paper", "chat"),
+        default="paper",
+        help="the paper's, or the chat server's own: throughput, latency, cost (default: paper)",
+    )
     bench.add_argument("--quick", action="store_true", help="a few connections and seconds: under three minutes")
-    bench.add_argument("--platform", default="local", metavar="NAME",
-                       help="a platform's name or file, or ssh://user@host (default: this machine)")
-    bench.add_argument("--servers", action="append", default=[], metavar="NAME",
-                       help=f"of {_names(SERVERS)}; for chat of {_names(CHATS)} (default: all); repeatable")
-    bench.add_argument("--connections", type=_numbers, default=PAPERS, metavar="1,2,…",
-                       help="or clients (default: the paper's, 1 to 64)")
-    bench.add_argument("--bytes", type=_numbers, default=SIZES, metavar="8,…", dest="sizes",
-                       help=f"bytes a write, at the most connections, below 128 bytes at {FEW} "
-                            f"(default: {','.join(map(str, SIZES))})")
+    bench.add_argument(
+        "--platform",
+        default="local",
+        metavar="NAME",
+        help="a platform's name or file, or ssh://user@host (default: this machine)",
+    )
+    bench.add_argument(
+        "--servers",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"of {_names(SERVERS)}; for chat of {_names(CHATS)} (default: all); repeatable",
+    )
+    bench.add_argument(
+        "--connections",
+        type=_numbers,
+        default=PAPERS,
+        metavar="1,2,…",
+        help="or clients (default: the paper's, 1 to 64)",
+    )
+    bench.add_argument(
+        "--bytes",
+        type=_numbers,
+        default=SIZES,
+        metavar="8,…",
+        dest="sizes",
+        help=f"bytes a write, at the most connections, below 128 bytes at {FEW} (default: {','.join(map(str, SIZES))})",
+    )
     bench.add_argument("--duration", type=count, default=60, metavar="SECONDS", help="of a run (default: %(default)s)")
-    bench.add_argument("--repeat", type=count, default=1, metavar="N",
-                       help="runs of each; from 2 on there are 95 %% intervals (default: %(default)s)")
-    bench.add_argument("--cpus", type=count, default=1, metavar="N",
-                       help="for the server; the load has the others (default: %(default)s, as in the paper)")
-    bench.add_argument("--out", type=a_path, default=Path("anyunix-out/bench"), metavar="DIR",
-                       help="where the results go, into a folder named as the platform; what is there already is not "
-                            "measured again (default: %(default)s)")
+    bench.add_argument(
+        "--repeat",
+        type=count,
+        default=1,
+        metavar="N",
+        help="runs of each; from 2 on there are 95 %% intervals (default: %(default)s)",
+    )
+    bench.add_argument(
+        "--cpus",
+        type=count,
+        default=1,
+        metavar="N",
+        help="for the server; the load has the others (default: %(default)s, as in the paper)",
+    )
+    bench.add_argument(
+        "--out",
+        type=a_path,
+        default=Path("anyunix-out/bench"),
+        metavar="DIR",
+        help="where the results go, into a folder named as the platform; what is there already is not "
+        "measured again (default: %(default)s)",
+    )
     bench.set_defaults(command=bench_command)
 
 
@@ -80,8 +121,11 @@ def bench_command(arguments: argparse.Namespace) -> int:
 def _paper(arguments: argparse.Namespace, catalog: Catalog, platform: Platform, out: Path) -> int:
     """Raises ConfigurationError, NotRun, PlatformError."""
     sources = _chosen(arguments.servers, SERVERS)
-    scale = QUICK if arguments.quick else Scale(arguments.connections, float(arguments.duration), arguments.sizes,
-                                                arguments.repeat)
+    scale = (
+        QUICK
+        if arguments.quick
+        else Scale(arguments.connections, float(arguments.duration), arguments.sizes, arguments.repeat)
+    )
     file, console, measured = out / "runs.jsonl", console_for_reports(), list[Measured]()
     journal = read_journal(file, Measured)
     with _stage(catalog, platform, sources, LOADS, arguments.cpus, console) as (stage, names), _what_is_left(measured):
@@ -94,22 +138,35 @@ def _paper(arguments: argparse.Namespace, catalog: Catalog, platform: Platform, 
 def _chat(arguments: argparse.Namespace, catalog: Catalog, platform: Platform, out: Path) -> int:
     """Raises ConfigurationError, NotRun, PlatformError."""
     sources = _chosen(arguments.servers, CHATS)
-    scale = chat_runs.QUICK if arguments.quick else chat_runs.ChatScale(arguments.connections, float(arguments.duration),
-                                                              arguments.repeat)
+    scale = (
+        chat_runs.QUICK
+        if arguments.quick
+        else chat_runs.ChatScale(arguments.connections, float(arguments.duration), arguments.repeat)
+    )
     file, console, measured = out / "chat-runs.jsonl", console_for_reports(), list[ChatMeasured]()
     journal, bare = read_journal(file, ChatMeasured), None
-    with _stage(catalog, platform, sources, CHAT_LOADS, arguments.cpus, console) as (stage, names), \
-            _what_is_left(measured):
+    with (
+        _stage(catalog, platform, sources, CHAT_LOADS, arguments.cpus, console) as (stage, names),
+        _what_is_left(measured),
+    ):
         bare = stage.bare_costs() if stage.command(BARE) else None
-        for run in _measure_all(chat_runs.chat_points(names, scale), journal, stage.measure_chat, _chat_line, file, console):
+        for run in _measure_all(
+            chat_runs.chat_points(names, scale), journal, stage.measure_chat, _chat_line, file, console
+        ):
             measured.append(run)
     report_chat(console, measured, bare, stage.name, stage.place, out, _chat_line)
     return _status(names, measured)
 
 
 @contextmanager
-def _stage(catalog: Catalog, platform: Platform, sources: Sequence[Source], loads: Sequence[Source], cpus: int,
-           console: Console) -> Iterator[tuple[Stage, list[str]]]:
+def _stage(
+    catalog: Catalog,
+    platform: Platform,
+    sources: Sequence[Source],
+    loads: Sequence[Source],
+    cpus: int,
+    console: Console,
+) -> Iterator[tuple[Stage, list[str]]]:
     """The platform, and the servers that could be had there. Raises NotRun, PlatformError."""
     driver = Drivers(Machines(dict(os.environ))).for_platform(platform)
     with staged(platform, driver, catalog, [*sources, *loads], cpus) as stage:
@@ -136,9 +193,14 @@ def _what_is_left(measured: Sequence[object]) -> Iterator[None]:
         print(f"anyunix: not all was measured: {first_line(str(error))}", file=sys.stderr)
 
 
-def _measure_all(wanted: "Sequence[AnyPoint]", done: "dict[Point | ChatPoint, AnyRun]",
-                 measure: "Callable[[AnyPoint], AnyRun]", line: "Callable[[AnyRun], str]", file: Path,
-                 console: Console) -> "Iterator[AnyRun]":
+def _measure_all(
+    wanted: "Sequence[AnyPoint]",
+    done: "dict[Point | ChatPoint, AnyRun]",
+    measure: "Callable[[AnyPoint], AnyRun]",
+    line: "Callable[[AnyRun], str]",
+    file: Path,
+    console: Console,
+) -> "Iterator[AnyRun]":
     """Each run; what is in the journal is taken from there. Raises PlatformError."""
     fresh = [point for point in wanted if point not in done]
     with Watch(console, len(fresh), fresh[0].seconds if fresh else 0.0) as watch:

@@ -23,16 +23,31 @@ EXIT_BUILT, EXIT_FAILED = 0, 1
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `build` and its options."""
     build = commands.add_parser(
-        "build", help="build a C subject for other systems and CPUs, on this machine",
+        "build",
+        help="build a C subject for other systems and CPUs, on this machine",
         epilog="Exit status: 0 built for all, 1 one failed, 2 usage or configuration error, "
-               "3 the package ziglang or make is missing here.")
-    build.add_argument("--subject", default="c", metavar="NAME",
-                       help="a subject's name or file; its build has to honour CC (default: %(default)s)")
-    build.add_argument("--target", action="append", default=[], metavar="NAME",
-                       help="a target (x86_64-freebsd), a system (freebsd, linux-musl) or a CPU (s390x); "
-                            "repeatable (default: all)")
-    build.add_argument("--jobs", type=count, default=os.cpu_count() or 1, metavar="N",
-                       help="builds side by side (default: one a core, here %(default)s)")
+        "3 the package ziglang or make is missing here.",
+    )
+    build.add_argument(
+        "--subject",
+        default="c",
+        metavar="NAME",
+        help="a subject's name or file; its build has to honour CC (default: %(default)s)",
+    )
+    build.add_argument(
+        "--target",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a target (x86_64-freebsd), a system (freebsd, linux-musl) or a CPU (s390x); repeatable (default: all)",
+    )
+    build.add_argument(
+        "--jobs",
+        type=count,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="builds side by side (default: one a core, here %(default)s)",
+    )
     build.add_argument("--out", type=a_path, metavar="DIR", help="keep the programs in DIR/<target>/")
     build.set_defaults(command=build_command)
 
@@ -59,6 +74,8 @@ def build_command(arguments: argparse.Namespace) -> int:
 
 def _buildable(subject: Subject) -> Subject:
     if not subject.build:
-        raise ConfigurationError(f"--subject {subject.name}: nothing is built there; `anyunix build` needs a subject "
-                                 "file with the key 'build', such as c")
+        raise ConfigurationError(
+            f"--subject {subject.name}: nothing is built there; `anyunix build` needs a subject "
+            "file with the key 'build', such as c"
+        )
     return subject

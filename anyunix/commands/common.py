@@ -60,17 +60,31 @@ def chosen_platforms(catalog: Catalog, named: list[str], more: list[str]) -> lis
     if named:
         return [catalog.platform(name) for name in once([*named, *more])]
     asked = [catalog.platform(name) for name in once(more)]
-    usual = [platform for platform in map(catalog.platform, usual_order(catalog))
-             if platform.name not in [each.name for each in asked]]
-    return [*(platform if platform.default else replace(platform, driver="documented") for platform in usual
-              if platform.default or platform.documented), *asked]
+    usual = [
+        platform
+        for platform in map(catalog.platform, usual_order(catalog))
+        if platform.name not in [each.name for each in asked]
+    ]
+    return [
+        *(
+            platform if platform.default else replace(platform, driver="documented")
+            for platform in usual
+            if platform.default or platform.documented
+        ),
+        *asked,
+    ]
 
 
 def add_slowness(parser: argparse.ArgumentParser) -> None:
     """Add --slowness."""
-    parser.add_argument("--slowness", type=count, default=1, metavar="N",
-                        help="multiply the time limits on machines that no platform file describes, those named by "
-                             "address, ssh://…; a file has the key slowness for that (default: %(default)s)")
+    parser.add_argument(
+        "--slowness",
+        type=count,
+        default=1,
+        metavar="N",
+        help="multiply the time limits on machines that no platform file describes, those named by "
+        "address, ssh://…; a file has the key slowness for that (default: %(default)s)",
+    )
 
 
 def count(text: str) -> int:
@@ -105,8 +119,10 @@ def check_writable(out: Path) -> None:
         cells = out / "cells"
         for path in (cells, *(cells.iterdir() if cells.is_dir() and not cells.is_symlink() else ())):
             if path.is_symlink():
-                raise ConfigurationError(f"--out {out}: {path} is a link to {os.readlink(path)}, and results would be "
-                                         "written there: remove it")
+                raise ConfigurationError(
+                    f"--out {out}: {path} is a link to {os.readlink(path)}, and results would be "
+                    "written there: remove it"
+                )
     except OSError as error:
         raise ConfigurationError(f"--out {out}: cannot be made: {error.strerror}") from None
     if not os.access(out, os.W_OK | os.X_OK):

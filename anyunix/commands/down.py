@@ -15,8 +15,11 @@ from anyunix.text import first_line
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `down` and its arguments."""
-    down = commands.add_parser("down", help="end the virtual machines that earlier runs left",
-                               epilog="Exit status: 0 none is left, 1 one could not be ended, 2 usage error.")
+    down = commands.add_parser(
+        "down",
+        help="end the virtual machines that earlier runs left",
+        epilog="Exit status: 0 none is left, 1 one could not be ended, 2 usage error.",
+    )
     down.add_argument("platform", nargs="*", metavar="PLATFORM", help="only these (default: all)")
     down.set_defaults(command=down_command)
 
@@ -28,8 +31,10 @@ def down_command(arguments: argparse.Namespace) -> int:
     for platform in platforms:
         if platform.box is None:
             if arguments.platform:
-                raise ConfigurationError(f"{platform.name}: driver {platform.driver} leaves nothing behind; only "
-                                         "virtual machines are kept from run to run")
+                raise ConfigurationError(
+                    f"{platform.name}: driver {platform.driver} leaves nothing behind; only "
+                    "virtual machines are kept from run to run"
+                )
             continue
         machine = machines.of(platform)
         if not machine.exists:

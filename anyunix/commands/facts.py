@@ -17,12 +17,19 @@ from anyunix.results.model import Matrix, PlatformResult
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `facts` and its arguments."""
     facts = commands.add_parser(
-        "facts", help="show what a run measured about the platforms, side by side",
-        epilog="A platform that was not in the run is shown with what its manuals say, marked as not measured.")
+        "facts",
+        help="show what a run measured about the platforms, side by side",
+        epilog="A platform that was not in the run is shown with what its manuals say, marked as not measured.",
+    )
     facts.add_argument("platform", nargs="*", metavar="PLATFORM", help="only these platforms (default: all that ran)")
     facts.add_argument("--diff", action="store_true", help="only what differs from the run's reference, with the rule")
-    facts.add_argument("--out", type=a_path, default=Path("anyunix-out"), metavar="DIR",
-                       help="the folder of a run, or its matrix.json (default: %(default)s)")
+    facts.add_argument(
+        "--out",
+        type=a_path,
+        default=Path("anyunix-out"),
+        metavar="DIR",
+        help="the folder of a run, or its matrix.json (default: %(default)s)",
+    )
     facts.set_defaults(command=facts_command)
 
 
@@ -45,8 +52,9 @@ def select(matrix: Matrix, names: Iterable[str], catalog: Catalog, *, diff: bool
     """
     wanted = list(dict.fromkeys(part for name in names for part in name.split(",") if part))
     if not wanted:
-        return replace(matrix, platforms=tuple(
-            platform for platform in matrix.platforms if platform.status == "ran" or diff))
+        return replace(
+            matrix, platforms=tuple(platform for platform in matrix.platforms if platform.status == "ran" or diff)
+        )
     found = {name: _known(matrix, name, catalog) for name in wanted}
     if diff and (reference := matrix.platform(matrix.reference)):
         found.setdefault(reference.name, reference)
@@ -59,10 +67,13 @@ def _known(matrix: Matrix, name: str, catalog: Catalog) -> PlatformResult:
         return platform
     in_catalog = catalog.platform(name) if name in catalog.platform_names() else None
     if in_catalog and in_catalog.documented:
-        return PlatformResult(name, in_catalog.title, in_catalog.driver, "not-run", "not in this run",
-                              documented=in_catalog.documented)
+        return PlatformResult(
+            name, in_catalog.title, in_catalog.driver, "not-run", "not in this run", documented=in_catalog.documented
+        )
     here = [platform.name for platform in matrix.platforms]
     nearest = difflib.get_close_matches(name, [*here, *catalog.platform_names()], n=1, cutoff=0.5)
     hint = f" (did you mean {nearest[0]!r}?)" if nearest and nearest[0] != name else ""
-    raise ConfigurationError(f"no facts of a platform {name!r}{hint}; this run has {', '.join(here)}; "
-                             f"`anyunix run --platform {name} --out DIR` measures one that is not in it")
+    raise ConfigurationError(
+        f"no facts of a platform {name!r}{hint}; this run has {', '.join(here)}; "
+        f"`anyunix run --platform {name} --out DIR` measures one that is not in it"
+    )

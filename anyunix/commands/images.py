@@ -26,12 +26,15 @@ STATES = {"missing": "not here", "made": "here, made by anyunix", "foreign": "he
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `images` and its arguments."""
     images = commands.add_parser(
-        "images", help="make the base images from package mirrors, where no image registry is reached",
+        "images",
+        help="make the base images from package mirrors, where no image registry is reached",
         epilog="Exit status: 0 done, 1 an image could not be made or removed, 2 usage or configuration error, "
-               "3 no Docker engine answers.")
+        "3 no Docker engine answers.",
+    )
     images.add_argument("what", choices=("build", "list", "remove"))
-    images.add_argument("name", nargs="*", metavar="NAME",
-                        help="a base image or a platform that needs it (default: all)")
+    images.add_argument(
+        "name", nargs="*", metavar="NAME", help="a base image or a platform that needs it (default: all)"
+    )
     images.set_defaults(command=images_command)
 
 
@@ -56,8 +59,13 @@ def images_command(arguments: argparse.Namespace) -> int:
 
 def _in_order(store: Store, chosen: list[Base], known: list[Base]) -> list[Base]:
     """What the others are built on comes first, also where it was not asked for and is missing."""
-    first = [base for base in known if base.name == alpine.BUILT_ON and any(map(alpine.is_alpine, chosen))
-             and (base in chosen or store.state(base.name) == "missing")]
+    first = [
+        base
+        for base in known
+        if base.name == alpine.BUILT_ON
+        and any(map(alpine.is_alpine, chosen))
+        and (base in chosen or store.state(base.name) == "missing")
+    ]
     return [*first, *(base for base in chosen if base not in first)]
 
 
@@ -112,8 +120,10 @@ class Maker:
         elif debian.suite_of(base) is not None:
             self._debian(base)
         else:
-            raise PlatformError(f"only Debian images and {alpine.NAME} for {alpine.CPU} are made; import a root file "
-                                f"system with `docker import --platform {base.cpu} FILE {base.name}`")
+            raise PlatformError(
+                f"only Debian images and {alpine.NAME} for {alpine.CPU} are made; import a root file "
+                f"system with `docker import --platform {base.cpu} FILE {base.name}`"
+            )
 
     def _debian(self, base: Base) -> None:
         if reason := debian.missing():

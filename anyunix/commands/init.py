@@ -9,7 +9,7 @@ from anyunix.commands.common import a_path
 from anyunix.errors import ConfigurationError
 
 EXIT_DONE = 0
-TEMPLATE = '''\
+TEMPLATE = """\
 # What anyunix has to know of a server. Every path is relative to this file.
 #   anyunix run --subject {file}
 # runs it as it is, against the server of two functions below. Put yours in its place.
@@ -61,15 +61,24 @@ stop: SIGTERM
 # What it does not promise, or promises in another way; without a line here everything is promised.
 # promises:
 {promises}
-'''
+"""
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `init` and its argument."""
-    init = commands.add_parser("init", help="write a subject file to start from, for a server of your own",
-                               epilog="Exit status: 0 written, 2 there is such a file, or it cannot be written.")
-    init.add_argument("file", nargs="?", type=a_path, default=Path("subject.yaml"), metavar="FILE",
-                      help="where it goes (default: ./subject.yaml)")
+    init = commands.add_parser(
+        "init",
+        help="write a subject file to start from, for a server of your own",
+        epilog="Exit status: 0 written, 2 there is such a file, or it cannot be written.",
+    )
+    init.add_argument(
+        "file",
+        nargs="?",
+        type=a_path,
+        default=Path("subject.yaml"),
+        metavar="FILE",
+        help="where it goes (default: ./subject.yaml)",
+    )
     init.set_defaults(command=init_command)
 
 
@@ -80,8 +89,7 @@ def init_command(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(f"{file}: a subject file is called NAME.yaml, NAME of letters, digits and . _ -")
     try:
         with file.open("x", encoding="utf-8") as opened:
-            opened.write(TEMPLATE.format(file=_as_path(file), name=file.stem,
-                                         promises=_promises()))
+            opened.write(TEMPLATE.format(file=_as_path(file), name=file.stem, promises=_promises()))
     except FileExistsError:
         raise ConfigurationError(f"{file} is there already: it is left as it is") from None
     except OSError as error:

@@ -15,8 +15,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add `list` and its arguments."""
     listing = commands.add_parser("list", help="show the platforms, subjects or probes there are")
     listing.add_argument("what", choices=("platforms", "subjects", "probes"))
-    listing.add_argument("name", nargs="*", metavar="PLATFORM",
-                         help="only these platforms: names, files or addresses such as ssh://user@host:port")
+    listing.add_argument(
+        "name",
+        nargs="*",
+        metavar="PLATFORM",
+        help="only these platforms: names, files or addresses such as ssh://user@host:port",
+    )
     listing.set_defaults(command=list_command)
 
 
@@ -34,14 +38,17 @@ def list_command(arguments: argparse.Namespace) -> int:
                 console.print(Text(f"{'':27} emulates {platform.emulates}", "dim"), soft_wrap=True)
             if not platform.default:
                 emulated = f"its CPU is emulated ({platform.emulator}); " if platform.emulator else ""
-                console.print(Text(f"{'':27} {emulated}runs only when asked for: --platform {platform.name}", "dim"),
-                              soft_wrap=True)
+                console.print(
+                    Text(f"{'':27} {emulated}runs only when asked for: --platform {platform.name}", "dim"),
+                    soft_wrap=True,
+                )
             if reason:
                 console.print(Text(f"{'':27} not available: {reason}", "yellow"), soft_wrap=True)
     elif arguments.what == "subjects":
         for subject in map(catalog.subject, catalog.subject_names()):
-            console.print(Text(f"{subject.name:<16} {subject.title} (bind: {', '.join(subject.binds)})"),
-                          soft_wrap=True)
+            console.print(
+                Text(f"{subject.name:<16} {subject.title} (bind: {', '.join(subject.binds)})"), soft_wrap=True
+            )
     else:
         for probe in read_probes(catalog.suite):
             console.print(Text(f"{probe.kind:<9} {probe.id}\n{'':10}{probe.behaviour}"), soft_wrap=True)

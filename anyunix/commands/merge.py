@@ -28,20 +28,44 @@ NAMES_SHOWN = 10
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `merge` and its options."""
     parser = commands.add_parser(
-        "merge", help="put the results of shards together into one report, and judge",
-        epilog="Exit status: as for run; 3 also when a planned cell of a required platform is missing.")
-    parser.add_argument("parts", nargs="+", type=a_path, metavar="DIR",
-                        help="a shard's folder or matrix.json, or a folder with such folders in it")
-    parser.add_argument("--plan", type=a_path, metavar="FILE",
-                        help="what `anyunix plan --format json` wrote: planned cells that are missing are told")
-    parser.add_argument("--require", action="append", default=[], metavar="NAME",
-                        help="a platform that has to have run; repeatable")
-    parser.add_argument("--reference", metavar="NAME",
-                        help="the platform to compare with (default: the plan's, debian, else the first that ran)")
-    parser.add_argument("--expectations", type=a_path, metavar="DIR",
-                        help="where accepted failures are listed (default: ./expectations)")
-    parser.add_argument("--out", type=a_path, default=Path("anyunix-out"), metavar="DIR",
-                        help="where the results go (default: %(default)s)")
+        "merge",
+        help="put the results of shards together into one report, and judge",
+        epilog="Exit status: as for run; 3 also when a planned cell of a required platform is missing.",
+    )
+    parser.add_argument(
+        "parts",
+        nargs="+",
+        type=a_path,
+        metavar="DIR",
+        help="a shard's folder or matrix.json, or a folder with such folders in it",
+    )
+    parser.add_argument(
+        "--plan",
+        type=a_path,
+        metavar="FILE",
+        help="what `anyunix plan --format json` wrote: planned cells that are missing are told",
+    )
+    parser.add_argument(
+        "--require", action="append", default=[], metavar="NAME", help="a platform that has to have run; repeatable"
+    )
+    parser.add_argument(
+        "--reference",
+        metavar="NAME",
+        help="the platform to compare with (default: the plan's, debian, else the first that ran)",
+    )
+    parser.add_argument(
+        "--expectations",
+        type=a_path,
+        metavar="DIR",
+        help="where accepted failures are listed (default: ./expectations)",
+    )
+    parser.add_argument(
+        "--out",
+        type=a_path,
+        default=Path("anyunix-out"),
+        metavar="DIR",
+        help="where the results go (default: %(default)s)",
+    )
     parser.set_defaults(command=merge_command)
 
 
@@ -53,8 +77,14 @@ def merge_command(arguments: argparse.Namespace) -> int:
     expectations = _expectations(merged.matrix, arguments.expectations)
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
-    matrix = judge(apply(explain(merged.matrix), expectations, today=datetime.now(timezone.utc).date(),
-                         known_platforms=find_catalog().platform_names()))
+    matrix = judge(
+        apply(
+            explain(merged.matrix),
+            expectations,
+            today=datetime.now(timezone.utc).date(),
+            known_platforms=find_catalog().platform_names(),
+        )
+    )
     for cell in matrix.cells:
         if cell.key in merged.sources:
             out.adopt(cell, merged.sources[cell.key])
@@ -82,5 +112,6 @@ def _print_missing(console: Console, merged: Merged) -> None:
     names = [cell.name for cell in merged.missing]
     if names:
         more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-        console.print(Text(f"planned, and in no shard: {', '.join(names[:NAMES_SHOWN])}{more}", "bold yellow"),
-                      soft_wrap=True)
+        console.print(
+            Text(f"planned, and in no shard: {', '.join(names[:NAMES_SHOWN])}{more}", "bold yellow"), soft_wrap=True
+        )

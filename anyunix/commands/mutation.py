@@ -40,21 +40,39 @@ from anyunix.run.matrix import run_cells
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `mutation` and its options."""
     mutation = commands.add_parser(
-        "mutation", help="prove that the contracts bite: sow deliberate faults, and see each one caught",
+        "mutation",
+        help="prove that the contracts bite: sow deliberate faults, and see each one caught",
         epilog="Exit status: 0 every fault is caught where it shows, 1 one is missed or a healthy server fails, "
-               "2 usage or configuration error, 3 not answered: a required platform did not run, or a cell broke.")
+        "2 usage or configuration error, 3 not answered: a required platform did not run, or a cell broke.",
+    )
     for option, metavar, text in (
-            ("--subject", "NAME", "c or python (default: both)"),
-            ("--fault", "NAME", "a fault's name (default: all)"),
-            ("--platform", "NAME", "a platform's name or file (default: all that can run)"),
-            ("--require", "NAME", "a platform that has to run: exit status 3 if it does not")):
+        ("--subject", "NAME", "c or python (default: both)"),
+        ("--fault", "NAME", "a fault's name (default: all)"),
+        ("--platform", "NAME", "a platform's name or file (default: all that can run)"),
+        ("--require", "NAME", "a platform that has to run: exit status 3 if it does not"),
+    ):
         mutation.add_argument(option, action="append", default=[], metavar=metavar, help=f"{text}; repeatable")
-    mutation.add_argument("--jobs", type=count, default=2 * (os.cpu_count() or 1), metavar="N",
-                       help="cells side by side; most of them wait (default: two a core, here %(default)s)")
-    mutation.add_argument("--repeat", type=count, default=1, metavar="N",
-                       help="run each cell's contracts N times: a fault has to be caught each time (default: 1)")
-    mutation.add_argument("--out", type=a_path, default=Path("anyunix-out/mutation"), metavar="DIR",
-                       help="where mutation.md, mutation.json and the cells' results go (default: %(default)s)")
+    mutation.add_argument(
+        "--jobs",
+        type=count,
+        default=2 * (os.cpu_count() or 1),
+        metavar="N",
+        help="cells side by side; most of them wait (default: two a core, here %(default)s)",
+    )
+    mutation.add_argument(
+        "--repeat",
+        type=count,
+        default=1,
+        metavar="N",
+        help="run each cell's contracts N times: a fault has to be caught each time (default: 1)",
+    )
+    mutation.add_argument(
+        "--out",
+        type=a_path,
+        default=Path("anyunix-out/mutation"),
+        metavar="DIR",
+        help="where mutation.md, mutation.json and the cells' results go (default: %(default)s)",
+    )
     mutation.add_argument("--list", action="store_true", help="show the faults there are")
     mutation.set_defaults(command=mutation_command)
 
@@ -78,24 +96,44 @@ def mutation_command(arguments: argparse.Namespace) -> int:
     return with_problems(out, tested.exit_status)
 
 
-def _run(catalog: Catalog, faults: list[Fault], subjects: list[Subject], platforms: list[Platform], folder: Path,
-         arguments: argparse.Namespace, console: Console, out: OutFolder) -> MutationResults:
+def _run(
+    catalog: Catalog,
+    faults: list[Fault],
+    subjects: list[Subject],
+    platforms: list[Platform],
+    folder: Path,
+    arguments: argparse.Namespace,
+    console: Console,
+    out: OutFolder,
+) -> MutationResults:
     started, begun = datetime.now(timezone.utc), time.monotonic()
     planned = plan(faults, subjects, platforms, measured_by(catalog.suite), folder)
     order = Order(catalog.suite, seconds=SUITE_SECONDS, repeat=arguments.repeat)
     kept = KeptPlatforms(Drivers().for_platform)
     try:
         with order.cross_builds, Progress(console, len(planned)) as watcher:
-            results = run_cells([each.cell for each in planned], kept.for_platform, order, jobs=arguments.jobs,
-                                watcher=watcher, keeper=out)
+            results = run_cells(
+                [each.cell for each in planned],
+                kept.for_platform,
+                order,
+                jobs=arguments.jobs,
+                watcher=watcher,
+                keeper=out,
+            )
     finally:
         kept.end()
     findings, healthy = judge(planned, results)
-    return MutationResults(tuple(faults), tuple(subject.name for subject in subjects),
-                 tuple(platform.name for platform in platforms), tuple(findings), tuple(healthy),
-                 tuple(catalog.platform(name).name for name in once([*arguments.platform, *arguments.require])),
-                 arguments.repeat,
-                 started.isoformat(timespec="seconds"), time.monotonic() - begun)
+    return MutationResults(
+        tuple(faults),
+        tuple(subject.name for subject in subjects),
+        tuple(platform.name for platform in platforms),
+        tuple(findings),
+        tuple(healthy),
+        tuple(catalog.platform(name).name for name in once([*arguments.platform, *arguments.require])),
+        arguments.repeat,
+        started.isoformat(timespec="seconds"),
+        time.monotonic() - begun,
+    )
 
 
 def _subjects(catalog: Catalog, faults: list[Fault], wanted: list[str]) -> list[Subject]:
@@ -103,17 +141,23 @@ def _subjects(catalog: Catalog, faults: list[Fault], wanted: list[str]) -> list[
     known = catalog.subject_names()
     for name in wanted:
         if name not in known:
-            raise ConfigurationError(f"--subject {name}: faults are written for {' and '.join(known)}"
-                                     f"{nearest(name, known)}")
+            raise ConfigurationError(
+                f"--subject {name}: faults are written for {' and '.join(known)}{nearest(name, known)}"
+            )
     chosen = [name for name in wanted or known if any(name in fault.sowings for fault in faults)]
     if not chosen:
-        raise ConfigurationError(f"no fault of {', '.join(fault.name for fault in faults)} is one for "
-                                 f"{' and '.join(wanted)}; `anyunix mutation --list` shows which is for which")
+        raise ConfigurationError(
+            f"no fault of {', '.join(fault.name for fault in faults)} is one for "
+            f"{' and '.join(wanted)}; `anyunix mutation --list` shows which is for which"
+        )
     return [catalog.subject(name) for name in chosen]
 
 
 def _platforms(catalog: Catalog, arguments: argparse.Namespace) -> list[Platform]:
     """Those asked for; without any, all but those that are known from manuals only. Raises ConfigurationError."""
     required = once(arguments.require)
-    return [platform for platform in chosen_platforms(catalog, arguments.platform, required)
-            if arguments.platform or platform.name in required or platform.driver != "documented"]
+    return [
+        platform
+        for platform in chosen_platforms(catalog, arguments.platform, required)
+        if arguments.platform or platform.name in required or platform.driver != "documented"
+    ]

@@ -36,24 +36,41 @@ STYLES = {"go": "bold green", "no-go": "bold red", "no answer": "bold yellow"}
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `preflight` and its options."""
     parser = commands.add_parser(
-        "preflight", help="before a rollout: run the suite on the target, and answer go or no-go",
+        "preflight",
+        help="before a rollout: run the suite on the target, and answer go or no-go",
         description="Runs the suite for one server on the target, in a temporary folder that is removed and on ports "
-                    "that nobody has, as an ordinary user may; nothing else is touched there.",
+        "that nobody has, as an ordinary user may; nothing else is touched there.",
         epilog="Exit status: 0 go, 1 no-go: a contract is not kept there, 2 usage or configuration error, "
-               "3 no answer: it did not run.")
+        "3 no answer: it did not run.",
+    )
     parser.add_argument("target", metavar="TARGET", help="ssh://user@host:port, or a platform's name or file")
     parser.add_argument("--subject", required=True, metavar="NAME", help="a subject's name or file")
     parser.add_argument("--bind", metavar="MODE", help="a bind mode (default: the subject's first)")
-    parser.add_argument("--baseline", type=a_path, metavar="OLD",
-                        help="an earlier run's folder or matrix.json: the target's facts are compared with those of "
-                             "the platform on which it found the subject portable")
-    parser.add_argument("--out", type=a_path, default=Path("anyunix-out/preflight"), metavar="DIR",
-                        help="where the results go (default: %(default)s)")
-    parser.add_argument("--timeout", type=count, default=int(SUITE_SECONDS), metavar="SECONDS",
-                        help="for the suite (default: %(default)s)")
+    parser.add_argument(
+        "--baseline",
+        type=a_path,
+        metavar="OLD",
+        help="an earlier run's folder or matrix.json: the target's facts are compared with those of "
+        "the platform on which it found the subject portable",
+    )
+    parser.add_argument(
+        "--out",
+        type=a_path,
+        default=Path("anyunix-out/preflight"),
+        metavar="DIR",
+        help="where the results go (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=count,
+        default=int(SUITE_SECONDS),
+        metavar="SECONDS",
+        help="for the suite (default: %(default)s)",
+    )
     add_slowness(parser)
-    parser.add_argument("-k", dest="expression", default="", metavar="EXPR",
-                        help="only probes that match, as in pytest")
+    parser.add_argument(
+        "-k", dest="expression", default="", metavar="EXPR", help="only probes that match, as in pytest"
+    )
     parser.set_defaults(command=preflight_command)
 
 
@@ -63,12 +80,14 @@ def preflight_command(arguments: argparse.Namespace) -> int:
     subject, platform = catalog.subject(arguments.subject), catalog.platform(arguments.target)
     bind = arguments.bind or next(iter(subject.binds))
     if bind not in subject.binds:
-        raise ConfigurationError(f"--bind {bind}: subject {subject.name} has no such mode; it has "
-                                 f"{', '.join(subject.binds)}")
+        raise ConfigurationError(
+            f"--bind {bind}: subject {subject.name} has no such mode; it has {', '.join(subject.binds)}"
+        )
     baseline = read_matrix(arguments.baseline) if arguments.baseline else None
     if baseline is not None:
-        check_comparable((str(arguments.baseline), baseline.identity),
-                         ("this run", identity_of(catalog.suite, [subject])))
+        check_comparable(
+            (str(arguments.baseline), baseline.identity), ("this run", identity_of(catalog.suite, [subject]))
+        )
         last_portable(baseline, subject.name, bind)  # a suite for nothing takes a minute: look first
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
@@ -77,9 +96,15 @@ def preflight_command(arguments: argparse.Namespace) -> int:
     order = Order(catalog.suite, arguments.expression, float(arguments.timeout))
     with order.cross_builds, LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
         results = run_cells(cells, drivers.for_platform, order, jobs=1, watcher=watcher, keeper=out)
-    target = Matrix(platforms=(platform_result(platform, results),), cells=tuple(results), reference=platform.name,
-                    required=(platform.name,), texts=tuple(read_probes(catalog.suite)),
-                    started=started.isoformat(timespec="seconds"), seconds=time.monotonic() - begun)
+    target = Matrix(
+        platforms=(platform_result(platform, results),),
+        cells=tuple(results),
+        reference=platform.name,
+        required=(platform.name,),
+        texts=tuple(read_probes(catalog.suite)),
+        started=started.isoformat(timespec="seconds"),
+        seconds=time.monotonic() - begun,
+    )
     found = preflight(explain(target), baseline)
     out.write(found.matrix)
     print_report(console, found.matrix, str(arguments.out))

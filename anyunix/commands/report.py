@@ -12,8 +12,14 @@ from anyunix.results.matrix_file import read_matrix
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `report` and its arguments."""
     report = commands.add_parser("report", help="print a run again, and write its pages from its matrix.json")
-    report.add_argument("out", type=a_path, nargs="?", default=Path("anyunix-out"), metavar="OUT",
-                        help="the run's folder, or the matrix.json in it (default: %(default)s)")
+    report.add_argument(
+        "out",
+        type=a_path,
+        nargs="?",
+        default=Path("anyunix-out"),
+        metavar="OUT",
+        help="the run's folder, or the matrix.json in it (default: %(default)s)",
+    )
     report.set_defaults(command=report_command)
 
 

@@ -22,15 +22,23 @@ EXIT_REPRODUCED, EXIT_NOT_REPRODUCED = 0, 1
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `repro` and its arguments."""
     repro = commands.add_parser(
-        "repro", help="bring a bug of the paper about again, on this machine",
+        "repro",
+        help="bring a bug of the paper about again, on this machine",
         epilog="Exit status: 0 the bug is where it should be, and gone with its fix, 1 it is not, "
-               "2 usage or configuration error, 3 it could not be tried here, with the reason.")
+        "2 usage or configuration error, 3 it could not be tried here, with the reason.",
+    )
     repro.add_argument("story", nargs="?", metavar="STORY", help=", ".join(each.name for each in STORIES))
     repro.add_argument("--list", action="store_true", help="show the stories there are")
-    repro.add_argument("--subject", metavar="NAME",
-                       help="ipv6-only: a subject's name or file (default: c, where it can be built, else python)")
-    repro.add_argument("--platform", metavar="NAME",
-                       help=f"ipv6-only: a platform's name, file or address (default: {ipv6_only.PLATFORM})")
+    repro.add_argument(
+        "--subject",
+        metavar="NAME",
+        help="ipv6-only: a subject's name or file (default: c, where it can be built, else python)",
+    )
+    repro.add_argument(
+        "--platform",
+        metavar="NAME",
+        help=f"ipv6-only: a platform's name, file or address (default: {ipv6_only.PLATFORM})",
+    )
     repro.set_defaults(command=repro_command)
 
 

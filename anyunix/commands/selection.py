@@ -29,15 +29,21 @@ class Selection:
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Add the options that choose cells."""
     for option, metavar, text in (
-            ("--subject", "NAME", "a subject's name or file (default: c and python)"),
-            ("--platform", "NAME", "a platform's name, file or address, ssh://user@host:port; it has to run: exit "
-             "status 3 if it does not (default: what can run of all but virtual machines and emulated CPUs)"),
-            ("--bind", "MODE", "a bind mode (default: each subject's first, dual for the chat servers)"),
-            ("--require", "NAME", "one more platform that has to run, beside the default ones"),
-            ("--optional", "NAME", "a platform that need not run, whether it is named by --platform or not")):
+        ("--subject", "NAME", "a subject's name or file (default: c and python)"),
+        (
+            "--platform",
+            "NAME",
+            "a platform's name, file or address, ssh://user@host:port; it has to run: exit "
+            "status 3 if it does not (default: what can run of all but virtual machines and emulated CPUs)",
+        ),
+        ("--bind", "MODE", "a bind mode (default: each subject's first, dual for the chat servers)"),
+        ("--require", "NAME", "one more platform that has to run, beside the default ones"),
+        ("--optional", "NAME", "a platform that need not run, whether it is named by --platform or not"),
+    ):
         parser.add_argument(option, action="append", default=[], metavar=metavar, help=f"{text}; repeatable")
-    parser.add_argument("--reference", metavar="NAME",
-                        help="the platform to compare with (default: debian, else the first that ran)")
+    parser.add_argument(
+        "--reference", metavar="NAME", help="the platform to compare with (default: debian, else the first that ran)"
+    )
 
 
 def select(catalog: Catalog, arguments: argparse.Namespace) -> Selection:
@@ -47,18 +53,26 @@ def select(catalog: Catalog, arguments: argparse.Namespace) -> Selection:
     _check(subjects, platforms, arguments.bind)
     names = [platform.name for platform in platforms]
     if arguments.reference and arguments.reference not in names:
-        raise ConfigurationError(f"--reference {arguments.reference}: not among the platforms of this run: "
-                                 f"{', '.join(names)}")
+        raise ConfigurationError(
+            f"--reference {arguments.reference}: not among the platforms of this run: {', '.join(names)}"
+        )
     left_out = () if arguments.platform else tuple(name for name in usual_order(catalog) if name not in names)
-    return Selection(subjects, platforms, cells_of(subjects, platforms, arguments.bind),
-                     _required(catalog, arguments, arguments.platform), left_out, _part(catalog, arguments, subjects))
+    return Selection(
+        subjects,
+        platforms,
+        cells_of(subjects, platforms, arguments.bind),
+        _required(catalog, arguments, arguments.platform),
+        left_out,
+        _part(catalog, arguments, subjects),
+    )
 
 
 def select_cells(catalog: Catalog, arguments: argparse.Namespace) -> Selection:
     """The cells of --cell SUBJECT PLATFORM BIND, and no other. Raises ConfigurationError."""
     if arguments.subject or arguments.platform or arguments.optional or arguments.bind or arguments.reference:
-        raise ConfigurationError("--cell says it all: --subject, --platform, --optional, --bind and --reference are "
-                                 "for whole runs")
+        raise ConfigurationError(
+            "--cell says it all: --subject, --platform, --optional, --bind and --reference are for whole runs"
+        )
     subjects = {name: catalog.subject(name) for name, _, _ in arguments.cell}
     platforms = {name: catalog.platform(name) for _, name, _ in arguments.cell}
     cells = []
@@ -70,8 +84,13 @@ def select_cells(catalog: Catalog, arguments: argparse.Namespace) -> Selection:
     required = _required(catalog, arguments, named)
     if strange := next((name for name in required if name not in [each.name for each in platforms.values()]), None):
         raise ConfigurationError(f"--require {strange}: no --cell is on it")
-    return Selection(list(subjects.values()), list(platforms.values()), cells, required,
-                     part=", ".join([*([] if arguments.shard else ["--cell"]), *_expression(arguments)]))
+    return Selection(
+        list(subjects.values()),
+        list(platforms.values()),
+        cells,
+        required,
+        part=", ".join([*([] if arguments.shard else ["--cell"]), *_expression(arguments)]),
+    )
 
 
 def _part(catalog: Catalog, arguments: argparse.Namespace, subjects: list[Subject]) -> str:
@@ -82,8 +101,11 @@ def _part(catalog: Catalog, arguments: argparse.Namespace, subjects: list[Subjec
 
 
 def _expression(arguments: argparse.Namespace) -> list[str]:
-    return [f"-k {arguments.expression!r}" if " " in arguments.expression else f"-k {arguments.expression}"
-            ] if arguments.expression else []
+    return (
+        [f"-k {arguments.expression!r}" if " " in arguments.expression else f"-k {arguments.expression}"]
+        if arguments.expression
+        else []
+    )
 
 
 def _required(catalog: Catalog, arguments: argparse.Namespace, named: list[str]) -> tuple[str, ...]:
@@ -91,19 +113,27 @@ def _required(catalog: Catalog, arguments: argparse.Namespace, named: list[str])
     optional = {catalog.platform(name).name for name in once(arguments.optional)}
     if both := next((name for name in once(arguments.require) if catalog.platform(name).name in optional), None):
         raise ConfigurationError(f"--optional {both}: --require names it, too: remove one of them")
-    return tuple(dict.fromkeys(name for each in once([*named, *arguments.require])
-                               if (name := catalog.platform(each).name) not in optional))
+    return tuple(
+        dict.fromkeys(
+            name for each in once([*named, *arguments.require]) if (name := catalog.platform(each).name) not in optional
+        )
+    )
 
 
 def _check(subjects: list[Subject], platforms: list[Platform], binds: list[str]) -> None:
     """Raises ConfigurationError."""
-    for what, names in (("platform", [platform.name for platform in platforms]),
-                        ("subject", [subject.name for subject in subjects])):
+    for what, names in (
+        ("platform", [platform.name for platform in platforms]),
+        ("subject", [subject.name for subject in subjects]),
+    ):
         if double := next((name for name in names if names.count(name) > 1), None):
-            raise ConfigurationError(f"--{what}: {names.count(double)} {what}s are called {double!r}, and results are "
-                                     "kept by name: describe one of them in a file of another name (./NAME.yaml)")
+            raise ConfigurationError(
+                f"--{what}: {names.count(double)} {what}s are called {double!r}, and results are "
+                "kept by name: describe one of them in a file of another name (./NAME.yaml)"
+            )
     for subject in subjects:
         for mode in binds:
             if mode not in subject.binds:
-                raise ConfigurationError(f"--bind {mode}: subject {subject.name} has no such mode; "
-                                         f"it has {', '.join(subject.binds)}")
+                raise ConfigurationError(
+                    f"--bind {mode}: subject {subject.name} has no such mode; it has {', '.join(subject.binds)}"
+                )

@@ -28,8 +28,9 @@ class Built:
     failure: str = ""
 
 
-def build_all(subject: Subject, targets: Sequence[Target], *, jobs: int, out: Path | None,
-              done: Callable[[Built], None]) -> list[Built]:
+def build_all(
+    subject: Subject, targets: Sequence[Target], *, jobs: int, out: Path | None, done: Callable[[Built], None]
+) -> list[Built]:
     """Build for each target, `jobs` at a time; `done` hears of each. Programs stay in `out`/<target>/."""
     children, interrupted = Processes(), threading.Event()
 
@@ -68,8 +69,12 @@ def _build(subject: Subject, target: Target, out: Path | None, children: Process
 def first_error(said: str) -> str:
     """The first line in which a compiler, linker or make names an error."""
     lines = [line for line in said.splitlines() if line.strip()]
-    return first_line(next((line for line in lines if "error:" in line), next((line for line in lines if "***" in line),
-                                                                            lines[0] if lines else "")))
+    return first_line(
+        next(
+            (line for line in lines if "error:" in line),
+            next((line for line in lines if "***" in line), lines[0] if lines else ""),
+        )
+    )
 
 
 def _keep(file: Path, place: Path) -> None:

@@ -62,15 +62,15 @@ def _elf(data: bytes) -> Header | None:
     interpreter, made_for = "", OS_ABI.get(data[7], "")
     for segment, start, size in _segments(data, bits, end):
         if segment == PT_INTERP:
-            interpreter = data[start:start + size].rstrip(b"\0").decode("ascii")
+            interpreter = data[start : start + size].rstrip(b"\0").decode("ascii")
         elif segment == PT_NOTE:
-            made_for = _note_of_system(data[start:start + size], end) or made_for
+            made_for = _note_of_system(data[start : start + size], end) or made_for
     return Header("ELF", bits, order, ELF_MACHINES.get(machine, f"machine {machine}"), made_for, interpreter)
 
 
 def _segments(data: bytes, bits: int, end: str) -> Iterator[tuple[int, int, int]]:
     """Type, offset and size of each entry of the program header table."""
-    table, = struct.unpack_from(f"{end}{'Q' if bits == 64 else 'I'}", data, 32 if bits == 64 else 28)
+    (table,) = struct.unpack_from(f"{end}{'Q' if bits == 64 else 'I'}", data, 32 if bits == 64 else 28)
     entry, count = struct.unpack_from(f"{end}HH", data, 54 if bits == 64 else 42)
     for at in range(table, table + entry * count, entry or 1):
         if bits == 64:
@@ -85,7 +85,7 @@ def _note_of_system(notes: bytes, end: str) -> str:
     at = 0
     while at + 12 <= len(notes):
         name_size, size, kind = struct.unpack_from(f"{end}III", notes, at)
-        name = notes[at + 12:at + 12 + name_size].rstrip(b"\0").decode("ascii", "replace")
+        name = notes[at + 12 : at + 12 + name_size].rstrip(b"\0").decode("ascii", "replace")
         if kind == NOTE_SYSTEM and name in ("GNU", "FreeBSD", "NetBSD", "OpenBSD"):
             return name
         at += 12 + (name_size + 3 & ~3) + (size + 3 & ~3)
@@ -102,10 +102,11 @@ def _macho(data: bytes) -> Header | None:
         if size < 8:
             raise KeyError(f"load command of {size} bytes")
         if command == MACH_LOAD_DYLINKER:
-            offset, = struct.unpack_from("<I", data, at + 8)
-            interpreter = data[at + offset:at + size].rstrip(b"\0").decode("ascii")
+            (offset,) = struct.unpack_from("<I", data, at + 8)
+            interpreter = data[at + offset : at + size].rstrip(b"\0").decode("ascii")
         elif command == MACH_MINIMUM_MACOS or (
-                command == MACH_BUILD_VERSION and struct.unpack_from("<I", data, at + 8) == (1,)):
+            command == MACH_BUILD_VERSION and struct.unpack_from("<I", data, at + 8) == (1,)
+        ):
             made_for = "macOS"
         at += size
     return Header("Mach-O", 64, "little", MACH_CPUS.get(cpu, f"CPU {cpu:#x}"), made_for, interpreter)

@@ -8,9 +8,15 @@ from pathlib import Path, PurePosixPath
 from anyunix.cross.header import Header, NoProgram, read_header
 from anyunix.cross.targets import Target
 
-MACHINES = {"x86_64": ("x86_64", 64, "little"), "x86": ("x86", 32, "little"), "aarch64": ("aarch64", 64, "little"),
-            "armv7": ("arm", 32, "little"), "riscv64": ("riscv", 64, "little"), "ppc64le": ("ppc64", 64, "little"),
-            "s390x": ("s390x", 64, "big")}
+MACHINES = {
+    "x86_64": ("x86_64", 64, "little"),
+    "x86": ("x86", 32, "little"),
+    "aarch64": ("aarch64", 64, "little"),
+    "armv7": ("arm", 32, "little"),
+    "riscv64": ("riscv", 64, "little"),
+    "ppc64le": ("ppc64", 64, "little"),
+    "s390x": ("s390x", 64, "big"),
+}
 LOADERS = {
     # format, whose note, and the dynamic loader's path: each system's own, from a program of its base system
     "linux-gnu": ("ELF", ("GNU", ""), r"/lib(64)?/ld(-linux[a-z0-9_-]*|64)\.so\.[0-9]"),
@@ -39,8 +45,11 @@ class Program:
 def programs_for(target: Target, made: Mapping[PurePosixPath, Path]) -> tuple[Program, ...]:
     """The programs among the files that a build for the target made. Raises NotForTarget."""
     try:
-        programs = tuple(Program(path, file.stat().st_size, header) for path, file in sorted(made.items())
-                         if not file.is_symlink() and (header := read_header(file)))
+        programs = tuple(
+            Program(path, file.stat().st_size, header)
+            for path, file in sorted(made.items())
+            if not file.is_symlink() and (header := read_header(file))
+        )
     except NoProgram as damaged:
         raise NotForTarget(str(damaged)) from damaged
     for program in programs:

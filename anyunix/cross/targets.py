@@ -49,8 +49,12 @@ SYSTEMS = (
     System("linux-musl", "Linux, musl", _triples("linux-musl", "linux-musleabihf", CPUS), ""),
     System("freebsd", "FreeBSD", _triples("freebsd", "freebsd-eabihf", CPUS[:6]), "FreeBSD has no port to it"),
     System("netbsd", "NetBSD", _triples("netbsd", "netbsd-eabihf", CPUS[:5]), "NetBSD has no port to it"),
-    System("openbsd", "OpenBSD", _triples("openbsd", "openbsd-eabi", CPUS[:5]),
-           "OpenBSD has no port to it (its powerpc64 is big-endian)"),
+    System(
+        "openbsd",
+        "OpenBSD",
+        _triples("openbsd", "openbsd-eabi", CPUS[:5]),
+        "OpenBSD has no port to it (its powerpc64 is big-endian)",
+    ),
     System("macos", "macOS", _triples("macos", "", ("x86_64", "aarch64")), "macOS does not run on it"),
 )
 
@@ -73,8 +77,10 @@ def cannot_start(triple: str, system: str) -> str | None:
     found = re.match(r"FreeBSD ([0-9]+)\.", system)
     if "freebsd" not in triple or not found or int(found[1]) >= FREEBSD:
         return None
-    return (f"programs that are built for {triple} start on FreeBSD {FREEBSD}.0 or newer, whose libc has the "
-            "__libc_start1 that they call")
+    return (
+        f"programs that are built for {triple} start on FreeBSD {FREEBSD}.0 or newer, whose libc has the "
+        "__libc_start1 that they call"
+    )
 
 
 def choose_targets(wanted: Iterable[str]) -> list[Target]:
@@ -89,7 +95,9 @@ def _named(name: str) -> list[Target]:
     if not found:
         known = [target.name for target in all_targets()]
         words = [*known, *(system.name for system in SYSTEMS), *CPUS]
-        raise ConfigurationError(f"no target is called {name!r}{nearest(name, words)}; known: {', '.join(known)}, and "
-                                 f"all of a system ({', '.join(system.name for system in SYSTEMS)}) or of a CPU "
-                                 f"({', '.join(CPUS)})")
+        raise ConfigurationError(
+            f"no target is called {name!r}{nearest(name, words)}; known: {', '.join(known)}, and "
+            f"all of a system ({', '.join(system.name for system in SYSTEMS)}) or of a CPU "
+            f"({', '.join(CPUS)})"
+        )
     return found

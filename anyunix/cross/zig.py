@@ -48,9 +48,15 @@ def zig_version() -> str:
     return version("ziglang")
 
 
-def build_subject(subject: Subject, target: str, folder: Path, environment: Mapping[str, str] | None = None,
-                  objects: Path | None = None, flags: Sequence[str] = (),
-                  children: Processes | None = None) -> dict[PurePosixPath, Path]:
+def build_subject(
+    subject: Subject,
+    target: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    objects: Path | None = None,
+    flags: Sequence[str] = (),
+    children: Processes | None = None,
+) -> dict[PurePosixPath, Path]:
     """Run the subject's own build in a copy below `folder`; path in the subject -> what it made there.
 
     `target` is zig's name of a CPU, system and libc, or `native`; `environment` may hold CFLAGS, `flags` are more for
@@ -64,8 +70,11 @@ def build_subject(subject: Subject, target: str, folder: Path, environment: Mapp
         _take_objects(_first_build(subject, target, objects, variables, children), copy)
     before = _snapshot(copy)
     _run(list(subject.build), copy, target, variables, children)
-    return {path: copy / path for path, state in _snapshot(copy).items()
-            if before.get(path) != state and path.suffix != ".o"}
+    return {
+        path: copy / path
+        for path, state in _snapshot(copy).items()
+        if before.get(path) != state and path.suffix != ".o"
+    }
 
 
 def _first_build(subject: Subject, target: str, objects: Path, flags: dict[str, str], children: Processes) -> Path:
@@ -103,13 +112,18 @@ def copy_sources(subject: Subject, folder: Path) -> None:
         shutil.copy2(subject.folder / name, folder / name)
 
 
-def build_helpers(suite: Path, target: str, folder: Path,
-                  children: Processes | None = None) -> dict[PurePosixPath, Path]:
+def build_helpers(
+    suite: Path, target: str, folder: Path, children: Processes | None = None
+) -> dict[PurePosixPath, Path]:
     """Build the C helpers of the suite; name -> program. Raises NotRun."""
     folder.mkdir(exist_ok=True)
-    _run([sys.executable, "-m", "support.compiler", str(folder)], suite, target,
-         {"PYTHONPATH": str(suite), "PYTHONDONTWRITEBYTECODE": "1", "ANYUNIX_CC": shlex.join(_compiler(target))},
-         children or Processes())
+    _run(
+        [sys.executable, "-m", "support.compiler", str(folder)],
+        suite,
+        target,
+        {"PYTHONPATH": str(suite), "PYTHONDONTWRITEBYTECODE": "1", "ANYUNIX_CC": shlex.join(_compiler(target))},
+        children or Processes(),
+    )
     return {PurePosixPath(file.name): file for file in folder.iterdir()}
 
 
@@ -142,13 +156,17 @@ def _run(command: list[str], folder: Path, target: str, environment: dict[str, s
     except PlatformError as error:
         raise BuildFailed(f"the cross build for {target} fails: {error}") from error
     if done.timed_out or done.status == TIMED_OUT:
-        raise BuildFailed(f"the cross build for {target} fails: {shlex.join(command):.80} does not end within "
-                          f"{BUILD_SECONDS} s")
+        raise BuildFailed(
+            f"the cross build for {target} fails: {shlex.join(command):.80} does not end within {BUILD_SECONDS} s"
+        )
     if done.status:
         said = done.stderr or done.stdout
         raise BuildFailed(f"the cross build for {target} fails: {' '.join(said.split())[-300:]}", said)
 
 
 def _snapshot(folder: Path) -> dict[PurePosixPath, tuple[int, int]]:
-    return {PurePosixPath(path.relative_to(folder).as_posix()): (path.stat().st_mtime_ns, path.stat().st_size)
-            for path in folder.rglob("*") if path.is_file()}
+    return {
+        PurePosixPath(path.relative_to(folder).as_posix()): (path.stat().st_mtime_ns, path.stat().st_size)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }

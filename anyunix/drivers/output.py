@@ -19,7 +19,7 @@ class Kept(Generic[Stream]):
 
     def __call__(self, stream: Stream, piece: bytes) -> None:
         kept = self.content[stream]
-        kept += piece[:max(0, self._limit - len(kept))]
+        kept += piece[: max(0, self._limit - len(kept))]
         if self._say and stream == self._out:
             *lines, rest = (self._rest + piece).split(b"\n")
             self._rest = rest[-LINE_BYTES:]

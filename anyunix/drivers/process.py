@@ -25,8 +25,9 @@ class Processes:
         self._running: list[subprocess.Popen[bytes]] = []
         self._ended = False
 
-    def run(self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float, say: Say | None,
-            ) -> Completed:
+    def run(
+        self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float, say: Say | None
+    ) -> Completed:
         """Run `argv`; its stdin is a pipe that closes when this process goes away. Raises PlatformError."""
         process = self._start(argv, cwd, env)
         assert process.stdin and process.stdout and process.stderr
@@ -58,8 +59,15 @@ class Processes:
             if self._ended:
                 raise PlatformError("the platform is down")
             try:
-                process = subprocess.Popen(argv, cwd=cwd, env=dict(env), stdin=subprocess.PIPE,
-                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+                process = subprocess.Popen(
+                    argv,
+                    cwd=cwd,
+                    env=dict(env),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    start_new_session=True,
+                )
             except OSError as error:
                 raise PlatformError(f"cannot start {argv[0]}: {error.strerror}") from error
             self._running.append(process)
@@ -92,6 +100,6 @@ class Collector:
     def _read(self) -> None:
         with self._pipe:
             for line in iter(lambda: self._pipe.readline(65536), b""):
-                self._kept += line[:max(0, OUTPUT_LIMIT - len(self._kept))]
+                self._kept += line[: max(0, OUTPUT_LIMIT - len(self._kept))]
                 if self._say:
                     self._say(line.decode(errors="replace").rstrip("\n"))

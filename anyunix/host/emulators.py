@@ -5,13 +5,24 @@ from pathlib import Path
 from platform import machine
 
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
-INSTALL = ("apt-get install qemu-user-static binfmt-support (Debian), mount -t binfmt_misc binfmt_misc "
-           f"{BINFMT}, update-binfmts --enable")
-ELF_OF = {"linux/arm64": (2, 1, 183), "linux/arm/v7": (1, 1, 40), "linux/riscv64": (2, 1, 243),
-          "linux/ppc64le": (2, 1, 21), "linux/s390x": (2, 2, 22)}
+INSTALL = (
+    "apt-get install qemu-user-static binfmt-support (Debian), mount -t binfmt_misc binfmt_misc "
+    f"{BINFMT}, update-binfmts --enable"
+)
+ELF_OF = {
+    "linux/arm64": (2, 1, 183),
+    "linux/arm/v7": (1, 1, 40),
+    "linux/riscv64": (2, 1, 243),
+    "linux/ppc64le": (2, 1, 21),
+    "linux/s390x": (2, 2, 22),
+}
 """CPU as Docker names it -> EI_CLASS, EI_DATA and e_machine of its programs."""
-NATIVE = {"aarch64": ("linux/arm64",), "riscv64": ("linux/riscv64",), "ppc64le": ("linux/ppc64le",),
-          "s390x": ("linux/s390x",)}
+NATIVE = {
+    "aarch64": ("linux/arm64",),
+    "riscv64": ("linux/riscv64",),
+    "ppc64le": ("linux/ppc64le",),
+    "s390x": ("linux/s390x",),
+}
 """uname -m of a machine -> the CPUs that are its own."""
 
 
@@ -26,8 +37,11 @@ def no_handler(cpu: str, folder: Path = BINFMT) -> str | None:
             if "F" in said.get("flags:", ""):  # opened when registered, so a container need not have it
                 return None
             closed = True
-    why = ("binfmt_misc has a handler that containers cannot see (no flag F)" if closed
-           else "binfmt_misc has no handler for its programs")
+    why = (
+        "binfmt_misc has a handler that containers cannot see (no flag F)"
+        if closed
+        else "binfmt_misc has no handler for its programs"
+    )
     return f"the CPU {cpu} is emulated, and {why}: {INSTALL}"
 
 
@@ -53,5 +67,8 @@ def _matches(said: Mapping[str, str], program: bytes) -> bool:
         mask = bytes.fromhex(said.get("mask", "ff" * len(magic)))
     except (KeyError, ValueError):
         return False
-    return said.get("offset") == "0" and 4 < len(magic) <= len(program) and all(
-        found & bit == wanted & bit for found, wanted, bit in zip(program, magic, mask, strict=False))
+    return (
+        said.get("offset") == "0"
+        and 4 < len(magic) <= len(program)
+        and all(found & bit == wanted & bit for found, wanted, bit in zip(program, magic, mask, strict=False))
+    )

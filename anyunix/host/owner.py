@@ -84,8 +84,14 @@ def _started(pid: int) -> str | None:
     if BOOT.exists():
         return None
     with suppress(OSError, subprocess.TimeoutExpired):
-        said = subprocess.run(["ps", "-o", "state=", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True,
-                              env={**os.environ, "LC_ALL": "C", "TZ": "UTC"}, timeout=LOOK_SECONDS, check=False)
+        said = subprocess.run(
+            ["ps", "-o", "state=", "-o", "lstart=", "-p", str(pid)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
+            timeout=LOOK_SECONDS,
+            check=False,
+        )
         state, _, started = said.stdout.strip().partition(" ")
         return " ".join(started.split()) or None if not state.startswith("Z") else None
     return None

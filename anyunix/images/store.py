@@ -42,8 +42,10 @@ def choose(wanted: list[str], known: list[Base]) -> list[Base]:
     for name in wanted:
         if not any(name in (base.name, *base.platforms) for base in known):
             words = [word for base in known for word in (base.name, *base.platforms)]
-            raise ConfigurationError(f"no base image is called {name!r}, and none is of such a platform"
-                                     f"{nearest(name, words)}; `anyunix images list` shows them all")
+            raise ConfigurationError(
+                f"no base image is called {name!r}, and none is of such a platform"
+                f"{nearest(name, words)}; `anyunix images list` shows them all"
+            )
     return [base for base in known if not wanted or any(name in (base.name, *base.platforms) for name in wanted)]
 
 
@@ -66,13 +68,25 @@ class Store:
     def put(self, archive: Path, base: Base) -> None:
         """Import a root file system under the base's name, unless another image has taken it meanwhile."""
         if not shutil.which("docker"):
-            raise PlatformError("no docker command on PATH, which imports root file systems: "
-                                "apt-get install docker-cli")
+            raise PlatformError(
+                "no docker command on PATH, which imports root file systems: apt-get install docker-cli"
+            )
         try:
             done = subprocess.run(
-                ["docker", "import", "--platform", base.cpu, "--change", f"LABEL {MADE_LABEL}={base.name}",
-                 str(archive)],
-                capture_output=True, text=True, timeout=IMPORT_SECONDS, check=False)
+                [
+                    "docker",
+                    "import",
+                    "--platform",
+                    base.cpu,
+                    "--change",
+                    f"LABEL {MADE_LABEL}={base.name}",
+                    str(archive),
+                ],
+                capture_output=True,
+                text=True,
+                timeout=IMPORT_SECONDS,
+                check=False,
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise PlatformError(f"docker import fails for {base.name}: {error}") from error
         if done.returncode:
@@ -92,10 +106,14 @@ class Store:
     def remove(self, name: str) -> None:
         """Remove an image that was made here. Raises ConfigurationError for any other."""
         if self.state(name) != "made":
-            raise ConfigurationError(f"{name} was not made by `anyunix images build`: it is left as it is; "
-                                     f"docker image rm {name} removes it all the same")
+            raise ConfigurationError(
+                f"{name} was not made by `anyunix images build`: it is left as it is; "
+                f"docker image rm {name} removes it all the same"
+            )
         try:
             self._client.images.remove(name)
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-            raise PlatformError(f"{name} cannot be removed: {reason_of(error)}; `anyunix images remove` removes "
-                                "only what no container uses") from error
+            raise PlatformError(
+                f"{name} cannot be removed: {reason_of(error)}; `anyunix images remove` removes "
+                "only what no container uses"
+            ) from error

@@ -61,8 +61,10 @@ class _Suite:
 
 def read_faults(catalog: Catalog) -> list[Fault]:
     """All faults, by name. Raises ConfigurationError."""
-    suite = _Suite(frozenset(probe.id for probe in read_probes(catalog.suite) if probe.kind == "contract"),
-                   measured_by(catalog.suite))
+    suite = _Suite(
+        frozenset(probe.id for probe in read_probes(catalog.suite) if probe.kind == "contract"),
+        measured_by(catalog.suite),
+    )
     return [_fault(path, catalog, suite) for path in sorted((catalog.root / "chat" / "faults").glob("*.yaml"))]
 
 
@@ -71,8 +73,10 @@ def choose_faults(faults: Sequence[Fault], wanted: Sequence[str]) -> list[Fault]
     by_name = {fault.name: fault for fault in faults}
     for name in wanted:
         if name not in by_name:
-            raise ConfigurationError(f"--fault {name}: no fault is called {name!r}{nearest(name, by_name)}; "
-                                     "`anyunix mutation --list` shows them all")
+            raise ConfigurationError(
+                f"--fault {name}: no fault is called {name!r}{nearest(name, by_name)}; "
+                "`anyunix mutation --list` shows them all"
+            )
     return [by_name[name] for name in dict.fromkeys(wanted)] if wanted else list(faults)
 
 
@@ -109,8 +113,9 @@ def _contracts(reader: Reader, subjects: Sequence[str], suite: _Suite) -> dict[s
             raise reader.error("caught_by", f"expected a list of contracts, found {kind(listed)}")
         for contract in listed:
             if not isinstance(contract, str) or contract.partition("[")[0] not in suite.contracts:
-                raise reader.error("caught_by", f"no contract is called {contract!r}"
-                                                f"{nearest(str(contract), suite.contracts)}")
+                raise reader.error(
+                    "caught_by", f"no contract is called {contract!r}{nearest(str(contract), suite.contracts)}"
+                )
         found[subject] = tuple(listed)
     return found
 
@@ -138,8 +143,11 @@ def _edits(reader: Reader, subject: str, value: Any) -> tuple[Edit, ...]:
         raise reader.error(subject, f"expected a list of edits, or the reason why there are none, found {kind(value)}")
     edits = []
     for number, entry in enumerate(value, 1):
-        if not isinstance(entry, dict) or set(entry) != set(EDIT_KEYS) or not all(
-                isinstance(text, str) for text in entry.values()):
+        if (
+            not isinstance(entry, dict)
+            or set(entry) != set(EDIT_KEYS)
+            or not all(isinstance(text, str) for text in entry.values())
+        ):
             raise reader.error(subject, f"edit {number}: expected the keys {', '.join(EDIT_KEYS)}, each with a text")
         if not entry["healthy"] or entry["healthy"] == entry["faulty"]:
             raise reader.error(subject, f"edit {number}: changes nothing")

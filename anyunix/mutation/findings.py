@@ -63,8 +63,14 @@ class MutationResults:
     seconds: float = 0.0
 
     def finding(self, fault: str, subject: str, platform: str) -> Finding | None:
-        return next((found for found in self.findings
-                     if (found.fault, found.subject, found.platform) == (fault, subject, platform)), None)
+        return next(
+            (
+                found
+                for found in self.findings
+                if (found.fault, found.subject, found.platform) == (fault, subject, platform)
+            ),
+            None,
+        )
 
     def of(self, fault: str, subject: str) -> list[Finding]:
         """What became of a fault in a subject, platform by platform."""
@@ -73,28 +79,47 @@ class MutationResults:
     @property
     def problems(self) -> list[str]:
         """What makes the exit status 1, one line each."""
-        found = [f"{each.platform} {each.subject}: the healthy server fails {contract}: {said}"
-                 for each in self.healthy for contract, said in each.failures.items()]
-        found += [f"{each.platform} {each.subject}: {each.fault}: {each.answer}: {each.reason}"
-                  for each in self.findings if each.bad]
+        found = [
+            f"{each.platform} {each.subject}: the healthy server fails {contract}: {said}"
+            for each in self.healthy
+            for contract, said in each.failures.items()
+        ]
+        found += [
+            f"{each.platform} {each.subject}: {each.fault}: {each.answer}: {each.reason}"
+            for each in self.findings
+            if each.bad
+        ]
         for fault in self.faults:
-            found += [f"{subject}: {fault.name}: nothing catches it, though it could show on {', '.join(names)}"
-                      for subject in self.subjects if (names := self._uncaught(fault.name, subject))]
+            found += [
+                f"{subject}: {fault.name}: nothing catches it, though it could show on {', '.join(names)}"
+                for subject in self.subjects
+                if (names := self._uncaught(fault.name, subject))
+            ]
         return found
 
     @property
     def not_at_hand(self) -> list[str]:
         """Faults that no platform of this run shows, one line each: `c: off-t-32-bits`."""
-        return [f"{subject}: {fault.name}" for fault in self.faults for subject in self.subjects
-                if (own := self.of(fault.name, subject)) and not any(found.expected for found in own)]
+        return [
+            f"{subject}: {fault.name}"
+            for fault in self.faults
+            for subject in self.subjects
+            if (own := self.of(fault.name, subject)) and not any(found.expected for found in own)
+        ]
 
     @property
     def unanswered(self) -> list[str]:
         """Required platforms that did not run, and whatever broke, one line each."""
-        found = [f"{each.platform} {each.subject}: the healthy server: {each.reason}" for each in self.healthy
-                 if each.broke or (each.reason and each.platform in self.required)]
-        return found + [f"{each.platform} {each.subject}: {each.fault}: {each.reason}" for each in self.findings
-                        if each.answer == "broke" or (each.answer == "not run" and each.platform in self.required)]
+        found = [
+            f"{each.platform} {each.subject}: the healthy server: {each.reason}"
+            for each in self.healthy
+            if each.broke or (each.reason and each.platform in self.required)
+        ]
+        return found + [
+            f"{each.platform} {each.subject}: {each.fault}: {each.reason}"
+            for each in self.findings
+            if each.answer == "broke" or (each.answer == "not run" and each.platform in self.required)
+        ]
 
     @property
     def exit_status(self) -> int:

@@ -26,6 +26,8 @@ def _apply(edit: Edit, fault: Fault, folder: Path) -> None:
     source = path.read_text(encoding="utf-8")
     found = source.count(edit.healthy)
     if found != 1:
-        raise ConfigurationError(f"{where}: the source has moved: it holds {edit.healthy[:80]!r} {found} times, "
-                                 f"not once; sow the fault elsewhere (chat/faults/{fault.name}.yaml), do not drop it")
+        raise ConfigurationError(
+            f"{where}: the source has moved: it holds {edit.healthy[:80]!r} {found} times, "
+            f"not once; sow the fault elsewhere (chat/faults/{fault.name}.yaml), do not drop it"
+        )
     path.write_text(source.replace(edit.healthy, edit.faulty), encoding="utf-8")

@@ -12,8 +12,15 @@ from anyunix.mutation.findings import Finding, MutationResults
 from anyunix.text import safe
 
 WIDTH = 100
-MARKS = {"caught": "✓", "missed": "✗", "shows elsewhere too": "✗", "does not show": "·", "left out": "–",
-         "not run": " ", "broke": "!"}
+MARKS = {
+    "caught": "✓",
+    "missed": "✗",
+    "shows elsewhere too": "✗",
+    "does not show": "·",
+    "left out": "–",
+    "not run": " ",
+    "broke": "!",
+}
 STYLES = {"✓": "green", "✗": "bold red", "!": "bold yellow"}
 LEGEND = "✓ caught  ✗ missed  · does not show there  – could not be tried there  ! broke  (empty) not run"
 
@@ -28,10 +35,18 @@ def print_mutation(console: Console, tested: MutationResults, out: str) -> None:
     """The table, who caught what, the reasons, and the overall line last."""
     console.print(Text(f"Which faults are caught where ({' and '.join(tested.subjects)}, in this order)", "bold"))
     console.print(_table(tested), width=min(WIDTH, console.width))
-    lines = [Text(LEGEND, "dim"), Text(), *_catchers(tested), Text(), *_reasons(tested), *_healthy(tested),
-             *(Text(f"PROBLEM: {problem}", "bold red") for problem in tested.problems),
-             *(Text(f"not answered: {line}", "bold yellow") for line in tested.unanswered),
-             Text(f"Details: {out}/mutation.md, mutation.json, cells/"), Text(overall(tested), "bold")]
+    lines = [
+        Text(LEGEND, "dim"),
+        Text(),
+        *_catchers(tested),
+        Text(),
+        *_reasons(tested),
+        *_healthy(tested),
+        *(Text(f"PROBLEM: {problem}", "bold red") for problem in tested.problems),
+        *(Text(f"not answered: {line}", "bold yellow") for line in tested.unanswered),
+        Text(f"Details: {out}/mutation.md, mutation.json, cells/"),
+        Text(overall(tested), "bold"),
+    ]
     for line in lines:
         line.plain = safe(line.plain)
         console.print(line, soft_wrap=not console.is_terminal)
@@ -46,8 +61,10 @@ def overall(tested: MutationResults) -> str:
         counted.append(f"{subject} {caught} of {len(own)}")
     ran = {each.platform for each in tested.healthy if not each.reason}
     often = f", each {tested.repeat} times" if tested.repeat > 1 else ""
-    return (f"anyunix: mutation: faults caught{often}: {', '.join(counted)} ({len(ran)} platforms ran, "
-            f"{len(tested.problems)} problems, {tested.seconds:.0f} s)")
+    return (
+        f"anyunix: mutation: faults caught{often}: {', '.join(counted)} ({len(ran)} platforms ran, "
+        f"{len(tested.problems)} problems, {tested.seconds:.0f} s)"
+    )
 
 
 def mark(found: Finding | None) -> str:
@@ -75,8 +92,10 @@ def _table(tested: MutationResults) -> Table:
     for name in tested.platforms:
         table.add_column(name.replace("-", "-\n"), justify="center")
     for fault in tested.faults:
-        cells = [Text(" ").join(_styled(tested.finding(fault.name, subject, platform)) for subject in tested.subjects)
-                 for platform in tested.platforms]
+        cells = [
+            Text(" ").join(_styled(tested.finding(fault.name, subject, platform)) for subject in tested.subjects)
+            for platform in tested.platforms
+        ]
         table.add_row(fault.name, *cells)
     return table
 
@@ -90,27 +109,43 @@ def _catchers(tested: MutationResults) -> list[Text]:
     """`no-append: locking: another_programs_record_is_not_overwritten`"""
     lines = []
     for fault in tested.faults:
-        caught = dict.fromkeys(contract for found in tested.findings if found.fault == fault.name
-                               for contract in found.caught_by)
+        caught = dict.fromkeys(
+            contract for found in tested.findings if found.fault == fault.name for contract in found.caught_by
+        )
         lines.append(Text(f"{fault.name} is caught by {', '.join(map(short, caught)) or 'nothing'}"))
     return lines
 
 
 def _reasons(tested: MutationResults) -> list[Text]:
     """Why a fault was not caught where it was not, each reason once."""
-    pairs = [(f"{found.answer}: {found.fault}: {found.reason}", found.platform) for found in tested.findings
-             if found.answer in ("left out", "does not show")]
+    pairs = [
+        (f"{found.answer}: {found.fault}: {found.reason}", found.platform)
+        for found in tested.findings
+        if found.answer in ("left out", "does not show")
+    ]
     pairs += [(f"not run: {each.reason}", each.platform) for each in tested.healthy if each.reason and not each.broke]
-    pairs += [(f"no platform at hand shows it: {line.partition(': ')[2]}", line.partition(": ")[0])
-              for line in tested.not_at_hand]
-    pairs += [(f"not for {subject}: {fault.name}: {reason}", subject) for fault in tested.faults
-              for subject, reason in fault.inapplicable.items() if subject in tested.subjects]
+    pairs += [
+        (f"no platform at hand shows it: {line.partition(': ')[2]}", line.partition(": ")[0])
+        for line in tested.not_at_hand
+    ]
+    pairs += [
+        (f"not for {subject}: {fault.name}: {reason}", subject)
+        for fault in tested.faults
+        for subject, reason in fault.inapplicable.items()
+        if subject in tested.subjects
+    ]
     return [Text(f"{reason} ({who})", "dim") for reason, who in grouped(pairs)]
 
 
 def _healthy(tested: MutationResults) -> list[Text]:
-    pairs = [(f"healthy server, bind {each.bind}: {each.kept} contracts kept"
-              + (f", {len(each.failures)} FAILED" if each.failures else "")
-              + (f", {each.left_out} could not be tried" if each.left_out else ""),
-              f"{each.platform} {each.subject}") for each in tested.healthy if not each.reason]
+    pairs = [
+        (
+            f"healthy server, bind {each.bind}: {each.kept} contracts kept"
+            + (f", {len(each.failures)} FAILED" if each.failures else "")
+            + (f", {each.left_out} could not be tried" if each.left_out else ""),
+            f"{each.platform} {each.subject}",
+        )
+        for each in tested.healthy
+        if not each.reason
+    ]
     return [Text(f"{text}: {who}") for text, who in grouped(pairs)]

@@ -31,8 +31,13 @@ class Planned:
     fault: Fault | None = None
 
 
-def plan(faults: Sequence[Fault], subjects: Iterable[Subject], platforms: Sequence[Platform],
-         facts: Mapping[str, str], folder: Path) -> list[Planned]:
+def plan(
+    faults: Sequence[Fault],
+    subjects: Iterable[Subject],
+    platforms: Sequence[Platform],
+    facts: Mapping[str, str],
+    folder: Path,
+) -> list[Planned]:
     """Every fault in every subject that can have it, on every platform, and the healthy servers.
 
     `facts` says which probe measures a fact; the faulty sources go below `folder`. Raises ConfigurationError.
@@ -40,16 +45,27 @@ def plan(faults: Sequence[Fault], subjects: Iterable[Subject], platforms: Sequen
     planned = []
     for subject in subjects:
         own = [fault for fault in faults if subject.name in fault.sowings]
-        healthy = [(bind, _union(subject, bind, own, facts)) for bind in dict.fromkeys(
-            _healthy_bind(subject, fault) for fault in own)]
+        healthy = [
+            (bind, _union(subject, bind, own, facts))
+            for bind in dict.fromkeys(_healthy_bind(subject, fault) for fault in own)
+        ]
         sown = [(fault, sow(fault, subject, folder / subject.name / fault.name)) for fault in own]
         objects = folder / subject.name / "objects"
         for platform in platforms:
             planned += [Planned(Cell(subject, platform, bind, probes=probes)) for bind, probes in healthy]
-            planned += [Planned(Cell(faulty, platform, fault.bind or _first(subject),
-                                     Build(fault.name, QUICK, honoured=False, objects=objects),
-                                     fault.sowings[subject.name].contracts),
-                                fault) for fault, faulty in sown]
+            planned += [
+                Planned(
+                    Cell(
+                        faulty,
+                        platform,
+                        fault.bind or _first(subject),
+                        Build(fault.name, QUICK, honoured=False, objects=objects),
+                        fault.sowings[subject.name].contracts,
+                    ),
+                    fault,
+                )
+                for fault, faulty in sown
+            ]
     return planned
 
 
@@ -60,8 +76,11 @@ def judge(planned: Sequence[Planned], results: Sequence[CellResult]) -> tuple[li
     for each, result in pairs:
         if each.fault is None:
             facts.setdefault((result.subject, result.platform), {}).update(result.facts)
-    findings = [_finding(each.fault, result, facts.get((result.subject, result.platform), {}))
-                for each, result in pairs if each.fault is not None]
+    findings = [
+        _finding(each.fault, result, facts.get((result.subject, result.platform), {}))
+        for each, result in pairs
+        if each.fault is not None
+    ]
     return findings, [_healthy(result) for each, result in pairs if each.fault is None]
 
 
@@ -78,8 +97,11 @@ def _union(subject: Subject, bind: str, faults: Iterable[Fault], facts: Mapping[
     """All contracts that the faults of a bind mode name, and the probes of the facts that they depend on."""
     chosen = [fault for fault in faults if _healthy_bind(subject, fault) == bind]
     contracts = [contract for fault in chosen for contract in fault.sowings[subject.name].contracts]
-    return tuple(dict.fromkeys([*contracts, *(facts[fact] for fault in chosen
-                                         for fact in fault.sowings[subject.name].shows_where)]))
+    return tuple(
+        dict.fromkeys(
+            [*contracts, *(facts[fact] for fault in chosen for fact in fault.sowings[subject.name].shows_where)]
+        )
+    )
 
 
 def _finding(fault: Fault, result: CellResult, facts: Mapping[str, Any]) -> Finding:
@@ -88,8 +110,11 @@ def _finding(fault: Fault, result: CellResult, facts: Mapping[str, Any]) -> Find
     caught = tuple(probe.id for probe in tried if _always_fails(probe))
     shows_where = fault.sowings[result.subject].shows_where
     unmeasured = [fact for fact in shows_where if fact not in facts]
-    elsewhere = [f"{fact} is {facts[fact]}" for fact, value in shows_where.items()
-                 if fact in facts and not _holds(facts[fact], value)]
+    elsewhere = [
+        f"{fact} is {facts[fact]}"
+        for fact, value in shows_where.items()
+        if fact in facts and not _holds(facts[fact], value)
+    ]
 
     def found(answer: Any, reason: str = "", expected: bool = True) -> Finding:
         return Finding(fault.name, result.subject, result.platform, answer, first_line(reason), caught, expected)
@@ -116,8 +141,16 @@ def _healthy(result: CellResult) -> Healthy:
     """A repeat in which a contract could not be tried says nothing; one in which it fails is a failure."""
     tried = [probe for probe in result.contracts if probe.outcome != "skipped"]
     failing = {probe.id: " · ".join(said_by(probe.message)) for probe in tried if _sometimes_fails(probe)}
-    return Healthy(result.subject, result.platform, result.bind, len(tried) - len(failing), result.left_out, failing,
-                   first_line(result.reason), result.status == "error")
+    return Healthy(
+        result.subject,
+        result.platform,
+        result.bind,
+        len(tried) - len(failing),
+        result.left_out,
+        failing,
+        first_line(result.reason),
+        result.status == "error",
+    )
 
 
 def _counts(probe: Probe) -> Mapping[str, int]:

@@ -10,8 +10,17 @@ from pathlib import Path, PurePosixPath
 from anyunix.catalog.subjects import Subject
 from anyunix.errors import ConfigurationError
 
-DISTRIBUTIONS = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "pytest-timeout",
-                 "exceptiongroup", "tomli", "typing_extensions")
+DISTRIBUTIONS = (
+    "pytest",
+    "pluggy",
+    "iniconfig",
+    "packaging",
+    "pygments",
+    "pytest-timeout",
+    "exceptiongroup",
+    "tomli",
+    "typing_extensions",
+)
 """Pure Python; the last three are needed below Python 3.11 only, which the platform may have."""
 
 SUITE, SITE, SUBJECT = PurePosixPath("suite"), PurePosixPath("site"), PurePosixPath("subject")
@@ -24,8 +33,9 @@ LEFT_OUT = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
 BUILT = {".o", ".so", ".pyc"}
 
 
-def write_payload(path: Path, suite: Path, subject: Subject, built: Mapping[PurePosixPath, Path],
-                  planned: Sequence[str] = ()) -> None:
+def write_payload(
+    path: Path, suite: Path, subject: Subject, built: Mapping[PurePosixPath, Path], planned: Sequence[str] = ()
+) -> None:
     """Write the archive. `built` maps a path in it to a program that was built here, which wins over a source;
     `planned` are the IDs of the probes that have to come back.
 
@@ -64,8 +74,13 @@ def subject_files(subject: Subject) -> Iterator[PurePosixPath]:
 def products(subject: Subject) -> dict[PurePosixPath, Path]:
     """What a build made in a folder that holds nothing but the subject's files: path below it -> file."""
     sources = set(subject_files(subject))
-    return {name: file for file in sorted(subject.folder.rglob("*")) if file.is_file() and file.suffix != ".o"
-            and (name := PurePosixPath(file.relative_to(subject.folder).as_posix())) not in sources}
+    return {
+        name: file
+        for file in sorted(subject.folder.rglob("*"))
+        if file.is_file()
+        and file.suffix != ".o"
+        and (name := PurePosixPath(file.relative_to(subject.folder).as_posix())) not in sources
+    }
 
 
 def _is_program(file: Path) -> bool:
@@ -86,8 +101,9 @@ def _site_files() -> Iterator[tuple[Path, str]]:
         try:
             found = distribution(name)
         except PackageNotFoundError:
-            raise ConfigurationError(f"{name} is not installed here, and platforms need it: "
-                                     "pip install --force-reinstall anyunix") from None
+            raise ConfigurationError(
+                f"{name} is not installed here, and platforms need it: pip install --force-reinstall anyunix"
+            ) from None
         for entry in found.files or ():
             if ".." not in entry.parts and entry.suffix != ".so":  # compiled speed-ups fit this machine only
                 located = Path(str(entry.locate()))

@@ -26,20 +26,30 @@ GRACE_SECONDS = 30.0
 """How much longer the driver waits than supervise.py, which has to end everything first."""
 
 
-def run_supervised(driver: Driver, command: Sequence[str], seconds: float, *,
-                   folder: PurePosixPath | None = None, python_path: Sequence[PurePosixPath] = (SITE,),
-                   environment: Mapping[str, str] | None = None, say: Say | None = None) -> Completed:
+def run_supervised(
+    driver: Driver,
+    command: Sequence[str],
+    seconds: float,
+    *,
+    folder: PurePosixPath | None = None,
+    python_path: Sequence[PurePosixPath] = (SITE,),
+    environment: Mapping[str, str] | None = None,
+    say: Say | None = None,
+) -> Completed:
     """Run a command in a folder of the unpacked payload for at most `seconds`; `timed_out` when that was too short.
 
     Raises PlatformError when the platform is lost.
     """
     path = ":".join(f"$top/{place}" for place in python_path)
-    script = (f'top=$PWD; cd "./{folder or PurePosixPath()}" && '
-              f'exec env PYTHONPATH="{path}" ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" '
-              f'ANYUNIX_HELPERS="$top/{HELPERS}" TMPDIR="$top" HOME="$top" '
-              f'python3 -S "$top/{SUITE}/supervise.py" {seconds:g} {shlex.join(command)}')
-    done = driver.run(["sh", "-c", script], env={**(environment or {}), CELL: new_tag()},
-                      timeout=seconds + GRACE_SECONDS, say=say)
+    script = (
+        f'top=$PWD; cd "./{folder or PurePosixPath()}" && '
+        f'exec env PYTHONPATH="{path}" ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" '
+        f'ANYUNIX_HELPERS="$top/{HELPERS}" TMPDIR="$top" HOME="$top" '
+        f'python3 -S "$top/{SUITE}/supervise.py" {seconds:g} {shlex.join(command)}'
+    )
+    done = driver.run(
+        ["sh", "-c", script], env={**(environment or {}), CELL: new_tag()}, timeout=seconds + GRACE_SECONDS, say=say
+    )
     return replace(done, timed_out=done.timed_out or done.status == TIMED_OUT)
 
 
@@ -53,8 +63,14 @@ def left_behind(log: str) -> tuple[str, ...]:
     return tuple(line.removeprefix(LEFT_BEHIND) for line in log.splitlines() if line.startswith(LEFT_BEHIND))[:NAMED]
 
 
-def ask(driver: Driver, name: str, answer: type[T], command: Sequence[str], seconds: float,
-        python_path: Sequence[PurePosixPath]) -> T:
+def ask(
+    driver: Driver,
+    name: str,
+    answer: type[T],
+    command: Sequence[str],
+    seconds: float,
+    python_path: Sequence[PurePosixPath],
+) -> T:
     """What a command on the platform `name` answers: the last line that it prints, as JSON. Raises PlatformError."""
     done = run_supervised(driver, command, seconds, python_path=python_path)
     lines = done.stdout.splitlines()

@@ -17,14 +17,22 @@ LISTED = 3
 
 def print_changes(console: Console, changes: Changes, since: str) -> None:
     """What changed since the run called `since`: what is worse first, a summary last."""
-    groups = (("Newly failing", "bold red", map(_contract, changes.new_failures)),
-              ("Fixed", "bold green", map(_contract, changes.fixed)),
-              ("Still failing", "yellow", map(_contract, changes.still_failing)),
-              ("No longer run", "yellow", _no_longer_run(changes.no_longer_run)),
-              ("Verdicts", "bold", (f"{verdict.subject} {verdict.bind}: {verdict.new}, was {verdict.old}"
-                                    for verdict in changes.verdicts)),
-              ("Facts", "bold", (f"{fact.platform} {fact.name}: {_values(fact.new)}, was {_values(fact.old)}"
-                                 for fact in changes.facts)))
+    groups = (
+        ("Newly failing", "bold red", map(_contract, changes.new_failures)),
+        ("Fixed", "bold green", map(_contract, changes.fixed)),
+        ("Still failing", "yellow", map(_contract, changes.still_failing)),
+        ("No longer run", "yellow", _no_longer_run(changes.no_longer_run)),
+        (
+            "Verdicts",
+            "bold",
+            (f"{verdict.subject} {verdict.bind}: {verdict.new}, was {verdict.old}" for verdict in changes.verdicts),
+        ),
+        (
+            "Facts",
+            "bold",
+            (f"{fact.platform} {fact.name}: {_values(fact.new)}, was {_values(fact.old)}" for fact in changes.facts),
+        ),
+    )
     _print(console, f"Changes since {since}", "bold")
     for title, style, lines in groups:
         listed = list(lines)
@@ -38,10 +46,12 @@ def print_changes(console: Console, changes: Changes, since: str) -> None:
 def summary(changes: Changes) -> str:
     """`anyunix: 2 newly failing (1 accepted), 0 fixed, …; verdicts changed: 1, facts: 0`."""
     accepted = sum(bool(change.expected) for change in changes.new_failures)
-    return (f"anyunix: {len(changes.new_failures)} newly failing{f' ({accepted} accepted)' if accepted else ''}, "
-            f"{len(changes.fixed)} fixed, {len(changes.still_failing)} still failing, "
-            f"{len(changes.no_longer_run)} no longer run; "
-            f"verdicts changed: {len(changes.verdicts)}, facts: {len(changes.facts)}")
+    return (
+        f"anyunix: {len(changes.new_failures)} newly failing{f' ({accepted} accepted)' if accepted else ''}, "
+        f"{len(changes.fixed)} fixed, {len(changes.still_failing)} still failing, "
+        f"{len(changes.no_longer_run)} no longer run; "
+        f"verdicts changed: {len(changes.verdicts)}, facts: {len(changes.facts)}"
+    )
 
 
 def _contract(change: Change) -> str:
@@ -65,8 +75,10 @@ def _no_longer_run(gone: Iterable[Change]) -> Iterator[str]:
         if len(several) > LISTED:
             yield f"{cell} {len(several)} contracts{f', {len(failed)} failed before' if failed else ''}: {reason}"
         else:
-            yield from (f"{cell} {_short(change.probe)}{' (failed before)' if change in failed else ''}: {reason}"
-                        for change in several)
+            yield from (
+                f"{cell} {_short(change.probe)}{' (failed before)' if change in failed else ''}: {reason}"
+                for change in several
+            )
 
 
 def _cell(change: Change) -> str:

@@ -48,8 +48,14 @@ def print_differences(console: Console, matrix: Matrix) -> None:
     _print_blocks(console, found)
     told = documented_differences(matrix)
     if told:
-        _line(console, Text(f"\nNot measured; by their manuals platforms that did not run "
-                            f"differ from {safe(matrix.reference)}: {len(told)}", "bold"))
+        _line(
+            console,
+            Text(
+                f"\nNot measured; by their manuals platforms that did not run "
+                f"differ from {safe(matrix.reference)}: {len(told)}",
+                "bold",
+            ),
+        )
         _print_documented(console, told)
     _print_contradictions(console, contradictions(matrix))
 
@@ -174,4 +180,4 @@ def _chunks(names: Sequence[str], size: int) -> list[Sequence[str]]:
     if len(names) <= size or size < 2:
         return [names]
     rest = names[1:]
-    return [[names[0], *rest[start:start + size - 1]] for start in range(0, len(rest), size - 1)]
+    return [[names[0], *rest[start : start + size - 1]] for start in range(0, len(rest), size - 1)]

@@ -25,7 +25,7 @@ def text(words: str) -> str:
 
 def code(words: str) -> str:
     """One line in the font of code; mentions are not looked for there."""
-    return f"<code>{text(words).replace(chr(0x200b), '')}</code>"
+    return f"<code>{text(words).replace(chr(0x200B), '')}</code>"
 
 
 def block(words: str) -> str:

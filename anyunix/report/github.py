@@ -64,8 +64,10 @@ def report(matrix: Matrix, environment: Mapping[str, str]) -> list[str]:
     try:
         write_summary(matrix, environment)
     except OSError as error:  # the run has its result all the same
-        return [*annotations(matrix), _command("warning", {"title": "anyunix"},
-                                               f"the summary cannot be written: {error.strerror}")]
+        return [
+            *annotations(matrix),
+            _command("warning", {"title": "anyunix"}, f"the summary cannot be written: {error.strerror}"),
+        ]
     return annotations(matrix)
 
 
@@ -91,7 +93,7 @@ def _cut(page: str, room: int) -> str:
     if len(page.encode()) <= room:
         return page
     closing = "\n</pre>\n\n</details>"
-    kept = page.encode()[:max(0, room - len(CUT.encode()) - len(closing))].decode(errors="ignore").rpartition("\n")[0]
+    kept = page.encode()[: max(0, room - len(CUT.encode()) - len(closing))].decode(errors="ignore").rpartition("\n")[0]
     ends = ("</pre>", "</details>")
     open_tags = [end for end in ends if kept.count(end.replace("/", "")) > kept.count(end)]
     return kept + "".join(f"\n{end}\n" for end in open_tags) + CUT
@@ -125,7 +127,8 @@ def _warnings(matrix: Matrix) -> list[tuple[dict[str, str], str]]:
     for cell in matrix.cells:
         if cell.status == "error" or (cell.status == "not-run" and cell.platform in matrix.required):
             unanswered.setdefault(f"{cell.platform} did not answer: {first_line(cell.reason)}", []).append(
-                f"{cell.subject} {cell.bind}")
+                f"{cell.subject} {cell.bind}"
+            )
     found = [({"title": "no answer"}, f"{what} ({', '.join(names)})") for what, names in unanswered.items()]
     return found + [({"title": "expectation"}, first_line(problem)) for problem in matrix.problems]
 
@@ -134,13 +137,14 @@ def _limited(kind: str, found: list[tuple[dict[str, str], str]]) -> list[str]:
     if len(found) <= MOST:
         return [_command(kind, properties, message) for properties, message in found]
     more = f"{len(found) - MOST + 1} more: see the summary of this step, or matrix.json"
-    return [*(_command(kind, *one) for one in found[:MOST - 1]), _command(kind, {"title": "anyunix"}, more)]
+    return [*(_command(kind, *one) for one in found[: MOST - 1]), _command(kind, {"title": "anyunix"}, more)]
 
 
 def _command(kind: str, properties: Mapping[str, str], message: str) -> str:
     """One line, whatever the data is: percent signs and line ends are escaped, in properties also , and :."""
-    told = ",".join(f"{key}={_data(value).replace(':', '%3A').replace(',', '%2C')}"
-                    for key, value in properties.items())
+    told = ",".join(
+        f"{key}={_data(value).replace(':', '%3A').replace(',', '%2C')}" for key, value in properties.items()
+    )
     return f"::{kind} {told}::{_data(message[:MESSAGE_LIMIT])}"
 
 

@@ -12,8 +12,9 @@ NOT_ENDED = "the run was ended before this cell was"
 class GrowingMatrix:
     """Keeps what each cell brings, and all results so far. A Keeper for run_cells; safe to use from many threads."""
 
-    def __init__(self, out: OutFolder, planned: Sequence[CellResult],
-                 matrix_of: Callable[[Sequence[CellResult]], Matrix]) -> None:
+    def __init__(
+        self, out: OutFolder, planned: Sequence[CellResult], matrix_of: Callable[[Sequence[CellResult]], Matrix]
+    ) -> None:
         """`planned` are the results that cells have until they end."""
         self._out, self._matrix_of = out, matrix_of
         self._lock = threading.Lock()

@@ -38,8 +38,14 @@ def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
 
     Everything in `matrix` and `logs` is taken for untrusted text.
     """
-    environment = Environment(loader=PackageLoader("anyunix.report", "page"), autoescape=True, finalize=_finalize,
-                              undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("anyunix.report", "page"),
+        autoescape=True,
+        finalize=_finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     rows = rows_of(matrix)
     sections = sections_of(matrix, rows)
     failures, left_out = failures_of(sections), left_out_of(matrix)
@@ -48,24 +54,47 @@ def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
     words = [word for word in SIGNS if word in there]
     answers = [verdict.verdict for verdict in matrix.verdicts]
     return environment.get_template("page.html").render(
-        matrix=matrix, sections=sections, failures=failures, failures_by_probe=by_probe(failures),
+        matrix=matrix,
+        sections=sections,
+        failures=failures,
+        failures_by_probe=by_probe(failures),
         numbers={(failure.section.key, failure.place, failure.row.number): failure.number for failure in failures},
-        left_out=left_out, left_out_shown=LEFT_OUT_SHOWN, reasons_shown=REASONS_SHOWN,
-        failures_shown=FAILURES_SHOWN, names_shown=NAMES_SHOWN, facts=facts_of(matrix, rows), groups=grouped(rows),
-        cells=_shown_cells(matrix, logs or {}), signs=SIGNS, words=words, answer_signs=ANSWER_SIGNS,
-        first_line=first_line, around=around, findings=findings(matrix), traced=_traced(matrix),
+        left_out=left_out,
+        left_out_shown=LEFT_OUT_SHOWN,
+        reasons_shown=REASONS_SHOWN,
+        failures_shown=FAILURES_SHOWN,
+        names_shown=NAMES_SHOWN,
+        facts=facts_of(matrix, rows),
+        groups=grouped(rows),
+        cells=_shown_cells(matrix, logs or {}),
+        signs=SIGNS,
+        words=words,
+        answer_signs=ANSWER_SIGNS,
+        first_line=first_line,
+        around=around,
+        findings=findings(matrix),
+        traced=_traced(matrix),
         text_numbers={text.id: number for number, text in enumerate(matrix.texts)},
-        answer=max(answers, key=ANSWERS.index, default="not answered"), take_back=take_back, where=where,
+        answer=max(answers, key=ANSWERS.index, default="not answered"),
+        take_back=take_back,
+        where=where,
         headlines=HEADLINES,
-        overall=overall(matrix).removeprefix("anyunix: "), many=len(matrix.platforms) > MANY,
-        contradictions=contradictions(matrix), shown=shown, style=style, script=script, policy=_policy(style, script),
-        data=Markup(block(matrix, rows, sections, failures, left_out)))
+        overall=overall(matrix).removeprefix("anyunix: "),
+        many=len(matrix.platforms) > MANY,
+        contradictions=contradictions(matrix),
+        shown=shown,
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+        data=Markup(block(matrix, rows, sections, failures, left_out)),
+    )
 
 
 def _traced(matrix: Matrix) -> list[tuple[CellResult, Probe, Trace]]:
     """Contracts that are kept and were traced all the same."""
-    return [(cell, probe, probe.trace) for cell in matrix.cells for probe in cell.contracts
-            if probe.trace and not probe.bad]
+    return [
+        (cell, probe, probe.trace) for cell in matrix.cells for probe in cell.contracts if probe.trace and not probe.bad
+    ]
 
 
 @dataclass(frozen=True)
@@ -85,8 +114,10 @@ def _shown_cells(matrix: Matrix, logs: Mapping[str, str]) -> list[_ShownCell]:
         excerpts[cell.key] = excerpt
         left -= len(excerpt)
     places = {platform.name: place for place, platform in enumerate(matrix.platforms)}
-    return [_ShownCell(cell, places.get(cell.platform, -1), kept_of(cell.contracts), excerpts[cell.key])
-            for cell in matrix.cells]
+    return [
+        _ShownCell(cell, places.get(cell.platform, -1), kept_of(cell.contracts), excerpts[cell.key])
+        for cell in matrix.cells
+    ]
 
 
 def _finalize(value: Any) -> Any:
@@ -102,8 +133,10 @@ def _source(*names: str) -> Markup:
 
 def _policy(style: str, script: str) -> str:
     """A Content-Security-Policy under which nothing runs, loads or is sent but this style and this script."""
-    return (f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; "
-            "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'")
+    return (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; "
+        "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
 
 
 def _hash(text: str) -> str:

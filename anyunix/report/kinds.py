@@ -10,20 +10,34 @@ HEADLINES: dict[FailureKind, str] = {
     "": "Failures",
 }
 SIGNS: dict[Answer, str] = {
-    "portable": "✓", "portable with known differences": "(✗)", "nothing to compare with": "✓", "not answered": "…",
-    "promises broken": "✗", "flaky": "~", "not portable": "✗"}
+    "portable": "✓",
+    "portable with known differences": "(✗)",
+    "nothing to compare with": "✓",
+    "not answered": "…",
+    "promises broken": "✗",
+    "flaky": "~",
+    "not portable": "✗",
+}
 STYLES: dict[Answer, str] = {
-    "portable": "bold green", "portable with known differences": "bold yellow",
-    "nothing to compare with": "bold yellow", "not answered": "bold yellow",
-    "promises broken": "bold red", "flaky": "bold red", "not portable": "bold red"}
+    "portable": "bold green",
+    "portable with known differences": "bold yellow",
+    "nothing to compare with": "bold yellow",
+    "not answered": "bold yellow",
+    "promises broken": "bold red",
+    "flaky": "bold red",
+    "not portable": "bold red",
+}
 
 
 def where(verdict: Verdict) -> str:
     """` on debian, alpine (96 of 118 contracts tried)`, for an answer that is about all platforms; else empty."""
     if not verdict.ran or not verdict.verdict.startswith("portable"):
         return ""
-    short = {each.platform: f" ({each.tried} of {each.comparable} contracts tried)" for each in verdict.tried
-             if each.tried < each.comparable}
+    short = {
+        each.platform: f" ({each.tried} of {each.comparable} contracts tried)"
+        for each in verdict.tried
+        if each.tried < each.comparable
+    }
     return " on " + ", ".join(name + short.get(name, "") for name in verdict.ran)
 
 

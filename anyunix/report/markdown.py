@@ -11,15 +11,32 @@ from anyunix.results.model import GROUPS, PLAIN, CellResult, Matrix, Probe, Verd
 
 MESSAGE_LIMIT = 4_000
 """Characters of a failure's words that are shown; all of them are in matrix.json."""
-MARKS = {"portable": "✅", "portable with known differences": "✅", "nothing to compare with": "❔",
-         "not answered": "❔", "promises broken": "❌", "flaky": "❌", "not portable": "❌"}
+MARKS = {
+    "portable": "✅",
+    "portable with known differences": "✅",
+    "nothing to compare with": "❔",
+    "not answered": "❔",
+    "promises broken": "❌",
+    "flaky": "❌",
+    "not portable": "❌",
+}
 
 
 def render(matrix: Matrix) -> str:
     """The whole page. Nothing that a platform or a subject said can be more than text in it."""
-    sections = ("## anyunix", _scope(matrix), *map(_verdict, matrix.verdicts), _problems(matrix), _findings(matrix),
-                _tables(matrix),
-                _failures(matrix), _differences(matrix), _documented(matrix), _contradictions(matrix), _not_run(matrix))
+    sections = (
+        "## anyunix",
+        _scope(matrix),
+        *map(_verdict, matrix.verdicts),
+        _problems(matrix),
+        _findings(matrix),
+        _tables(matrix),
+        _failures(matrix),
+        _differences(matrix),
+        _documented(matrix),
+        _contradictions(matrix),
+        _not_run(matrix),
+    )
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
@@ -55,22 +72,32 @@ def _tables(matrix: Matrix) -> str:
         cells = [cell for cell in matrix.cells if (cell.subject, cell.bind) == (subject, bind)]
         rows = [_row(cell, groups, matrix) for cell in cells if cell.status != "not-run"]
         if rows:
-            parts += [f"### {text(subject)}, bind {text(bind)}: contracts kept / tried",
-                      table(("platform", *map(text, groups), "left out", "facts", "seconds"), rows)]
+            parts += [
+                f"### {text(subject)}, bind {text(bind)}: contracts kept / tried",
+                table(("platform", *map(text, groups), "left out", "facts", "seconds"), rows),
+            ]
     return "\n\n".join(parts)
 
 
 def _row(cell: CellResult, groups: Iterable[str], matrix: Matrix) -> list[str]:
     platform = matrix.platform(cell.platform)
-    name = (text(cell.platform) + (" (reference)" if cell.platform == matrix.reference else "")
-            + ("" if cell.build == PLAIN else f", {text(cell.build)}"))
+    name = (
+        text(cell.platform)
+        + (" (reference)" if cell.platform == matrix.reference else "")
+        + ("" if cell.build == PLAIN else f", {text(cell.build)}")
+    )
     name += f" (CPU emulated by {text(platform.emulator)})" if platform and platform.emulator else ""
     if cell.status == "error":
         return [name, "**error**", *["–"] * (len(list(groups)) + 2)]
     if any(probe.group == "build" for probe in cell.failures):
         return [name, "**does not build**", *["–"] * (len(list(groups)) + 2)]
-    return [name, *(_kept(cell, group) for group in groups), str(cell.left_out or "–"), str(len(cell.facts)),
-            f"{cell.seconds:.0f}"]
+    return [
+        name,
+        *(_kept(cell, group) for group in groups),
+        str(cell.left_out or "–"),
+        str(len(cell.facts)),
+        f"{cell.seconds:.0f}",
+    ]
 
 
 def _kept(cell: CellResult, group: str) -> str:
@@ -98,8 +125,11 @@ def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]], cause: str) 
     """One contract, with all the cells in which it was not kept, and the words of the first of them."""
     probe, told = cases[0][1], matrix.text(cases[0][1].id)
     where = ", ".join(text(cell.name) for cell, _ in cases)
-    lines = [f"{code(f'suite/{probe.file}:{probe.line}')}: {text(told.behaviour)}" if told
-             else code(f"suite/{probe.file}:{probe.line}")]
+    lines = [
+        f"{code(f'suite/{probe.file}:{probe.line}')}: {text(told.behaviour)}"
+        if told
+        else code(f"suite/{probe.file}:{probe.line}")
+    ]
     lines += dict.fromkeys(text(case.explanation) for _, case in cases if case.explanation)
     lines += dict.fromkeys(f"Expected: {text(case.expected)}" for _, case in cases if case.expected)
     lines += [text(take_back(probe))] if take_back(probe) else []
@@ -109,25 +139,31 @@ def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]], cause: str) 
     lines += [f"Used before it is set: {code(each)}" for each in culprits(cases)]
     traces = ["\n".join([cell.name, *calls]) for cell, case in cases if (calls := excerpt(cell, case))]
     follows = f": follows from <b>{text(cause)}</b>" if cause else ""
-    return details(f"<b>{text(probe.name)}</b> on {where}{follows}",
-                   "\n\n".join([*lines, block(message), *map(block, traces)]))
+    return details(
+        f"<b>{text(probe.name)}</b> on {where}{follows}", "\n\n".join([*lines, block(message), *map(block, traces)])
+    )
 
 
 def _differences(matrix: Matrix) -> str:
     found = differences(matrix)
     if not found:
         return ""
-    rows = [[code(fact.name), code(shown(fact.values[fact.base])) if fact.base else "–", _others(fact)]
-            for fact in found]
-    return details(f"Facts that differ from {text(matrix.reference)} or are unstable: {len(found)}",
-                   table(("fact", text(matrix.reference), "elsewhere"), rows))
+    rows = [
+        [code(fact.name), code(shown(fact.values[fact.base])) if fact.base else "–", _others(fact)] for fact in found
+    ]
+    return details(
+        f"Facts that differ from {text(matrix.reference)} or are unstable: {len(found)}",
+        table(("fact", text(matrix.reference), "elsewhere"), rows),
+    )
 
 
 def _others(fact: FactDifference) -> str:
     values: Mapping[str, object] = {name: fact.values[name] for name in fact.differing}
     lines = [f"{code(value)} {text(', '.join(names))}" for value, names in by_value(values)]
-    lines += [f"<i>unstable: {' or '.join(code(shown(value)) for value in several)}</i> {text(name)}"
-              for name, several in fact.unstable.items()]
+    lines += [
+        f"<i>unstable: {' or '.join(code(shown(value)) for value in several)}</i> {text(name)}"
+        for name, several in fact.unstable.items()
+    ]
     return "<br>".join(lines)
 
 
@@ -136,20 +172,37 @@ def _documented(matrix: Matrix) -> str:
     found = documented(matrix)
     if not found:
         return ""
-    rows = [[code(fact.name), code(shown(fact.values[fact.base])), text(name),
-             code(shown(fact.documented[name].value)), text(fact.documented[name].source)]
-            for fact in found for name in fact.documented_to_differ]
+    rows = [
+        [
+            code(fact.name),
+            code(shown(fact.values[fact.base])),
+            text(name),
+            code(shown(fact.documented[name].value)),
+            text(fact.documented[name].source),
+        ]
+        for fact in found
+        for name in fact.documented_to_differ
+    ]
     heading = f"Not measured; by their manuals platforms that did not run differ: {len(found)}"
     return details(heading, table(("fact", "measured here", "platform", "documented", "source"), rows))
 
 
 def _contradictions(matrix: Matrix) -> str:
-    rows = [[code(case.name), text(case.platform), code(shown(case.measured)), code(shown(case.documented.value)),
-             text(case.documented.source)] for case in contradictions(matrix)]
+    rows = [
+        [
+            code(case.name),
+            text(case.platform),
+            code(shown(case.measured)),
+            code(shown(case.documented.value)),
+            text(case.documented.source),
+        ]
+        for case in contradictions(matrix)
+    ]
     if not rows:
         return ""
     return "### Measured otherwise than documented\n\n" + table(
-        ("fact", "platform", "measured", "documented", "source"), rows)
+        ("fact", "platform", "measured", "documented", "source"), rows
+    )
 
 
 def _not_run(matrix: Matrix) -> str:
@@ -158,6 +211,8 @@ def _not_run(matrix: Matrix) -> str:
     for cell in matrix.cells:
         if cell.status != "ran":
             found.setdefault((cell.status, cell.reason), {})[cell.platform] = None
-    lines = [f"- {'**error**' if status == 'error' else 'not run'}: {', '.join(map(text, names))}: {text(reason)}"
-             for (status, reason), names in found.items()]
+    lines = [
+        f"- {'**error**' if status == 'error' else 'not run'}: {', '.join(map(text, names))}: {text(reason)}"
+        for (status, reason), names in found.items()
+    ]
     return "### What did not run\n\n" + "\n".join(lines) if lines else ""

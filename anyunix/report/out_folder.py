@@ -135,11 +135,17 @@ def merged_junit(matrix: Matrix) -> bytes:
         name = cell.name.replace(" ", ".")
         probes = cell.probes if cell.status == "ran" and cell.probes else (*cell.probes, _stand_in(cell))
         suite = ElementTree.SubElement(
-            root, "testsuite", name=name, tests=str(len(probes)), time=f"{cell.seconds:.3f}",
-            timestamp=matrix.started, hostname=cell.platform,
+            root,
+            "testsuite",
+            name=name,
+            tests=str(len(probes)),
+            time=f"{cell.seconds:.3f}",
+            timestamp=matrix.started,
+            hostname=cell.platform,
             failures=str(sum(probe.outcome in ("failed", "flaky") for probe in probes)),
             errors=str(sum(probe.outcome == "error" for probe in probes)),
-            skipped=str(sum(probe.outcome == "skipped" for probe in probes)))
+            skipped=str(sum(probe.outcome == "skipped" for probe in probes)),
+        )
         for probe in probes:
             _case(suite, name, probe)
     ElementTree.indent(root)
@@ -147,15 +153,22 @@ def merged_junit(matrix: Matrix) -> bytes:
 
 
 def _stand_in(cell: CellResult) -> Probe:
-    return Probe("cell::runs", "contract", "skipped" if cell.status == "not-run" else "error",
-                 f"{cell.status}: {cell.reason}")
+    return Probe(
+        "cell::runs", "contract", "skipped" if cell.status == "not-run" else "error", f"{cell.status}: {cell.reason}"
+    )
 
 
 def _case(suite: ElementTree.Element, name: str, probe: Probe) -> None:
     module = probe.file.removesuffix(".py").replace("/", ".")
-    case = ElementTree.SubElement(suite, "testcase", classname=safe(f"{name}.{module}"),
-                                  name=safe(probe.id.partition("::")[2]), file=safe(probe.file),
-                                  line=str(probe.line), time=f"{probe.seconds:.3f}")
+    case = ElementTree.SubElement(
+        suite,
+        "testcase",
+        classname=safe(f"{name}.{module}"),
+        name=safe(probe.id.partition("::")[2]),
+        file=safe(probe.file),
+        line=str(probe.line),
+        time=f"{probe.seconds:.3f}",
+    )
     tags = {"failed": "failure", "flaky": "failure", "error": "error", "skipped": "skipped"}
     if probe.outcome in tags:
         ElementTree.SubElement(case, tags[probe.outcome], message=first_line(probe.message)).text = safe(probe.message)

@@ -43,8 +43,9 @@ def print_overall(console: Console, matrix: Matrix) -> None:
 
 def _matrix(matrix: Matrix) -> Table:
     title = f"Contracts kept / tried, by probe group (reference: {matrix.reference})"
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, title=title, title_justify="left",
-                  title_style="bold")
+    table = Table(
+        box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, title=title, title_justify="left", title_style="bold"
+    )
     for heading in ("platform", "subject", "bind"):
         table.add_column(heading, no_wrap=True)
     for heading in (*GROUPS, "left out", "facts", "time"):
@@ -62,8 +63,12 @@ def _columns(cell: CellResult) -> list[Text]:
         return [Text("ERROR", "bold yellow"), *[nothing] * (len(GROUPS) + 1), seconds]
     if any(probe.group == "build" for probe in cell.failures):
         return [Text("no build", "bold red"), *[nothing] * (len(GROUPS) + 1), seconds]
-    return [*(_group(cell, group) for group in GROUPS), Text(str(cell.left_out or "–"), "dim"),
-            Text(str(len(cell.facts))), seconds]
+    return [
+        *(_group(cell, group) for group in GROUPS),
+        Text(str(cell.left_out or "–"), "dim"),
+        Text(str(len(cell.facts))),
+        seconds,
+    ]
 
 
 def _group(cell: CellResult, group: str) -> Text:
@@ -77,29 +82,42 @@ def _group(cell: CellResult, group: str) -> Text:
 
 def _notes(matrix: Matrix) -> Iterable[Text]:
     """Why cells have no answer, who compiled, which facts could not be measured."""
-    for reason, names in _grouped((cell.reason, _whole_platform(matrix, cell)) for cell in matrix.cells
-                                  if cell.status == "not-run"):
+    for reason, names in _grouped(
+        (cell.reason, _whole_platform(matrix, cell)) for cell in matrix.cells if cell.status == "not-run"
+    ):
         yield Text(f"not run: {names}: {first_line(reason)}", "yellow")
     for cell in matrix.cells:
         if cell.status == "error":
             yield Text(f"ERROR: {cell.name}: {first_line(cell.reason)}", "bold yellow")
     for emulator, names in _grouped((p.emulator, p.name) for p in matrix.platforms if p.emulator and p.status == "ran"):
         yield Text(f"CPU emulated by {emulator}: {names}: times are the emulator's", "yellow")
-    for words, names in _grouped((f"{probe.name}: {first_line(probe.message)}", cell.platform)
-                                 for cell in matrix.cells for probe in cell.probes if passes_all_the_same(probe)):
+    for words, names in _grouped(
+        (f"{probe.name}: {first_line(probe.message)}", cell.platform)
+        for cell in matrix.cells
+        for probe in cell.probes
+        if passes_all_the_same(probe)
+    ):
         yield Text(f"take it out of emulator_limits of {names}: {words}", "bold yellow")
     for process, names in _grouped((process, cell.name) for cell in matrix.cells for process in cell.left_behind):
         yield Text(f"left behind on {names}, and ended: {first_line(process)}", "yellow")
-    for compiler, names in _grouped((cell.compiler, f"{cell.platform} {cell.subject}") for cell in matrix.cells
-                                    if cell.compiler):
+    for compiler, names in _grouped(
+        (cell.compiler, f"{cell.platform} {cell.subject}") for cell in matrix.cells if cell.compiler
+    ):
         yield Text(f"compiled by {first_line(compiler)}: {names}", "dim")
-    unmeasured = _grouped((f"{p.id.rpartition('::')[2]}: {first_line(p.message)}", cell.platform)
-                          for cell in matrix.cells for p in cell.probes if p.kind == "fact" and p.bad)
+    unmeasured = _grouped(
+        (f"{p.id.rpartition('::')[2]}: {first_line(p.message)}", cell.platform)
+        for cell in matrix.cells
+        for p in cell.probes
+        if p.kind == "fact" and p.bad
+    )
     for what, names in list(unmeasured)[:FACTS_SHOWN]:
         yield Text(f"not measured on {names}: {what}", "yellow")
     for wrong in contradictions(matrix):
-        yield Text(f"{wrong.platform}: {wrong.name} is {first_line(shown(wrong.measured))}, but documented to be "
-                   f"{first_line(shown(wrong.documented.value))} ({first_line(wrong.documented.source)})", "yellow")
+        yield Text(
+            f"{wrong.platform}: {wrong.name} is {first_line(shown(wrong.measured))}, but documented to be "
+            f"{first_line(shown(wrong.documented.value))} ({first_line(wrong.documented.source)})",
+            "yellow",
+        )
     if differing := differences(matrix):
         yield Text(f"{len(differing)} facts differ between these platforms: anyunix facts --diff shows them")
 
@@ -139,8 +157,10 @@ def _print_failures(console: Console, matrix: Matrix) -> None:
         for line in [*second_tries(cases), *trace, *(f"used before it is set: {each}" for each in culprits(cases))]:
             _say(console, Text(f"  {line}", "yellow" if line.startswith("≠") else ""))
         for others in following:
-            _say(console, Text(f"  from this follows {safe(others[0][1].name)}, on "
-                               f"{', '.join(cell.name for cell, _ in others)}"))
+            _say(
+                console,
+                Text(f"  from this follows {safe(others[0][1].name)}, on {', '.join(cell.name for cell, _ in others)}"),
+            )
 
 
 def _trace(cases: list[tuple[CellResult, Probe]]) -> list[str]:

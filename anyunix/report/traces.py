@@ -16,7 +16,7 @@ SEEN = 16
 def around(process: ProcessTrace) -> tuple[TraceRow, ...]:
     """The row in which the two part, and CONTEXT rows on each side of it."""
     parting = process.parting or 0
-    return process.rows[max(0, parting - CONTEXT):parting + CONTEXT + 1]
+    return process.rows[max(0, parting - CONTEXT) : parting + CONTEXT + 1]
 
 
 def excerpt(cell: CellResult, probe: Probe) -> list[str]:
@@ -26,10 +26,12 @@ def excerpt(cell: CellResult, probe: Probe) -> list[str]:
         return []
     process = trace.first_process
     if trace.problem or process is None:
-        return [f"system calls not compared: {first_line(trace.problem)}" if trace.problem
-                else f"system calls: the same on {trace.reference}, but for what chance decides"]
-    return [f"system calls part first in {process.role}:",
-            *_table((cell.platform, trace.reference), around(process))]
+        return [
+            f"system calls not compared: {first_line(trace.problem)}"
+            if trace.problem
+            else f"system calls: the same on {trace.reference}, but for what chance decides"
+        ]
+    return [f"system calls part first in {process.role}:", *_table((cell.platform, trace.reference), around(process))]
 
 
 def second_tries(cases: Sequence[tuple[CellResult, Probe]]) -> list[str]:
@@ -75,15 +77,17 @@ def _table(heads: tuple[str, str], rows: Sequence[TraceRow]) -> Iterator[str]:
 def _sides(row: TraceRow) -> tuple[str, str]:
     """Both sides; where a column would end before they differ, the call and what stands around the difference."""
     here, there = map(first_line, (row.here, row.there))
-    alike = next((place for place, (one, other) in enumerate(zip(here, there, strict=False)) if one != other),
-                 min(len(here), len(there)))
+    alike = next(
+        (place for place, (one, other) in enumerate(zip(here, there, strict=False)) if one != other),
+        min(len(here), len(there)),
+    )
     longest = max(len(here), len(there))
     if not row.differs or longest <= COLUMN or alike <= COLUMN - SEEN:
         return here, there
-    call = here[:here.find("(", 0, alike) + 1]
+    call = here[: here.find("(", 0, alike) + 1]
     start = max(len(call), min(alike - SEEN // 2, longest - COLUMN + len(call) + 1))
     return f"{call}…{here[start:]}", f"{call}…{there[start:]}"
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= COLUMN else text[:COLUMN - 1] + "…"
+    return text if len(text) <= COLUMN else text[: COLUMN - 1] + "…"

@@ -51,23 +51,38 @@ class Found:
     @property
     def as_expected(self) -> bool:
         """The bug is there exactly where the platform's two defaults breed it, and the fixes take it away."""
-        return (self.reproduced == self.here.breeds_the_bug
-                and all(run.served("127.0.0.1") for run in self.here.runs[1:])
-                and self.there.runs[0].refuses_ipv4_alone == self.there.breeds_the_bug)
+        return (
+            self.reproduced == self.here.breeds_the_bug
+            and all(run.served("127.0.0.1") for run in self.here.runs[1:])
+            and self.there.runs[0].refuses_ipv4_alone == self.there.breeds_the_bug
+        )
 
     @property
     def sentence(self) -> str:
         """Why, from the two facts, measured on both; what `anyunix run` would say. Empty when nothing failed."""
-        matrix = explain(Matrix(
-            platforms=(_platform(self.reference, self.there), _platform(self.platform.name, self.here)),
-            cells=(self._cell(self.reference, self.there.runs[0]), self._cell(self.platform.name, self.here.runs[0])),
-            reference=self.reference))
+        matrix = explain(
+            Matrix(
+                platforms=(_platform(self.reference, self.there), _platform(self.platform.name, self.here)),
+                cells=(
+                    self._cell(self.reference, self.there.runs[0]),
+                    self._cell(self.platform.name, self.here.runs[0]),
+                ),
+                reference=self.reference,
+            )
+        )
         return matrix.cells[1].probes[0].explanation
 
     def _cell(self, platform: str, run: Run) -> CellResult:
-        probe = Probe(PROBE, "contract", "passed" if run.served("127.0.0.1") else "failed", phrases=PHRASES, fix=FIX,
-                      explained_by=(ORDER, V6ONLY), failing="IPv4 clients are refused",
-                      bound=tuple(word.rpartition(":")[0].strip("[]") for word in run.bound))
+        probe = Probe(
+            PROBE,
+            "contract",
+            "passed" if run.served("127.0.0.1") else "failed",
+            phrases=PHRASES,
+            fix=FIX,
+            explained_by=(ORDER, V6ONLY),
+            failing="IPv4 clients are refused",
+            bound=tuple(word.rpartition(":")[0].strip("[]") for word in run.bound),
+        )
         return CellResult(self.subject.name, platform, run.bind, "ran", probes=(probe,))
 
 
@@ -107,16 +122,24 @@ def counterpart(catalog: Catalog, platform: Platform) -> Platform:
     if platform.driver in (*HERE, "ssh"):
         plain = catalog.platform("local")
     else:
-        plain = next((other for other in map(catalog.platform, catalog.platform_names())
-                      if other.driver == platform.driver and not other.sysctls and not other.files
-                      and (other.dockerfile, other.base, other.cpu)
-                      == (platform.dockerfile, platform.base, platform.cpu)),
-                     catalog.platform("debian"))
+        plain = next(
+            (
+                other
+                for other in map(catalog.platform, catalog.platform_names())
+                if other.driver == platform.driver
+                and not other.sysctls
+                and not other.files
+                and (other.dockerfile, other.base, other.cpu) == (platform.dockerfile, platform.base, platform.cpu)
+            ),
+            catalog.platform("debian"),
+        )
     if plain.name == platform.name and platform.driver == "docker":
         plain = catalog.platform("debian" if platform.name != "debian" else "local")
     if plain.name == platform.name:
-        raise ConfigurationError(f"--platform {platform.name}: that is what the others are compared with; "
-                                 f"name another, such as {PLATFORM} or debian-v6only")
+        raise ConfigurationError(
+            f"--platform {platform.name}: that is what the others are compared with; "
+            f"name another, such as {PLATFORM} or debian-v6only"
+        )
     return plain
 
 

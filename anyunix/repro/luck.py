@@ -109,8 +109,14 @@ def _build(compiler: Compiler, source: Path, folder: Path, *flags: str) -> Path:
     """Raises subprocess.CalledProcessError, subprocess.TimeoutExpired."""
     program = folder / "luck"
     try:
-        subprocess.run([*compiler.command, "-D_XOPEN_SOURCE=700", *flags, "-o", str(program), str(source)], check=True,
-                       capture_output=True, text=True, errors="replace", timeout=COMPILE_SECONDS)
+        subprocess.run(
+            [*compiler.command, "-D_XOPEN_SOURCE=700", *flags, "-o", str(program), str(source)],
+            check=True,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=COMPILE_SECONDS,
+        )
     except OSError as error:  # gone since it was found
         raise subprocess.CalledProcessError(127, compiler.name, stderr=str(error)) from error
     return program
@@ -122,8 +128,9 @@ def _runs(program: Path) -> tuple[Ending, ...]:
 
 def _run(program: Path) -> Ending:
     try:
-        done = subprocess.run([str(program)], capture_output=True, text=True, errors="replace", timeout=RUN_SECONDS,
-                              check=False)
+        done = subprocess.run(
+            [str(program)], capture_output=True, text=True, errors="replace", timeout=RUN_SECONDS, check=False
+        )
     except OSError as error:  # a kernel without 32-bit programs
         raise subprocess.CalledProcessError(126, str(program), stderr=f"does not run here: {error.strerror}") from error
     flags, *lived = done.stdout.split() or ["?"]

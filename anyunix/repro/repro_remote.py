@@ -98,14 +98,19 @@ def messages(launcher: Launcher, arguments: list[str]) -> dict[str, object]:
         alive = any(process.pid == sender and not process.zombie for process in server.processes())
     stored = [line.partition("> ")[2] for line in launcher.log.read_text().splitlines()]
     stop(server)
-    return {"messages": [asdict(message) for message in found], "alive": alive, "stored": stored,
-            "record": record(launcher, launcher.tool)}
+    return {
+        "messages": [asdict(message) for message in found],
+        "alive": alive,
+        "stored": stored,
+        "record": record(launcher, launcher.tool),
+    }
 
 
 def record(launcher: Launcher, tool: Tool) -> dict[str, object]:
     """The system calls of the servers that were started, all of which have ended."""
-    return dict(told("repro", tool, chat=launcher.subject.protocol == "chat", folder=launcher.folder,
-                     texts=launcher.records()))
+    return dict(
+        told("repro", tool, chat=launcher.subject.protocol == "chat", folder=launcher.folder, texts=launcher.records())
+    )
 
 
 def send_one(client: Client, text: str) -> Message:

@@ -28,8 +28,12 @@ def print_families(console: Console, found: Found) -> None:
     missing = found.there.record.missing or found.here.record.missing
     if missing:
         where = found.reference if found.there.record.missing else found.platform.name
-        console.print(Text(f"system calls not shown: {first_line(missing)} ({where}); install strace there to see them",
-                           "yellow"), width=width)
+        console.print(
+            Text(
+                f"system calls not shown: {first_line(missing)} ({where}); install strace there to see them", "yellow"
+            ),
+            width=width,
+        )
     else:
         console.print(_calls(found), width=width)
     for name, families in ((found.reference, found.there), (found.platform.name, found.here)):
@@ -56,8 +60,12 @@ def overall_families(found: Found) -> str:
 
 
 def _served(found: Found) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title_justify="left",
-                  title=Text(f"{first_line(found.subject.title)}: who is served, by bind mode", "bold"))
+    table = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        title_justify="left",
+        title=Text(f"{first_line(found.subject.title)}: who is served, by bind mode", "bold"),
+    )
     for heading in ("platform", "bind", "READY", *LOOPBACKS):
         table.add_column(heading, overflow="fold")
     for name, families in ((found.reference, found.there), (found.platform.name, found.here)):
@@ -77,14 +85,20 @@ def _calls(found: Found) -> Table:
     process = trace.first_process
     bind = first_line(found.here.runs[0].bind)
     where = f", in {process.role}" if process else ""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title_justify="left", expand=True,
-                  title=Text(f"Where the system calls part, bind {bind}{where}", "bold"))
+    table = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        title_justify="left",
+        expand=True,
+        title=Text(f"Where the system calls part, bind {bind}{where}", "bold"),
+    )
     table.add_column("")
     table.add_column(found.platform.name, overflow="fold", ratio=1)
     table.add_column(found.reference, overflow="fold", ratio=1)
     for row in around(process) if process else ():
-        table.add_row("≠" if row.differs else "", Text(row.here), Text(row.there),
-                      style="bold yellow" if row.differs else "")
+        table.add_row(
+            "≠" if row.differs else "", Text(row.here), Text(row.there), style="bold yellow" if row.differs else ""
+        )
     if not process:
         table.add_row("", "the same calls on both", "")
     return table

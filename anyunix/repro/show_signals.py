@@ -12,8 +12,10 @@ from anyunix.repro.signal_reset import TEXTS, Found, Told
 from anyunix.text import first_line
 
 WIDTH = 100
-RESTORER = ("0x80000000 is SA_RESETHAND. SIGSEGV: 0x04000000 is SA_RESTORER, which libc sets itself on x86-64; on i386 "
-            "it is garbage too, as is sa_restorer, and the first handler to return returns to nowhere.")
+RESTORER = (
+    "0x80000000 is SA_RESETHAND. SIGSEGV: 0x04000000 is SA_RESTORER, which libc sets itself on x86-64; on i386 "
+    "it is garbage too, as is sa_restorer, and the first handler to return returns to nowhere."
+)
 ORDINALS = ("1st", "2nd", "3rd", "4th")
 
 
@@ -23,8 +25,10 @@ def print_signals(console: Console, found: Found) -> None:
     told = (found.pattern, found.zero, found.chance, found.fixed)
     console.print(_messages(found, told), width=width)
     if reason := found.pattern.answer.record.missing:
-        console.print(Text(f"flags and the killing signal not shown: {first_line(reason)}; install strace to see them",
-                           "yellow"), width=width)
+        console.print(
+            Text(f"flags and the killing signal not shown: {first_line(reason)}; install strace to see them", "yellow"),
+            width=width,
+        )
     else:
         console.print(_flags(told), width=width)
     console.print(Text(_sentence(found)), width=width)
@@ -48,8 +52,13 @@ def overall_signals(found: Found) -> str:
 
 
 def _messages(found: Found, told: Iterable[Told]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="bold",
-                  title=f"The C server ({found.compiler} -O2) that leaves sa_flags of SEND's SIGUSR1 unset")
+    table = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        title_justify="left",
+        title_style="bold",
+        title=f"The C server ({found.compiler} -O2) that leaves sa_flags of SEND's SIGUSR1 unset",
+    )
     table.add_column("built", overflow="fold")
     for text in TEXTS:
         table.add_column(f"“{text}”", overflow="fold")
@@ -60,15 +69,24 @@ def _messages(found: Found, told: Iterable[Told]) -> Table:
         for text in TEXTS:
             message = messages.get(text)
             arrived = message is not None and message.arrived
-            cells.append(Text("not sent" if message is None else "arrives" if arrived else "lost",
-                              "dim" if message is None else "green" if arrived else "bold red"))
+            cells.append(
+                Text(
+                    "not sent" if message is None else "arrives" if arrived else "lost",
+                    "dim" if message is None else "green" if arrived else "bold red",
+                )
+            )
         table.add_row(each.variant.name, *cells, _fate(each))
     return table
 
 
 def _flags(told: Iterable[Told]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="bold",
-                  title="What Child SEND asked the kernel for: rt_sigaction(SIGUSR1, …), seen by strace")
+    table = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        title_justify="left",
+        title_style="bold",
+        title="What Child SEND asked the kernel for: rt_sigaction(SIGUSR1, …), seen by strace",
+    )
     table.add_column("built", no_wrap=True)
     table.add_column("sa_flags", overflow="fold")
     for each in told:
@@ -88,13 +106,20 @@ def _sentence(found: Found) -> str:
     if lost is None:
         return ""
     stored = "is in the log all the same" if lost.text in found.pattern.answer.stored else "is not in the log either"
-    return (f"“{lost.text}” {stored}: Child RECV stored it and sent SIGUSR1, SA_RESETHAND had set the disposition back "
-            f"to default, which is death, and the client sees the connection end ({first_line(lost.said)}).")
+    return (
+        f"“{lost.text}” {stored}: Child RECV stored it and sent SIGUSR1, SA_RESETHAND had set the disposition back "
+        f"to default, which is death, and the client sees the connection end ({first_line(lost.said)})."
+    )
 
 
 def _luck(luck: Luck) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="bold",
-                  title="The same mistake in a program of its own: what the kernel got as sa_flags, and who lives")
+    table = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        title_justify="left",
+        title_style="bold",
+        title="The same mistake in a program of its own: what the kernel got as sa_flags, and who lives",
+    )
     for heading in ("compiler", "bits", "level", f"stack as it was ({RUNS} runs)", "stack filled with a pattern"):
         table.add_column(heading, overflow="fold")
     for row in luck.rows:

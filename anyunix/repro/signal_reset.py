@@ -70,8 +70,12 @@ class Told:
     @property
     def killed_by_the_second(self) -> bool:
         """The first message came back, the second did not, and Child SEND is gone: by SIGUSR1, where strace saw it."""
-        return (self.answer.arrived == 1 and len(self.answer.messages) == 2 and not self.answer.alive
-                and self.answer.ending in ("", "killed by SIGUSR1"))
+        return (
+            self.answer.arrived == 1
+            and len(self.answer.messages) == 2
+            and not self.answer.alive
+            and self.answer.ending in ("", "killed by SIGUSR1")
+        )
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,8 @@ def tell(catalog: Catalog) -> Found:
         healthy = built_here(subject, folder / "healthy", {"CC": compiler.command})
         pattern, zero, chance, fixed = (
             _told(catalog, _variant(healthy, folder / str(number), variant, compiler), variant)
-            for number, variant in enumerate(_variants(compiler)))
+            for number, variant in enumerate(_variants(compiler))
+        )
         luck = try_luck(catalog.root / "chat" / "faults" / "sa_flags.c", folder, PATTERN)
     return Found(pattern, zero, chance, fixed, luck, compiler.command, time.monotonic() - started)
 
@@ -115,10 +120,12 @@ def with_fault(source: str) -> str:
 
 def _variants(compiler: Compiler) -> tuple[Variant, Variant, Variant, Variant]:
     """The fixed server is built with the pattern too: that its stack is dirty does not matter to it."""
-    return (Variant("stack filled with a pattern", True, PATTERN),
-            Variant("stack filled with zeros", True, compiler.zero),
-            Variant("stack as it was", True, ""),
-            Variant("fixed, stack filled with a pattern", False, PATTERN))
+    return (
+        Variant("stack filled with a pattern", True, PATTERN),
+        Variant("stack filled with zeros", True, compiler.zero),
+        Variant("stack as it was", True, ""),
+        Variant("fixed, stack filled with a pattern", False, PATTERN),
+    )
 
 
 def _variant(healthy: Subject, folder: Path, variant: Variant, compiler: Compiler) -> Subject:
@@ -155,7 +162,15 @@ def _compiler() -> Compiler:
 
 def _takes(command: str, *flags: str) -> bool:
     try:
-        return subprocess.run([command, *flags, "-x", "c", "-fsyntax-only", "-"], input=b"int x;\n", check=False,
-                              capture_output=True, timeout=COMPILE_SECONDS).returncode == 0
+        return (
+            subprocess.run(
+                [command, *flags, "-x", "c", "-fsyntax-only", "-"],
+                input=b"int x;\n",
+                check=False,
+                capture_output=True,
+                timeout=COMPILE_SECONDS,
+            ).returncode
+            == 0
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -42,8 +42,7 @@ class Stage:
         """What a task of repro_remote.py found there. Raises PlatformError."""
         return ask(self.driver, self.name, answer, ["python3", str(SCRIPT), task, *words], TASK_SECONDS, (SUITE, SITE))
 
-    def supervised(self, command: "list[str] | tuple[str, ...]", seconds: float,
-                   folder: str = ".") -> Completed:
+    def supervised(self, command: "list[str] | tuple[str, ...]", seconds: float, folder: str = ".") -> Completed:
         """Run a command there under the suite's supervise.py, which leaves none of its processes behind."""
         return run_supervised(self.driver, command, seconds, folder=PurePosixPath(folder), python_path=(SUITE, SITE))
 
@@ -58,8 +57,11 @@ def staged(platform: Platform, subject: Subject, driver: Driver, suite: Path) ->
         driver.up(_quiet)
         stage = Stage(platform.name, driver)
         with scratch() as folder, CrossBuilds() as builds:
-            carried = _built(subject) if platform.driver in HERE else cross_build(
-                look_at(driver, platform, subject), platform, subject, Build(), builds, _quiet)
+            carried = (
+                _built(subject)
+                if platform.driver in HERE
+                else cross_build(look_at(driver, platform, subject), platform, subject, Build(), builds, _quiet)
+            )
             archive = folder / "payload.tar"
             write_payload(archive, suite, subject, {**carried, SCRIPT: SCRIPT_FILE})
             driver.put(archive)
@@ -85,8 +87,10 @@ def lacking_here(subject: Subject) -> list[str]:
 def built_here(subject: Subject, folder: Path, environment: Mapping[str, str] | None = None) -> Subject:
     """The subject in a copy below `folder`, built by its own build command. Raises NotRun."""
     if lacking := lacking_here(subject):
-        raise NotRun(f"no {' and no '.join(lacking)} on PATH here: install a C compiler and make "
-                     "(Debian: gcc, make; Alpine: build-base)")
+        raise NotRun(
+            f"no {' and no '.join(lacking)} on PATH here: install a C compiler and make "
+            "(Debian: gcc, make; Alpine: build-base)"
+        )
     copy_sources(subject, folder)
     copy = replace(subject, folder=folder)
     build_again(copy, environment)
@@ -103,8 +107,10 @@ def build_again(subject: Subject, environment: Mapping[str, str] | None = None) 
     except PlatformError as error:
         raise NotRun(f"{subject.name} cannot be built here: {error}") from error
     if done.timed_out:
-        raise NotRun(f"{subject.name} cannot be built here: {shlex.join(subject.build):.80} does not end within "
-                     f"{BUILD_SECONDS:g} s")
+        raise NotRun(
+            f"{subject.name} cannot be built here: {shlex.join(subject.build):.80} does not end within "
+            f"{BUILD_SECONDS:g} s"
+        )
     if done.status:
         raise NotRun(f"{subject.name} does not build here: {first_line(done.stderr or done.stdout)}")
 

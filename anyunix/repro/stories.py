@@ -23,6 +23,7 @@ def story(name: str) -> Story:
     """Raises ConfigurationError with the nearest name."""
     known = {each.name: each for each in STORIES}
     if name not in known:
-        raise ConfigurationError(f"no story is called {name!r}{nearest(name, known)}; "
-                                 "`anyunix repro --list` shows them all")
+        raise ConfigurationError(
+            f"no story is called {name!r}{nearest(name, known)}; `anyunix repro --list` shows them all"
+        )
     return known[name]

@@ -13,8 +13,10 @@ def resolve(probes: Iterable[Probe]) -> tuple[Probe, ...]:
     """The probes of one cell, each failure with the failure that it follows from: the first one of a chain."""
     found = tuple(probes)
     bad = {probe.id: probe for probe in found if probe.bad}
-    return tuple(replace(probe, follows_from=_first(probe, bad)) if probe.bad and probe.consequence_of else probe
-                 for probe in found)
+    return tuple(
+        replace(probe, follows_from=_first(probe, bad)) if probe.bad and probe.consequence_of else probe
+        for probe in found
+    )
 
 
 def cause_of(cell: CellResult, probe: Probe) -> Probe | None:
@@ -36,8 +38,14 @@ def by_cause(matrix: Matrix) -> list[tuple[Cases, list[Cases]]]:
 def _first(probe: Probe, bad: Mapping[str, Probe]) -> str:
     """Where the chain begins; nowhere in a circle. What fails at times explains nothing that fails each time."""
     seen, last = {probe.id}, probe
-    while cause := next((bad[name] for name in last.consequence_of
-                         if name in bad and (bad[name].outcome != "flaky" or last.outcome == "flaky")), None):
+    while cause := next(
+        (
+            bad[name]
+            for name in last.consequence_of
+            if name in bad and (bad[name].outcome != "flaky" or last.outcome == "flaky")
+        ),
+        None,
+    ):
         if cause.id in seen:
             return ""
         seen.add(cause.id)

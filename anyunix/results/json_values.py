@@ -9,7 +9,7 @@ from typing import Any
 
 DEPTH_LIMIT = 20
 """Lists and mappings inside of each other, at most: every reader of results walks through them."""
-INTEGERS = range(-2**63, 2**64)
+INTEGERS = range(-(2**63), 2**64)
 """What JSON readers of other languages take, and msgspec writes."""
 
 

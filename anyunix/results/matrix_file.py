@@ -32,8 +32,9 @@ def read_matrix(path: Path) -> Matrix:
     try:
         data = read_regular(file, SIZE_LIMIT)
     except OSError as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error.strerror}; "
-                                 "`anyunix run --out DIR` writes DIR/matrix.json") from None
+        raise ConfigurationError(
+            f"{file}: cannot be read: {error.strerror}; `anyunix run --out DIR` writes DIR/matrix.json"
+        ) from None
     try:
         document: Any = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -41,8 +42,10 @@ def read_matrix(path: Path) -> Matrix:
     if not isinstance(document, dict) or "schema" not in document:
         raise ConfigurationError(f"{file}: not a matrix.json of anyunix: no key 'schema' at the top")
     if document["schema"] != SCHEMA:
-        raise ConfigurationError(f"{file}: schema {document['schema']!r:.40}; this anyunix reads schema {SCHEMA}: "
-                                 "use the version that wrote it")
+        raise ConfigurationError(
+            f"{file}: schema {document['schema']!r:.40}; this anyunix reads schema {SCHEMA}: "
+            "use the version that wrote it"
+        )
     try:
         matrix = msgspec.convert(document, Matrix)
     except (msgspec.ValidationError, RecursionError) as error:
@@ -79,8 +82,9 @@ def _strange_name(matrix: Matrix) -> str:
     for number, cell in enumerate(matrix.cells):
         for name in (cell.subject, cell.platform, cell.bind, cell.build):
             if not PART_OF_A_NAME.fullmatch(name):
-                return (f"{name!r:.60} is not the name of a subject, platform, bind mode or build - at "
-                        f"`$.cells[{number}]`")
+                return (
+                    f"{name!r:.60} is not the name of a subject, platform, bind mode or build - at `$.cells[{number}]`"
+                )
     counts = Counter(platform.name for platform in matrix.platforms)
     double = next((name for name, count in counts.items() if count > 1), None)
     return "" if double is None else f"two of the platforms are called {double!r:.80}"

@@ -19,8 +19,15 @@ Again = Literal["", "repeated", "did not repeat", "not a difference"]
 """What a failure did when it was run again under a tracer, here and on the reference: it `repeated` (failed here,
 passed there), `did not repeat` (passed here), or is `not a difference` (failed on both); empty where it was not run
 again on both. A tracer changes how long things take: this is evidence and no result."""
-Answer = Literal["portable", "portable with known differences", "nothing to compare with", "not answered",
-                 "promises broken", "flaky", "not portable"]
+Answer = Literal[
+    "portable",
+    "portable with known differences",
+    "nothing to compare with",
+    "not answered",
+    "promises broken",
+    "flaky",
+    "not portable",
+]
 """From the best to the worst: a verdict is the worst that holds.
 
 `not answered`: too little was tried, or a required platform did not run. `promises broken`: it behaves the same
@@ -320,8 +327,14 @@ class Matrix:
     """Platforms that ran in the baseline and not in this run."""
 
     def cell(self, subject: str, bind: str, platform: str, build: str = PLAIN) -> CellResult | None:
-        return next((cell for cell in self.cells
-                     if (cell.subject, cell.bind, cell.platform, cell.build) == (subject, bind, platform, build)), None)
+        return next(
+            (
+                cell
+                for cell in self.cells
+                if (cell.subject, cell.bind, cell.platform, cell.build) == (subject, bind, platform, build)
+            ),
+            None,
+        )
 
     def platform(self, name: str) -> PlatformResult | None:
         return next((platform for platform in self.platforms if platform.name == name), None)

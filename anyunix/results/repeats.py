@@ -33,9 +33,14 @@ def _merged(probes: list[Probe], runs: int) -> Probe:
     said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
     flaky = len(counts.keys() - {"skipped"}) > 1
     return replace(
-        worst, outcome="flaky" if flaky else worst.outcome, facts=facts, unstable=unstable, counts=dict(counts),
+        worst,
+        outcome="flaky" if flaky else worst.outcome,
+        facts=facts,
+        unstable=unstable,
+        counts=dict(counts),
         message=f"flaky: {said} of {runs} runs\n{worst.message}" if flaky else _message(worst, probes),
-        seconds=sum(probe.seconds for probe in probes) / len(probes))
+        seconds=sum(probe.seconds for probe in probes) / len(probes),
+    )
 
 
 def _message(worst: Probe, probes: list[Probe]) -> str:

@@ -52,8 +52,10 @@ class Build:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        return {**({"CFLAGS": shlex.join(self.flags)} if self.flags else {}),
-                **({"CC": self.compiler} if self.compiler else {})}
+        return {
+            **({"CFLAGS": shlex.join(self.flags)} if self.flags else {}),
+            **({"CC": self.compiler} if self.compiler else {}),
+        }
 
 
 PATTERN = "-ftrivial-auto-var-init=pattern"
@@ -61,8 +63,11 @@ POISONED = Build("poisoned", ("-O2", PATTERN))
 """Uninitialised automatic variables hold a pattern instead of what chance left there (gcc 12, clang 8 and newer)."""
 CHECKED = Build("checked", ("-O0", "-g"))
 """With lines and names for a memory checker to tell."""
-SANITIZED = Build("sanitized", ("-O0", "-g", "-fsanitize=memory", "-fsanitize-recover=memory",
-                                "-fsanitize-memory-track-origins"), "clang")
+SANITIZED = Build(
+    "sanitized",
+    ("-O0", "-g", "-fsanitize=memory", "-fsanitize-recover=memory", "-fsanitize-memory-track-origins"),
+    "clang",
+)
 """For platforms without valgrind."""
 
 
@@ -85,21 +90,25 @@ def look_at(driver: Driver, platform: Platform, subject: Subject) -> Look:
         if done.timed_out or done.status or done.stdout.endswith("end\n"):
             break
     if done.timed_out or done.status or not done.stdout.endswith("end\n"):
-        raise PlatformError(f"{platform.name} does not say what it has: exit status {done.status} "
-                            f"{' '.join(done.stderr.split())[-300:]}".rstrip())
+        raise PlatformError(
+            f"{platform.name} does not say what it has: exit status {done.status} "
+            f"{' '.join(done.stderr.split())[-300:]}".rstrip()
+        )
     said = [line.split() for line in done.stdout.splitlines() if line.strip()]
     version = next((words[1:3] for words in said if words[0] == "python"), None)
     if version is None:
         raise NotRun(f"no python3 on {platform.name}: the suite needs Python 3.10 or newer there")
     if not all(word.isdigit() for word in version) or tuple(map(int, version)) < PYTHON:
         raise NotRun(f"python3 on {platform.name} is {'.'.join(version)}; the suite needs 3.10 or newer")
-    return Look(tuple(words[1] for words in said if words[0] == "missing" and len(words) > 1),
-                *(next((" ".join(words[1:]) for words in said if words[0] == what), "")
-                  for what in ("compiler", "system")))
+    return Look(
+        tuple(words[1] for words in said if words[0] == "missing" and len(words) > 1),
+        *(next((" ".join(words[1:]) for words in said if words[0] == what), "") for what in ("compiler", "system")),
+    )
 
 
-def cross_build(look: Look, platform: Platform, subject: Subject, build: Build, builds: CrossBuilds,
-                say: Say) -> dict[PurePosixPath, Path]:
+def cross_build(
+    look: Look, platform: Platform, subject: Subject, build: Build, builds: CrossBuilds, say: Say
+) -> dict[PurePosixPath, Path]:
     """Build here what the platform cannot build: path in the payload -> program. Raises NotRun, PlatformError."""
     if not look.missing:
         return {}
@@ -107,8 +116,10 @@ def cross_build(look: Look, platform: Platform, subject: Subject, build: Build, 
     if not subject.build:
         raise NotRun(lacking)
     if not platform.cross:
-        raise NotRun(f"{lacking}: install it there, or have the subject built here: `cross: TARGET` in a file for the "
-                     "platform, TARGET being x86_64-freebsd, aarch64-linux-gnu or whatever system and CPU it has")
+        raise NotRun(
+            f"{lacking}: install it there, or have the subject built here: `cross: TARGET` in a file for the "
+            "platform, TARGET being x86_64-freebsd, aarch64-linux-gnu or whatever system and CPU it has"
+        )
     if reason := missing():
         raise NotRun(f"{lacking}, and {reason}")
     if reason := cannot_start(platform.cross, look.system):
@@ -127,8 +138,9 @@ def compiler_of(look: Look, platform: Platform, subject: Subject) -> str:
     return compiler_name(platform.cross) if look.missing else look.compiler
 
 
-def cross_helpers(look: Look, platform: Platform, suite: Path, builds: CrossBuilds,
-                  say: Say) -> dict[PurePosixPath, Path]:
+def cross_helpers(
+    look: Look, platform: Platform, suite: Path, builds: CrossBuilds, say: Say
+) -> dict[PurePosixPath, Path]:
     """The suite's C helpers, as `cross_build`; none where facts that need them are to skip, with the reason."""
     if look.compiler or not platform.cross or missing() is not None:
         return {}
@@ -155,15 +167,25 @@ def _check_flags(driver: Driver, platform: Platform, subject: Subject, build: Bu
     if driver.run(["sh", "-c", f"command -v {compiler}"], env={}, timeout=LOOK_SECONDS * platform.slowness).status:
         raise NotRun(f"no {compiler} on {platform.name}")
     # a file of the work folder: a compiler that runs as root may put one in the place of /dev/null
-    tried = driver.run([compiler, *build.flags, "-x", "c", "-c", "-o", "flags.o", "/dev/null"], env={},
-                       timeout=LOOK_SECONDS * platform.slowness)
+    tried = driver.run(
+        [compiler, *build.flags, "-x", "c", "-c", "-o", "flags.o", "/dev/null"],
+        env={},
+        timeout=LOOK_SECONDS * platform.slowness,
+    )
     if tried.status:
         raise NotRun(f"{compiler} on {platform.name} does not know {shlex.join(build.flags)}")
     if _make(driver, platform, subject, {"CFLAGS": NO_SUCH_FLAG}).status == 0:
-        raise NotRun(f"the build of {subject.name} does not hand CFLAGS to the compiler: "
-                     f"{shlex.join(subject.build)} has to honour that variable")
+        raise NotRun(
+            f"the build of {subject.name} does not hand CFLAGS to the compiler: "
+            f"{shlex.join(subject.build)} has to honour that variable"
+        )
 
 
 def _make(driver: Driver, platform: Platform, subject: Subject, environment: Mapping[str, str]) -> Completed:
-    return run_supervised(driver, subject.build, BUILD_SECONDS * platform.slowness, folder=SUBJECT,
-                          environment={**passed_on(platform.driver, subject.pass_env), **environment})
+    return run_supervised(
+        driver,
+        subject.build,
+        BUILD_SECONDS * platform.slowness,
+        folder=SUBJECT,
+        environment={**passed_on(platform.driver, subject.pass_env), **environment},
+    )

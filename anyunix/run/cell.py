@@ -154,8 +154,9 @@ class CellRun:
         cell, suite = self.cell, self._order.suite
         with scratch() as folder:
             builds = self._order.cross_builds
-            built = (cross_build(look, cell.platform, cell.subject, cell.build, builds, self._say)
-                     | cross_helpers(look, cell.platform, suite, builds, self._say))
+            built = cross_build(look, cell.platform, cell.subject, cell.build, builds, self._say) | cross_helpers(
+                look, cell.platform, suite, builds, self._say
+            )
             self._say("sending the payload")
             archive = folder / "payload.tar"
             write_payload(archive, suite, cell.subject, built, self._planned)
@@ -181,8 +182,18 @@ class CellRun:
     def _probe(self, number: int) -> tuple[Probe, ...]:
         """Run the suite once and fetch its results. Raises PlatformError, BadResults."""
         repeat = f"run {number} of {self._order.repeat}: " if self._order.repeat > 1 else ""
-        command = ["env", AUTOLOAD_OFF, "python3", *PYTEST, "-v", f"--rootdir={SUITE}", "-c", f"{SUITE}/pytest.ini",
-                   f"--junitxml={JUNIT}", *(str(SUITE / probe) for probe in self.cell.probes or ("",))]
+        command = [
+            "env",
+            AUTOLOAD_OFF,
+            "python3",
+            *PYTEST,
+            "-v",
+            f"--rootdir={SUITE}",
+            "-c",
+            f"{SUITE}/pytest.ini",
+            f"--junitxml={JUNIT}",
+            *(str(SUITE / probe) for probe in self.cell.probes or ("",)),
+        ]
         slowness = self.cell.platform.slowness
         seconds = self._order.seconds * slowness
         if slowness > 1:
@@ -190,10 +201,19 @@ class CellRun:
         if self._order.expression:
             command += ["-k", self._order.expression]
         self._say(f"{repeat}starting the probes")
-        done = run_supervised(self._driver, command, seconds, say=_progress(self._say, repeat),
-                              environment={**self._passed_on(), "ANYUNIX_BIND": self.cell.bind,
-                                           "ANYUNIX_TOOL": self.cell.tool, "ANYUNIX_SLOWNESS": str(slowness),
-                                           "ANYUNIX_FINISHED": str(FINISHED)})
+        done = run_supervised(
+            self._driver,
+            command,
+            seconds,
+            say=_progress(self._say, repeat),
+            environment={
+                **self._passed_on(),
+                "ANYUNIX_BIND": self.cell.bind,
+                "ANYUNIX_TOOL": self.cell.tool,
+                "ANYUNIX_SLOWNESS": str(slowness),
+                "ANYUNIX_FINISHED": str(FINISHED),
+            },
+        )
         self._log(command, done)
         last = next((line for line in reversed(done.stdout.splitlines()) if "::" in line), "none")
         if done.timed_out:
@@ -216,9 +236,16 @@ class CellRun:
         junit, probes = finished_probes(self._driver, self._planned)
         if probes:
             self.brought = replace(self.brought, junit=(*self.brought.junit, junit))
-        return Unfinished("; ".join([*filter(None, [ran_out]), reason.removesuffix(": "),
-                                     f"{len(probes)} of {len(self._planned)} probes came back"]),
-                          leave_out(probes, self.cell.platform.emulator_limits, self.cell.platform.emulator))
+        return Unfinished(
+            "; ".join(
+                [
+                    *filter(None, [ran_out]),
+                    reason.removesuffix(": "),
+                    f"{len(probes)} of {len(self._planned)} probes came back",
+                ]
+            ),
+            leave_out(probes, self.cell.platform.emulator_limits, self.cell.platform.emulator),
+        )
 
     def _passed_on(self) -> dict[str, str]:
         return passed_on(self.cell.platform.driver, self.cell.subject.pass_env)

@@ -7,8 +7,10 @@ from anyunix.drivers.base import Driver
 from anyunix.errors import PlatformError
 from anyunix.text import safe
 
-LOOK = ("cat /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control 2>/dev/null | grep '^oom_kill '; "
-        "df -Pk .")
+LOOK = (
+    "cat /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control 2>/dev/null | grep '^oom_kill '; "
+    "df -Pk ."
+)
 """How many processes the memory limit killed, under cgroup version 2 or 1; the file system of the work folder."""
 LOOK_SECONDS = 20.0
 UNITS = {"k": "KiB", "m": "MiB", "g": "GiB"}

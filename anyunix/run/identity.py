@@ -17,8 +17,11 @@ Claim = tuple[str, Identity | None]
 
 def identity_of(suite: Path, subjects: Iterable[Subject]) -> Identity:
     """Of the files as they are now."""
-    return Identity(__version__, _digest(_contents(suite, files_below(suite))),
-                    {subject.name: _subject_digest(subject) for subject in subjects})
+    return Identity(
+        __version__,
+        _digest(_contents(suite, files_below(suite))),
+        {subject.name: _subject_digest(subject) for subject in subjects},
+    )
 
 
 def common_identity(claims: Sequence[Claim], consequence: str, *, subjects: bool = True) -> Identity:
@@ -28,15 +31,22 @@ def common_identity(claims: Sequence[Claim], consequence: str, *, subjects: bool
     known: dict[str, tuple[str, str]] = {}  # what -> its mark and where it was first
     for where, identity in claims:
         if identity is None:
-            raise ConfigurationError(f"{where}: does not say which suite and subjects it is of: an older anyunix wrote "
-                                     f"it; such results {consequence}")
-        marks = {"version of anyunix": identity.version, "suite": identity.suite,
-                 **{f"subject {name}": mark for name, mark in identity.subjects.items() if subjects}}
+            raise ConfigurationError(
+                f"{where}: does not say which suite and subjects it is of: an older anyunix wrote "
+                f"it; such results {consequence}"
+            )
+        marks = {
+            "version of anyunix": identity.version,
+            "suite": identity.suite,
+            **{f"subject {name}": mark for name, mark in identity.subjects.items() if subjects},
+        }
         for what, mark in marks.items():
             first_mark, first = known.setdefault(what, (mark, where))
             if mark != first_mark:
-                raise ConfigurationError(f"{where}: another {what} than in {first} ({mark[:12]}, {first_mark[:12]}): "
-                                         f"results of different things {consequence}")
+                raise ConfigurationError(
+                    f"{where}: another {what} than in {first} ({mark[:12]}, {first_mark[:12]}): "
+                    f"results of different things {consequence}"
+                )
     found = {what.removeprefix("subject "): mark for what, (mark, _) in known.items() if what.startswith("subject ")}
     return Identity(known["version of anyunix"][0], known["suite"][0], found)
 
@@ -47,8 +57,13 @@ def check_comparable(*claims: Claim) -> None:
 
 
 def _subject_digest(subject: Subject) -> str:
-    files = [file for entry in subject.files for file in
-             (files_below(subject.folder / entry) if (subject.folder / entry).is_dir() else [subject.folder / entry])]
+    files = [
+        file
+        for entry in subject.files
+        for file in (
+            files_below(subject.folder / entry) if (subject.folder / entry).is_dir() else [subject.folder / entry]
+        )
+    ]
     described = json.dumps({**subject.described(), "build": subject.build, "needs": subject.needs}, sort_keys=True)
     return _digest([("subject", described.encode()), *_contents(subject.folder, files)])
 

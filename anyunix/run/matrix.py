@@ -46,20 +46,30 @@ class Keeper(Protocol):
 def cells_of(subjects: Iterable[Subject], platforms: Iterable[Platform], binds: Sequence[str]) -> list[Cell]:
     """Every subject on every platform, in each bind mode of `binds`; without any, in the subject's first."""
     places = list(platforms)
-    return [Cell(subject, platform, bind)
-            for subject in subjects
-            for bind in binds or [next(iter(subject.binds))]
-            for platform in places]
+    return [
+        Cell(subject, platform, bind)
+        for subject in subjects
+        for bind in binds or [next(iter(subject.binds))]
+        for platform in places
+    ]
 
 
 def with_poisoned(plain: list[Cell], poisoned: Sequence[str]) -> list[Cell]:
     """The cells, and again those whose subject is built, in a poisoned build that has to pass the probes `poisoned`."""
-    return plain + [replace(cell, build=POISONED, probes=tuple(poisoned))
-                    for cell in plain if poisoned and cell.subject.build]
+    return plain + [
+        replace(cell, build=POISONED, probes=tuple(poisoned)) for cell in plain if poisoned and cell.subject.build
+    ]
 
 
-def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], order: Order, *, jobs: int,
-              watcher: Watcher, keeper: Keeper) -> list[CellResult]:
+def run_cells(
+    cells: list[Cell],
+    make_driver: Callable[[Platform], Driver],
+    order: Order,
+    *,
+    jobs: int,
+    watcher: Watcher,
+    keeper: Keeper,
+) -> list[CellResult]:
     """Run the cells, `jobs` at a time; their results in the cells' order.
 
     On KeyboardInterrupt every platform that is up is taken down at once, and the interrupt goes on.
@@ -107,6 +117,7 @@ def run_cells(cells: list[Cell], make_driver: Callable[[Platform], Driver], orde
 
 def _all_down(drivers: Mapping[str, Driver], futures: Iterable[Future[CellResult]]) -> None:
     """Take all platforms down side by side: one that is slow to end holds up no other; then wait for the cells."""
+
     def down(driver: Driver) -> None:
         with suppress(Exception):  # an interrupt has no cell's result to say it in; what stays is looked for at the end
             driver.down()
@@ -127,9 +138,17 @@ def platform_result(platform: Platform, cells: Iterable[CellResult]) -> Platform
     best = min(own, key=lambda cell: ("ran", "error", "not-run").index(cell.status), default=None)
     facts, unstable = facts_in(own)
     return PlatformResult(
-        platform.name, platform.title, platform.driver, best.status if best else "not-run",
-        best.reason if best else "no cell was planned", platform.emulates,
-        platform.emulator, facts=facts, unstable=unstable, documented=platform.documented)
+        platform.name,
+        platform.title,
+        platform.driver,
+        best.status if best else "not-run",
+        best.reason if best else "no cell was planned",
+        platform.emulates,
+        platform.emulator,
+        facts=facts,
+        unstable=unstable,
+        documented=platform.documented,
+    )
 
 
 def facts_in(cells: Iterable[CellResult]) -> tuple[dict[str, Any], dict[str, tuple[Any, ...]]]:
@@ -141,8 +160,10 @@ def facts_in(cells: Iterable[CellResult]) -> tuple[dict[str, Any], dict[str, tup
         for name, several in probe.unstable.items():
             values.setdefault(name, []).extend(several)
     by_name = {name: distinct(several) for name, several in values.items()}
-    return ({name: several[0] for name, several in by_name.items() if len(several) == 1},
-            {name: several for name, several in by_name.items() if len(several) > 1})
+    return (
+        {name: several[0] for name, several in by_name.items() if len(several) == 1},
+        {name: several for name, several in by_name.items() if len(several) > 1},
+    )
 
 
 def choose_reference(wanted: str | None, cells: Iterable[CellResult]) -> str:

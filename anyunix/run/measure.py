@@ -24,16 +24,25 @@ def with_facts(matrix: Matrix, cells: Iterable[Cell], suite: Path, run: RunCells
     again = [replace(by_platform[name], probes=probes) for name, probes in missing.items() if name in by_platform]
     brought = {cell.key: result for cell, result in zip(again, run(again) if again else (), strict=True)}
     return replace(
-        matrix, cells=tuple(_added(cell, brought.get(cell.key)) for cell in matrix.cells),
-        platforms=tuple(replace(platform, facts={**_facts(brought.values(), platform.name), **platform.facts})
-                        for platform in matrix.platforms))
+        matrix,
+        cells=tuple(_added(cell, brought.get(cell.key)) for cell in matrix.cells),
+        platforms=tuple(
+            replace(platform, facts={**_facts(brought.values(), platform.name), **platform.facts})
+            for platform in matrix.platforms
+        ),
+    )
 
 
 def _missing(matrix: Matrix, suite: Path) -> dict[str, tuple[str, ...]]:
     """Platform -> the probes that measure what it lacks."""
-    lacking = [(name, fact) for cell in matrix.cells for probe, _ in explainable(matrix, cell)
-               for fact in probe.explained_by for name in (cell.platform, matrix.reference)
-               if fact not in _known(matrix, name)]
+    lacking = [
+        (name, fact)
+        for cell in matrix.cells
+        for probe, _ in explainable(matrix, cell)
+        for fact in probe.explained_by
+        for name in (cell.platform, matrix.reference)
+        if fact not in _known(matrix, name)
+    ]
     probes = who_measures(suite, {fact for _, fact in lacking})
     found: dict[str, dict[str, None]] = {}
     for name, fact in lacking:
@@ -48,8 +57,9 @@ def _known(matrix: Matrix, name: str) -> set[str]:
 
 
 def _tried(matrix: Matrix, name: str, probe: str) -> bool:
-    return any(each.id.partition("[")[0] == probe
-               for cell in matrix.cells if cell.platform == name for each in cell.probes)
+    return any(
+        each.id.partition("[")[0] == probe for cell in matrix.cells if cell.platform == name for each in cell.probes
+    )
 
 
 def _added(cell: CellResult, more: CellResult | None) -> CellResult:
@@ -57,10 +67,15 @@ def _added(cell: CellResult, more: CellResult | None) -> CellResult:
     if more is None or more.status != "ran":
         return cell
     known = {probe.id for probe in cell.probes}
-    return replace(cell, probes=(*cell.probes, *(probe for probe in more.probes
-                                                 if probe.kind == "fact" and probe.id not in known)))
+    return replace(
+        cell, probes=(*cell.probes, *(probe for probe in more.probes if probe.kind == "fact" and probe.id not in known))
+    )
 
 
 def _facts(results: Iterable[CellResult], platform: str) -> Mapping[str, object]:
-    return {name: value for result in results if result.platform == platform and result.status == "ran"
-            for name, value in result.facts.items()}
+    return {
+        name: value
+        for result in results
+        if result.platform == platform and result.status == "ran"
+        for name, value in result.facts.items()
+    }

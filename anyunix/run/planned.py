@@ -44,12 +44,31 @@ def collect(suite: Path, expression: str = "") -> tuple[str, ...]:
     name, _, value = AUTOLOAD_OFF.partition("=")
     site = dict.fromkeys(str(distribution(each).locate_file("")) for each in DISTRIBUTIONS)
     environment = {key: text for key, text in os.environ.items() if not key.startswith(("PYTEST_", "PYTHON"))}
-    command = [sys.executable, "-B", *PYTEST, "--collect-only", "-q", "--assert=plain", f"--rootdir={suite}",
-               "-c", str(suite / "pytest.ini"), *(["-k", expression] if expression else []), str(suite)]
+    command = [
+        sys.executable,
+        "-B",
+        *PYTEST,
+        "--collect-only",
+        "-q",
+        "--assert=plain",
+        f"--rootdir={suite}",
+        "-c",
+        str(suite / "pytest.ini"),
+        *(["-k", expression] if expression else []),
+        str(suite),
+    ]
     try:
-        done = subprocess.run(command, cwd=suite, env={**environment, "PYTHONPATH": os.pathsep.join(site), name: value},
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-                              timeout=COLLECT_SECONDS, check=False)
+        done = subprocess.run(
+            command,
+            cwd=suite,
+            env={**environment, "PYTHONPATH": os.pathsep.join(site), name: value},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=COLLECT_SECONDS,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ConfigurationError(f"{suite}: its probes cannot be collected here: {error}") from None
     if done.returncode == USAGE and expression:

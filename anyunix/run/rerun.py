@@ -61,11 +61,11 @@ RunAgain = Callable[[Sequence[Cell]], Records]
 def with_traces(matrix: Matrix, cells: Iterable[Cell], mode: str, run_again: RunAgain) -> Matrix:
     """The matrix with the system calls of each failure beside those of the reference, where it passes."""
     wanted = _to_trace(matrix, mode)
-    again = [replace(cell, probes=wanted[cell.key], tool="trace")
-             for cell in cells if cell.key in wanted]
+    again = [replace(cell, probes=wanted[cell.key], tool="trace") for cell in cells if cell.key in wanted]
     records = run_again(again) if again else Records()
-    return replace(matrix, cells=tuple(_traced(matrix, cell, wanted.get(cell.key, ()), records)
-                                       for cell in matrix.cells))
+    return replace(
+        matrix, cells=tuple(_traced(matrix, cell, wanted.get(cell.key, ()), records) for cell in matrix.cells)
+    )
 
 
 def with_culprits(matrix: Matrix, cells: Iterable[Cell], run_again: RunAgain) -> Matrix:
@@ -83,8 +83,9 @@ def with_culprits(matrix: Matrix, cells: Iterable[Cell], run_again: RunAgain) ->
         for cell, checked in zip(waiting, again, strict=True):
             said[cell.key].add(checked, records)
         waiting = [cell for cell in waiting if not said[cell.key].enough(poisoned[cell.key])]
-    return replace(matrix, cells=tuple(said[cell.key].told(cell) if cell.key in said else cell
-                                       for cell in matrix.cells))
+    return replace(
+        matrix, cells=tuple(said[cell.key].told(cell) if cell.key in said else cell for cell in matrix.cells)
+    )
 
 
 @dataclass
@@ -116,9 +117,15 @@ class Said:
         return self.looked and (bool(self.culprits) or not poisoned.failures)
 
     def told(self, cell: CellResult) -> CellResult:
-        return replace(cell, findings=tuple(self.findings), unchecked="" if self.looked else ", ".join(self.problems),
-                       probes=tuple(replace(probe, culprit=self.culprits.get(probe.id, probe.culprit)) if probe.bad
-                                    else probe for probe in cell.probes))
+        return replace(
+            cell,
+            findings=tuple(self.findings),
+            unchecked="" if self.looked else ", ".join(self.problems),
+            probes=tuple(
+                replace(probe, culprit=self.culprits.get(probe.id, probe.culprit)) if probe.bad else probe
+                for probe in cell.probes
+            ),
+        )
 
 
 def _to_check(matrix: Matrix, cell: CellResult) -> tuple[str, ...]:
@@ -155,9 +162,17 @@ def _traced(matrix: Matrix, cell: CellResult, probes: Sequence[str], records: Re
     reference = _reference(matrix, cell)
     if reference is None or not probes:
         return cell
-    return replace(cell, probes=tuple(
-        replace(probe, trace=_trace(cell, reference, probe.id, records), again=_again(cell, reference, probe, records))
-        if probe.id in probes else probe for probe in cell.probes))
+    return replace(
+        cell,
+        probes=tuple(
+            replace(
+                probe, trace=_trace(cell, reference, probe.id, records), again=_again(cell, reference, probe, records)
+            )
+            if probe.id in probes
+            else probe
+            for probe in cell.probes
+        ),
+    )
 
 
 def _again(cell: CellResult, reference: CellResult, probe: Probe, records: Records) -> Again:

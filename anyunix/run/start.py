@@ -27,12 +27,17 @@ class Started:
     message: str
 
 
-def start_once(driver: Driver, bind: str, slowness: int,
-               environment: Mapping[str, str]) -> tuple[Probe | None, Completed]:
+def start_once(
+    driver: Driver, bind: str, slowness: int, environment: Mapping[str, str]
+) -> tuple[Probe | None, Completed]:
     """The contract that the subject starts, where it fails; and what was said. Raises PlatformError."""
-    done = run_supervised(driver, ["python3", str(SCRIPT)], START_SECONDS * slowness,
-                          python_path=(SUITE,),
-                          environment={**environment, "ANYUNIX_BIND": bind, "ANYUNIX_SLOWNESS": str(slowness)})
+    done = run_supervised(
+        driver,
+        ["python3", str(SCRIPT)],
+        START_SECONDS * slowness,
+        python_path=(SUITE,),
+        environment={**environment, "ANYUNIX_BIND": bind, "ANYUNIX_SLOWNESS": str(slowness)},
+    )
     if done.timed_out:
         return _failed(Started("NotReady", f"the first start was not done within {START_SECONDS * slowness:g} s")), done
     lines = done.stdout.splitlines()
@@ -57,8 +62,10 @@ def never_started(matrix: Matrix) -> dict[str, str]:
         if len(failed) == len(ran) > 0 and all([probe.id for probe in cell.probes] == [STARTS] for cell in ran):
             places = ", ".join(dict.fromkeys(cell.platform for cell in ran))
             said = "\n".join(line.removeprefix("E   ") for line in safe(failed[0].message).splitlines())
-            found[subject] = (f"subject {subject!r} cannot be started ({places}): {said}\n"
-                              "look at start, ready and talk in its file; the log is in the output folder, in cells/")
+            found[subject] = (
+                f"subject {subject!r} cannot be started ({places}): {said}\n"
+                "look at start, ready and talk in its file; the log is in the output folder, in cells/"
+            )
     return found
 
 

@@ -28,7 +28,7 @@ def finished_probes(driver: Driver, planned: Iterable[str]) -> tuple[bytes, tupl
     """
     try:
         written = driver.get(FINISHED, limit=XML_LIMIT)
-        junit = b"<testsuites>\n" + written[:written.rfind(CASE_END) + len(CASE_END)] + b"</testsuites>\n"
+        junit = b"<testsuites>\n" + written[: written.rfind(CASE_END) + len(CASE_END)] + b"</testsuites>\n"
         wanted = set(planned)
         return junit, tuple(probe for probe in read_junit(junit) if probe.id in wanted)
     except (PlatformError, BadResults):

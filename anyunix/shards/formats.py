@@ -18,8 +18,15 @@ def as_json(plan: Plan) -> str:
 
 def as_github(plan: Plan) -> str:
     """One line for `strategy: {matrix: ${{ fromJSON(…) }}}` of GitHub Actions."""
-    rows = [{"shard": shard.name.partition("/")[0], "name": _title(shard), "command": shlex.join(shard.command),
-             "out": _out(shard)} for shard in plan.shards]
+    rows = [
+        {
+            "shard": shard.name.partition("/")[0],
+            "name": _title(shard),
+            "command": shlex.join(shard.command),
+            "out": _out(shard),
+        }
+        for shard in plan.shards
+    ]
     return msgspec.json.encode({"include": rows}).decode() + "\n"
 
 
@@ -30,19 +37,35 @@ def as_gitlab(plan: Plan) -> str:
     """
     jobs: dict[str, Any] = {
         f"anyunix {shard.name}": {
-            "stage": "shards", "script": [INSTALL, shlex.join(shard.command)], "retry": 1,
-            "artifacts": {"when": "always", "paths": [_out(shard)], "reports": {"junit": f"{_out(shard)}/junit.xml"}}}
-        for shard in plan.shards}
+            "stage": "shards",
+            "script": [INSTALL, shlex.join(shard.command)],
+            "retry": 1,
+            "artifacts": {"when": "always", "paths": [_out(shard)], "reports": {"junit": f"{_out(shard)}/junit.xml"}},
+        }
+        for shard in plan.shards
+    }
     verdict = {
-        "stage": "verdict", "when": "always", "services": [],
+        "stage": "verdict",
+        "when": "always",
+        "services": [],
         "needs": [{"pipeline": "$PARENT_PIPELINE_ID", "job": "plan"}, *({"job": name} for name in jobs)],
-        "script": [INSTALL, shlex.join(["anyunix", "merge", *map(_out, plan.shards), "--plan", "plan.json",
-                                        "--out", "portability"])],
-        "artifacts": {"when": "always", "paths": ["portability"], "reports": {"junit": "portability/junit.xml"}}}
+        "script": [
+            INSTALL,
+            shlex.join(["anyunix", "merge", *map(_out, plan.shards), "--plan", "plan.json", "--out", "portability"]),
+        ],
+        "artifacts": {"when": "always", "paths": ["portability"], "reports": {"junit": "portability/junit.xml"}},
+    }
     return yaml.safe_dump(
-        {"default": {"image": "python:3.13", "services": ["docker:dind"]},
-         "variables": {"DOCKER_HOST": "tcp://docker:2375", "DOCKER_TLS_CERTDIR": ""},
-         "stages": ["shards", "verdict"], **jobs, "verdict": verdict}, sort_keys=False, width=1000)
+        {
+            "default": {"image": "python:3.13", "services": ["docker:dind"]},
+            "variables": {"DOCKER_HOST": "tcp://docker:2375", "DOCKER_TLS_CERTDIR": ""},
+            "stages": ["shards", "verdict"],
+            **jobs,
+            "verdict": verdict,
+        },
+        sort_keys=False,
+        width=1000,
+    )
 
 
 FORMATS = {"json": as_json, "github": as_github, "gitlab": as_gitlab}

@@ -60,18 +60,32 @@ def merge(parts: Sequence[Part], plan: Plan | None, reference: str | None, requi
     identity = common_identity(claims, "are not put together; run that shard again")
     chosen = _newest(parts)
     order = [cell.key for cell in plan.cells] if plan else _order(parts)
-    missing = tuple(CellResult(subject, platform, bind, "not-run", MISSING) for subject, platform, bind in order
-                    if not any(_key(cell) == (subject, platform, bind) for cell, _ in chosen.values()))
-    cells = sorted([*(cell for cell, _ in chosen.values()), *missing],
-                   key=lambda cell: order.index(_key(cell)) if _key(cell) in order else len(order))
-    must = tuple(dict.fromkeys([*(plan.required if plan else ()), *required,
-                                *(name for part in parts for name in part.matrix.required)]))
+    missing = tuple(
+        CellResult(subject, platform, bind, "not-run", MISSING)
+        for subject, platform, bind in order
+        if not any(_key(cell) == (subject, platform, bind) for cell, _ in chosen.values())
+    )
+    cells = sorted(
+        [*(cell for cell, _ in chosen.values()), *missing],
+        key=lambda cell: order.index(_key(cell)) if _key(cell) in order else len(order),
+    )
+    must = tuple(
+        dict.fromkeys(
+            [*(plan.required if plan else ()), *required, *(name for part in parts for name in part.matrix.required)]
+        )
+    )
     newest = max(parts, key=lambda part: part.matrix.started).matrix
     matrix = Matrix(
-        platforms=tuple(_platforms(parts, cells)), cells=tuple(cells),
-        reference=choose_reference(reference or (plan.reference if plan else None) or None, cells), required=must,
-        texts=newest.texts, started=min(part.matrix.started for part in parts),
-        seconds=sum(part.matrix.seconds for part in parts), identity=identity, part=newest.part)
+        platforms=tuple(_platforms(parts, cells)),
+        cells=tuple(cells),
+        reference=choose_reference(reference or (plan.reference if plan else None) or None, cells),
+        required=must,
+        texts=newest.texts,
+        started=min(part.matrix.started for part in parts),
+        seconds=sum(part.matrix.seconds for part in parts),
+        identity=identity,
+        part=newest.part,
+    )
     return Merged(matrix, {cell.key: part.folder for cell, part in chosen.values()}, missing)
 
 
@@ -113,15 +127,26 @@ def _platforms(parts: Sequence[Part], cells: Sequence[CellResult]) -> list[Platf
             if (platform.title, platform.driver) != (first.title, first.driver):
                 raise ConfigurationError(
                     f"{part.folder}: its platform {platform.name!r} is {platform.title!r}, in {where} it is "
-                    f"{first.title!r}: give one of them a file of another name (--platform ./NAME.yaml)")
+                    f"{first.title!r}: give one of them a file of another name (--platform ./NAME.yaml)"
+                )
     names = dict.fromkeys([*(cell.platform for cell in cells), *found])
     missing = PlatformResult("", "", "", "not-run", MISSING)
-    return [_platform(found[name][0] if name in found else replace(missing, name=name, title=name),
-                      [cell for cell in cells if cell.platform == name]) for name in names]
+    return [
+        _platform(
+            found[name][0] if name in found else replace(missing, name=name, title=name),
+            [cell for cell in cells if cell.platform == name],
+        )
+        for name in names
+    ]
 
 
 def _platform(platform: PlatformResult, own: list[CellResult]) -> PlatformResult:
     best = max(own, key=lambda cell: RANK.index(cell.status), default=None)
     facts, unstable = facts_in(own)
-    return replace(platform, status=best.status if best else platform.status,
-                   reason=best.reason if best else platform.reason, facts=facts, unstable=unstable)
+    return replace(
+        platform,
+        status=best.status if best else platform.status,
+        reason=best.reason if best else platform.reason,
+        facts=facts,
+        unstable=unstable,
+    )

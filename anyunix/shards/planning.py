@@ -69,8 +69,13 @@ class Wish:
     """Platform -> how it was asked for."""
 
 
-def make_plan(cells: Sequence[PlannedCell], count: int, times: Mapping[tuple[str, str, str], float], identity: Identity,
-              wish: Wish) -> Plan:
+def make_plan(
+    cells: Sequence[PlannedCell],
+    count: int,
+    times: Mapping[tuple[str, str, str], float],
+    identity: Identity,
+    wish: Wish,
+) -> Plan:
     """`count` shards at most, the longest cells dealt out first, each to the shard that has the least to do."""
     known = list(times.values())
     usual = median(known) if known else UNKNOWN_SECONDS
@@ -78,8 +83,15 @@ def make_plan(cells: Sequence[PlannedCell], count: int, times: Mapping[tuple[str
     parts: list[list[PlannedCell]] = [[] for _ in range(min(count, len(cells)))]
     for cell in sorted(cells, key=lambda cell: -seconds[cell.key]):
         min(parts, key=lambda part: (sum(seconds[each.key] for each in part), len(part))).append(cell)
-    shards = [Shard(f"{number}/{len(parts)}", tuple(part), _command(number, len(parts), part, wish),
-                    sum(seconds[cell.key] for cell in part)) for number, part in enumerate(parts, 1)]
+    shards = [
+        Shard(
+            f"{number}/{len(parts)}",
+            tuple(part),
+            _command(number, len(parts), part, wish),
+            sum(seconds[cell.key] for cell in part),
+        )
+        for number, part in enumerate(parts, 1)
+    ]
     return Plan(tuple(cells), tuple(shards), identity, wish.reference, tuple(wish.required))
 
 

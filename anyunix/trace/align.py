@@ -44,8 +44,10 @@ def align(here: Steps, there: Steps, reference: str) -> Trace:
 def _as_seen_by_both(here: Sequence[Step], there: Sequence[Step]) -> tuple[list[Step], list[Step]]:
     """What one of the tracers cannot see is left out of what the other saw."""
     blind = {text for step in (*here, *there) if (text := OPTION.sub(UNSEEN, step.text)) == step.text}
-    sides = [[replace(step, text=text) if (text := OPTION.sub(UNSEEN, step.text)) in blind else step for step in side]
-             for side in (here, there)]
+    sides = [
+        [replace(step, text=text) if (text := OPTION.sub(UNSEEN, step.text)) in blind else step for step in side]
+        for side in (here, there)
+    ]
     return sides[0], sides[1]
 
 
@@ -73,8 +75,14 @@ def _side_by_side(here: list[Step], there: list[Step]) -> Iterator[Pair]:
 
 def _rows(pairs: Sequence[Pair]) -> tuple[TraceRow, ...]:
     """What comes behind the last thing in common of a process that the probe killed at its end is chance."""
-    common = max((number for number, (here, there) in enumerate(pairs)
-                  if here and there and here.text == there.text and here.text != KILLED), default=-1)
+    common = max(
+        (
+            number
+            for number, (here, there) in enumerate(pairs)
+            if here and there and here.text == there.text and here.text != KILLED
+        ),
+        default=-1,
+    )
     killed = [any(step is not None and step.text == KILLED for step in side) for side in zip(*pairs, strict=True)]
     moved = _moved(pairs)
     return tuple(_row(pair, moved, chance=number > common and _cut(pair, killed)) for number, pair in enumerate(pairs))
@@ -83,21 +91,31 @@ def _rows(pairs: Sequence[Pair]) -> tuple[TraceRow, ...]:
 def _moved(pairs: Sequence[Pair]) -> Container[str]:
     """Ends of children that both learn, one sooner and one later: which of several ends first is chance."""
     alone = [pair for pair in pairs if not (pair[0] and pair[1] and pair[0].text == pair[1].text)]
-    here, there = (Counter(step.text for step in side if step and step.text.startswith(WAITED))
-                   for side in zip(*alone, strict=True)) if alone else (Counter[str](), Counter[str]())
+    here, there = (
+        (
+            Counter(step.text for step in side if step and step.text.startswith(WAITED))
+            for side in zip(*alone, strict=True)
+        )
+        if alone
+        else (Counter[str](), Counter[str]())
+    )
     return here & there
 
 
 def _cut(pair: Pair, killed: Sequence[bool]) -> bool:
     """Whether one side is missing, or unfinished, because its process was killed."""
-    return any(killed[side] and (step is None or step.text == KILLED or not step.returned)
-               for side, step in enumerate(pair))
+    return any(
+        killed[side] and (step is None or step.text == KILLED or not step.returned) for side, step in enumerate(pair)
+    )
 
 
 def _row(pair: Pair, moved: Container[str], *, chance: bool) -> TraceRow:
     here, there = pair
-    return TraceRow(safe(here.text) if here else "", safe(there.text) if there else "",
-                    chance or all(step is None or step.soft or step.text in moved for step in pair))
+    return TraceRow(
+        safe(here.text) if here else "",
+        safe(there.text) if there else "",
+        chance or all(step is None or step.soft or step.text in moved for step in pair),
+    )
 
 
 def _place(pairs: Sequence[Pair], row: int) -> int:

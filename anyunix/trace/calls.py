@@ -9,16 +9,30 @@ from anyunix.trace.events import Event
 from anyunix.trace.words import OWN_ADDRESS, repeatable
 
 CANONICAL: Mapping[str, str] = {
-    alias: name for name, aliases in {
-        "open": "openat", "accept": "accept4", "fork": "vfork clone clone3 rfork pdfork",
-        "wait": "wait4 wait6 waitid waitpid", "sigaction": "rt_sigaction",
-        "sigprocmask": "rt_sigprocmask", "pread": "pread64", "pwrite": "pwrite64", "lseek": "_llseek llseek",
-        "ftruncate": "ftruncate64", "fcntl": "fcntl64", "mkdir": "mkdirat", "pipe": "pipe2", "dup": "dup2 dup3",
-        "send": "sendto", "recv": "recvfrom",
+    alias: name
+    for name, aliases in {
+        "open": "openat",
+        "accept": "accept4",
+        "fork": "vfork clone clone3 rfork pdfork",
+        "wait": "wait4 wait6 waitid waitpid",
+        "sigaction": "rt_sigaction",
+        "sigprocmask": "rt_sigprocmask",
+        "pread": "pread64",
+        "pwrite": "pwrite64",
+        "lseek": "_llseek llseek",
+        "ftruncate": "ftruncate64",
+        "fcntl": "fcntl64",
+        "mkdir": "mkdirat",
+        "pipe": "pipe2",
+        "dup": "dup2 dup3",
+        "send": "sendto",
+        "recv": "recvfrom",
         "sleep": "select _newselect pselect pselect6 pselect6_time64 poll ppoll ppoll_time64 epoll_wait epoll_pwait "
-                 "epoll_pwait2 kevent sigsuspend rt_sigsuspend pause sigwait sigwaitinfo sigtimedwait rt_sigtimedwait "
-                 "rt_sigtimedwait_time64 nanosleep clock_nanosleep clock_nanosleep_time64",
-    }.items() for alias in (name, *aliases.split())}
+        "epoll_pwait2 kevent sigsuspend rt_sigsuspend pause sigwait sigwaitinfo sigtimedwait rt_sigtimedwait "
+        "rt_sigtimedwait_time64 nanosleep clock_nanosleep clock_nanosleep_time64",
+    }.items()
+    for alias in (name, *aliases.split())
+}
 """A system's or a CPU's name of a call -> the one that is shown."""
 
 IPV4 = re.compile(r'sa_family=AF_INET, .*inet_addr\("([^"]*)"\)|AF_INET ([\d.]+):\d+')
@@ -27,8 +41,16 @@ NUMBER = re.compile(r"0x[0-9a-f]{4,}")
 HANDLER = re.compile(r"sa_(?:handler|sigaction)=(\w+)|\{ (\w+) ")
 FLAGS = re.compile(r"sa_flags=([\w|]+)|\{ \w+ (\S+) ss_t")
 # FreeBSD's libthr asks for SA_SIGINFO whoever calls; the last is how strace writes the sign of SA_RESETHAND
-UNIMPORTANT = {"O_CLOEXEC", "O_LARGEFILE", "SOCK_CLOEXEC", "SA_RESTORER", "SA_SIGINFO", "0", "0x0",
-               "0xffffffff00000000"}
+UNIMPORTANT = {
+    "O_CLOEXEC",
+    "O_LARGEFILE",
+    "SOCK_CLOEXEC",
+    "SA_RESTORER",
+    "SA_SIGINFO",
+    "0",
+    "0x0",
+    "0xffffffff00000000",
+}
 LIBRARYS_OWN = ("SIGTHR", "SIGLIBRT")
 """Signals that FreeBSD's libthr and librt handle for themselves."""
 ALL_SIGNALS = 24
@@ -191,8 +213,10 @@ def _sigaction(event: Event, descriptors: Descriptors) -> str | None:
     if handler is None or signal in LIBRARYS_OWN:  # NULL: only asked
         return None
     said = handler[1] or handler[2]
-    return (f"sigaction({signal}, {'handler' if said.startswith('0x') else said}, "
-            f"{_flags(flags[1] or flags[2]) if flags else '0'})")
+    return (
+        f"sigaction({signal}, {'handler' if said.startswith('0x') else said}, "
+        f"{_flags(flags[1] or flags[2]) if flags else '0'})"
+    )
 
 
 def _sigprocmask(event: Event, descriptors: Descriptors) -> str | None:
@@ -225,9 +249,23 @@ def _setsid(event: Event, descriptors: Descriptors) -> str | None:
 
 Teller = Callable[[Event, Descriptors], str | None]
 TELLERS: Mapping[str, Teller] = {
-    "socket": _socket, "accept": _accept, "open": _open, "pipe": _pipe, "dup": _dup, "close": _close, "fcntl": _fcntl,
-    "ioctl": _ioctl, "sigaction": _sigaction, "sigprocmask": _sigprocmask, "alarm": _alarm, "setitimer": _setitimer,
-    "setsid": _setsid, "mkdir": _mkdir, "closefrom": _close_range, "close_range": _close_range}
+    "socket": _socket,
+    "accept": _accept,
+    "open": _open,
+    "pipe": _pipe,
+    "dup": _dup,
+    "close": _close,
+    "fcntl": _fcntl,
+    "ioctl": _ioctl,
+    "sigaction": _sigaction,
+    "sigprocmask": _sigprocmask,
+    "alarm": _alarm,
+    "setitimer": _setitimer,
+    "setsid": _setsid,
+    "mkdir": _mkdir,
+    "closefrom": _close_range,
+    "close_range": _close_range,
+}
 
 WITH_DATA = {"read", "write", "pread", "pwrite", "send", "recv"}
 ON_DESCRIPTOR = WITH_DATA | {"bind", "connect", "listen", "setsockopt", "shutdown", "flock", "ftruncate"}
@@ -248,6 +286,8 @@ def _on_descriptor(name: str, event: Event, descriptors: Descriptors) -> str | N
         number = _number(_argument(event, 1))
         return f"{name}({known}, {SOMAXCONN.get(number, number) if name == 'listen' else number})"
     # without the length of an option, and without libc's number for what has no name
-    rest = [NUMBER.sub("…", argument).replace("SOL_IPV6", "IPPROTO_IPV6").replace("SOL_TCP", "IPPROTO_TCP")
-            for argument in event.arguments[1:4]]
+    rest = [
+        NUMBER.sub("…", argument).replace("SOL_IPV6", "IPPROTO_IPV6").replace("SOL_TCP", "IPPROTO_TCP")
+        for argument in event.arguments[1:4]
+    ]
     return f"{name}({', '.join([known, *rest])})"

@@ -43,13 +43,19 @@ def findings(text: str) -> tuple[str, ...]:
 
 
 def _by_valgrind(lines: list[str]) -> list[str]:
-    return [_at(lines[number:number + REPORT], VALGRIND_PLACE, match[1])
-            for number, line in enumerate(lines) if (match := VALGRIND.search(line))]
+    return [
+        _at(lines[number : number + REPORT], VALGRIND_PLACE, match[1])
+        for number, line in enumerate(lines)
+        if (match := VALGRIND.search(line))
+    ]
 
 
 def _by_sanitizer(lines: list[str], *, arguments: bool) -> list[str]:
-    return [_sanitized(lines[number:number + REPORT]) for number, line in enumerate(lines) if SANITIZER.search(line)
-            and arguments == bool(number and ARGUMENT.search(lines[number - 1]))]
+    return [
+        _sanitized(lines[number : number + REPORT])
+        for number, line in enumerate(lines)
+        if SANITIZER.search(line) and arguments == bool(number and ARGUMENT.search(lines[number - 1]))
+    ]
 
 
 def _sanitized(lines: list[str]) -> str:

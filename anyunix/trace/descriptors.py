@@ -10,8 +10,21 @@ from anyunix.trace.words import temporary, unnumbered
 
 DESCRIPTOR = re.compile("[0-9]{1,9}")
 RETURNING = (
-    "kqueue", "kqueuex", "epoll_create", "epoll_create1", "eventfd", "eventfd2", "signalfd", "signalfd4",
-    "timerfd_create", "shm_open", "shm_open2", "memfd_create", "inotify_init", "inotify_init1")
+    "kqueue",
+    "kqueuex",
+    "epoll_create",
+    "epoll_create1",
+    "eventfd",
+    "eventfd2",
+    "signalfd",
+    "signalfd4",
+    "timerfd_create",
+    "shm_open",
+    "shm_open2",
+    "memfd_create",
+    "inotify_init",
+    "inotify_init1",
+)
 """Calls that return a descriptor of which nothing is said."""
 
 
@@ -40,7 +53,7 @@ class Descriptors:
             return None
         for made, called in self.temporaries.items():
             if plain == made or plain.startswith(made + "/"):
-                plain = called + plain[len(made):]
+                plain = called + plain[len(made) :]
         return unnumbered(relpath(plain, self.folder), self.processes)
 
     def made(self, path: str) -> None:

@@ -51,7 +51,7 @@ def split_call(text: str) -> tuple[tuple[str, ...], str]:
     if end == -1:
         raise ValueError("the call does not close")
     arguments.append(text[start:end].strip())
-    return tuple(arguments if arguments != [""] else ()), text[end + 1:].strip()
+    return tuple(arguments if arguments != [""] else ()), text[end + 1 :].strip()
 
 
 def _outside(text: str) -> Iterator[tuple[int, str]]:

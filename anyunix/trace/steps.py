@@ -76,12 +76,18 @@ def _role(path: tuple[int, ...], chat: bool) -> str:
 
 
 def _forked(event: Event) -> bool:
-    return (event.kind == "call" and CANONICAL.get(event.name) == "fork" and event.value.isdigit()
-            and event.value != "0" and "CLONE_THREAD" not in " ".join(event.arguments))
+    return (
+        event.kind == "call"
+        and CANONICAL.get(event.name) == "fork"
+        and event.value.isdigit()
+        and event.value != "0"
+        and "CLONE_THREAD" not in " ".join(event.arguments)
+    )
 
 
-def _walk(events: Sequence[tuple[int, Event]], descriptors: Descriptors,
-          roles: Mapping[int, str]) -> tuple[tuple[Step, ...], list[tuple[int, Descriptors]]]:
+def _walk(
+    events: Sequence[tuple[int, Event]], descriptors: Descriptors, roles: Mapping[int, str]
+) -> tuple[tuple[Step, ...], list[tuple[int, Descriptors]]]:
     """A process's steps, and its children with the descriptors that each inherited."""
     steps: list[Step] = []
     children = []

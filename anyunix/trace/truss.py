@@ -11,13 +11,49 @@ SIGNAL = re.compile(r"SIGNAL (\d+) \((SIG\w+)\)")
 EXITED = re.compile(r"process exit, rval = (\d+)")
 KILLED = re.compile(r"process killed, signal = ([0-9]{1,10})")
 ERRORS = {
-    1: "EPERM", 2: "ENOENT", 4: "EINTR", 9: "EBADF", 10: "ECHILD", 11: "EDEADLK", 12: "ENOMEM", 13: "EACCES",
-    17: "EEXIST", 22: "EINVAL", 23: "ENFILE", 24: "EMFILE", 27: "EFBIG", 28: "ENOSPC", 32: "EPIPE", 35: "EAGAIN",
-    36: "EINPROGRESS", 42: "ENOPROTOOPT", 43: "EPROTONOSUPPORT", 47: "EAFNOSUPPORT", 48: "EADDRINUSE",
-    49: "EADDRNOTAVAIL", 53: "ECONNABORTED", 54: "ECONNRESET", 57: "ENOTCONN", 61: "ECONNREFUSED"}
+    1: "EPERM",
+    2: "ENOENT",
+    4: "EINTR",
+    9: "EBADF",
+    10: "ECHILD",
+    11: "EDEADLK",
+    12: "ENOMEM",
+    13: "EACCES",
+    17: "EEXIST",
+    22: "EINVAL",
+    23: "ENFILE",
+    24: "EMFILE",
+    27: "EFBIG",
+    28: "ENOSPC",
+    32: "EPIPE",
+    35: "EAGAIN",
+    36: "EINPROGRESS",
+    42: "ENOPROTOOPT",
+    43: "EPROTONOSUPPORT",
+    47: "EAFNOSUPPORT",
+    48: "EADDRINUSE",
+    49: "EADDRNOTAVAIL",
+    53: "ECONNABORTED",
+    54: "ECONNRESET",
+    57: "ENOTCONN",
+    61: "ECONNREFUSED",
+}
 """FreeBSD's numbers (errno(2), intro(2) there) of the errors that a server meets."""
-SIGNALS = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 6: "SIGABRT", 9: "SIGKILL", 11: "SIGSEGV", 13: "SIGPIPE",
-           14: "SIGALRM", 15: "SIGTERM", 20: "SIGCHLD", 25: "SIGXFSZ", 30: "SIGUSR1", 31: "SIGUSR2"}
+SIGNALS = {
+    1: "SIGHUP",
+    2: "SIGINT",
+    3: "SIGQUIT",
+    6: "SIGABRT",
+    9: "SIGKILL",
+    11: "SIGSEGV",
+    13: "SIGPIPE",
+    14: "SIGALRM",
+    15: "SIGTERM",
+    20: "SIGCHLD",
+    25: "SIGXFSZ",
+    30: "SIGUSR1",
+    31: "SIGUSR2",
+}
 """FreeBSD's numbers (signal(3) there)."""
 
 
@@ -73,7 +109,7 @@ def _as_strace(text: str) -> str:
             return match[0]
         code = C_STYLE[found] if found in C_STYLE else ord(found[-1]) ^ (0x40 if "^" in found[:-1] else 0)
         code |= 0x80 if found[0] == "M" else 0
-        followed = text[match.end():match.end() + 1].isdigit()
+        followed = text[match.end() : match.end() + 1].isdigit()
         return " " if code == ord(" ") else f"\\{code:03o}" if followed else f"\\{code:o}"
 
     return VIS.sub(octal, text)

@@ -51,7 +51,8 @@ async def main(log: str, key_file: str) -> None:
     opened = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     everybody: set[Client] = set()
     server = await asyncio.get_running_loop().create_server(
-        lambda: Client(opened, key, everybody), "127.0.0.1", 0, backlog=4096)
+        lambda: Client(opened, key, everybody), "127.0.0.1", 0, backlog=4096
+    )
     print(f"READY 127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 

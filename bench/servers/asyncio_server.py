@@ -20,8 +20,7 @@ class Sink(asyncio.Protocol):
 
 async def main(form: str) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    server = await asyncio.get_running_loop().create_server(
-        lambda: Sink(form == "paper"), "127.0.0.1", 0, backlog=4096)
+    server = await asyncio.get_running_loop().create_server(lambda: Sink(form == "paper"), "127.0.0.1", 0, backlog=4096)
     print(f"READY 127.0.0.1:{server.sockets[0].getsockname()[1]}", file=sys.stderr, flush=True)
     await server.serve_forever()
 

@@ -24,8 +24,7 @@ def test_ready_names_every_address_bound(server):
     named = {address.host for address in server.addresses}
     candidates = own_addresses()
     answering = {address for address in candidates if connect_error(address, server.port) is None}
-    covered = {address for address in candidates
-               if named & {address, "::" if ":" in address else "0.0.0.0"}}
+    covered = {address for address in candidates if named & {address, "::" if ":" in address else "0.0.0.0"}}
     assert answering == covered, f"the ready line names {', '.join(map(str, server.addresses))}"
 
 
@@ -43,8 +42,12 @@ def test_port_is_the_same_in_both_families(server):
 
 
 @promised_by("dual")
-@explained_by("ipv6.v6only_default", "getaddrinfo.passive_order", failing="The server does not listen on both families",
-              fix="a listener for each, IPV6_V6ONLY set by hand")
+@explained_by(
+    "ipv6.v6only_default",
+    "getaddrinfo.passive_order",
+    failing="The server does not listen on both families",
+    fix="a listener for each, IPV6_V6ONLY set by hand",
+)
 def test_both_families_are_listened_on(server):
     """The mode `dual` listens on the wildcard address of every family that has one here.
 
@@ -56,8 +59,10 @@ def test_both_families_are_listened_on(server):
 
 
 @speaks_chat
-@pytest.mark.parametrize(("host", "modes"), [
-    pytest.param("127.0.0.1", ("dual", "ipv4", "first"), id="ipv4"), pytest.param("::1", ("dual", "ipv6"), id="ipv6")])
+@pytest.mark.parametrize(
+    ("host", "modes"),
+    [pytest.param("127.0.0.1", ("dual", "ipv4", "first"), id="ipv4"), pytest.param("::1", ("dual", "ipv6"), id="ipv6")],
+)
 def test_host_listens_only_there(start_server, bind, host, modes):
     """With `--host` the server is reached at that address alone.
 

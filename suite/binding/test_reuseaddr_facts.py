@@ -37,8 +37,7 @@ def test_bind_with_a_connection_in_time_wait(fact, reuse):
     the new one; on FreeBSD the new one's is enough (socket(7), Notes, says both).
     """
     old, new = PAIRS[reuse]
-    fact(f"reuseaddr.time_wait_{reuse}", refused_every_time(
-        lambda: outcome(listen_on, leave_in_time_wait(old), new)))
+    fact(f"reuseaddr.time_wait_{reuse}", refused_every_time(lambda: outcome(listen_on, leave_in_time_wait(old), new)))
 
 
 @pytest.mark.parametrize("reuse", PAIRS)

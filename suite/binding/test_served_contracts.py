@@ -25,8 +25,12 @@ HERE = "binding/test_served_contracts.py"
 
 @speaks_chat
 @promised_by("dual", "ipv4", "first")
-@explained_by("getaddrinfo.passive_order", "ipv6.v6only_default", failing="IPv4 clients are refused",
-              fix="bind both families, or set IPV6_V6ONLY by hand")
+@explained_by(
+    "getaddrinfo.passive_order",
+    "ipv6.v6only_default",
+    failing="IPv4 clients are refused",
+    fix="bind both families, or set IPV6_V6ONLY by hand",
+)
 def test_ipv4_client_is_served(server):
     """A client that knows only the server's IPv4 address gets its message back.
 
@@ -55,17 +59,19 @@ def test_ipv6_client_is_served(server):
 
 @speaks_chat
 @follows_from(f"{HERE}::test_ipv4_client_is_served", f"{HERE}::test_ipv6_client_is_served")
-@explained_by("getaddrinfo.passive_order", "ipv6.v6only_default",
-              failing="Clients of an interface's address are refused",
-              fix="bind both families, or set IPV6_V6ONLY by hand")
+@explained_by(
+    "getaddrinfo.passive_order",
+    "ipv6.v6only_default",
+    failing="Clients of an interface's address are refused",
+    fix="bind both families, or set IPV6_V6ONLY by hand",
+)
 def test_client_of_every_interface_is_served(server, bind):
     """A client that comes in by an address of an interface, not of loopback, gets its message back.
 
     POSIX: a socket bound to INADDR_ANY or in6addr_any accepts at every local address. `ipv6` promises the IPv6
     ones, `ipv4` and `first` the IPv4 ones, `dual` both.
     """
-    promised = [address for address in interface_addresses()
-                if bind == "dual" or (bind == "ipv6") == (":" in address)]
+    promised = [address for address in interface_addresses() if bind == "dual" or (bind == "ipv6") == (":" in address)]
     if not promised:
         pytest.skip(f"no interface but loopback has an address that bind mode {bind} promises")
     for address in promised:

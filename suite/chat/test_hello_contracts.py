@@ -39,7 +39,7 @@ def test_key_that_differs_in_one_digit_is_refused(server):
     """
     for place in (0, 63, 127):
         digit = "0" if server.key[place] != "0" else "1"
-        key = server.key[:place] + digit + server.key[place + 1:]
+        key = server.key[:place] + digit + server.key[place + 1 :]
         assert _answer(server, f"HELLO {key} ada 0\n") == "ERR bad-key", f"digit {place}"
 
 
@@ -50,8 +50,15 @@ def test_key_of_another_form_is_refused(server):
     lets a prefix in (the paper's server did).
     """
     key = server.key
-    for line in (f"HELLO {key[:127]} ada 0\n", f"HELLO {key[:1]} ada 0\n", f"HELLO {key}0 ada 0\n",
-                 f"HELLO {key}{key} ada 0\n", f"HELLO {key[:127]}g ada 0\n", "HELLO ada 0\n", "HELLO  ada 0\n"):
+    for line in (
+        f"HELLO {key[:127]} ada 0\n",
+        f"HELLO {key[:1]} ada 0\n",
+        f"HELLO {key}0 ada 0\n",
+        f"HELLO {key}{key} ada 0\n",
+        f"HELLO {key[:127]}g ada 0\n",
+        "HELLO ada 0\n",
+        "HELLO  ada 0\n",
+    ):
         assert _answer(server, line) in ("ERR bad-key", "ERR bad-hello"), line
 
 
@@ -82,8 +89,17 @@ def test_line_of_another_form_is_refused(server):
     chat/PROTOCOL.md, Errors. strtok(3) and sscanf(3) take several spaces for one; strtoll(3) takes signs and spaces.
     """
     key = server.key
-    for line in ("\n", "hello\n", f"hello {key} ada 0\n", f"HELLO {key} ada\n", f"HELLO {key} ada 0 0\n",
-                 f" HELLO {key} ada 0\n", f"HELLO  {key} ada 0\n", f"HELLO\t{key}\tada\t0\n", "GET / HTTP/1.1\r\n"):
+    for line in (
+        "\n",
+        "hello\n",
+        f"hello {key} ada 0\n",
+        f"HELLO {key} ada\n",
+        f"HELLO {key} ada 0 0\n",
+        f" HELLO {key} ada 0\n",
+        f"HELLO  {key} ada 0\n",
+        f"HELLO\t{key}\tada\t0\n",
+        "GET / HTTP/1.1\r\n",
+    ):
         assert _answer(server, line) == "ERR bad-hello", line
     for line in (f"HELLO {key} ada 0 \n", f"HELLO {key} ada 0\r\n", f"HELLO {key} ada \n"):
         assert _answer(server, line) in ("ERR bad-hello", "ERR bad-since"), line

@@ -58,8 +58,25 @@ def test_bad_since_is_refused(server):
     """
     _write(server, TEXTS)
     size = server.log.stat().st_size
-    for since in (size + 1, 999_999_999_999_999_999, 1, size - 1, 2**32, -1, "x", "0x0", "+0", "1e1", "End", "٣",
-                  "0" * 19, "9" * 19, 2**63, 2**64, "9" * 40):
+    for since in (
+        size + 1,
+        999_999_999_999_999_999,
+        1,
+        size - 1,
+        2**32,
+        -1,
+        "x",
+        "0x0",
+        "+0",
+        "1e1",
+        "End",
+        "٣",
+        "0" * 19,
+        "9" * 19,
+        2**63,
+        2**64,
+        "9" * 40,
+    ):
         with pytest.raises(Refused) as caught:
             server.client(since=since).close()
         assert caught.value.reason == "bad-since", since

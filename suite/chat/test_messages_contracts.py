@@ -76,14 +76,31 @@ def test_invalid_utf8_is_refused(server):
 
     RFC 3629 3 and 4. mbrtowc(3) answers by locale and differs; the C locale takes any byte on some systems.
     """
-    _assert_refused(server, [
-        b"\xc0\x80", b"\xc1\xbf", b"\xe0\x80\x80", b"\xe0\x9f\xbf",  # overlong, two and three bytes
-        b"\xf0\x80\x80\x80", b"\xf0\x8f\xbf\xbf",  # overlong, four bytes
-        b"\xed\xa0\x80", b"\xed\xbf\xbf",  # surrogates
-        b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80", b"\xff", b"\xfe",  # past the end of Unicode, never in UTF-8
-        b"\x80", b"a\xbfb", b"\xc3\xbc\xbc",  # continuation bytes alone
-        b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xe2\x82a", b"\xc3\xc3\xbc",  # cut short
-    ])
+    _assert_refused(
+        server,
+        [
+            b"\xc0\x80",
+            b"\xc1\xbf",
+            b"\xe0\x80\x80",
+            b"\xe0\x9f\xbf",  # overlong, two and three bytes
+            b"\xf0\x80\x80\x80",
+            b"\xf0\x8f\xbf\xbf",  # overlong, four bytes
+            b"\xed\xa0\x80",
+            b"\xed\xbf\xbf",  # surrogates
+            b"\xf4\x90\x80\x80",
+            b"\xf5\x80\x80\x80",
+            b"\xff",
+            b"\xfe",  # past the end of Unicode, never in UTF-8
+            b"\x80",
+            b"a\xbfb",
+            b"\xc3\xbc\xbc",  # continuation bytes alone
+            b"\xc3",
+            b"\xe2\x82",
+            b"\xf0\x9f\x98",
+            b"\xe2\x82a",
+            b"\xc3\xc3\xbc",  # cut short
+        ],
+    )
 
 
 def test_every_edge_of_utf8_is_accepted(server):

@@ -24,8 +24,9 @@ def test_append_by_many_processes(fact, work, size):
     """
     gate, opening = os.pipe()
     with ExitStack() as stack:
-        writers = [stack.enter_context(Call(append, letter, size, RECORDS[size], gate))
-                   for letter in ascii_lowercase[:WRITERS]]
+        writers = [
+            stack.enter_context(Call(append, letter, size, RECORDS[size], gate)) for letter in ascii_lowercase[:WRITERS]
+        ]
         os.write(opening, b"!" * WRITERS)
         written_at_once = all(writer.result() for writer in writers)
     os.close(gate)

@@ -5,16 +5,7 @@ import subprocess
 from fcntl import flock, lockf
 
 from support.calls import Call, outcome
-from support.locks import (
-    EXCLUSIVE,
-    FREE,
-    SHARED,
-    TAKEN,
-    ask,
-    ask_from_another_process,
-    held,
-    opened,
-)
+from support.locks import EXCLUSIVE, FREE, SHARED, TAKEN, ask, ask_from_another_process, held, opened
 
 
 def test_flock_and_fcntl(fact, work):

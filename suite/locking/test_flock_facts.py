@@ -5,18 +5,7 @@ import subprocess
 from fcntl import flock
 
 from support.calls import Call
-from support.locks import (
-    EXCLUSIVE,
-    FREE,
-    SHARED,
-    TAKEN,
-    UNLOCK,
-    ask,
-    ask_from_another_process,
-    held,
-    opened,
-    take,
-)
+from support.locks import EXCLUSIVE, FREE, SHARED, TAKEN, UNLOCK, ask, ask_from_another_process, held, opened, take
 
 MODES = {"SH": SHARED, "EX": EXCLUSIVE}
 

@@ -51,8 +51,11 @@ def test_clients_leave_no_descriptor(server):
     for number in range(clients):
         leave(server, ("close", "eof", "reset")[number % 3])
     # a cache or a thread may open one or two for good; one a client is a leak
-    wait_until(lambda: opened(server.processes()) < before + clients // 3,
-               f"{before} descriptors, as before the clients", SETTLE_SECONDS)
+    wait_until(
+        lambda: opened(server.processes()) < before + clients // 3,
+        f"{before} descriptors, as before the clients",
+        SETTLE_SECONDS,
+    )
 
 
 @promises("descriptors")

@@ -16,11 +16,11 @@ FEATURES = {
     "ppoll": ("poll.h", "ppoll(0, 0, 0, 0)"),
     "close_range": ("unistd.h", "close_range(3, 4, 0)"),
     "closefrom": ("unistd.h", "(closefrom(3), 0)"),
-    "setproctitle": ("unistd.h", "(setproctitle(\"%s\", \"\"), 0)"),
+    "setproctitle": ("unistd.h", '(setproctitle("%s", ""), 0)'),
     "MSG_NOSIGNAL": ("sys/socket.h", "MSG_NOSIGNAL"),
     "SOCK_CLOEXEC": ("sys/socket.h", "SOCK_CLOEXEC"),
     "sa_len": ("sys/socket.h", "(int)((struct sockaddr *)0)->sa_len"),
-    "strlcpy": ("string.h", "(int)strlcpy((char[2]){0}, \"\", 2)"),
+    "strlcpy": ("string.h", '(int)strlcpy((char[2]){0}, "", 2)'),
 }
 """What a C program may want -> the header it is in and an expression that uses it; compiled and linked, never run."""
 
@@ -34,7 +34,7 @@ def test_compiler(fact, work):
     need_compiler(work)
     words = preprocessed(work, MACROS).split()
     fact("compiler.name", name := "gcc" if words[1].startswith("__") else "clang")
-    numbers = words[words.index(name) + 1:][:3] if name == "gcc" else words[1:4]
+    numbers = words[words.index(name) + 1 :][:3] if name == "gcc" else words[1:4]
     fact("compiler.version", ".".join(numbers))
     fact("compiler.c_standard", preprocessed(work, C_STANDARD))
 

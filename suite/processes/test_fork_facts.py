@@ -78,8 +78,12 @@ def inherited(channel) -> dict[str, bool]:
 
 
 def inheritance(channel, priority: int) -> dict[str, bool]:
-    return {"limits": resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 99, "umask": os.umask(0) == 0o027,
-            "folder": Path.cwd() == Path("/"), "priority": os.nice(0) == priority}
+    return {
+        "limits": resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 99,
+        "umask": os.umask(0) == 0o027,
+        "folder": Path.cwd() == Path("/"),
+        "priority": os.nice(0) == priority,
+    }
 
 
 def offset_after_child_read(channel) -> bool:

@@ -75,9 +75,15 @@ def test_types_of_python(fact):
     Python builds with large files on 32-bit systems (_FILE_OFFSET_BITS=64), so its off_t is 8 where C's default is 4;
     its time_t is the platform's.
     """
-    fact("python.bytes_of", {"pointer": struct.calcsize("P"), "long": struct.calcsize("l"),
-                             "off_t": sysconfig.get_config_var("SIZEOF_OFF_T"),
-                             "time_t": sysconfig.get_config_var("SIZEOF_TIME_T")})
+    fact(
+        "python.bytes_of",
+        {
+            "pointer": struct.calcsize("P"),
+            "long": struct.calcsize("l"),
+            "off_t": sysconfig.get_config_var("SIZEOF_OFF_T"),
+            "time_t": sysconfig.get_config_var("SIZEOF_TIME_T"),
+        },
+    )
 
 
 def test_locale(fact):

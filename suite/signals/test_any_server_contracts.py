@@ -25,8 +25,9 @@ QUEUED_SECONDS = 15.0
 STOPPED_OR_GONE = {"T", "Z", None}
 
 
-@pytest.mark.parametrize("name", [
-    pytest.param(name, marks=promises(name.lower())) for name in ("SIGTERM", "SIGINT", "SIGHUP")])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=promises(name.lower())) for name in ("SIGTERM", "SIGINT", "SIGHUP")]
+)
 def test_it_does_what_it_promises_at(server, name):
     """SIGTERM, SIGINT and SIGHUP end the server with all its processes, or it goes on serving; nothing between.
 

@@ -94,8 +94,10 @@ def test_clients_that_came_together_have_nothing_of_each_other(start_server):
             wait_asleep(process.pid)
         for process in server.receivers()[::-1]:  # the last one forked is the one whom the others could hold open
             os.kill(process.pid, signal.SIGKILL)
-            ended = wait_until(lambda: [each for each in clients if readable(each.socket.fileno(), 0)],
-                               f"a connection to end with process {process.pid}")
+            ended = wait_until(
+                lambda: [each for each in clients if readable(each.socket.fileno(), 0)],
+                f"a connection to end with process {process.pid}",
+            )
             assert len(ended) == 1
             assert ended[0].ended()
             clients.remove(ended[0])

@@ -7,10 +7,35 @@ import pytest
 
 from support.child import Child, in_child
 
-USED = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGCHLD",
-        "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGIO", "SIGWINCH")
-WAITING_CALLS = ("sigwait", "sigwaitinfo", "sigtimedwait", "sigpending", "pthread_kill", "siginterrupt",
-                 "pidfd_send_signal")
+USED = (
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGKILL",
+    "SIGUSR1",
+    "SIGUSR2",
+    "SIGPIPE",
+    "SIGALRM",
+    "SIGTERM",
+    "SIGCHLD",
+    "SIGCONT",
+    "SIGSTOP",
+    "SIGTSTP",
+    "SIGTTIN",
+    "SIGTTOU",
+    "SIGURG",
+    "SIGIO",
+    "SIGWINCH",
+)
+WAITING_CALLS = (
+    "sigwait",
+    "sigwaitinfo",
+    "sigtimedwait",
+    "sigpending",
+    "pthread_kill",
+    "siginterrupt",
+    "pidfd_send_signal",
+)
 
 
 def test_signal_numbers(fact):
@@ -137,8 +162,10 @@ def timed_waits(channel) -> dict[str, str]:
     nothing = signal.sigtimedwait({signal.SIGUSR1}, 0)
     os.kill(os.getpid(), signal.SIGUSR1)
     something = signal.sigtimedwait({signal.SIGUSR1}, 0)
-    return {"nothing pending": "a signal" if nothing else "none",
-            "pending": "taken" if something and something.si_signo == signal.SIGUSR1 else "none"}
+    return {
+        "nothing pending": "a signal" if nothing else "none",
+        "pending": "taken" if something and something.si_signo == signal.SIGUSR1 else "none",
+    }
 
 
 def realtime(name: str) -> int:

@@ -107,8 +107,11 @@ def signal_own_group(channel) -> dict[str, bool]:
         reached = {pid: asked(pid, read_fd) for pid in (*members, other)}
     finally:
         os.kill(other, signal.SIGKILL)  # the members go with this child's group
-    return {"sender": signal.SIGUSR1 in signal.sigpending(), "members": all(reached[pid] for pid in members),
-            "other group": reached[other]}
+    return {
+        "sender": signal.SIGUSR1 in signal.sigpending(),
+        "members": all(reached[pid] for pid in members),
+        "other group": reached[other],
+    }
 
 
 def asked(pid: int, answers_fd: int) -> bool:
@@ -125,8 +128,9 @@ def as_process_1(code: str) -> list[str]:
         pytest.skip("no unshare command here to make a PID namespace with")
     refused = ""
     for flags in (["-p", "-f"], ["-U", "-r", "-p", "-f"]):
-        done = subprocess.run(["unshare", *flags, sys.executable, "-I", "-S", "-c", code], capture_output=True,
-                              text=True, timeout=10)
+        done = subprocess.run(
+            ["unshare", *flags, sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, timeout=10
+        )
         if done.returncode == 0 or done.returncode in (-signal.SIGTERM, 128 + signal.SIGTERM):
             return done.stdout.split()
         refused = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit status {done.returncode}"

@@ -108,8 +108,9 @@ def test_a_signal_between_looking_and_sleeping_is_not_lost(server):
         sender = server.senders()[0].pid
         for number in range(ROUNDS):
             append(server.log, TORN)
-            with stopped_with_lock(server.log, sender, fcntl.LOCK_SH, lambda: os.kill(sender, signal.SIGUSR1),
-                                   LOOK_SECONDS) as log:
+            with stopped_with_lock(
+                server.log, sender, fcntl.LOCK_SH, lambda: os.kill(sender, signal.SIGUSR1), LOOK_SECONDS
+            ) as log:
                 append_rudely(log, b"\x18\n<eve> %d\n" % number)
                 os.kill(sender, signal.SIGUSR1)
             assert client.receive(WAIT_SECONDS) == str(number)

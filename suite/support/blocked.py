@@ -38,8 +38,9 @@ def python_answer(block: Callable[..., object], *arguments: Any, restart: bool) 
         os.close(write_fd)
 
 
-def _block(channel: Channel, block: Callable[..., object], arguments: tuple[Any, ...], restart: bool,
-           noted_fd: int) -> None:
+def _block(
+    channel: Channel, block: Callable[..., object], arguments: tuple[Any, ...], restart: bool, noted_fd: int
+) -> None:
     signal.signal(signal.SIGUSR1, lambda *_: os.write(noted_fd, b"handled"))
     signal.siginterrupt(signal.SIGUSR1, not restart)
     signal.set_wakeup_fd(noted_fd)
@@ -51,8 +52,9 @@ def c_answers(command: list[str | Path], folder: Path) -> list[str]:
 
     Raises AssertionError with its stderr, subprocess.TimeoutExpired.
     """
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                               start_new_session=True)
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, start_new_session=True
+    )
     assert process.stdout is not None
     lines = []
     try:

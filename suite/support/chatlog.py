@@ -106,8 +106,9 @@ def unchanged(fd: int, size: int, seconds: float = QUIET_SECONDS) -> bool:
 
 
 @contextmanager
-def stopped_with_lock(log: Path, pid: int, how: int, keep_busy: Callable[[], object],
-                      stride: float = STRIDE_SECONDS) -> Iterator[int]:
+def stopped_with_lock(
+    log: Path, pid: int, how: int, keep_busy: Callable[[], object], stride: float = STRIDE_SECONDS
+) -> Iterator[int]:
     """Stop process `pid` while it holds the lock `how` on the log; continue it afterwards.
 
     `keep_busy` gives it something to do, and no other process may take such a lock meanwhile. The process is

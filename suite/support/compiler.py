@@ -90,7 +90,7 @@ def no_compiler() -> str | None:
 
 def broken_compiler(folder: Path) -> str | None:
     """Why the compiler cannot build the smallest program, such as missing headers; None when it can."""
-    error = refusal(folder, "#include <stdio.h>\nint main(void) { return puts(\"\") == EOF; }\n", name="smallest")
+    error = refusal(folder, '#include <stdio.h>\nint main(void) { return puts("") == EOF; }\n', name="smallest")
     return f"{compiler()[0]} here cannot build a program: {error.splitlines()[0]}" if error else None
 
 

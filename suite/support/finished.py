@@ -36,8 +36,13 @@ class Finished:
 def case_of(reports: list[pytest.TestReport]) -> Element:
     """A probe as JUnit has it: with its properties, and with the phase in which it failed or was left out."""
     file, line, _ = reports[-1].location
-    case = Element("testcase", file=file, name=clean(reports[-1].nodeid.partition("::")[2]), line=str(line or 0),
-                   time=f"{sum(report.duration for report in reports):.3f}")
+    case = Element(
+        "testcase",
+        file=file,
+        name=clean(reports[-1].nodeid.partition("::")[2]),
+        line=str(line or 0),
+        time=f"{sum(report.duration for report in reports):.3f}",
+    )
     properties = SubElement(case, "properties")
     for name, value in reports[-1].user_properties:
         SubElement(properties, "property", name=clean(name), value=clean(str(value)))

@@ -39,7 +39,7 @@ class Guest:
         """Go as far as possible without waiting."""
         try:
             if self._outgoing:
-                self._outgoing = self._outgoing[self.socket.send(self._outgoing):]
+                self._outgoing = self._outgoing[self.socket.send(self._outgoing) :]
                 return
             data = self.socket.recv(65536)
         except BlockingIOError:
@@ -49,7 +49,7 @@ class Guest:
             return
         self._incoming += data
         if b"ERR " in self._incoming and self._incoming.endswith(b"\n"):
-            self._end(self._incoming[self._incoming.index(b"ERR "):].decode().strip())
+            self._end(self._incoming[self._incoming.index(b"ERR ") :].decode().strip())
         elif not data:
             self._end("closed")
         elif self._message and b"\n" in self._incoming:

@@ -36,11 +36,20 @@ class Launcher:
         self._records: list[Record] = []
         self._started = 0
 
-    def __call__(self, *extra: str, port: int = 0, host: str = "", bind: str | None = None,
-                 log: Path | None = None, environment: Mapping[str, str] | None = None,
-                 limits: Mapping[int, int] | None = None, user: int | None = None,
-                 wrapper: tuple[str, ...] = (), before_exec: Callable[[], object] | None = None,
-                 new_session: bool = True) -> Server:
+    def __call__(
+        self,
+        *extra: str,
+        port: int = 0,
+        host: str = "",
+        bind: str | None = None,
+        log: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        limits: Mapping[int, int] | None = None,
+        user: int | None = None,
+        wrapper: tuple[str, ...] = (),
+        before_exec: Callable[[], object] | None = None,
+        new_session: bool = True,
+    ) -> Server:
         """Start the server and wait until it listens. Raises NotReady.
 
         `extra` are more arguments for it; `limits` maps resource.RLIMIT_* to soft and hard value; `wrapper` is a
@@ -52,16 +61,38 @@ class Launcher:
         chosen = port == 0 and not self.subject.ready.names_addresses
         for left in reversed(range(PORT_TRIES if chosen else 1)):
             try:
-                return self._start(extra, free_port() if chosen else port, host, bind, log or self.log,
-                                   environment or {}, limits or {}, user, wrapper, before_exec, new_session)
+                return self._start(
+                    extra,
+                    free_port() if chosen else port,
+                    host,
+                    bind,
+                    log or self.log,
+                    environment or {},
+                    limits or {},
+                    user,
+                    wrapper,
+                    before_exec,
+                    new_session,
+                )
             except NotReady as error:
                 if not left or error.returncode is None:
                     raise
         raise AssertionError("no try is left that neither returned nor raised")
 
-    def _start(self, extra: tuple[str, ...], port: int, host: str, bind: str | None, log: Path,
-               environment: Mapping[str, str], limits: Mapping[int, int], user: int | None, wrapper: tuple[str, ...],
-               before_exec: Callable[[], object] | None, new_session: bool) -> Server:
+    def _start(
+        self,
+        extra: tuple[str, ...],
+        port: int,
+        host: str,
+        bind: str | None,
+        log: Path,
+        environment: Mapping[str, str],
+        limits: Mapping[int, int],
+        user: int | None,
+        wrapper: tuple[str, ...],
+        before_exec: Callable[[], object] | None,
+        new_session: bool,
+    ) -> Server:
         work = self._work_folder(user)
         record = None if wrapper else self._record()
         wrapper = record.wrapper if record else wrapper
@@ -81,13 +112,22 @@ class Launcher:
         output = Output(self.folder / f"server-{self._started}.said", user)
         try:
             process = subprocess.Popen(
-                argv, cwd=self.subject.root, stdin=subprocess.DEVNULL, stdout=output.stdout, stderr=output.stderr,
-                env=given, start_new_session=new_session, user=user, pass_fds=(record.held,) if record else (),
-                preexec_fn=prepare if limits or before_exec else None)  # probes run no threads
+                argv,
+                cwd=self.subject.root,
+                stdin=subprocess.DEVNULL,
+                stdout=output.stdout,
+                stderr=output.stderr,
+                env=given,
+                start_new_session=new_session,
+                user=user,
+                pass_fds=(record.held,) if record else (),
+                preexec_fn=prepare if limits or before_exec else None,
+            )  # probes run no threads
         except OSError as error:
             output.end()
-            raise NotReady(f"start: {argv[0]!r} cannot be run in {self.subject.root}: {error.strerror}", "", "",
-                           None) from None
+            raise NotReady(
+                f"start: {argv[0]!r} cannot be run in {self.subject.root}: {error.strerror}", "", "", None
+            ) from None
         finally:
             output.handed_over()
             if record:
@@ -147,13 +187,23 @@ class Launcher:
         return awaited.measured(ready, self.subject.talk, promises, int(words["port"]))
 
     def _arguments(self, extra: tuple[str, ...], host: str, bind: str | None) -> list[str]:
-        return [*self.subject.start, *self.subject.binds[bind or self.bind], *extra,
-                *(["--host", host] if host else [])]
+        return [
+            *self.subject.start,
+            *self.subject.binds[bind or self.bind],
+            *extra,
+            *(["--host", host] if host else []),
+        ]
 
     def _words(self, port: int, host: str, log: Path, work: Path) -> dict[str, str]:
         """What stands in braces in a subject file -> what it is for one start."""
-        return {"port": str(port), "host": host, "log": str(log), "key_file": str(self.key_file()),
-                "python": sys.executable, "work": str(work)}
+        return {
+            "port": str(port),
+            "host": host,
+            "log": str(log),
+            "key_file": str(self.key_file()),
+            "python": sys.executable,
+            "work": str(work),
+        }
 
     def _work_folder(self, user: int | None) -> Path:
         """A new one for each start: the file with a process ID that a server left stops no other from starting."""

@@ -62,14 +62,22 @@ def errno_name(error: OSError) -> str:
     if isinstance(error, TimeoutError) and error.errno is None:
         return "timeout"
     if isinstance(error, socket.gaierror):
-        return next((name for name in dir(socket) if name.startswith("EAI_")
-                     and getattr(socket, name) == error.errno), f"EAI {error.errno}")
+        return next(
+            (name for name in dir(socket) if name.startswith("EAI_") and getattr(socket, name) == error.errno),
+            f"EAI {error.errno}",
+        )
     preferred = (name for name in OF_TWO_NAMES if getattr(errno, name, None) == error.errno)
     return next(preferred, errno.errorcode.get(error.errno or 0, f"errno {error.errno}"))
 
 
-def listen(address: str, port: int = 0, *, v6only: int | None = None, options: tuple[int, ...] = (),
-           backlog: int = socket.SOMAXCONN) -> socket.socket:
+def listen(
+    address: str,
+    port: int = 0,
+    *,
+    v6only: int | None = None,
+    options: tuple[int, ...] = (),
+    backlog: int = socket.SOMAXCONN,
+) -> socket.socket:
     """A TCP listener made by hand: nothing is set that is not asked for.
 
     socket.create_server() and http.server set IPV6_V6ONLY themselves, which is what a probe measures.

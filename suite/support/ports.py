@@ -50,4 +50,3 @@ def refused_every_time(attempt: Callable[[], str]) -> str:
         if answers[-1] == "ok":
             break
     return answers[-1]
-

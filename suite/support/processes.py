@@ -76,8 +76,9 @@ def command_of(pid: int) -> str:
             words = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
             return b" ".join(words).decode(errors="replace").strip()[:COMMAND_CHARACTERS]
         command = ["ps", "-o", "args=", "-p", str(pid)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=10,
-                              check=False).stdout.strip()[:COMMAND_CHARACTERS]
+        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout.strip()[
+            :COMMAND_CHARACTERS
+        ]
     return ""
 
 

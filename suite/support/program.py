@@ -15,15 +15,22 @@ from support.server import Server
 PROGRAM_SECONDS = 20.0
 
 
-def run_client(launcher: Launcher, server: Server, *options: str, given: str = "",
-               key_file: Path | None = None) -> "subprocess.CompletedProcess[str]":
+def run_client(
+    launcher: Launcher, server: Server, *options: str, given: str = "", key_file: Path | None = None
+) -> "subprocess.CompletedProcess[str]":
     """The client against the server, with `given` piped into it, to its end. Skips when the subject has none."""
     if not launcher.subject.client:
         pytest.skip(f"{launcher.subject.name} has no client program")
     values = {"python": sys.executable, "key_file": str(key_file or launcher.key_file())}
-    argv = [re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), word)
-            for word in launcher.subject.client]
+    argv = [
+        re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), word) for word in launcher.subject.client
+    ]
     bound = server.addresses[0].host
-    return subprocess.run([*argv, *options, WILDCARDS.get(bound, bound), str(server.port)], input=given,
-                          cwd=launcher.subject.root, capture_output=True, encoding="utf-8",
-                          timeout=Deadline(PROGRAM_SECONDS).seconds)
+    return subprocess.run(
+        [*argv, *options, WILDCARDS.get(bound, bound), str(server.port)],
+        input=given,
+        cwd=launcher.subject.root,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=Deadline(PROGRAM_SECONDS).seconds,
+    )

@@ -58,8 +58,9 @@ class Awaited:
         try:
             self._until(FirstClient(talk, port).served, lambda: f"nothing is served on port {port}")
         except Unlike as error:
-            raise self._failure(f"not ready: a client of port {port} is answered, but not as `talk` expects: "
-                                f"{error}") from None
+            raise self._failure(
+                f"not ready: a client of port {port} is answered, but not as `talk` expects: {error}"
+            ) from None
         if ready.how == "port" and talk is None:
             self._settled(promises, port)
         addresses = listening_on(port, 0.0 if promises["at_once"] else PATIENCE_SECONDS)
@@ -74,14 +75,17 @@ class Awaited:
         Where nothing but a port that answers says that the server is ready, it may be on its way to the next listen(2):
         the kernel queues connections for the first one already (POSIX listen()).
         """
-        promised = [address for address in LOOPBACKS.values()
-                    if promises["ipv6" if ":" in address else "ipv4"] and can_bind(address) is None]
+        promised = [
+            address
+            for address in LOOPBACKS.values()
+            if promises["ipv6" if ":" in address else "ipv4"] and can_bind(address) is None
+        ]
         with suppress(TimeoutError):  # whether it is served is for contracts to say
             wait_until(lambda: all(connect_error(each, port) is None for each in promised), "all", SETTLE_SECONDS)
 
     def _line_like(self, pattern: str) -> re.Match[bytes] | None:
         said = self._output.read("stdout")
-        return re.search(pattern.encode(), said[:said.rfind(b"\n") + 1], re.MULTILINE)
+        return re.search(pattern.encode(), said[: said.rfind(b"\n") + 1], re.MULTILINE)
 
     def _until(self, condition: Callable[[], object], otherwise: Callable[[], str]) -> None:
         """As `_wait`, for a server that stays."""
@@ -98,7 +102,7 @@ class Awaited:
             return (value,) if value or ended else None
 
         try:
-            value, = wait_until(settled, "the server", self._deadline)
+            (value,) = wait_until(settled, "the server", self._deadline)
         except TimeoutError:
             raise self._failure(f"not ready within {self._deadline.seconds:.3g} s: {otherwise()}") from None
         if not value:
@@ -106,8 +110,9 @@ class Awaited:
         return value
 
     def _ended(self) -> NotReady:
-        return self._failure(f"the server {ending(self._process.returncode)} before it was ready",
-                             self._process.returncode)
+        return self._failure(
+            f"the server {ending(self._process.returncode)} before it was ready", self._process.returncode
+        )
 
     def _failure(self, message: str, status: int | None = None) -> NotReady:
         stderr, stdout = (self._output.read(name).decode(errors="replace") for name in ("stderr", "stdout"))

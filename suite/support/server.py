@@ -25,8 +25,17 @@ PAUSE_SECONDS = 10.0
 class Server:
     """A running server. `process.pid` leads its session and process group."""
 
-    def __init__(self, subject: Subject, promises: Promises, process: "subprocess.Popen[bytes]",
-                 addresses: tuple[Address, ...], log: Path, key: str, output: Output, pid: int | None = None) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        promises: Promises,
+        process: "subprocess.Popen[bytes]",
+        addresses: tuple[Address, ...],
+        log: Path,
+        key: str,
+        output: Output,
+        pid: int | None = None,
+    ) -> None:
         self.subject, self.promises, self.process, self.addresses = subject, promises, process, addresses
         self.log, self.key = log, key
         self.output = output
@@ -112,9 +121,11 @@ class Server:
         A zombie whose parent died before it is the system's first process's to reap: containers often have none that
         does.
         """
-        wait_until(lambda: Left(p for p in self.processes()
-                                if p.pid != self.pid and not (p.zombie and p.parent != self.pid)),
-                   "the server's children to end and be reaped", seconds)
+        wait_until(
+            lambda: Left(p for p in self.processes() if p.pid != self.pid and not (p.zombie and p.parent != self.pid)),
+            "the server's children to end and be reaped",
+            seconds,
+        )
 
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
@@ -128,8 +139,9 @@ class Server:
         try:
             return self.process.wait(deadline.seconds)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"the server did not end within {deadline.seconds:.3g} s: "
-                                 f"{Left(self.processes())}") from None
+            raise AssertionError(
+                f"the server did not end within {deadline.seconds:.3g} s: {Left(self.processes())}"
+            ) from None
 
     def stop(self, seconds: float = 5.0) -> int:
         """End it as the subject says; the exit status."""

@@ -86,7 +86,7 @@ class Record:
         os.close(self.ended)
         text = ""
         for path in sorted(self.path.parent.glob(f"{self.path.name}*")):
-            text += path.read_text(errors="replace")[:RECORD_LIMIT - len(text)]
+            text += path.read_text(errors="replace")[: RECORD_LIMIT - len(text)]
         return text
 
 
@@ -101,8 +101,9 @@ def find_tool(name: str) -> Tool:
 def _why_not(tool: Tool) -> str:
     """Empty when it runs a command here; hardened containers and emulated CPUs may forbid ptrace(2)."""
     try:
-        tried = subprocess.run([*tool.wrapper(Path(os.devnull)), "true"], capture_output=True, text=True,
-                               timeout=TRY_SECONDS)
+        tried = subprocess.run(
+            [*tool.wrapper(Path(os.devnull)), "true"], capture_output=True, text=True, timeout=TRY_SECONDS
+        )
     except subprocess.TimeoutExpired:
         return f"{tool.name} hangs"
     said = tried.stderr.strip().splitlines() or ["it does not run"]
@@ -111,8 +112,14 @@ def _why_not(tool: Tool) -> str:
 
 def told(probe: str, tool: Tool, *, chat: bool, folder: Path, texts: Sequence[str]) -> dict[str, object]:
     """What the tool wrote about a probe's servers, as anyunix reads it."""
-    return {"probe": probe, "tool": tool.name, "missing": tool.missing, "chat": chat, "folder": str(folder),
-            "texts": list(texts)}
+    return {
+        "probe": probe,
+        "tool": tool.name,
+        "missing": tool.missing,
+        "chat": chat,
+        "folder": str(folder),
+        "texts": list(texts),
+    }
 
 
 def keep(path: Path, record: Mapping[str, object]) -> None:

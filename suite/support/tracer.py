@@ -52,8 +52,10 @@ class Tracer:
     def text(self) -> str:
         """The record. Skips where nothing could be preloaded into the server."""
         if not self.record.exists():
-            pytest.skip("no error can be injected here: no strace, and nothing can be preloaded into this server: it "
-                        "is linked statically, or has rights of its own")
+            pytest.skip(
+                "no error can be injected here: no strace, and nothing can be preloaded into this server: it "
+                "is linked statically, or has rights of its own"
+            )
         return self.record.read_text(errors="replace")
 
     def injected(self, pattern: str) -> bool:
@@ -99,7 +101,18 @@ def _why_no_strace() -> str | None:
     if not shutil.which("strace"):
         return "no strace on PATH"
     program = "import os; raise SystemExit(os.getppid() != 4242)"
-    command = ["strace", *DETACHED, "-o", os.devnull, "-e", "trace=getppid", "-e", "inject=getppid:retval=4242",
-               sys.executable, "-ISc", program]
+    command = [
+        "strace",
+        *DETACHED,
+        "-o",
+        os.devnull,
+        "-e",
+        "trace=getppid",
+        "-e",
+        "inject=getppid:retval=4242",
+        sys.executable,
+        "-ISc",
+        program,
+    ]
     tried = subprocess.run(command, capture_output=True, text=True, timeout=20)
     return None if tried.returncode == 0 else tried.stderr.strip() or "strace does not inject"

@@ -82,9 +82,15 @@ def measure_chat(point: ChatPoint, command: Sequence[str], load: str, cpus: int 
 def bare_costs(program: str, cpus: int) -> BareCosts:
     """Raises NotMeasured."""
     own, _ = split_cpus(cpus)
-    with tempfile.TemporaryDirectory(prefix="bare-", dir=".") as name, subprocess.Popen(
-            [program, str(Path(name, "log")), str(RECORD_BYTES)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True) as process:
+    with (
+        tempfile.TemporaryDirectory(prefix="bare-", dir=".") as name,
+        subprocess.Popen(
+            [program, str(Path(name, "log")), str(RECORD_BYTES)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
         pin(process.pid, own)
         out, errors = process.communicate(timeout=END_SECONDS)
     if process.returncode:
@@ -95,15 +101,32 @@ def bare_costs(program: str, cpus: int) -> BareCosts:
 def _order(command: Sequence[str], log: str, key: str, clients: int) -> list[str]:
     if command[-1].endswith("asyncio_chat.py"):
         return [*command, log, key]
-    return [*command, "--bind", "ipv4", "--host", "127.0.0.1", "--log", log, "--key-file", key,
-            "--max-clients", str(clients)]
+    return [
+        *command,
+        "--bind",
+        "ipv4",
+        "--host",
+        "127.0.0.1",
+        "--log",
+        log,
+        "--key-file",
+        key,
+        "--max-clients",
+        str(clients),
+    ]
 
 
-def _under_load(point: ChatPoint, server: "subprocess.Popen[str]", meter: Meter, load: list[str],
-                cpus: set[int]) -> ChatMeasured:
+def _under_load(
+    point: ChatPoint, server: "subprocess.Popen[str]", meter: Meter, load: list[str], cpus: set[int]
+) -> ChatMeasured:
     """Raises NotMeasured, OSError, ValueError."""
-    clients = subprocess.Popen([*load, str(point.clients), f"{point.seconds:g}", f"{point.rate:g}"],
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    clients = subprocess.Popen(
+        [*load, str(point.clients), f"{point.seconds:g}", f"{point.rate:g}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         pin(clients.pid, cpus)
         _answer(clients, END_SECONDS)  # OPEN
@@ -144,6 +167,18 @@ def _measured(point: ChatPoint, said: dict[str, float], before: Usage, after: Us
     if said["messages"] < 0.99 * due:
         invalid = f"the rate was not kept: {said['messages']:.0f} of {due:.0f} messages went out"
     calls = None if before.calls is None or after.calls is None else after.calls - before.calls
-    return ChatMeasured(point, invalid, int(said["messages"]), int(said["deliveries"]), said["seconds"],
-                        said["median_us"], said["p99_us"], said["opening_seconds"],
-                        after.cpu_seconds - before.cpu_seconds, calls, after.processes, memory, said["cpu_seconds"])
+    return ChatMeasured(
+        point,
+        invalid,
+        int(said["messages"]),
+        int(said["deliveries"]),
+        said["seconds"],
+        said["median_us"],
+        said["p99_us"],
+        said["opening_seconds"],
+        after.cpu_seconds - before.cpu_seconds,
+        calls,
+        after.processes,
+        memory,
+        said["cpu_seconds"],
+    )

@@ -82,8 +82,9 @@ def measure(point: Point, command: Sequence[str], load: str, cpus: int = 1) -> M
             found = _under_load(point, process, port, meter, [load], others)
     except (NotMeasured, OSError, ValueError) as error:
         return Measured(point, invalid=str(error))
-    return replace(found, invalid=found.invalid or _impossible(found.samples, len(own) or os.cpu_count() or 1,
-                                                                 found.source))
+    return replace(
+        found, invalid=found.invalid or _impossible(found.samples, len(own) or os.cpu_count() or 1, found.source)
+    )
 
 
 def allow_descriptors() -> None:
@@ -107,11 +108,18 @@ def pin(pid: int, cpus: set[int]) -> None:
 
 
 @contextmanager
-def started(command: Sequence[str], cpus: set[int],
-            group: Group | None) -> Iterator[tuple["subprocess.Popen[str]", int, Meter]]:
+def started(
+    command: Sequence[str], cpus: set[int], group: Group | None
+) -> Iterator[tuple["subprocess.Popen[str]", int, Meter]]:
     """A server, and its port; it and all its processes are gone afterwards. Raises NotMeasured, OSError."""
-    process = subprocess.Popen([*AT_THE_START, *command], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        [*AT_THE_START, *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     assert process.stdin is not None
     assert process.stderr is not None
     try:
@@ -132,20 +140,33 @@ def started(command: Sequence[str], cpus: set[int],
         process.stderr.close()
 
 
-def _under_load(point: Point, process: "subprocess.Popen[str]", port: int, meter: Meter, load: list[str],
-                cpus: set[int]) -> Measured:
+def _under_load(
+    point: Point, process: "subprocess.Popen[str]", port: int, meter: Meter, load: list[str], cpus: set[int]
+) -> Measured:
     """Raises NotMeasured, OSError, ValueError."""
     seconds = point.seconds + WARM_UP_SECONDS
     generator = subprocess.Popen(
-        [*load, "127.0.0.1", str(port), str(point.connections), f"{point.rate:.0f}", str(point.write_bytes),
-         f"{seconds:g}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        [
+            *load,
+            "127.0.0.1",
+            str(port),
+            str(point.connections),
+            f"{point.rate:.0f}",
+            str(point.write_bytes),
+            f"{seconds:g}",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         pin(generator.pid, cpus)
         seen = _samples(meter, generator, point.seconds)
         out, errors = generator.communicate(timeout=seconds + END_SECONDS)
     except subprocess.TimeoutExpired:
-        raise NotMeasured(f"the load does not end within {seconds + END_SECONDS:g} s: the server does not read on") \
-            from None
+        raise NotMeasured(
+            f"the load does not end within {seconds + END_SECONDS:g} s: the server does not read on"
+        ) from None
     finally:
         generator.kill()
         generator.wait()
@@ -154,10 +175,19 @@ def _under_load(point: Point, process: "subprocess.Popen[str]", port: int, meter
     said = json.loads(out)
     before, after = seen.before, seen.after
     writes = max(1.0, said["sent_bytes"] / point.write_bytes * seen.seconds / said["seconds"])
-    return Measured(point, seen.samples, _invalid(said, process, seen.samples), said["sent_bytes"],
-                    100 * said["cpu_seconds"] / said["seconds"], after.processes, seen.memory,
-                    _a_write(before.calls, after.calls, writes), _a_write(before.voluntary, after.voluntary, writes),
-                    _a_write(before.involuntary, after.involuntary, writes), meter.source)
+    return Measured(
+        point,
+        seen.samples,
+        _invalid(said, process, seen.samples),
+        said["sent_bytes"],
+        100 * said["cpu_seconds"] / said["seconds"],
+        after.processes,
+        seen.memory,
+        _a_write(before.calls, after.calls, writes),
+        _a_write(before.voluntary, after.voluntary, writes),
+        _a_write(before.involuntary, after.involuntary, writes),
+        meter.source,
+    )
 
 
 def _a_write(before: int | None, after: int | None, writes: float) -> float | None:
@@ -217,8 +247,14 @@ def _invalid(said: dict[str, float], process: "subprocess.Popen[str]", samples: 
 def _impossible(samples: tuple[float, ...], cpus: int, source: str) -> str:
     """What is wrong with a sample that cannot be: too much, or less than nothing because a process was overlooked."""
     strange = next((each for each in samples if not 0 <= each <= 100 * cpus * BEYOND), None)
-    return "" if strange is None else (f"a sample of {strange:,.0f} %, where the CPUs give 0 to {100 * cpus:,} %: the "
-                                       f"times that {source} tells cannot be believed")
+    return (
+        ""
+        if strange is None
+        else (
+            f"a sample of {strange:,.0f} %, where the CPUs give 0 to {100 * cpus:,} %: the "
+            f"times that {source} tells cannot be believed"
+        )
+    )
 
 
 def line_of(text: str) -> str:
@@ -230,6 +266,8 @@ def lacking(cpus: int) -> str:
     """Why nothing can be measured here; empty when it can."""
     if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) <= cpus:
         found = len(os.sched_getaffinity(0))
-        return (f"bench needs {cpus + 1} CPUs, {cpus} for the server and one for the load; there "
-                f"{'is one' if found == 1 else f'are {found}'}")
+        return (
+            f"bench needs {cpus + 1} CPUs, {cpus} for the server and one for the load; there "
+            f"{'is one' if found == 1 else f'are {found}'}"
+        )
     return "" if has_schedstat() or shutil.which("ps") else "neither /proc nor ps tells CPU times"

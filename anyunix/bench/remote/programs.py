@@ -89,8 +89,10 @@ def build(source: Source, sources: Path = SOURCES, programs: Path = PROGRAMS) ->
     tools = ("cc", "make") if source.compiler == "make" else (source.compiler,)
     if lacking := [tool for tool in tools if not shutil.which(tool)]:
         package = "gcc libc6-dev make" if source.compiler == "make" else "gcc libc6-dev"
-        raise NotBuilt(f"{source.name} is left out: no {' and no '.join(lacking)} on PATH there: "
-                       f"apt-get install {package} (Debian)")
+        raise NotBuilt(
+            f"{source.name} is left out: no {' and no '.join(lacking)} on PATH there: "
+            f"apt-get install {package} (Debian)"
+        )
     if source.compiler == "make":
         folder, target = (sources / source.files[0]).parent, Path(source.files[0]).name
         run(["make", "-s", "-C", str(folder), target], source.name)
@@ -103,8 +105,15 @@ def build(source: Source, sources: Path = SOURCES, programs: Path = PROGRAMS) ->
 def run(command: list[str], name: str, environment: dict[str, str] | None = None) -> None:
     """Raises NotBuilt."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=BUILD_SECONDS,
-                              env=environment, check=False)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=BUILD_SECONDS,
+            env=environment,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotBuilt(f"{name} is left out: it does not build: {error}") from error
     if done.returncode:

@@ -13,8 +13,9 @@ def tree_by_ps(root: int) -> tuple[float, int, int]:
     """CPU seconds, bytes and number of a process and its descendants. Raises OSError, ValueError."""
     # an option a column: on FreeBSD (ps(1), -o) all that stands behind the first `=` is one column's header
     columns = [word for column in COLUMNS for word in ("-o", f"{column}=")]
-    done = subprocess.run(["ps", "-ax", *columns], capture_output=True, text=True, errors="replace", timeout=30,
-                          check=False)
+    done = subprocess.run(
+        ["ps", "-ax", *columns], capture_output=True, text=True, errors="replace", timeout=30, check=False
+    )
     return sum_tree(done.stdout, root)
 
 

@@ -40,11 +40,13 @@ def _open_event(pid: int) -> int | None:
     number, tracepoint = NUMBERS.get(platform.machine()), _tracepoint()
     if number is None or tracepoint is None or sys.maxsize < 2**32:
         return None
-    attributes = struct.pack(ATTRIBUTES, TYPE_TRACEPOINT, struct.calcsize(ATTRIBUTES), tracepoint, 0, 0, 0, INHERIT,
-                             0, 0, 0)
+    attributes = struct.pack(
+        ATTRIBUTES, TYPE_TRACEPOINT, struct.calcsize(ATTRIBUTES), tracepoint, 0, 0, 0, INHERIT, 0, 0, 0
+    )
     buffer = ctypes.create_string_buffer(attributes, len(attributes))
-    found = ctypes.CDLL(None, use_errno=True).syscall(ctypes.c_long(number), buffer, ctypes.c_int(pid),
-                                                      ctypes.c_int(-1), ctypes.c_int(-1), ctypes.c_ulong(0))
+    found = ctypes.CDLL(None, use_errno=True).syscall(
+        ctypes.c_long(number), buffer, ctypes.c_int(pid), ctypes.c_int(-1), ctypes.c_int(-1), ctypes.c_ulong(0)
+    )
     return found if found >= 0 else None
 
 
@@ -55,8 +57,9 @@ def _tracepoint() -> int | None:
     except (OSError, ValueError):
         pass
     try:
-        done = subprocess.run(["unshare", "-m", "sh", "-c", PRIVATE_MOUNT], capture_output=True, text=True, timeout=10,
-                              check=False)
+        done = subprocess.run(
+            ["unshare", "-m", "sh", "-c", PRIVATE_MOUNT], capture_output=True, text=True, timeout=10, check=False
+        )
         return int(done.stdout)
     except (OSError, subprocess.TimeoutExpired, ValueError):
         return None

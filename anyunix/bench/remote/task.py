@@ -1,9 +1,9 @@
 """python3 -m remote.task TASK WORD...: prints a line of JSON.
 
-    build CPUS NAME...   what can be started here, of these programs
-    run JSON             one run of the paper's experiment
-    chat JSON            one run of a chat server
-    bare PROGRAM CPUS    what a message's system calls cost
+build CPUS NAME...   what can be started here, of these programs
+run JSON             one run of the paper's experiment
+chat JSON            one run of a chat server
+bare PROGRAM CPUS    what a message's system calls cost
 """
 
 import json
@@ -25,8 +25,9 @@ def main(task: str, *words: str) -> None:
     else:
         order = json.loads(words[0])
         how = order["command"], order["load"], order["cpus"]
-        found = (measure(Point(**order["point"]), *how) if task == "run"
-                 else measure_chat(ChatPoint(**order["point"]), *how))
+        found = (
+            measure(Point(**order["point"]), *how) if task == "run" else measure_chat(ChatPoint(**order["point"]), *how)
+        )
     print(json.dumps(asdict(found)))
 
 

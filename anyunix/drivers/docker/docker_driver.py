@@ -40,8 +40,14 @@ UNPACK = "import io,sys,tarfile;tarfile.open(fileobj=io.BytesIO(sys.stdin.buffer
 class DockerDriver:
     """An ordinary user, no capabilities, a read-only root, limits, an init, a private network without a way out."""
 
-    def __init__(self, platform: Platform, engine: Engine, *, transfer_seconds: float = TRANSFER_SECONDS,
-                 grace_seconds: float = GRACE_SECONDS) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        engine: Engine,
+        *,
+        transfer_seconds: float = TRANSFER_SECONDS,
+        grace_seconds: float = GRACE_SECONDS,
+    ) -> None:
         """`transfer_seconds` are for one file, there or back; a command gets `grace_seconds` more than it asks for."""
         self._platform, self._engine = platform, engine
         self._transfer_seconds, self._grace_seconds = transfer_seconds, grace_seconds
@@ -67,8 +73,9 @@ class DockerDriver:
                 self._container.start()
         except ENGINE_ERRORS as error:
             self.down()
-            raise PlatformError(f"the container does not start: {reason_of(error)}"
-                                f"{start_hint(reason_of(error))}") from error
+            raise PlatformError(
+                f"the container does not start: {reason_of(error)}{start_hint(reason_of(error))}"
+            ) from error
 
     def put(self, archive: Path) -> None:
         data, said = archive.read_bytes(), bytearray()
@@ -76,11 +83,15 @@ class DockerDriver:
         try:
             status = self._exec(command, self._transfer_seconds, lambda _, piece: said.extend(piece), data=data)
         except TimeoutError:
-            raise PlatformError(f"the payload was not taken within {self._transfer_seconds:g} s: python3 there does "
-                                "not read its standard input, or the engine is stuck") from None
+            raise PlatformError(
+                f"the payload was not taken within {self._transfer_seconds:g} s: python3 there does "
+                "not read its standard input, or the engine is stuck"
+            ) from None
         if status != 0:
-            raise PlatformError(f"the payload could not be unpacked in {WORK} (exit status {status}): "
-                                f"{' '.join(said.decode(errors='replace').split())[-300:]}")
+            raise PlatformError(
+                f"the payload could not be unpacked in {WORK} (exit status {status}): "
+                f"{' '.join(said.decode(errors='replace').split())[-300:]}"
+            )
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
         kept = Kept(STDOUT, STDERR, OUTPUT_LIMIT, say)
@@ -122,15 +133,29 @@ class DockerDriver:
         if network is not None:
             _gone(network.remove)
 
-    def _exec(self, argv: Sequence[str], seconds: float, take: Callable[[int, bytes], None], *,
-              environment: Mapping[str, str] | None = None, data: bytes = b"") -> int:
+    def _exec(
+        self,
+        argv: Sequence[str],
+        seconds: float,
+        take: Callable[[int, bytes], None],
+        *,
+        environment: Mapping[str, str] | None = None,
+        data: bytes = b"",
+    ) -> int:
         """Run a command with `data` as its stdin, `take` what it writes; its exit status. Raises PlatformError, and
         TimeoutError after `seconds`.
         """
         container, status = self._id(), None
         try:
-            with DockerExec(self._api(), container, argv, environment=environment or {}, folder=WORK, seconds=seconds,
-                            stdin=bool(data)) as command:
+            with DockerExec(
+                self._api(),
+                container,
+                argv,
+                environment=environment or {},
+                folder=WORK,
+                seconds=seconds,
+                stdin=bool(data),
+            ) as command:
                 if data:
                     with suppress(BrokenPipeError, ConnectionResetError):  # it ended early, and says why
                         command.feed(data)
@@ -157,17 +182,36 @@ class DockerDriver:
         prefix = f"fd{secrets.token_hex(1)}:{secrets.token_hex(2)}:{secrets.token_hex(2)}::/64"
         pools = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet=prefix)])
         return self._engine.client().networks.create(
-            f"anyunix-{secrets.token_hex(6)}", driver="bridge", internal=True, enable_ipv6=True, ipam=pools,
-            labels=labels())
+            f"anyunix-{secrets.token_hex(6)}",
+            driver="bridge",
+            internal=True,
+            enable_ipv6=True,
+            ipam=pools,
+            labels=labels(),
+        )
 
     def _create_container(self, image: str) -> Any:
         platform = self._platform
         return self._engine.client().containers.create(
-            image, TIED, stdin_open=True, auto_remove=True, name=f"anyunix-{platform.name}-{secrets.token_hex(4)}",
-            init=platform.init, user=platform.user, cap_drop=["ALL"], cap_add=list(platform.capabilities),
-            security_opt=["no-new-privileges"], read_only=True, tmpfs={WORK: SCRATCH, "/tmp": SCRATCH},
-            pids_limit=platform.processes, mem_limit=platform.memory, nano_cpus=(os.cpu_count() or 1) * 10**9,
-            network=self._network.name, sysctls=dict(platform.sysctls), labels=labels())
+            image,
+            TIED,
+            stdin_open=True,
+            auto_remove=True,
+            name=f"anyunix-{platform.name}-{secrets.token_hex(4)}",
+            init=platform.init,
+            user=platform.user,
+            cap_drop=["ALL"],
+            cap_add=list(platform.capabilities),
+            security_opt=["no-new-privileges"],
+            read_only=True,
+            tmpfs={WORK: SCRATCH, "/tmp": SCRATCH},
+            pids_limit=platform.processes,
+            mem_limit=platform.memory,
+            nano_cpus=(os.cpu_count() or 1) * 10**9,
+            network=self._network.name,
+            sysctls=dict(platform.sysctls),
+            labels=labels(),
+        )
 
     def _api(self) -> Any:
         return self._engine.client().api

@@ -39,14 +39,21 @@ class Address:
     @property
     def how_to_get_in(self) -> str:
         """What to do when this user may not."""
-        return ("Podman's service is for its own user: start one as this user (`systemctl --user start podman.socket`) "
-                "and set DOCKER_HOST" if self.podman else "join the group docker")
+        return (
+            "Podman's service is for its own user: start one as this user (`systemctl --user start podman.socket`) "
+            "and set DOCKER_HOST"
+            if self.podman
+            else "join the group docker"
+        )
 
     @property
     def how_to_wake(self) -> str:
         """What to do when it takes connections and does not answer."""
-        return ("run again when `podman info` answers, or restart it (`systemctl --user restart podman.socket`)"
-                if self.podman else "run again when `docker info` answers, or restart it (`systemctl restart docker`)")
+        return (
+            "run again when `podman info` answers, or restart it (`systemctl --user restart podman.socket`)"
+            if self.podman
+            else "run again when `docker info` answers, or restart it (`systemctl restart docker`)"
+        )
 
 
 def find_address(environment: Mapping[str, str]) -> Address:

@@ -78,8 +78,15 @@ class Engine:
                 self.client().images.get(tag)
             except docker.errors.ImageNotFound:
                 say(f"building the image {tag}")
-                build_image(self._builder, recipe, tag, recipe=str(platform.dockerfile), base=platform.base,
-                            cpu=platform.cpu, say=say)
+                build_image(
+                    self._builder,
+                    recipe,
+                    tag,
+                    recipe=str(platform.dockerfile),
+                    base=platform.base,
+                    cpu=platform.cpu,
+                    say=say,
+                )
             except ENGINE_ERRORS as error:
                 raise PlatformError(f"the Docker engine fails to look up {tag}: {reason_of(error)}") from error
         return tag
@@ -104,8 +111,7 @@ class Engine:
         if isinstance(error, PermissionError) or "permission denied" in said:
             return f"the Docker engine at {where} may not be used by this user: {where.how_to_get_in}"
         if "timed out" in said:
-            return (f"the Docker engine at {where} does not answer within {self._answer_seconds} s: "
-                    f"{where.how_to_wake}")
+            return f"the Docker engine at {where} does not answer within {self._answer_seconds} s: {where.how_to_wake}"
         return f"no Docker engine answers at {where}: {where.how_to_start}"
 
     def _base(self, platform: Platform, say: Say) -> str:
@@ -121,7 +127,8 @@ class Engine:
             raise PlatformError(
                 f"the image {platform.base} is not here and cannot be pulled ({reason_of(error)}): "
                 f"`anyunix images build {platform.base}` makes it from a package mirror, `docker import` takes a "
-                f"root file system") from error
+                f"root file system"
+            ) from error
 
     def _pull(self, platform: Platform, say: Say) -> None:
         say(f"pulling {platform.base}")

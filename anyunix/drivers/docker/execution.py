@@ -30,11 +30,21 @@ def close_stream(stream: Any) -> None:
 class DockerExec:
     """A command that was started. Its methods raise TimeoutError at the deadline, and others of ENGINE_ERRORS."""
 
-    def __init__(self, api: Any, container: str, argv: Sequence[str], *, environment: Mapping[str, str], folder: str,
-                 seconds: float, stdin: bool = False) -> None:
+    def __init__(
+        self,
+        api: Any,
+        container: str,
+        argv: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: str,
+        seconds: float,
+        stdin: bool = False,
+    ) -> None:
         self._api, self._deadline = api, time.monotonic() + seconds
-        self._id = api.exec_create(container, list(argv), environment=dict(environment), workdir=folder,
-                                   stdin=stdin)["Id"]
+        self._id = api.exec_create(container, list(argv), environment=dict(environment), workdir=folder, stdin=stdin)[
+            "Id"
+        ]
         self._stream = api.exec_start(self._id, socket=True)
         self._socket = getattr(self._stream, "_sock", self._stream)
         response = getattr(self._stream, "_response", None)
@@ -46,8 +56,9 @@ class DockerExec:
     def __enter__(self) -> "DockerExec":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         close_stream(self._stream)
 
     def feed(self, data: bytes) -> None:
@@ -64,8 +75,8 @@ class DockerExec:
                 stream, size = HEADER.unpack_from(rest)
                 if len(rest) < HEADER.size + size:
                     break
-                yield stream, rest[HEADER.size:HEADER.size + size]
-                rest = rest[HEADER.size + size:]
+                yield stream, rest[HEADER.size : HEADER.size + size]
+                rest = rest[HEADER.size + size :]
 
     def status(self) -> int | None:
         """Its exit status; None when the container ended under it."""

@@ -23,18 +23,37 @@ def context_of(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def build_image(client: Any, context: bytes, tag: str, *, recipe: str, base: str, cpu: str, say: Say,
-                labels: Mapping[str, str] | None = None) -> None:
+def build_image(
+    client: Any,
+    context: bytes,
+    tag: str,
+    *,
+    recipe: str,
+    base: str,
+    cpu: str,
+    say: Say,
+    labels: Mapping[str, str] | None = None,
+) -> None:
     """Build the context's Dockerfile as `tag`, its BASE being `base`; errors name `recipe`. Raises PlatformError."""
     said: list[str] = []
     try:
         for event in client.api.build(
-                fileobj=io.BytesIO(context), custom_context=True, tag=tag, decode=True, rm=True, forcerm=True,
-                buildargs={"BASE": base}, platform=cpu or None, labels=labels):
+            fileobj=io.BytesIO(context),
+            custom_context=True,
+            tag=tag,
+            decode=True,
+            rm=True,
+            forcerm=True,
+            buildargs={"BASE": base},
+            platform=cpu or None,
+            labels=labels,
+        ):
             if "error" in event:
-                raise PlatformError(f"the image {tag} does not build from {recipe}: {event['error'].strip()}; "
-                                    f"it said last: {' | '.join(said[-3:])}"
-                                    f"{emulator_hint(' '.join([*said[-3:], event['error']]))}")
+                raise PlatformError(
+                    f"the image {tag} does not build from {recipe}: {event['error'].strip()}; "
+                    f"it said last: {' | '.join(said[-3:])}"
+                    f"{emulator_hint(' '.join([*said[-3:], event['error']]))}"
+                )
             if line := safe(str(event.get("stream", ""))).strip():
                 said.append(line)
                 say(f"building: {line}")

@@ -82,8 +82,13 @@ def _removed(api: Any, which: Callable[[Any, Thing], bool]) -> list[str]:
 def things(api: Any) -> Iterator[Thing]:
     """Containers first: a network is only free without them."""
     for found in api.containers(all=True, filters={"label": OWNER_LABEL}):
-        yield Thing("container", found["Names"][0].lstrip("/") if found["Names"] else found["Id"], found["Id"],
-                    found["Labels"], found["State"] in ("running", "paused"))
+        yield Thing(
+            "container",
+            found["Names"][0].lstrip("/") if found["Names"] else found["Id"],
+            found["Id"],
+            found["Labels"],
+            found["State"] in ("running", "paused"),
+        )
     for found in api.networks(filters={"label": OWNER_LABEL}):
         yield Thing("network", found["Name"], found["Id"], found["Labels"])
 

@@ -22,8 +22,11 @@ from anyunix.drivers.process import Processes, end_group
 from anyunix.errors import PlatformError
 from anyunix.host.environment import local_environment
 
-WAYS = {"root": ("unshare", "-nm"), "range": ("unshare", "-Unm", "--map-root-user", "--map-auto"),
-        "one": ("unshare", "-Urnm")}
+WAYS = {
+    "root": ("unshare", "-nm"),
+    "range": ("unshare", "-Unm", "--map-root-user", "--map-auto"),
+    "one": ("unshare", "-Urnm"),
+}
 """Whose IDs there are inside -> how the namespaces are made; the best first."""
 HOLDER = Path(__file__).with_name("netns_remote.py")
 SETUP_SECONDS = 20.0
@@ -47,28 +50,46 @@ class NetnsDriver:
                 return f"no {program} on PATH: it is part of util-linux, and namespaces exist on Linux only"
         said = ""
         for way in WAYS if os.geteuid() == 0 else ("range", "one"):
-            tried = subprocess.run([*WAYS[way], "true"], capture_output=True, text=True, timeout=SETUP_SECONDS,
-                                   env=local_environment(), check=False)
+            tried = subprocess.run(
+                [*WAYS[way], "true"],
+                capture_output=True,
+                text=True,
+                timeout=SETUP_SECONDS,
+                env=local_environment(),
+                check=False,
+            )
             if tried.returncode == 0:
                 self._way = way
                 return self._files.available()
             said = tried.stderr.strip()
-        return (f"user namespaces are forbidden here ({said or 'no reason given'}): allow them "
-                "with sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0 "
-                "or user.max_user_namespaces, or run in a container that may")
+        return (
+            f"user namespaces are forbidden here ({said or 'no reason given'}): allow them "
+            "with sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0 "
+            "or user.max_user_namespaces, or run in a container that may"
+        )
 
     def up(self, say: Say) -> None:
         if not self._way and (reason := self.available()):
             raise PlatformError(reason)
         self._files.up(say)
-        setup = json.dumps({"sysctls": dict(self._platform.sysctls), "files": dict(self._platform.files),
-                            "scratch": str(self._files.folder())})
+        setup = json.dumps(
+            {
+                "sysctls": dict(self._platform.sysctls),
+                "files": dict(self._platform.files),
+                "scratch": str(self._files.folder()),
+            }
+        )
         with self._lock:  # down() from another thread sees a holder, or none is started any more
             if self._ended:
                 raise PlatformError("the platform is down")
             holder = self._holder = subprocess.Popen(
-                [*WAYS[self._way], sys.executable, "-I", "-S", str(HOLDER), setup], env=local_environment(),
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+                [*WAYS[self._way], sys.executable, "-I", "-S", str(HOLDER), setup],
+                env=local_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
         assert holder.stdout and holder.stderr
         try:
             if holder.stdout.readline() == b"ready\n":
@@ -83,8 +104,13 @@ class NetnsDriver:
         self._files.put(archive)
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
-        return self._processes.run([*self._enter(self._holder), *argv], cwd=self._files.folder(),
-                                   env={**local_environment(), **env}, timeout=timeout, say=say)
+        return self._processes.run(
+            [*self._enter(self._holder), *argv],
+            cwd=self._files.folder(),
+            env={**local_environment(), **env},
+            timeout=timeout,
+            say=say,
+        )
 
     def get(self, path: PurePosixPath, *, limit: int) -> bytes:
         return self._files.get(path, limit=limit)
@@ -113,5 +139,10 @@ class NetnsDriver:
     def _remove_files(self, holder: "subprocess.Popen[bytes]") -> None:
         """From inside: outside, what other users of the range left behind is nobody's of ours."""
         with suppress(OSError, PlatformError, subprocess.TimeoutExpired):
-            subprocess.run([*self._enter(holder), "find", ".", "-xdev", "-mindepth", "1", "-delete"],
-                           capture_output=True, env=local_environment(), timeout=SETUP_SECONDS, check=False)
+            subprocess.run(
+                [*self._enter(holder), "find", ".", "-xdev", "-mindepth", "1", "-delete"],
+                capture_output=True,
+                env=local_environment(),
+                timeout=SETUP_SECONDS,
+                check=False,
+            )

@@ -1,7 +1,7 @@
 """Sets namespaces up and holds them until stdin ends. Runs inside them, with nothing but the standard library.
 
-    unshare -nm python3 netns_remote.py '{"sysctls": {"net.ipv6.bindv6only": "1"}, "files": {"/etc/x": "…"},
-                                           "scratch": "DIR"}'
+unshare -nm python3 netns_remote.py '{"sysctls": {"net.ipv6.bindv6only": "1"}, "files": {"/etc/x": "…"},
+                                       "scratch": "DIR"}'
 """
 
 import fcntl
@@ -73,8 +73,9 @@ def overlay(folder: Path, scratch: str) -> None:
     mount("-t", "tmpfs", "tmpfs", above)
     for name in ("upper", "work"):
         Path(above, name).mkdir()
-    mount("-t", "overlay", "overlay", "-o", f"lowerdir={folder},upperdir={above}/upper,workdir={above}/work",
-          str(folder))
+    mount(
+        "-t", "overlay", "overlay", "-o", f"lowerdir={folder},upperdir={above}/upper,workdir={above}/work", str(folder)
+    )
 
 
 def mount(*arguments: str) -> None:

@@ -33,7 +33,8 @@ BOOTSTRAP = (
     "command -v python3 >/dev/null || {{ echo {marker} none; exit 1; }}; "
     'exec python3 -I -S -c "import os, sys; v = sys.version_info; '
     "v >= {python} or sys.exit(print(sys.argv[1], *v[:2])); "
-    'exec(bytes().join(os.read(0, 1) for i in range({length})))" {marker}\'')
+    "exec(bytes().join(os.read(0, 1) for i in range({length})))\" {marker}'"
+)
 
 
 class NoAnswer(Exception):
@@ -58,9 +59,14 @@ class Call:
         there = BOOTSTRAP.format(marker=self._marker, length=len(program), python=PYTHON)
         try:
             # in a session of its own: no terminal to ask for a password on, and Ctrl-C is left to `down`
-            self._process = subprocess.Popen([*command, there], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                             stderr=subprocess.PIPE, start_new_session=True,
-                                             env={**os.environ, "LC_ALL": "C"})
+            self._process = subprocess.Popen(
+                [*command, there],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                env={**os.environ, "LC_ALL": "C"},
+            )
         except OSError as error:
             raise PlatformError(f"cannot start {command[0]}: {error.strerror}") from error
         assert self._process.stdin and self._process.stdout and self._process.stderr

@@ -31,7 +31,7 @@ class Target:
     def __str__(self) -> str:
         """As the user types it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.user}@{host}"[not self.user:] + (f":{self.port}" if self.port else "")
+        return f"{self.user}@{host}"[not self.user :] + (f":{self.port}" if self.port else "")
 
     @property
     def name(self) -> str:
@@ -42,8 +42,13 @@ class Target:
 
     def words(self) -> list[str]:
         """What comes behind `ssh` to get there."""
-        return [*(["-F", str(self.config)] if self.config else []), *(["-p", str(self.port)] if self.port else []),
-                *(["-l", self.user] if self.user else []), "--", self.host]
+        return [
+            *(["-F", str(self.config)] if self.config else []),
+            *(["-p", str(self.port)] if self.port else []),
+            *(["-l", self.user] if self.user else []),
+            "--",
+            self.host,
+        ]
 
     def command(self) -> str:
         """The command for a user to type."""
@@ -56,7 +61,7 @@ def parse_target(text: str, config: Path | None = None) -> Target:
         if not HOST.fullmatch(text):
             raise ValueError(f"{text!r} is neither an address nor the name of a host: {EXPECTED}")
         return Target(text, config=config)
-    user, at, place = text[len(SCHEME):].removesuffix("/").rpartition("@")
+    user, at, place = text[len(SCHEME) :].removesuffix("/").rpartition("@")
     if ":" in user:
         raise ValueError("a password has no place in an address: use a key, and an agent for it (ssh-add)")
     if at and not USER.fullmatch(user):

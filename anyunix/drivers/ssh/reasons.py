@@ -12,22 +12,33 @@ CONNECT_SECONDS = 15
 
 # what OpenSSH prints (sshconnect.c, sshconnect2.c, ssh.c, mux.c), the more telling first
 REASONS = (
-    ("HOST IDENTIFICATION HAS CHANGED|host key for .* has changed",
-     "the host key is not the one that is known: find out why before anything else; if the new one is right, "
-     "`{forget}`, then connect once with `{ssh}` and compare the fingerprint"),
-    ("Host key verification failed|host key is known for",
-     "the host key is not known yet: connect once with `{ssh}` and compare the fingerprint"),
-    ("Could not resolve hostname",
-     "no address is known for this name: check it, or describe the host in the SSH configuration (ssh_config(5))"),
-    ("Connection refused",
-     "the connection is refused: start sshd there, or name its port (ssh://host:port)"),
-    ("timed out|Timeout",
-     "no answer within {seconds} s: check that it is up and that no firewall is between (`{ssh} true`)"),
-    ("Permission denied|Too many authentication failures",
-     "permission denied, and no password is asked for: put a key into the agent (`ssh-add`) or into the SSH "
-     "configuration, and into authorized_keys there, until `{batch} true` works"),
-    ("Session open refused",
-     "sshd there allows too few sessions a connection: raise MaxSessions in its sshd_config to 3 or more"),
+    (
+        "HOST IDENTIFICATION HAS CHANGED|host key for .* has changed",
+        "the host key is not the one that is known: find out why before anything else; if the new one is right, "
+        "`{forget}`, then connect once with `{ssh}` and compare the fingerprint",
+    ),
+    (
+        "Host key verification failed|host key is known for",
+        "the host key is not known yet: connect once with `{ssh}` and compare the fingerprint",
+    ),
+    (
+        "Could not resolve hostname",
+        "no address is known for this name: check it, or describe the host in the SSH configuration (ssh_config(5))",
+    ),
+    ("Connection refused", "the connection is refused: start sshd there, or name its port (ssh://host:port)"),
+    (
+        "timed out|Timeout",
+        "no answer within {seconds} s: check that it is up and that no firewall is between (`{ssh} true`)",
+    ),
+    (
+        "Permission denied|Too many authentication failures",
+        "permission denied, and no password is asked for: put a key into the agent (`ssh-add`) or into the SSH "
+        "configuration, and into authorized_keys there, until `{batch} true` works",
+    ),
+    (
+        "Session open refused",
+        "sshd there allows too few sessions a connection: raise MaxSessions in its sshd_config to 3 or more",
+    ),
 )
 
 
@@ -35,8 +46,12 @@ def reason(target: Target, error: NoAnswer) -> str:
     """One line: the host, why, what to do."""
     if error.python:
         return f"{target}: {_python(error.python)}"
-    hints = {"ssh": target.command(), "batch": target.command().replace("ssh", "ssh -o BatchMode=yes", 1),
-             "forget": shlex.join(["ssh-keygen", "-R", _known_as(target)]), "seconds": CONNECT_SECONDS}
+    hints = {
+        "ssh": target.command(),
+        "batch": target.command().replace("ssh", "ssh -o BatchMode=yes", 1),
+        "forget": shlex.join(["ssh-keygen", "-R", _known_as(target)]),
+        "seconds": CONNECT_SECONDS,
+    }
     for pattern, sentence in REASONS:
         if re.search(pattern, error.said):
             return f"{target}: {sentence.format(**hints)}"

@@ -29,10 +29,22 @@ LOST_SECONDS = 2.0
 """How much later than a command's ssh the one that held its connection ends."""
 KILLED = 137
 
-OPTIONS = ("BatchMode=yes", "ForwardAgent=no", "ForwardX11=no", "ClearAllForwardings=yes", "Tunnel=no",
-           "PermitLocalCommand=no", "RemoteCommand=none", "RequestTTY=no", f"ConnectTimeout={CONNECT_SECONDS}",
-           "ServerAliveInterval=15", "ServerAliveCountMax=3", "ControlPersist=no",
-           "NoHostAuthenticationForLocalhost=no", "LogLevel=ERROR")
+OPTIONS = (
+    "BatchMode=yes",
+    "ForwardAgent=no",
+    "ForwardX11=no",
+    "ClearAllForwardings=yes",
+    "Tunnel=no",
+    "PermitLocalCommand=no",
+    "RemoteCommand=none",
+    "RequestTTY=no",
+    f"ConnectTimeout={CONNECT_SECONDS}",
+    "ServerAliveInterval=15",
+    "ServerAliveCountMax=3",
+    "ControlPersist=no",
+    "NoHostAuthenticationForLocalhost=no",
+    "LogLevel=ERROR",
+)
 ALONE = ("ControlMaster=no", "ControlPath=none")
 
 
@@ -74,8 +86,12 @@ class SshDriver:
                     if self._ended:
                         raise PlatformError("the platform is down")
                     self._control = Scratch(SHORT)  # for a socket, to whose path ssh adds something
-                    keeper = self._keeper = self._call({"task": "keep", "seconds": LIFE_SECONDS}, ANSWER_SECONDS,
-                                                       "ControlMaster=yes", f"ControlPath={self._socket()}")
+                    keeper = self._keeper = self._call(
+                        {"task": "keep", "seconds": LIFE_SECONDS},
+                        ANSWER_SECONDS,
+                        "ControlMaster=yes",
+                        f"ControlPath={self._socket()}",
+                    )
                 keeper.send()
                 kind, content = keeper.read()
             keeper.limit(None)
@@ -90,14 +106,19 @@ class SshDriver:
                 raise PlatformError("the platform is down") from error
             if isinstance(error, PlatformError):
                 raise
-            raise PlatformError(reason(self._target, error) if isinstance(error, NoAnswer) else
-                                f"{self._target}: what came back is no answer") from error
+            raise PlatformError(
+                reason(self._target, error)
+                if isinstance(error, NoAnswer)
+                else f"{self._target}: what came back is no answer"
+            ) from error
 
     def put(self, archive: Path) -> None:
         answer = self._through("the payload was sent", {"task": "put"}, SEND_SECONDS, archive.read_bytes())
         if "error" in answer:
-            raise PlatformError(f"the payload could not be unpacked in {last_line(self._folder)} on {self._target}: "
-                                f"{last_line(str(answer['error']))}")
+            raise PlatformError(
+                f"the payload could not be unpacked in {last_line(self._folder)} on {self._target}: "
+                f"{last_line(str(answer['error']))}"
+            )
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
         kept = Kept(b"o", b"e", OUTPUT_LIMIT, say)
@@ -108,13 +129,15 @@ class SshDriver:
             return Completed(KILLED, kept.text(b"o"), kept.text(b"e"), timed_out=True)
         if "error" in answer:
             raise PlatformError(f"cannot start {argv[0]} on {self._target}: {last_line(str(answer['error']))}")
-        return Completed(_whole(answer.get("status")), kept.text(b"o"), kept.text(b"e"),
-                         timed_out=answer.get("timed_out") is True)
+        return Completed(
+            _whole(answer.get("status")), kept.text(b"o"), kept.text(b"e"), timed_out=answer.get("timed_out") is True
+        )
 
     def get(self, path: PurePosixPath, *, limit: int) -> bytes:
         kept = Kept(b"o", b"e", limit + 1)
-        answer = self._through(f"{path} was read", {"task": "get", "path": str(path), "limit": limit}, SEND_SECONDS,
-                               take=kept)
+        answer = self._through(
+            f"{path} was read", {"task": "get", "path": str(path), "limit": limit}, SEND_SECONDS, take=kept
+        )
         if "error" in answer:
             raise PlatformError(f"{path}: not there after the run ({last_line(str(answer['error']))})")
         if len(kept.content[b"o"]) > limit:
@@ -138,16 +161,22 @@ class SshDriver:
         if control:
             control.remove()
 
-    def _through(self, doing: str, task: Mapping[str, object], seconds: float, data: bytes = b"",
-                 take: Kept[bytes] | None = None) -> Mapping[str, Any]:
+    def _through(
+        self, doing: str, task: Mapping[str, object], seconds: float, data: bytes = b"", take: Kept[bytes] | None = None
+    ) -> Mapping[str, Any]:
         """The result of a task on the connection that is there. Raises PlatformError, _Late."""
         with self._lock:
             if self._ended or not self._keeper:
                 raise PlatformError("the platform is down")
             keeper = self._keeper
             # without the connection this one has to fail; the command is tried only where there is no socket any more
-            call = self._call({**task, "folder": self._folder}, seconds, "ControlMaster=no",
-                              f"ControlPath={self._socket()}", "ProxyCommand=false")
+            call = self._call(
+                {**task, "folder": self._folder},
+                seconds,
+                "ControlMaster=no",
+                f"ControlPath={self._socket()}",
+                "ProxyCommand=false",
+            )
             self._running.append(call)
         try:
             answer = self._answer(call, data, take)
@@ -155,8 +184,10 @@ class SshDriver:
             if self._ended:
                 raise PlatformError("the platform is down") from error
             if words := last_line(keeper.said(LOST_SECONDS)):
-                raise PlatformError(f"{self._target}: the connection was lost while {doing}: {words}; "
-                                    "see that the machine and the network are well, and run again") from error
+                raise PlatformError(
+                    f"{self._target}: the connection was lost while {doing}: {words}; "
+                    "see that the machine and the network are well, and run again"
+                ) from error
             if error.late:
                 raise _Late(f"{self._target}: not done within {seconds:g} s: {doing}") from error
             raise PlatformError(f"{reason(self._target, error)} (while {doing})") from error
@@ -183,8 +214,11 @@ class SshDriver:
     def _call(self, task: Mapping[str, object], seconds: float, *options: str) -> Call:
         own = self._target.known_hosts
         # an own file of keys starts empty: the first key is written down, any other is refused from then on
-        keys = ("StrictHostKeyChecking=accept-new", f'UserKnownHostsFile="{own}"', "GlobalKnownHostsFile=none") \
-            if own else ("StrictHostKeyChecking=yes",)
+        keys = (
+            ("StrictHostKeyChecking=accept-new", f'UserKnownHostsFile="{own}"', "GlobalKnownHostsFile=none")
+            if own
+            else ("StrictHostKeyChecking=yes",)
+        )
         words = [word for option in (*OPTIONS, *keys, *options) for word in ("-o", option)]
         return Call(["ssh", *words, *self._target.words()], task, seconds)
 
@@ -209,8 +243,10 @@ class SshDriver:
         with suppress(NoAnswer, PlatformError):
             if self._alone({"task": "end", "folder": self._folder}).get("removed") is True:
                 return
-        self._say(f"{last_line(self._folder)} on {self._target} cannot be removed now; where the connection's end is "
-                  f"not noticed there, it goes within {LIFE_SECONDS // 3600} h")
+        self._say(
+            f"{last_line(self._folder)} on {self._target} cannot be removed now; where the connection's end is "
+            f"not noticed there, it goes within {LIFE_SECONDS // 3600} h"
+        )
 
 
 class _Late(PlatformError):

@@ -106,8 +106,12 @@ def remove_left_behind(top: str) -> None:
         folder = os.path.join(top, name)
         try:
             found = os.lstat(folder)
-            if name.startswith(PREFIX) and stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() \
-                    and left_behind(folder, found.st_mtime):
+            if (
+                name.startswith(PREFIX)
+                and stat.S_ISDIR(found.st_mode)
+                and found.st_uid == os.geteuid()
+                and left_behind(folder, found.st_mtime)
+            ):
                 end_agents(folder)
                 remove(folder)
         except OSError:
@@ -221,9 +225,15 @@ def run(task: Task) -> Result:
         with suppress(OSError):
             os.nice(NICE)
         child_ended = wakeup_at_sigchld()
-        process = subprocess.Popen(task["argv"], cwd=os.path.join(task["folder"], WORK),
-                                   env={**os.environ, **task["env"]}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen(
+            task["argv"],
+            cwd=os.path.join(task["folder"], WORK),
+            env={**os.environ, **task["env"]},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
         relay = Relay(process, task["limit"])
         timed_out = True
         try:
@@ -316,7 +326,7 @@ def write_all(data: bytes) -> None:
     """To stdout; that nobody reads it any more is found out at the end of stdin, so it is no error here."""
     with suppress(OSError):
         while data:
-            data = data[os.write(1, data):]
+            data = data[os.write(1, data) :]
 
 
 main(sys.argv[1])

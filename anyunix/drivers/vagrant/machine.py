@@ -18,13 +18,23 @@ UP_SECONDS = 1200.0
 """For a box to be downloaded, a guest to boot on an emulated CPU, and to be provisioned."""
 ASK_SECONDS = 60.0
 DESTROY_SECONDS = 120.0
-NO_BOX = ("could not be found", "couldn't be found", "Could not resolve host", "error occurred while downloading",
-          "doesn't support the provider", "Couldn't open file", "could not be resolved")
+NO_BOX = (
+    "could not be found",
+    "couldn't be found",
+    "Could not resolve host",
+    "error occurred while downloading",
+    "doesn't support the provider",
+    "Couldn't open file",
+    "could not be resolved",
+)
 PROVIDER_CHECKS: Mapping[str, Sequence[str]] = {
-    "libvirt": ("virsh", "-c", "qemu:///system", "version"), "virtualbox": ("VBoxManage", "--version")}
+    "libvirt": ("virsh", "-c", "qemu:///system", "version"),
+    "virtualbox": ("VBoxManage", "--version"),
+}
 PROVIDER_HINTS = {
     "libvirt": "install vagrant-libvirt and libvirt-daemon-system, and start libvirtd (by hand: boxes/libvirtd.sh)",
-    "virtualbox": "install VirtualBox"}
+    "virtualbox": "install VirtualBox",
+}
 
 
 class Machine:
@@ -97,8 +107,10 @@ class Machine:
     def _not_up(self, done: Completed) -> NotRun | PlatformError:
         said = safe(f"{done.stdout}\n{done.stderr}")
         if any(words in said for words in NO_BOX):
-            return NotRun(f"the box {self._box.name} cannot be had here ({_last(done)}): name another, or a box file, "
-                          f"by --box {self.name}=BOX")
+            return NotRun(
+                f"the box {self._box.name} cannot be had here ({_last(done)}): name another, or a box file, "
+                f"by --box {self.name}=BOX"
+            )
         why = f"not up within {UP_SECONDS:g} s" if done.timed_out else f"vagrant up fails: {_last(done)}"
         return PlatformError(f"{self.name}: {why}; `anyunix down {self.name}` removes what there is of it")
 
@@ -123,9 +135,14 @@ class Machine:
         # Vagrant runs in another folder than the one that a box file's path was written for
         name = str(Path(self._box.name).resolve()) if self._box.is_file else self._box.name
         box = {"BOX": name, "BOX_VERSION": self._box.version, "BOX_URL": self._box.url}
-        environment = {**os.environ, **{variable(key, self.name): value for key, value in box.items()},
-                       "VAGRANT_CWD": str(self._vagrantfile.parent), "VAGRANT_DOTFILE_PATH": str(self._state),
-                       "VAGRANT_CHECKPOINT_DISABLE": "1", "VAGRANT_NO_COLOR": "1"}
+        environment = {
+            **os.environ,
+            **{variable(key, self.name): value for key, value in box.items()},
+            "VAGRANT_CWD": str(self._vagrantfile.parent),
+            "VAGRANT_DOTFILE_PATH": str(self._state),
+            "VAGRANT_CHECKPOINT_DISABLE": "1",
+            "VAGRANT_NO_COLOR": "1",
+        }
         return self._processes.run(["vagrant", *words], cwd=self._state, env=environment, timeout=seconds, say=say)
 
 

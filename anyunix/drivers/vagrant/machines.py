@@ -25,8 +25,13 @@ class Machines:
         with self._lock:
             if platform.name not in self._made:
                 box = overridden(platform.box, platform.name, self._environment)
-                self._made[platform.name] = Machine(platform.name, box, find_catalog().root / "Vagrantfile",
-                                                    state_folder(self._environment), fresh=self._fresh)
+                self._made[platform.name] = Machine(
+                    platform.name,
+                    box,
+                    find_catalog().root / "Vagrantfile",
+                    state_folder(self._environment),
+                    fresh=self._fresh,
+                )
             return self._made[platform.name]
 
 

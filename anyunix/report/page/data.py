@@ -26,8 +26,13 @@ class Texts:
         return self._numbers[key]
 
 
-def block(matrix: Matrix, rows: Sequence[Row], sections: Iterable[Section], failures: Iterable[Failure],
-          left_out: Sequence[LeftOut]) -> str:
+def block(
+    matrix: Matrix,
+    rows: Sequence[Row],
+    sections: Iterable[Section],
+    failures: Iterable[Failure],
+    left_out: Sequence[LeftOut],
+) -> str:
     """JSON that is safe inside a script element."""
     texts, named = Texts(), {name for cell in matrix.cells for probe in cell.probes for name in probe.explained_by}
     numbers = {(failure.section.key, failure.place, failure.row.number): failure.number for failure in failures}
@@ -37,8 +42,10 @@ def block(matrix: Matrix, rows: Sequence[Row], sections: Iterable[Section], fail
         "reference": matrix.reference,
         "platforms": [{"name": platform.name, "facts": _named(platform, named)} for platform in matrix.platforms],
         "probes": [[row.id, row.kind, text_numbers.get(row.id.partition("[")[0], -1)] for row in rows],
-        "sections": {section.key: [_cell(section, place, numbers, reasons, texts)
-                                   for place in range(len(section.cells))] for section in sections},
+        "sections": {
+            section.key: [_cell(section, place, numbers, reasons, texts) for place in range(len(section.cells))]
+            for section in sections
+        },
         "texts": texts.values,
     }
     return escaped(document)
@@ -65,18 +72,24 @@ def _named(platform: PlatformResult, names: set[str]) -> dict[str, str]:
     return {name: shown(value) for name, value in platform.facts.items() if name in names}
 
 
-def _cell(section: Section, place: int, numbers: dict[tuple[str, int, int], int], reasons: dict[str, int],
-          texts: Texts) -> dict[str, Any] | None:
+def _cell(
+    section: Section, place: int, numbers: dict[tuple[str, int, int], int], reasons: dict[str, int], texts: Texts
+) -> dict[str, Any] | None:
     """In the order of the section's rows: milliseconds, and the number of what else there is to say; 0 is nothing."""
     cell = section.cells[place]
     if cell is None:
         return None
     found = section.found[place]
     probes = [found.get(row.id) for row in section.rows]
-    more = [_more(probe, numbers.get((section.key, place, row.number)), reasons)
-            for row, probe in zip(section.rows, probes, strict=True)]
-    return {"reason": cell.reason, "ms": [round(probe.seconds * 1000) if probe else 0 for probe in probes],
-            "more": [texts.number(each) + 1 if each else 0 for each in more]}
+    more = [
+        _more(probe, numbers.get((section.key, place, row.number)), reasons)
+        for row, probe in zip(section.rows, probes, strict=True)
+    ]
+    return {
+        "reason": cell.reason,
+        "ms": [round(probe.seconds * 1000) if probe else 0 for probe in probes],
+        "more": [texts.number(each) + 1 if each else 0 for each in more],
+    }
 
 
 def _more(probe: Probe | None, failure: int | None, reasons: dict[str, int]) -> dict[str, Any]:

@@ -79,8 +79,10 @@ class _Value:
 def _values(platform: PlatformResult) -> dict[str, _Value]:
     if platform.status != "ran":
         return {name: _Value("documented", (said.value,), said.source) for name, said in platform.documented.items()}
-    return {**{name: _Value("measured", (value,)) for name, value in platform.facts.items()},
-            **{name: _Value("unstable", tuple(several)) for name, several in platform.unstable.items()}}
+    return {
+        **{name: _Value("measured", (value,)) for name, value in platform.facts.items()},
+        **{name: _Value("unstable", tuple(several)) for name, several in platform.unstable.items()},
+    }
 
 
 def _entries(name: str, values: list[_Value | None]) -> Iterable[tuple[str, list[_Value | None]]]:
@@ -121,5 +123,9 @@ def _cell(value: _Value | None, known: _Value | None) -> FactCell:
 
 def _probes(matrix: Matrix, rows: Mapping[str, Row]) -> dict[str, Row]:
     """Fact -> the probe that measures it."""
-    return {name: rows[probe.id] for cell in matrix.cells for probe in cell.probes
-            for name in (*probe.facts, *probe.unstable)}
+    return {
+        name: rows[probe.id]
+        for cell in matrix.cells
+        for probe in cell.probes
+        for name in (*probe.facts, *probe.unstable)
+    }

@@ -64,11 +64,18 @@ def failures_of(sections: Iterable[Section]) -> list[Failure]:
             for place, probes in enumerate(section.found):
                 probe = probes.get(row.id)
                 if probe and probe.bad:
-                    found.append(Failure(0, section, place, row, probe, section.words(row)[place],
-                                          _cause(section, place, probe)))
-    found.sort(key=lambda failure: (failure.row.kind != "contract", FAILURE_KINDS.index(failure.probe.failure_kind),
-                                    (failure.cause or failure.row).number, failure.cause is not None,
-                                    failure.row.number))
+                    found.append(
+                        Failure(0, section, place, row, probe, section.words(row)[place], _cause(section, place, probe))
+                    )
+    found.sort(
+        key=lambda failure: (
+            failure.row.kind != "contract",
+            FAILURE_KINDS.index(failure.probe.failure_kind),
+            (failure.cause or failure.row).number,
+            failure.cause is not None,
+            failure.row.number,
+        )
+    )
     return [replace(failure, number=number) for number, failure in enumerate(found)]
 
 
@@ -93,6 +100,12 @@ def left_out_of(matrix: Matrix) -> list[LeftOut]:
         for probe in cell.probes:
             if probe.outcome == "skipped":
                 found.setdefault(probe.message.strip(), []).append((cell.platform, probe.id.rpartition("::")[2]))
-    return [LeftOut(reason, len(cases), tuple(dict.fromkeys(platform for platform, _ in cases)),
-                    tuple(dict.fromkeys(name for _, name in cases)))
-            for reason, cases in sorted(found.items(), key=lambda item: -len(item[1]))]
+    return [
+        LeftOut(
+            reason,
+            len(cases),
+            tuple(dict.fromkeys(platform for platform, _ in cases)),
+            tuple(dict.fromkeys(name for _, name in cases)),
+        )
+        for reason, cases in sorted(found.items(), key=lambda item: -len(item[1]))
+    ]

@@ -7,12 +7,31 @@ from functools import cached_property
 from anyunix.results.json_values import written
 from anyunix.results.model import GROUPS, CellResult, Matrix, Probe, ProbeText
 
-SIGNS = {"passed": "✓", "failed": "✗", "fails as expected": "(✗)", "error": "!", "flaky": "~", "left out": "–",
-         "no answer": "…", "no result": "·", "measured": "✓", "differs": "≠", "varies": "~", "not measured": "!"}
+SIGNS = {
+    "passed": "✓",
+    "failed": "✗",
+    "fails as expected": "(✗)",
+    "error": "!",
+    "flaky": "~",
+    "left out": "–",
+    "no answer": "…",
+    "no result": "·",
+    "measured": "✓",
+    "differs": "≠",
+    "varies": "~",
+    "not measured": "!",
+}
 """What a cell of the table says -> its sign; the words are in the page too, for whoever cannot see the sign."""
-OUTCOMES = {"contract": {"skipped": "left out"},
-            "fact": {"passed": "measured", "skipped": "left out", "flaky": "varies", "failed": "not measured",
-                     "error": "not measured"}}
+OUTCOMES = {
+    "contract": {"skipped": "left out"},
+    "fact": {
+        "passed": "measured",
+        "skipped": "left out",
+        "flaky": "varies",
+        "failed": "not measured",
+        "error": "not measured",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -71,8 +90,10 @@ class Section:
         """What each platform's cell says: a key of SIGNS."""
         place = next((place for place, cell in enumerate(self.cells) if cell and cell is self.reference), None)
         same = None if place is None else self.found[place].get(row.id)
-        return [_word(cell, found.get(row.id), same, unstable)
-                for cell, found, unstable in zip(self.cells, self.found, self.unstable, strict=True)]
+        return [
+            _word(cell, found.get(row.id), same, unstable)
+            for cell, found, unstable in zip(self.cells, self.found, self.unstable, strict=True)
+        ]
 
     def kept(self, rows: Iterable[Row]) -> list["Kept"]:
         """For each platform the contracts kept and tried among `rows`."""
@@ -132,9 +153,18 @@ def sections_of(matrix: Matrix, rows: Iterable[Row]) -> list[Section]:
     for (subject, bind, build), cells in by_key.items():
         found = tuple(_by_id(cell) for cell in cells)
         reference = cells[places[matrix.reference]] if matrix.reference in places else None
-        sections.append(Section(subject, bind, build, tuple(cells), reference,
-                                tuple(row for row in rows if any(row.id in probes for probes in found)), found,
-                                unstable))
+        sections.append(
+            Section(
+                subject,
+                bind,
+                build,
+                tuple(cells),
+                reference,
+                tuple(row for row in rows if any(row.id in probes for probes in found)),
+                found,
+                unstable,
+            )
+        )
     return sections
 
 

@@ -26,7 +26,7 @@ usage: server --log FILE --key-file FILE [--host HOST] [--port PORT] [--bind dua
 """
 
 _WITH_VALUE = frozenset(
-    ("--log", "--key-file", "--host", "--port", "--bind", "--auth-timeout", "--max-clients", "--pid-file"),
+    ("--log", "--key-file", "--host", "--port", "--bind", "--auth-timeout", "--max-clients", "--pid-file")
 )
 _FLAGS = frozenset(("--daemon", "--help"))
 _BIND_MODES = ("dual", "ipv4", "ipv6", "first")
