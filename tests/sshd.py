@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from anyunix.drivers.ssh.destination import Target
+from anyunix.drivers.ssh.destination import Destination
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 WAIT_SECONDS = 30.0
@@ -67,8 +67,8 @@ class Sshd:
         self._wait_for_its_line()
 
     @property
-    def target(self) -> Target:
-        return Target(ALIAS, config=self.config)
+    def target(self) -> Destination:
+        return Destination(ALIAS, config=self.config)
 
     @property
     def address(self) -> str:

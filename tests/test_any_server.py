@@ -14,7 +14,7 @@ from anyunix.catalog.reader import load_yaml
 from anyunix.catalog.subjects import Subject, read_subject
 from anyunix.drivers.local import LocalDriver
 from anyunix.results.model import CellResult
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 
 SERVER = Path(__file__).with_name("any_server.py")
 SUBJECT = """\
@@ -60,7 +60,7 @@ def written(folder: Path, **changed: str) -> Subject:
 def held(catalog: Catalog, subject: Subject, *probes: str, suite: Path | None = None) -> CellResult:
     """A subject on this machine, held against some probes of the real suite, or of a copy."""
     cell = Cell(subject, Platform("local", "this machine", "local"), next(iter(subject.binds)), probes=probes)
-    result = CellRun(cell, LocalDriver(), Order(suite or catalog.suite), lambda text: None).run()
+    result = CellRun(cell, LocalDriver(), SuiteOptions(suite or catalog.suite), lambda text: None).run()
     assert result.status == "ran", result.reason
     return result
 

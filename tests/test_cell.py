@@ -15,7 +15,7 @@ from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.local import LocalDriver
 from anyunix.results.model import CellResult
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 
 MakeSuite = Callable[[str], Path]
 
@@ -51,7 +51,7 @@ def run_cell(subject: Subject, local: Platform, make_suite: MakeSuite) -> Callab
         probes: str = PROBES, changed: Subject | None = None, platform: Platform = local, **order: object
     ) -> CellResult:
         cell = Cell(changed or subject, platform, "default")
-        return CellRun(cell, LocalDriver(), Order(make_suite(probes), **order), lambda text: None).run()  # type: ignore[arg-type]  # Order's own keywords
+        return CellRun(cell, LocalDriver(), SuiteOptions(make_suite(probes), **order), lambda text: None).run()  # type: ignore[arg-type]  # SuiteOptions's own keywords
 
     return run
 
@@ -182,7 +182,9 @@ class UnendingDriver(LocalDriver):
 def test_any_exception_is_the_cells_error_and_its_story_is_in_the_log(
     subject: Subject, local: Platform, make_suite: MakeSuite, driver: type[LocalDriver], said: str
 ) -> None:
-    run = CellRun(Cell(subject, local, "default"), driver(), Order(make_suite(PROBES), "serves"), lambda text: None)
+    run = CellRun(
+        Cell(subject, local, "default"), driver(), SuiteOptions(make_suite(PROBES), "serves"), lambda text: None
+    )
     result = run.run()
     assert result.status == "error"
     assert result.reason.startswith(said)
@@ -196,7 +198,9 @@ def test_a_full_disk_here_is_the_cells_error(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/payload.tar")
 
     monkeypatch.setattr("anyunix.run.cell.write_payload", full)
-    result = CellRun(Cell(subject, local, "default"), LocalDriver(), Order(make_suite(PROBES)), lambda text: None).run()
+    result = CellRun(
+        Cell(subject, local, "default"), LocalDriver(), SuiteOptions(make_suite(PROBES)), lambda text: None
+    ).run()
     assert (result.status, result.reason) == ("error", "No space left on device: /tmp/payload.tar")
 
 
@@ -232,7 +236,9 @@ def test_a_platform_without_python_is_not_run(
 
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "sh").symlink_to(shutil.which("sh") or "/bin/sh")
-    result = CellRun(Cell(subject, local, "default"), NoPython(), Order(make_suite(PROBES)), lambda text: None).run()
+    result = CellRun(
+        Cell(subject, local, "default"), NoPython(), SuiteOptions(make_suite(PROBES)), lambda text: None
+    ).run()
     assert (result.status, "no python3 on local" in result.reason) == ("not-run", True)
 
 
@@ -264,7 +270,7 @@ def _environment(pid: str) -> bytes:
 
 
 def test_log_holds_what_pytest_said(subject: Subject, local: Platform, make_suite: MakeSuite) -> None:
-    run = CellRun(Cell(subject, local, "default"), LocalDriver(), Order(make_suite(PROBES)), lambda text: None)
+    run = CellRun(Cell(subject, local, "default"), LocalDriver(), SuiteOptions(make_suite(PROBES)), lambda text: None)
     run.run()
     assert "test_probes.py::test_breaks FAILED" in run.brought.log
     assert run.brought.junit[0].startswith(b"<?xml")

@@ -21,7 +21,7 @@ from anyunix.report.html import render
 from anyunix.report.terminal import WIDTH, print_report
 from anyunix.results.consequences import by_cause, resolve
 from anyunix.results.model import CellResult, Matrix, Outcome, PlatformResult, Probe
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from anyunix.run.planned import collect
 
 CAUSE, OTHER, THIRD = "g/test_x.py::test_cause", "g/test_x.py::test_other[a b]", "g/test_x.py::test_third"
@@ -82,7 +82,7 @@ def test_consequence(subject):
 def test_other(subject):
     """One that is."""
 ''')
-    result = CellRun(Cell(subject, local, "default"), LocalDriver(), Order(suite), lambda text: None).run()
+    result = CellRun(Cell(subject, local, "default"), LocalDriver(), SuiteOptions(suite), lambda text: None).run()
     assert {each.name: each.follows_from for each in result.probes} == {
         "test_cause[one family]": "",
         "test_consequence": "group/test_probes.py::test_cause[one family]",

@@ -24,9 +24,9 @@ from anyunix.cross.targets import cannot_start
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload.archive import SUBJECT
-from anyunix.results.model import Brought, CellResult
+from anyunix.results.model import Artifacts, CellResult
 from anyunix.run.building import Build, build_there
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from anyunix.run.matrix import run_cells
 from sshd import gone, until
 
@@ -104,7 +104,7 @@ def run_cell(subject: Subject, make_suite: Callable[[str], Path]) -> Callable[..
         needing = replace(
             subject, files=(*subject.files, "server.c", "Makefile"), needs=("no-such-cc",), build=("make", "-s")
         )
-        order = Order(make_suite("def test_runs(fact):\n    fact('x.y', 1)\n"))
+        order = SuiteOptions(make_suite("def test_runs(fact):\n    fact('x.y', 1)\n"))
         with order.cross_builds:
             return CellRun(
                 Cell(needing, replace(BARE, cross=cross), "default"), LocalDriver(), order, lambda text: None
@@ -163,7 +163,7 @@ class Nobody:
 
     def says(self, cell: Cell, text: str) -> None: ...
     def done(self, cell: Cell, result: CellResult) -> None: ...
-    def keep(self, result: CellResult, brought: Brought) -> None: ...
+    def keep(self, result: CellResult, brought: Artifacts) -> None: ...
 
 
 def counting(subject: Subject, then: str = "true") -> tuple[Subject, Path]:
@@ -187,7 +187,7 @@ def test_what_several_cells_need_is_built_once(subject: Subject) -> None:
 @needs_zig
 def test_the_cells_of_a_run_share_their_builds(subject: Subject, make_suite: Callable[[str], Path]) -> None:
     wanted, log = counting(subject)
-    order = Order(make_suite("def test_runs(fact):\n    fact('x.y', 1)\n"))
+    order = SuiteOptions(make_suite("def test_runs(fact):\n    fact('x.y', 1)\n"))
     cells = [
         Cell(replace(wanted, needs=("no-such-cc",)), replace(BARE, name=name, cross="native"), "default")
         for name in ("one", "two")
@@ -306,7 +306,9 @@ def test_without_the_extra_the_cell_is_not_run_and_says_what_to_install(
     monkeypatch.setattr(cross, "version", absent)
     bare = Platform("bare", "no compiler", "local", cross="x86_64-linux-musl")
     needing = Subject(**{**vars(subject), "needs": ("no-such-cc",), "build": ("make",)})
-    result = CellRun(Cell(needing, bare, "default"), LocalDriver(), Order(make_suite("")), lambda text: None).run()
+    result = CellRun(
+        Cell(needing, bare, "default"), LocalDriver(), SuiteOptions(make_suite("")), lambda text: None
+    ).run()
     assert result.status == "not-run"
     assert result.reason == (
         "no no-such-cc on bare, and the package ziglang is not installed here: pip install 'anyunix[cross]'"

@@ -9,7 +9,7 @@ import pytest
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.local import LocalDriver
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 
 
 @pytest.fixture
@@ -46,5 +46,5 @@ def test_a_probe_may_take_longer_as_well(subject: Subject, local: Platform, make
     suite = make_suite("def test_seconds(fact, request):\n    fact('a.seconds', request.config._env_timeout)\n")
     source = suite / "support" / "deadline.py"
     source.write_text(source.read_text().replace("def load() -> float:\n", "def load() -> float:\n    return 3.0\n"))
-    result = CellRun(Cell(subject, local, "default"), LocalDriver(), Order(suite), lambda text: None).run()
+    result = CellRun(Cell(subject, local, "default"), LocalDriver(), SuiteOptions(suite), lambda text: None).run()
     assert result.facts == {"a.seconds": 180.0}

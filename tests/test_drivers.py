@@ -16,7 +16,7 @@ from anyunix.drivers.docker.docker_driver import DockerDriver
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import PlatformError
 
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
 def quiet(text: str) -> None:

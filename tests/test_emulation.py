@@ -20,7 +20,7 @@ from anyunix.report import markdown
 from anyunix.report.html import render as render_html
 from anyunix.report.terminal import print_report
 from anyunix.results.model import CellResult, Matrix
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from anyunix.run.emulator_limits import passes_all_the_same
 from anyunix.run.matrix import platform_result
 
@@ -87,7 +87,7 @@ def emulated(local: Platform) -> Platform:
 def test_what_the_emulator_is_to_blame_for_is_left_out_and_never_passes(
     subject: Subject, emulated: Platform, local: Platform, make_suite: Callable[[str], Path]
 ) -> None:
-    order = Order(make_suite(PROBES))
+    order = SuiteOptions(make_suite(PROBES))
     outcomes = {}
     for platform in (emulated, local):
         result = CellRun(Cell(subject, platform, "default"), LocalDriver(), order, lambda text: None).run()
@@ -111,7 +111,7 @@ def test_what_the_emulator_is_to_blame_for_is_left_out_and_never_passes(
     _check_reports(result_of(subject, emulated, order), emulated)
 
 
-def result_of(subject: Subject, platform: Platform, order: Order) -> CellResult:
+def result_of(subject: Subject, platform: Platform, order: SuiteOptions) -> CellResult:
     return CellRun(Cell(subject, platform, "default"), LocalDriver(), order, lambda text: None).run()
 
 
@@ -180,5 +180,5 @@ def test_waits_are_longer_where_the_platform_is_slow(
         "    fact('a.seconds', support.deadline.Deadline(2.0).seconds)\n"
     )
     for slowness, seconds in ((1, 2.0), (3, 6.0)):
-        result = result_of(subject, dataclasses.replace(local, slowness=slowness), Order(suite))
+        result = result_of(subject, dataclasses.replace(local, slowness=slowness), SuiteOptions(suite))
         assert result.facts == {"a.seconds": seconds}

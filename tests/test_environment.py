@@ -14,7 +14,7 @@ from anyunix.cross.zig import build_subject, missing
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
 from anyunix.host.environment import local_environment, passed_on
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 
 PROBE = '''
 import os
@@ -46,7 +46,7 @@ def test_a_cell_on_this_machine_has_what_its_subject_names_and_no_secret(
         pass_env=("PASS_ME", "PASS_UNSET"),
         build=("sh", "-c", 'echo "${PASS_ME-none} ${PASS_NOT-none} $CFLAGS" > built'),
     )
-    result = CellRun(Cell(named, platform, "default"), driver, Order(make_suite(PROBE)), lambda text: None).run()
+    result = CellRun(Cell(named, platform, "default"), driver, SuiteOptions(make_suite(PROBE)), lambda text: None).run()
     assert result.facts == {"here": ["PASS_ME"], "server": [True, False], "built": "1 none -O1\n"}
 
 

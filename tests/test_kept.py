@@ -8,11 +8,11 @@ import pytest
 
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
-from anyunix.drivers.base import Completed, Say
+from anyunix.drivers.base import Completed, Progress
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import PlatformError
 from anyunix.mutation.kept import KeptPlatforms
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 
 PROBE = 'def test_served(server):\n    """A contract."""\n    server.connect().close()\n'
 
@@ -42,7 +42,9 @@ class StuckDriver(LocalDriver):
         super().__init__()
         self.running, self.is_down = threading.Event(), threading.Event()
 
-    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Progress | None = None
+    ) -> Completed:
         self.running.set()
         self.is_down.wait(30)
         raise PlatformError("gone")
@@ -53,17 +55,17 @@ class StuckDriver(LocalDriver):
 
 
 @pytest.fixture
-def order(make_suite: Callable[[str], Path]) -> Order:
-    return Order(make_suite(PROBE))
+def order(make_suite: Callable[[str], Path]) -> SuiteOptions:
+    return SuiteOptions(make_suite(PROBE))
 
 
-def run(subject: Subject, kept: KeptPlatforms, order: Order, local: Platform) -> str:
+def run(subject: Subject, kept: KeptPlatforms, order: SuiteOptions, local: Platform) -> str:
     cell = Cell(subject, local, "default")
     return CellRun(cell, kept.for_platform(local), order, lambda text: None).run().status
 
 
 def test_the_next_cell_has_the_same_platform_without_what_the_last_one_left(
-    subject: Subject, order: Order, local: Platform
+    subject: Subject, order: SuiteOptions, local: Platform
 ) -> None:
     made = Made()
     kept = KeptPlatforms(made)
@@ -80,7 +82,9 @@ def test_the_next_cell_has_the_same_platform_without_what_the_last_one_left(
     assert not folder.exists()
 
 
-def test_a_platform_on_which_something_broke_is_not_used_again(subject: Subject, order: Order, local: Platform) -> None:
+def test_a_platform_on_which_something_broke_is_not_used_again(
+    subject: Subject, order: SuiteOptions, local: Platform
+) -> None:
     made = Made(CutDriver)
     kept = KeptPlatforms(made)
     assert run(subject, kept, order, local) == "error"

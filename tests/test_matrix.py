@@ -11,11 +11,11 @@ import pytest
 
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
-from anyunix.drivers.base import Completed, Say
+from anyunix.drivers.base import Completed, Progress
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import PlatformError
-from anyunix.results.model import Brought, CellResult
-from anyunix.run.cell import Cell, Order
+from anyunix.results.model import Artifacts, CellResult
+from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.matrix import cells_of, run_cells
 
 PROBE = 'def test_one(fact):\n    """A fact."""\n    fact("one", 1)\n'
@@ -34,7 +34,7 @@ class Recorder:
     def done(self, cell: Cell, result: CellResult) -> None:
         self.finished.append(result.platform)
 
-    def keep(self, result: CellResult, brought: Brought) -> None:
+    def keep(self, result: CellResult, brought: Artifacts) -> None:
         self.kept.append(result.platform)
 
 
@@ -45,7 +45,9 @@ class StuckDriver(LocalDriver):
         super().__init__()
         self._running, self.is_down = running, threading.Event()
 
-    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Progress | None = None
+    ) -> Completed:
         self._running.set()
         self.is_down.wait(30)
         raise PlatformError("gone")
@@ -70,8 +72,8 @@ def platform(name: str) -> Platform:
 
 
 @pytest.fixture
-def order(make_suite: Callable[[str], Path]) -> Order:
-    return Order(make_suite(PROBE))
+def order(make_suite: Callable[[str], Path]) -> SuiteOptions:
+    return SuiteOptions(make_suite(PROBE))
 
 
 def test_every_subject_on_every_platform_in_every_mode(subject: Subject) -> None:
@@ -79,7 +81,7 @@ def test_every_subject_on_every_platform_in_every_mode(subject: Subject) -> None
     assert [cell.name for cell in cells] == ["a tiny default", "b tiny default"]
 
 
-def test_results_keep_the_order_and_one_broken_cell_stops_no_other(subject: Subject, order: Order) -> None:
+def test_results_keep_the_order_and_one_broken_cell_stops_no_other(subject: Subject, order: SuiteOptions) -> None:
     recorder = Recorder()
     cells = cells_of([subject], [platform("a"), platform("broken"), platform("c")], [])
     results = run_cells(
@@ -99,7 +101,7 @@ def test_results_keep_the_order_and_one_broken_cell_stops_no_other(subject: Subj
     assert sorted(recorder.finished) == sorted(recorder.kept) == ["a", "broken", "c"]
 
 
-def test_a_driver_that_cannot_be_made_stops_no_other_cell(subject: Subject, order: Order) -> None:
+def test_a_driver_that_cannot_be_made_stops_no_other_cell(subject: Subject, order: SuiteOptions) -> None:
     def make(p: Platform) -> LocalDriver:
         if p.name == "broken":
             raise ConnectionError(111, "Connection refused")
@@ -110,7 +112,7 @@ def test_a_driver_that_cannot_be_made_stops_no_other_cell(subject: Subject, orde
     assert [(result.status, result.reason) for result in results] == [("error", "Connection refused"), ("ran", "")]
 
 
-def test_an_interrupt_takes_every_platform_down_within_5_seconds(subject: Subject, order: Order) -> None:
+def test_an_interrupt_takes_every_platform_down_within_5_seconds(subject: Subject, order: SuiteOptions) -> None:
     running = [threading.Event(), threading.Event()]
     drivers = [StuckDriver(event) for event in running]
     waiting = list(drivers)
@@ -141,7 +143,7 @@ class Impatient(StuckDriver):
 
 
 def test_a_second_ctrl_c_names_what_is_going_down_and_breaks_nothing(
-    subject: Subject, order: Order, capsys: pytest.CaptureFixture[str]
+    subject: Subject, order: SuiteOptions, capsys: pytest.CaptureFixture[str]
 ) -> None:
     running = threading.Event()
     driver = Impatient(running)
@@ -166,7 +168,7 @@ def test_a_second_ctrl_c_names_what_is_going_down_and_breaks_nothing(
     assert "anyunix: still removing a tiny default\n" in capsys.readouterr().err
 
 
-def test_after_an_interrupt_no_driver_is_made(subject: Subject, order: Order) -> None:
+def test_after_an_interrupt_no_driver_is_made(subject: Subject, order: SuiteOptions) -> None:
     """Where one is in the making when the interrupt comes, it is taken down like the others."""
     made: list[LocalDriver] = []
 

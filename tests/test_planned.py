@@ -17,7 +17,7 @@ from anyunix.drivers.local import LocalDriver
 from anyunix.errors import ConfigurationError
 from anyunix.payload.archive import write_payload
 from anyunix.results.model import CellResult
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from anyunix.run.planned import Plans, collect, deviation, only
 
 PROBES = '''
@@ -56,7 +56,7 @@ exec {python} "$@"
 @pytest.fixture
 def run_cell(subject: Subject, local: Platform, make_suite: Callable[[str], Path]) -> Callable[..., CellResult]:
     def run(probes: str = PROBES, *, wanted: tuple[str, ...] = (), expression: str = "") -> CellResult:
-        order = Order(make_suite(probes), expression)
+        order = SuiteOptions(make_suite(probes), expression)
         return CellRun(Cell(subject, local, "default", probes=wanted), LocalDriver(), order, lambda text: None).run()
 
     return run

@@ -10,7 +10,7 @@ from anyunix.catalog.subjects import Subject
 from anyunix.drivers.local import LocalDriver
 from anyunix.results.model import Outcome, Probe
 from anyunix.results.repeats import merge_repeats
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 
 FLICKERING = '''
 import pathlib, os
@@ -76,7 +76,10 @@ def test_a_run_that_left_it_out_is_no_disagreement(
 
 def test_a_real_cell_run_twice(subject: Subject, local: Platform, make_suite: Callable[[str], Path]) -> None:
     run = CellRun(
-        Cell(subject, local, "default"), LocalDriver(), Order(make_suite(FLICKERING), repeat=2), lambda text: None
+        Cell(subject, local, "default"),
+        LocalDriver(),
+        SuiteOptions(make_suite(FLICKERING), repeat=2),
+        lambda text: None,
     )
     flickers, varies = run.run().probes
     assert (flickers.outcome, flickers.counts) == ("flaky", {"passed": 1, "failed": 1})

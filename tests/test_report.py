@@ -20,7 +20,7 @@ from anyunix.report.growing import NOT_ENDED, GrowingMatrix
 from anyunix.report.out_folder import OutFolder, merged_junit, write_whole
 from anyunix.report.terminal import WIDTH, print_overall, print_report
 from anyunix.results.matrix_file import encode, read_matrix
-from anyunix.results.model import Brought, CellResult, Matrix, PlatformResult, Probe, Status
+from anyunix.results.model import Artifacts, CellResult, Matrix, PlatformResult, Probe, Status
 from anyunix.text import UNSAFE, first_line, safe
 
 HOSTILE = "E   \x1b[2Jgone \x9b31m <script>alert(1)</script> ]]> & \x00 \u202e txt"
@@ -173,7 +173,7 @@ def test_the_matrix_is_there_while_the_run_goes_on(tmp_path: Path) -> None:
     )
     growing.begin()
     assert {cell.reason for cell in read_matrix(tmp_path).cells} == {NOT_ENDED}
-    growing.keep(whole.cells[1], Brought((b"<testsuites/>",), "log"))
+    growing.keep(whole.cells[1], Artifacts((b"<testsuites/>",), "log"))
     found = read_matrix(tmp_path)
     assert [cell.status for cell in found.cells] == ["not-run", "ran", "not-run", "not-run"]
     assert found.cells[1].probes == whole.cells[1].probes
@@ -191,10 +191,10 @@ def test_a_cell_that_broke_and_brought_probes_is_an_error_to_every_viewer(tmp_pa
 def test_a_cell_that_did_not_run_leaves_no_older_results(tmp_path: Path) -> None:
     out = OutFolder(tmp_path)
     ran, absent = example().cells[0], CellResult("c", "debian", "dual", "not-run", "no engine")
-    out.keep(ran, Brought((b"<testsuites/>", b"<testsuites/>"), "log"))
+    out.keep(ran, Artifacts((b"<testsuites/>", b"<testsuites/>"), "log"))
     folder = tmp_path / "cells" / "debian-c-dual"
     assert {path.name for path in folder.iterdir()} == {"log.txt", "junit.xml", "junit-2.xml"}
-    out.keep(absent, Brought())
+    out.keep(absent, Artifacts())
     assert [path.name for path in folder.iterdir()] == ["log.txt"]
     assert "no engine" in (folder / "log.txt").read_text()
 

@@ -13,7 +13,7 @@ from anyunix.catalog.lookup import Catalog
 from anyunix.drivers.netns.netns_driver import NetnsDriver
 from anyunix.repro.signal_reset import SOURCE, with_fault
 from anyunix.results.matrix_file import read_matrix
-from anyunix.results.model import Brought, CellResult, Matrix, Probe
+from anyunix.results.model import Artifacts, CellResult, Matrix, Probe
 from anyunix.run.rerun import Records
 
 SERVED = "binding/test_served_contracts.py::test_ipv4_client_is_served"
@@ -390,7 +390,7 @@ def test_poisoned_without_anything_to_build_is_a_usage_error(tmp_path: Path) -> 
 @pytest.mark.parametrize("data", [b"{", b'{"probe": 1}', b"[" * 5000, b"\xff\xfe"])
 def test_records_that_are_none_are_a_reason_and_no_traceback(data: bytes) -> None:
     records, cell = Records(), CellResult("c", "debian", "dual", "ran")
-    records.keep(cell, Brought(records=data))
+    records.keep(cell, Artifacts(records=data))
     reason = records.of(cell, SERVED)
     assert isinstance(reason, str)
     assert reason.startswith("records.json, line 1: ")

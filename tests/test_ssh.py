@@ -15,7 +15,7 @@ from anyunix.drivers import SSH_CONFIG, Drivers
 from anyunix.drivers import ssh as ssh_module
 from anyunix.drivers.ssh.ssh_driver import SshDriver
 from anyunix.errors import PlatformError
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from sshd import ALIAS, Sshd, gone
 
 Connect = Callable[[Sshd], SshDriver]
@@ -92,7 +92,7 @@ def test_a_command_that_is_not_there(sshd: Sshd, connect: Connect) -> None:
 
 
 def test_facts_are_those_of_this_machine(sshd: Sshd, catalog: Catalog) -> None:
-    order = Order(catalog.suite, "facts")
+    order = SuiteOptions(catalog.suite, "facts")
     facts = []
     for platform in (catalog.platform("local"), Platform("there", "there", "ssh", target=sshd.target)):
         driver = Drivers().for_platform(platform)

@@ -16,16 +16,16 @@ from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.registry import Drivers
-from anyunix.drivers.ssh.destination import Target
+from anyunix.drivers.ssh.destination import Destination
 from anyunix.drivers.ssh.ssh_driver import SshDriver
 from anyunix.errors import PlatformError
 from anyunix.results.model import CellResult
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from sshd import until
 
 DOCKERFILE = Path(__file__).with_name("sshd.Dockerfile")
 TAG = "anyunix-test/sshd"
-MakeMachine = Callable[..., Target]
+MakeMachine = Callable[..., Destination]
 
 
 def quiet(text: str) -> None:
@@ -39,7 +39,7 @@ def machine(sshd_here: None, engine: Engine, tmp_path: Path) -> Iterator[MakeMac
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     with contextlib.ExitStack() as stack:
 
-        def make(small: str = "size=64m", prepare: str = "true") -> Target:
+        def make(small: str = "size=64m", prepare: str = "true") -> Destination:
             engine.client().images.build(
                 path=str(DOCKERFILE.parent), dockerfile=DOCKERFILE.name, tag=TAG, rm=True, forcerm=True
             )
@@ -58,7 +58,7 @@ def machine(sshd_here: None, engine: Engine, tmp_path: Path) -> Iterator[MakeMac
         yield make
 
 
-def reachable(container: Any, folder: Path, key: Path) -> Target:
+def reachable(container: Any, folder: Path, key: Path) -> Destination:
     container.reload()
     port = int(container.attrs["NetworkSettings"]["Ports"]["22/tcp"][0]["HostPort"])
 
@@ -75,13 +75,13 @@ def reachable(container: Any, folder: Path, key: Path) -> Target:
         f"Host *\n  IdentityFile {key}\n  IdentitiesOnly yes\n  UserKnownHostsFile {folder}/known_hosts\n"
         "  HostKeyAlgorithms ssh-ed25519\n"
     )
-    return Target("127.0.0.1", "ada", port, config)
+    return Destination("127.0.0.1", "ada", port, config)
 
 
-def cell(target: Target, subject: Subject, suite: Path, cross: str = "", expression: str = "") -> CellResult:
+def cell(target: Destination, subject: Subject, suite: Path, cross: str = "", expression: str = "") -> CellResult:
     platform = Platform("there", "there", "ssh", cross=cross, target=target)
     found = Cell(subject, platform, next(iter(subject.binds)))
-    order = Order(suite, expression)
+    order = SuiteOptions(suite, expression)
     with order.cross_builds:
         return CellRun(found, Drivers().for_platform(platform), order, quiet).run()
 

@@ -16,7 +16,7 @@ from anyunix.catalog.subjects import Subject
 from anyunix.drivers.registry import Drivers
 from anyunix.drivers.ssh.ssh_driver import SshDriver
 from anyunix.errors import PlatformError
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from sshd import Sshd, gone, until
 
 Connect = Callable[[Sshd], SshDriver]
@@ -94,7 +94,7 @@ def test_a_cell_whose_connection_is_lost_is_an_error(
         if "of the probes" in text:
             sshd.cut()
 
-    result = CellRun(cell, Drivers().for_platform(cell.platform), Order(suite), say).run()
+    result = CellRun(cell, Drivers().for_platform(cell.platform), SuiteOptions(suite), say).run()
     assert result.status == "error"
     assert "the connection was lost" in result.reason
     assert "\n" not in result.reason

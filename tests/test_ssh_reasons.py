@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from anyunix.drivers import ssh as ssh_module
-from anyunix.drivers.ssh.destination import Target
+from anyunix.drivers.ssh.destination import Destination
 from anyunix.drivers.ssh.ssh_driver import SshDriver
 from anyunix.errors import PlatformError
 from sshd import ALIAS, Sshd
@@ -21,7 +21,7 @@ LOGIN = "case $SSH_ORIGINAL_COMMAND in *) marker=${{SSH_ORIGINAL_COMMAND##* }}; 
 """A login shell that knows the marker and answers as it likes."""
 
 
-def reason(target: Target) -> str:
+def reason(target: Destination) -> str:
     """Why it is not available; it has to be one line, and soon."""
     begun = time.monotonic()
     found = SshDriver(target).available()
@@ -33,23 +33,27 @@ def reason(target: Target) -> str:
 
 def test_no_ssh_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert "install OpenSSH's client" in reason(Target("host"))
+    assert "install OpenSSH's client" in reason(Destination("host"))
 
 
 def test_unknown_host(sshd: Sshd) -> None:
-    assert re.search("^nowhere.invalid: no address is known", reason(Target("nowhere.invalid", config=sshd.config)))
+    assert re.search(
+        "^nowhere.invalid: no address is known", reason(Destination("nowhere.invalid", config=sshd.config))
+    )
 
 
 def test_refused(sshd: Sshd) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    assert "refused: start sshd there, or name its port" in reason(Target("127.0.0.1", port=port, config=sshd.config))
+    assert "refused: start sshd there, or name its port" in reason(
+        Destination("127.0.0.1", port=port, config=sshd.config)
+    )
 
 
 def test_no_answer(sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ssh_module, "OPTIONS", ("ConnectTimeout=1", *ssh_module.OPTIONS))
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        target = Target("127.0.0.1", port=silent.getsockname()[1], config=sshd.config)
+        target = Destination("127.0.0.1", port=silent.getsockname()[1], config=sshd.config)
         assert "no answer within" in reason(target)
 
 

@@ -18,7 +18,7 @@ from anyunix.cli import main
 from anyunix.drivers.local import LocalDriver
 from anyunix.payload.archive import subject_json
 from anyunix.results.model import STARTS, CellResult, Matrix, Probe
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from anyunix.run.start import never_started
 
 MakeSuite = Callable[[str], Path]
@@ -30,7 +30,7 @@ def run_cell(tmp_path: Path, make_suite: MakeSuite, local: Platform) -> Callable
     def run(**changed: str) -> CellResult:
         subject = written(tmp_path, **changed)
         cell = Cell(subject, local, next(iter(subject.binds)))
-        return CellRun(cell, LocalDriver(), Order(make_suite(PROBE)), lambda text: None).run()
+        return CellRun(cell, LocalDriver(), SuiteOptions(make_suite(PROBE)), lambda text: None).run()
 
     return run
 

@@ -8,38 +8,38 @@ import pytest
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.cli import main
-from anyunix.drivers.ssh.destination import Target, parse_target
+from anyunix.drivers.ssh.destination import Destination, parse_destination
 
 
 @pytest.mark.parametrize(
     ("text", "target", "name", "words"),
     [
-        ("ssh://host", Target("host"), "host", ["--", "host"]),
+        ("ssh://host", Destination("host"), "host", ["--", "host"]),
         (
             "ssh://ada@host.example.org:2222/",
-            Target("host.example.org", "ada", 2222),
+            Destination("host.example.org", "ada", 2222),
             "host.example.org",
             ["-p", "2222", "-l", "ada", "--", "host.example.org"],
         ),
-        ("ssh://[::1]:22", Target("::1", port=22), "ipv6---1", ["-p", "22", "--", "::1"]),
+        ("ssh://[::1]:22", Destination("::1", port=22), "ipv6---1", ["-p", "22", "--", "::1"]),
         (
             "ssh://ada@[fe80::1%eth0]",
-            Target("fe80::1%eth0", "ada"),
+            Destination("fe80::1%eth0", "ada"),
             "ipv6-fe80--1-eth0",
             ["-l", "ada", "--", "fe80::1%eth0"],
         ),
-        ("my_alias", Target("my_alias"), "my_alias", ["--", "my_alias"]),
+        ("my_alias", Destination("my_alias"), "my_alias", ["--", "my_alias"]),
     ],
 )
-def test_address(text: str, target: Target, name: str, words: list[str]) -> None:
-    assert parse_target(text) == target
+def test_address(text: str, target: Destination, name: str, words: list[str]) -> None:
+    assert parse_destination(text) == target
     assert (target.name, target.words()) == (name, words)
     if text.startswith("ssh://"):
         assert f"ssh://{target}" == text.rstrip("/")
 
 
 def test_a_configuration_is_named_first() -> None:
-    target = parse_target("there", Path("/x/my config"))
+    target = parse_destination("there", Path("/x/my config"))
     assert target.words() == ["-F", "/x/my config", "--", "there"]
     assert target.command() == "ssh -F '/x/my config' there"
 
@@ -70,7 +70,7 @@ def test_a_configuration_is_named_first() -> None:
 )
 def test_what_is_no_address_is_said(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)) as caught:
-        parse_target(text)
+        parse_destination(text)
     assert "secret" not in str(caught.value)
 
 

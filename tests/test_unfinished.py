@@ -13,7 +13,7 @@ from anyunix.drivers.docker.docker_driver import DockerDriver
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.local import LocalDriver
 from anyunix.results.model import CellResult
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from anyunix.run.exhausted import exhausted, killed_by_memory_limit
 from anyunix.run.unfinished import FINISHED, finished_probes
 
@@ -85,7 +85,7 @@ CAME = {
 def test_a_suite_that_does_not_come_to_its_end_keeps_the_probes_that_it_brought(
     subject: Subject, local: Platform, make_suite: MakeSuite
 ) -> None:
-    run = CellRun(Cell(subject, local, "default"), LocalDriver(), Order(make_suite(DIES)), lambda text: None)
+    run = CellRun(Cell(subject, local, "default"), LocalDriver(), SuiteOptions(make_suite(DIES)), lambda text: None)
     result = run.run()
     assert result.status == "error"
     assert result.reason.startswith("pytest ended with status 9 after suite/group/test_probes.py::test_dies: ")
@@ -127,7 +127,7 @@ def test_a_suite_that_the_memory_limit_killed_says_so(
 ) -> None:
     platform = dataclasses.replace(catalog.platform("alpine"), memory="96m")
     cell = Cell(subject, platform, "default")
-    result = CellRun(cell, DockerDriver(platform, engine), Order(make_suite(HOG)), lambda text: None).run()
+    result = CellRun(cell, DockerDriver(platform, engine), SuiteOptions(make_suite(HOG)), lambda text: None).run()
     assert result.status == "error"
     assert result.reason.startswith("killed by the memory limit of 96 MiB; pytest ended with status 137 after suite/")
     assert outcomes(result) == CAME
@@ -138,7 +138,7 @@ def test_a_server_that_the_memory_limit_killed_is_said_in_the_failure(
 ) -> None:
     platform = dataclasses.replace(catalog.platform("alpine"), memory="192m")  # the child is to be larger than pytest
     cell = Cell(subject, platform, "default")
-    result = CellRun(cell, DockerDriver(platform, engine), Order(make_suite(CHILD_HOG)), lambda text: None).run()
+    result = CellRun(cell, DockerDriver(platform, engine), SuiteOptions(make_suite(CHILD_HOG)), lambda text: None).run()
     assert result.status == "ran", result.reason
     first = {probe.name: probe.message.splitlines()[0] for probe in result.failures}
     assert first["test_serves"].startswith("a process was killed by the memory limit of 192 MiB: ")

@@ -19,7 +19,7 @@ from anyunix.drivers.vagrant.machine import Machine
 from anyunix.drivers.vagrant.machines import Machines
 from anyunix.drivers.vagrant.vagrant_driver import VagrantDriver
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from sshd import ALIAS, Sshd
 
 ROOT = Path(__file__).parents[1]
@@ -90,7 +90,7 @@ def test_a_cell_runs_through_it_and_the_machine_stays(
     double = Double(tmp_path, monkeypatch, sshd.config)
     machine = double.machine()
     platform = Platform(NAME, "a guest", "vagrant", box=Box("some/box"))
-    order = Order(make_suite("def test_runs(fact):\n    fact('x.y', 1)\n"))
+    order = SuiteOptions(make_suite("def test_runs(fact):\n    fact('x.y', 1)\n"))
     for _ in range(2):
         driver = VagrantDriver(machine, threading.Lock())
         result = CellRun(Cell(subject, platform, "default"), driver, order, quiet).run()

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from anyunix.bench.remote.programs import Built, NotBuilt, run, version
+from anyunix.bench.remote.programs import BuiltProgram, NotBuilt, run, version
 from anyunix.text import first_line
 
 SYSTEMS = ("Linux", "FreeBSD", "OpenBSD", "NetBSD", "Darwin")
@@ -25,7 +25,7 @@ CPUS = {
 """What uname -m and getconf LONG_BIT say, and what Go calls that."""
 
 
-def build_go(name: str, files: Sequence[str], into: Path, system: str, cpu: str, bits: str) -> Built:
+def build_go(name: str, files: Sequence[str], into: Path, system: str, cpu: str, bits: str) -> BuiltProgram:
     """The program `into`/`name` for what uname -s, uname -m and getconf LONG_BIT say there. Raises NotBuilt."""
     if not shutil.which("go"):
         raise NotBuilt(f"{name} is left out: no go on PATH here: apt-get install golang-go (Debian)")
@@ -36,4 +36,4 @@ def build_go(name: str, files: Sequence[str], into: Path, system: str, cpu: str,
         )
     target = {"GOOS": system.lower(), "GOARCH": CPUS[cpu, bits], "CGO_ENABLED": "0", "GO111MODULE": "off"}
     run(["go", "build", "-o", str(into / name), *files], name, {**os.environ, **target})
-    return Built(name, (), version("go", "version"))
+    return BuiltProgram(name, (), version("go", "version"))

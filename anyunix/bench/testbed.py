@@ -12,7 +12,7 @@ from anyunix.bench.journal import Run
 from anyunix.bench.remote import programs as building
 from anyunix.bench.remote.chat_run import BARE, CHAT, BareCosts, ChatMeasured, ChatPoint
 from anyunix.bench.remote.experiment import END_SECONDS, READY_SECONDS, WARM_UP_SECONDS, Measured, Point
-from anyunix.bench.remote.programs import LOAD, PROGRAMS, SOURCES, Built, NotBuilt, Place, Source
+from anyunix.bench.remote.programs import LOAD, PROGRAMS, SOURCES, BuiltProgram, NotBuilt, Place, Source
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.cross.targets import cannot_start
@@ -32,7 +32,7 @@ SLACK_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Stage:
+class Testbed:
     """Measures there, one run at a time."""
 
     name: str
@@ -81,14 +81,14 @@ class Stage:
 class _Carried:
     """What is built here, because the platform has no compiler for it; and by name, why something could not be."""
 
-    built: list[Built] = field(default_factory=list)
+    built: list[BuiltProgram] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
 def staged(
     platform: Platform, driver: Driver, catalog: Catalog, sources: Sequence[Source], cpus: int
-) -> Iterator[Stage]:
+) -> Iterator[Testbed]:
     """The platform with these programs on it; taken down whatever happens. Raises NotRun, PlatformError."""
     if reason := driver.available():
         raise NotRun(reason)
@@ -108,7 +108,7 @@ def staged(
             left_out=(*carried.left_out.values(), *place.left_out),
             built=tuple(replace(built, made_by=built.made_by or made_by.get(built.name, "")) for built in place.built),
         )
-        yield Stage(platform.name, place, driver, cpus)
+        yield Testbed(platform.name, place, driver, cpus)
     finally:
         driver.down()
 
@@ -132,7 +132,7 @@ def _carried(driver: Driver, platform: Platform, folder: Path, sources: Sequence
             if reason := cannot_start(platform.cross, f"{system} {release}"):
                 raise NotRun(f"no cc on {platform.name}, and {reason}; it is {first_line(f'{system} {release}')}")
             build_program(files, platform.cross, into / source.name, building.CFLAGS)
-            found.built.append(Built(source.name, (), compiler_name(platform.cross)))
+            found.built.append(BuiltProgram(source.name, (), compiler_name(platform.cross)))
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from anyunix.catalog.reader import SHOWN, Reader, load_yaml, nearest
-from anyunix.drivers.ssh.destination import Target, parse_target
+from anyunix.drivers.ssh.destination import Destination, parse_destination
 from anyunix.drivers.vagrant.box import PROVIDERS, Box
 from anyunix.errors import ConfigurationError
 from anyunix.host.regular import inside, read_text
@@ -49,7 +49,7 @@ class Platform:
     memory: str = "2g"
     """Bytes, with docker's suffixes."""
     processes: int = 4096
-    target: Target | None = None
+    target: Destination | None = None
     """Where driver ssh goes."""
     box: Box | None = None
     """What driver vagrant makes a machine from."""
@@ -84,7 +84,7 @@ def _extended(path: Path, seen: tuple[Path, ...], platforms: Path) -> dict[str, 
 def platform_at(address: str, slowness: int) -> Platform:
     """A machine that no file describes: its host is its name."""
     try:
-        target = parse_target(address)
+        target = parse_destination(address)
     except ValueError as error:
         raise ConfigurationError(f"{address}: {error}") from None
     return Platform(target.name, f"{target} over SSH", "ssh", slowness=slowness, target=target)
@@ -159,7 +159,7 @@ def _box(reader: Reader, driver: str) -> Box | None:
     return box if name else None
 
 
-def _target(path: Path, reader: Reader) -> Target | None:
+def _target(path: Path, reader: Reader) -> Destination | None:
     """Where `address` goes: ssh://user@host:port, or a host of the SSH configuration."""
     address, config = reader.text("address", ""), reader.text("ssh_config", "")
     file = inside(path.parent, config) if config else None
@@ -168,7 +168,7 @@ def _target(path: Path, reader: Reader) -> Target | None:
     if file and not os.path.isfile(file):
         raise reader.error("ssh_config", f"no file {config[:SHOWN]!r} in {path.parent}")
     try:
-        return parse_target(address, file) if address else None
+        return parse_destination(address, file) if address else None
     except ValueError as error:
         raise reader.error("address", str(error)) from None
 

@@ -19,7 +19,7 @@ NAME = "anyunix-check"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What came back to one client."""
 
     served: bool
@@ -39,10 +39,10 @@ class Exchange(Protocol):
     def request(self) -> bytes:
         """What a client says first."""
 
-    def once(self, peer: socket.socket, until: float) -> Answer:
+    def once(self, peer: socket.socket, until: float) -> Reply:
         """Be a client on a connected socket, until that time.monotonic(). OSError is the caller's."""
 
-    def measured(self, address: str, port: int, seconds: float) -> Answer:
+    def measured(self, address: str, port: int, seconds: float) -> Reply:
         """Be several clients, for the time that one round trip takes."""
 
 
@@ -54,7 +54,7 @@ class Request:
     expected: re.Pattern[bytes]
     proves: bool = True
 
-    def once(self, peer: socket.socket, until: float) -> Answer:
+    def once(self, peer: socket.socket, until: float) -> Reply:
         begun = time.monotonic()
         peer.sendall(self.request)
         came = b""
@@ -66,20 +66,20 @@ class Request:
                     raise
                 piece = b""
             if not piece or len(came) > ANSWER_BYTES:
-                return Answer(
+                return Reply(
                     False,
                     f"no answer like {self.expected.pattern.decode('latin-1')!r}, but {_line(came)!r}"
                     f"{self._hint(came)}",
                 )
             came += piece
-        return Answer(True, _line(came), Timing(((time.monotonic() - begun) * 1000,)))
+        return Reply(True, _line(came), Timing(((time.monotonic() - begun) * 1000,)))
 
     def _hint(self, came: bytes) -> str:
         r"""`$` stands before \n alone, and many protocols end their lines with \r\n."""
         almost = b"\r" in came and self.expected.search(came.replace(b"\r", b""))
         return r" (without its \r it would match: write \r?$ for the end of a line)" if almost else ""
 
-    def measured(self, address: str, port: int, seconds: float) -> Answer:
+    def measured(self, address: str, port: int, seconds: float) -> Reply:
         return _several(self, address, port, seconds)
 
 
@@ -90,16 +90,16 @@ class Banner:
     request: bytes = b""
     proves: bool = False
 
-    def once(self, peer: socket.socket, until: float) -> Answer:
+    def once(self, peer: socket.socket, until: float) -> Reply:
         begun = time.monotonic()
         try:
             came = receive(peer, min(until, begun + BANNER_SECONDS))
         except TimeoutError:
-            return Answer(True, "")
+            return Reply(True, "")
         took = Timing(((time.monotonic() - begun) * 1000,)) if came else NO_TIMING
-        return Answer(bool(came), _line(came) if came else "it closes the connection at once", took)
+        return Reply(bool(came), _line(came) if came else "it closes the connection at once", took)
 
-    def measured(self, address: str, port: int, seconds: float) -> Answer:
+    def measured(self, address: str, port: int, seconds: float) -> Reply:
         return answer_of(self, address, port, seconds)
 
 
@@ -114,16 +114,16 @@ class Chat:
     def request(self) -> bytes:
         return f"HELLO {self.key} {NAME} end\n".encode()
 
-    def once(self, peer: socket.socket, until: float) -> Answer:
+    def once(self, peer: socket.socket, until: float) -> Reply:
         return self.talk(peer, peer, until)
 
-    def talk(self, sender: socket.socket, receiver: socket.socket, until: float, times: int = 1) -> Answer:
+    def talk(self, sender: socket.socket, receiver: socket.socket, until: float, times: int = 1) -> Reply:
         """Messages that go in on one connection and have to come out of the other."""
         for peer in {sender, receiver}:
             peer.sendall(self.request)
             line = read_line(peer, until)
             if not line.startswith(b"OK "):
-                return Answer(False, f"it does not welcome the client: {_line(line)!r}")
+                return Reply(False, f"it does not welcome the client: {_line(line)!r}")
         took = []
         for _ in range(times):
             text = f"{NAME} {secrets.token_hex(8)}"
@@ -131,18 +131,18 @@ class Chat:
             sender.sendall(f"{text}\n".encode())
             while (line := read_line(receiver, until)) != f"<{NAME}> {text}\n".encode():
                 if not line.endswith(b"\n"):
-                    return Answer(False, "the message does not come back: the connection ends")
+                    return Reply(False, "the message does not come back: the connection ends")
             took.append((time.monotonic() - begun) * 1000)
-        return Answer(True, "OK", Timing(tuple(took)))
+        return Reply(True, "OK", Timing(tuple(took)))
 
-    def measured(self, address: str, port: int, seconds: float) -> Answer:
+    def measured(self, address: str, port: int, seconds: float) -> Reply:
         try:
             with connect(address, port, seconds) as peer:
                 return self.talk(peer, peer, time.monotonic() + seconds, TRIES)
         except OSError as error:
-            return Answer(False, _why(error, seconds))
+            return Reply(False, _why(error, seconds))
 
-    def across(self, one: str, other: str, port: int, seconds: float) -> Answer:
+    def across(self, one: str, other: str, port: int, seconds: float) -> Reply:
         """A message from a client of one address to a client of the other, and one back."""
         try:
             with connect(one, port, seconds) as first, connect(other, port, seconds) as second:
@@ -150,7 +150,7 @@ class Chat:
             with connect(one, port, seconds) as first, connect(other, port, seconds) as second:
                 return self.talk(second, first, time.monotonic() + seconds) if there.served else there
         except OSError as error:
-            return Answer(False, _why(error, seconds))
+            return Reply(False, _why(error, seconds))
 
 
 def exchange_of(protocol: str | None, key_file: Path | None, send: str | None, expected: str | None) -> Exchange:
@@ -170,13 +170,13 @@ def exchange_of(protocol: str | None, key_file: Path | None, send: str | None, e
         raise ConfigurationError(f"--send, --expect-reply: {error}") from None
 
 
-def answer_of(exchange: Exchange, address: str, port: int, seconds: float) -> Answer:
+def answer_of(exchange: Exchange, address: str, port: int, seconds: float) -> Reply:
     """Be one client of an address."""
     try:
         with connect(address, port, seconds) as peer:
             return exchange.once(peer, time.monotonic() + seconds)
     except OSError as error:
-        return Answer(False, _why(error, seconds))
+        return Reply(False, _why(error, seconds))
 
 
 def receive(peer: socket.socket, until: float, limit: int = ANSWER_BYTES) -> bytes:
@@ -199,14 +199,14 @@ def read_line(peer: socket.socket, until: float) -> bytes:
     return line
 
 
-def _several(exchange: Exchange, address: str, port: int, seconds: float) -> Answer:
+def _several(exchange: Exchange, address: str, port: int, seconds: float) -> Reply:
     answers = []
     for _ in range(TRIES):
         answers.append(answer_of(exchange, address, port, seconds))
         if not answers[-1].served:
             return answers[-1]
     took = tuple(each for answer in answers for each in answer.round_trip.milliseconds)
-    return Answer(True, answers[0].said, Timing(took))
+    return Reply(True, answers[0].said, Timing(took))
 
 
 def _key(path: Path) -> str:

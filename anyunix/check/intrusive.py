@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from anyunix.check.exchange import ANSWER_BYTES, Answer, Exchange, answer_of, receive
+from anyunix.check.exchange import ANSWER_BYTES, Exchange, Reply, answer_of, receive
 from anyunix.check.reach import connect
 
 NONSENSE = b"\0" * 64 + b"A" * 70000
@@ -23,7 +23,7 @@ class Rude:
     client: str
     became: str
     """What the server did to it."""
-    next_one: Answer
+    next_one: Reply
     """What a client got that came after it, or while it was there."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from anyunix.check.exchange import Answer
+from anyunix.check.exchange import Reply
 from anyunix.check.intrusive import Rude
 from anyunix.check.reach import FAMILIES, Family, Place, Reach
 
@@ -23,7 +23,7 @@ class Served:
     """What a client of one address got."""
 
     reach: Reach
-    answer: Answer
+    answer: Reply
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Check:
     served: tuple[Served, ...]
     proves: bool
     """Whether an exchange showed that clients are served, and not only that connections are taken."""
-    across: Answer | None = None
+    across: Reply | None = None
     """A message between clients of the two families."""
     rude: tuple[Rude, ...] = ()
     expected: Expected | None = None

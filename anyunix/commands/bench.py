@@ -21,7 +21,7 @@ from anyunix.bench.remote.chat_run import BARE, ChatMeasured, ChatPoint
 from anyunix.bench.remote.experiment import Measured, Point
 from anyunix.bench.remote.programs import CHAT_LOADS, CHATS, LOADS, SERVERS, Source
 from anyunix.bench.schedule import FEW, PAPERS, QUICK, SIZES, Scale, points
-from anyunix.bench.testbed import Stage, staged
+from anyunix.bench.testbed import Testbed, staged
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count, once
@@ -166,7 +166,7 @@ def _stage(
     loads: Sequence[Source],
     cpus: int,
     console: Console,
-) -> Iterator[tuple[Stage, list[str]]]:
+) -> Iterator[tuple[Testbed, list[str]]]:
     """The platform, and the servers that could be had there. Raises NotRun, PlatformError."""
     driver = Drivers(Machines(dict(os.environ))).for_platform(platform)
     with staged(platform, driver, catalog, [*sources, *loads], cpus) as stage:

@@ -12,7 +12,7 @@ from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.subjects import Subject
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count
 from anyunix.cross.build_report import overall, print_builds
-from anyunix.cross.every_target import Built, build_all
+from anyunix.cross.every_target import TargetBuild, build_all
 from anyunix.cross.targets import choose_targets
 from anyunix.cross.zig import missing, zig_version
 from anyunix.errors import ConfigurationError
@@ -62,7 +62,7 @@ def build_command(arguments: argparse.Namespace) -> int:
         return EXIT_NOT_RUN
     begun = time.monotonic()
 
-    def done(built: Built) -> None:
+    def done(built: TargetBuild) -> None:
         print(f"{built.target.name}: {'failed' if built.failure else 'built'}", file=sys.stderr, flush=True)
 
     results = build_all(subject, targets, jobs=arguments.jobs, out=arguments.out, done=done)

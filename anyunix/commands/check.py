@@ -5,7 +5,7 @@ import sys
 
 from anyunix.analysis.verdict import EXIT_NOT_RUN
 from anyunix.check.check_report import as_json, print_check
-from anyunix.check.exchange import Answer, Chat, Exchange, exchange_of
+from anyunix.check.exchange import Chat, Exchange, Reply, exchange_of
 from anyunix.check.intrusive import Rude, be_rude
 from anyunix.check.judge import EXPECTED, Check, Served
 from anyunix.check.reach import FAMILIES, Place, addresses_of, literal, parse_place, reach_all, side_by_side
@@ -89,13 +89,13 @@ def _served(place: Place, exchange: Exchange, addresses: list[str], seconds: flo
     return tuple(
         Served(
             reach,
-            exchange.measured(reach.address, place.port, seconds) if reach.answered else Answer(False, reach.outcome),
+            exchange.measured(reach.address, place.port, seconds) if reach.answered else Reply(False, reach.outcome),
         )
         for reach in reach_all(addresses, place.port, seconds)
     )
 
 
-def _across(place: Place, exchange: Exchange, served: tuple[Served, ...], seconds: float) -> Answer | None:
+def _across(place: Place, exchange: Exchange, served: tuple[Served, ...], seconds: float) -> Reply | None:
     """A message from one family to the other, where both are served and there is a chat."""
     firsts = _first_of_each_family(served)
     if not isinstance(exchange, Chat) or len(firsts) < 2:

@@ -25,7 +25,7 @@ from anyunix.commands.common import (
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
 from anyunix.host.scratch import scratch
-from anyunix.mutation.counter import Progress
+from anyunix.mutation.counter import CellCounter
 from anyunix.mutation.faults import Fault, choose_faults, read_faults
 from anyunix.mutation.findings import MutationResults
 from anyunix.mutation.kept import KeptPlatforms
@@ -33,7 +33,7 @@ from anyunix.mutation.mutation_files import encode, render
 from anyunix.mutation.mutation_report import print_faults, print_mutation
 from anyunix.mutation.scoring import judge, plan
 from anyunix.report.out_folder import OutFolder
-from anyunix.run.cell import SUITE_SECONDS, Order
+from anyunix.run.cell import SUITE_SECONDS, SuiteOptions
 from anyunix.run.matrix import run_cells
 
 
@@ -108,10 +108,10 @@ def _run(
 ) -> MutationResults:
     started, begun = datetime.now(timezone.utc), time.monotonic()
     planned = plan(faults, subjects, platforms, measured_by(catalog.suite), folder)
-    order = Order(catalog.suite, seconds=SUITE_SECONDS, repeat=arguments.repeat)
+    order = SuiteOptions(catalog.suite, seconds=SUITE_SECONDS, repeat=arguments.repeat)
     kept = KeptPlatforms(Drivers().for_platform)
     try:
-        with order.cross_builds, Progress(console, len(planned)) as watcher:
+        with order.cross_builds, CellCounter(console, len(planned)) as watcher:
             results = run_cells(
                 [each.cell for each in planned],
                 kept.for_platform,

@@ -24,7 +24,7 @@ from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_report
 from anyunix.results.matrix_file import read_matrix
 from anyunix.results.model import Matrix
-from anyunix.run.cell import SUITE_SECONDS, Order
+from anyunix.run.cell import SUITE_SECONDS, SuiteOptions
 from anyunix.run.identity import check_comparable, identity_of
 from anyunix.run.matrix import cells_of, platform_result, run_cells
 from anyunix.text import safe
@@ -93,7 +93,7 @@ def preflight_command(arguments: argparse.Namespace) -> int:
     out, console = OutFolder(arguments.out), console_for_reports()
     started, begun = datetime.now(timezone.utc), time.monotonic()
     cells, drivers = cells_of([subject], [platform], [bind]), Drivers(Machines(dict(os.environ)))
-    order = Order(catalog.suite, arguments.expression, float(arguments.timeout))
+    order = SuiteOptions(catalog.suite, arguments.expression, float(arguments.timeout))
     with order.cross_builds, LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
         results = run_cells(cells, drivers.for_platform, order, jobs=1, watcher=watcher, keeper=out)
     target = Matrix(

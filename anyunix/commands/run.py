@@ -30,7 +30,7 @@ from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.results.matrix_file import read_matrix
 from anyunix.results.model import CellResult, Matrix
-from anyunix.run.cell import SUITE_SECONDS, Cell, Order
+from anyunix.run.cell import SUITE_SECONDS, Cell, SuiteOptions
 from anyunix.run.identity import check_comparable, identity_of
 from anyunix.run.matrix import choose_reference, platform_result, run_cells, with_poisoned
 from anyunix.run.measure import with_facts
@@ -184,7 +184,7 @@ def _run_matrix(
 ) -> Matrix:
     """All cells, then once more those that failed, under the tools that tell why."""
     started, begun = datetime.now(timezone.utc), time.monotonic()
-    order = Order(catalog.suite, arguments.expression, float(arguments.timeout), arguments.repeat)
+    order = SuiteOptions(catalog.suite, arguments.expression, float(arguments.timeout), arguments.repeat)
     texts = tuple(read_probes(catalog.suite))
     contracts = [text.id for text in texts if text.kind == "contract"] if arguments.poisoned else []
     cells = with_poisoned(chosen.cells, contracts)
@@ -229,7 +229,7 @@ def _run_matrix(
     return replace(explain(matrix), seconds=time.monotonic() - begun)
 
 
-def _part(chosen: Selection, order: Order) -> str:
+def _part(chosen: Selection, order: SuiteOptions) -> str:
     """`23 of 286 probes, -k binding`; empty for a whole run. Raises ConfigurationError."""
     if not order.expression:
         return chosen.part

@@ -7,14 +7,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from anyunix.cross.every_target import Built
+from anyunix.cross.every_target import TargetBuild
 from anyunix.cross.targets import CPUS, SYSTEMS, System
 from anyunix.text import safe
 
 NOT_CHOSEN = "not asked for"
 
 
-def print_builds(console: Console, results: Sequence[Built], title: str) -> None:
+def print_builds(console: Console, results: Sequence[TargetBuild], title: str) -> None:
     """The table of systems and CPUs, the programs, what failed with the compiler's words, what was not tried."""
     console.print(_table({result.target.name: result for result in results}, title), width=min(100, console.width))
     for result in results:
@@ -31,13 +31,13 @@ def print_builds(console: Console, results: Sequence[Built], title: str) -> None
         _say(console, f"not tried: {', '.join(left)}: {NOT_CHOSEN} with --target", "yellow")
 
 
-def overall(results: Sequence[Built], seconds: float) -> str:
+def overall(results: Sequence[TargetBuild], seconds: float) -> str:
     """The last line: `anyunix: built for 29 of 29 targets (80 s)`."""
     built = sum(not result.failure for result in results)
     return f"anyunix: built for {built} of {len(results)} targets ({seconds:.0f} s)"
 
 
-def _table(results: dict[str, Built], title: str) -> Table:
+def _table(results: dict[str, TargetBuild], title: str) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold")
     table.add_column("system", no_wrap=True)
     for cpu in CPUS:
@@ -47,7 +47,7 @@ def _table(results: dict[str, Built], title: str) -> Table:
     return table
 
 
-def _cell(results: dict[str, Built], system: System, cpu: str) -> Text:
+def _cell(results: dict[str, TargetBuild], system: System, cpu: str) -> Text:
     result = results.get(system.triples.get(cpu, ""))
     if result is None:
         return Text("–", "dim")

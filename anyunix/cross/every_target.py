@@ -20,7 +20,7 @@ FLAGS = ("-Werror", "-s")
 
 
 @dataclass(frozen=True)
-class Built:
+class TargetBuild:
     """What came of one target: programs that are for it, or the reason why there are none."""
 
     target: Target
@@ -29,12 +29,12 @@ class Built:
 
 
 def build_all(
-    subject: Subject, targets: Sequence[Target], *, jobs: int, out: Path | None, done: Callable[[Built], None]
-) -> list[Built]:
+    subject: Subject, targets: Sequence[Target], *, jobs: int, out: Path | None, done: Callable[[TargetBuild], None]
+) -> list[TargetBuild]:
     """Build for each target, `jobs` at a time; `done` hears of each. Programs stay in `out`/<target>/."""
     children, interrupted = Processes(), threading.Event()
 
-    def build(target: Target) -> Built:
+    def build(target: Target) -> TargetBuild:
         built = _build(subject, target, out, children)
         if not interrupted.is_set():  # else it failed because it was ended
             done(built)
@@ -50,20 +50,20 @@ def build_all(
             raise
 
 
-def _build(subject: Subject, target: Target, out: Path | None, children: Processes) -> Built:
+def _build(subject: Subject, target: Target, out: Path | None, children: Processes) -> TargetBuild:
     with scratch() as folder:
         try:
             made = build_subject(subject, target.name, folder, flags=FLAGS, children=children)
             programs = programs_for(target, made)
         except BuildFailed as failed:
-            return Built(target, failure=first_error(failed.said) or str(failed))
+            return TargetBuild(target, failure=first_error(failed.said) or str(failed))
         except NotForTarget as wrong:
-            return Built(target, failure=str(wrong))
+            return TargetBuild(target, failure=str(wrong))
         if not programs:
-            return Built(target, failure="the build made no program")
+            return TargetBuild(target, failure="the build made no program")
         for program in programs if out else ():
             _keep(made[program.path], Path(str(out)) / target.name / program.path)
-    return Built(target, programs)
+    return TargetBuild(target, programs)
 
 
 def first_error(said: str) -> str:

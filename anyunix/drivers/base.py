@@ -20,7 +20,7 @@ class Completed:
     timed_out: bool = False
 
 
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 """Told, line by line, what goes on: a build step, a line that a command printed."""
 
 
@@ -33,13 +33,15 @@ class Driver(Protocol):
     def available(self) -> str | None:
         """None when the platform can be reached, else the reason and what to do, in one line."""
 
-    def up(self, say: Say) -> None:
+    def up(self, say: Progress) -> None:
         """Bring the platform up. Raises PlatformError."""
 
     def put(self, archive: Path) -> None:
         """Unpack a tar archive into the work folder. Raises PlatformError."""
 
-    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Progress | None = None
+    ) -> Completed:
         """Run a command in the work folder for at most `timeout` seconds; then it and all it started is killed.
 
         `say` gets each line of its stdout as it comes. Raises PlatformError when the platform is lost.

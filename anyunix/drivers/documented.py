@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from anyunix.catalog.platforms import Platform
-from anyunix.drivers.base import Completed, Say
+from anyunix.drivers.base import Completed, Progress
 from anyunix.errors import PlatformError
 
 REASON = "known from its manuals and sources only (anyunix facts shows what they say)"
@@ -21,13 +21,15 @@ class DocumentedDriver:
             return f"{REASON}; with --platform NAME its virtual machine is started"
         return f"{REASON}, cannot be reached from here"
 
-    def up(self, say: Say) -> None:
+    def up(self, say: Progress) -> None:
         raise PlatformError(REASON)
 
     def put(self, archive: Path) -> None:
         raise PlatformError(REASON)
 
-    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Progress | None = None
+    ) -> Completed:
         raise PlatformError(REASON)
 
     def get(self, path: PurePosixPath, *, limit: int) -> bytes:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from anyunix.drivers.base import Completed, Say
+from anyunix.drivers.base import Completed, Progress
 from anyunix.drivers.process import Processes
 from anyunix.errors import PlatformError
 from anyunix.host.environment import local_environment
@@ -28,7 +28,7 @@ class LocalDriver:
     def available(self) -> str | None:
         return None if shutil.which("python3") else "no python3 on PATH: install Python 3.10 or newer"
 
-    def up(self, say: Say) -> None:
+    def up(self, say: Progress) -> None:
         with self._lock:  # down() from another thread sees all of it or nothing
             if self._ended:
                 raise PlatformError("the platform is down")
@@ -39,7 +39,9 @@ class LocalDriver:
         with self._lock:
             unpack(archive, self.folder())
 
-    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Progress | None = None
+    ) -> Completed:
         environment = {**local_environment(), **env}
         return self._processes.run(argv, cwd=self.folder(), env=environment, timeout=timeout, say=say)
 

@@ -2,7 +2,7 @@
 
 from typing import Generic, TypeVar
 
-from anyunix.drivers.base import Say
+from anyunix.drivers.base import Progress
 
 Stream = TypeVar("Stream")
 LINE_BYTES = 65536
@@ -12,7 +12,7 @@ LINE_BYTES = 65536
 class Kept(Generic[Stream]):
     """Takes pieces of the streams `out` and `err`, as a driver's engine or wire calls them."""
 
-    def __init__(self, out: Stream, err: Stream, limit: int, say: Say | None = None) -> None:
+    def __init__(self, out: Stream, err: Stream, limit: int, say: Progress | None = None) -> None:
         """`limit` is in bytes, for each stream; what comes after that is dropped. `say` gets the lines of `out`."""
         self._out, self._limit, self._say, self._rest = out, limit, say, b""
         self.content: dict[Stream, bytearray] = {out: bytearray(), err: bytearray()}

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Say
+from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Progress
 from anyunix.errors import PlatformError
 
 GRACE_SECONDS = 5.0
@@ -26,7 +26,7 @@ class Processes:
         self._ended = False
 
     def run(
-        self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float, say: Say | None
+        self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float, say: Progress | None
     ) -> Completed:
         """Run `argv`; its stdin is a pipe that closes when this process goes away. Raises PlatformError."""
         process = self._start(argv, cwd, env)
@@ -88,7 +88,7 @@ def end_group(process: "subprocess.Popen[bytes]") -> None:
 class Collector:
     """Reads a pipe in a thread: lines to `say`, the first OUTPUT_LIMIT bytes kept, the rest dropped."""
 
-    def __init__(self, pipe: IO[bytes], say: Say | None) -> None:
+    def __init__(self, pipe: IO[bytes], say: Progress | None) -> None:
         self._pipe, self._say = pipe, say
         self._kept = bytearray()
         self.thread = threading.Thread(target=self._read, daemon=True)

@@ -12,7 +12,7 @@ from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.documented import DocumentedDriver
 from anyunix.drivers.local import LocalDriver
 from anyunix.drivers.netns.netns_driver import NetnsDriver
-from anyunix.drivers.ssh.destination import Target
+from anyunix.drivers.ssh.destination import Destination
 from anyunix.drivers.ssh.ssh_driver import SshDriver
 from anyunix.drivers.vagrant.machines import Machines
 from anyunix.drivers.vagrant.vagrant_driver import VagrantDriver
@@ -45,6 +45,6 @@ class Drivers:
             return SshDriver(self._configured(platform.target), self._ssh_turn)
         return LocalDriver()
 
-    def _configured(self, target: Target) -> Target:
+    def _configured(self, target: Destination) -> Destination:
         """A platform file's own SSH configuration comes before that of the environment."""
         return target if target.config or not self._ssh_config else replace(target, config=Path(self._ssh_config))

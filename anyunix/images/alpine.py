@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from anyunix.drivers.base import Say
+from anyunix.drivers.base import Progress
 from anyunix.drivers.docker.image_build import build_image, context_of
 from anyunix.errors import PlatformError
 from anyunix.host.scratch import scratch
@@ -33,7 +33,7 @@ def is_alpine(base: Base) -> bool:
     return (base.name, base.cpu) == (NAME, CPU)
 
 
-def make_alpine(client: Any, store: Store, recipe: Path, say: Say) -> None:
+def make_alpine(client: Any, store: Store, recipe: Path, say: Progress) -> None:
     """Build the image as `recipe` says, and name it; the engine's build cache keeps its parts. Raises PlatformError."""
     base = Base(NAME, CPU, ())
     say(f"{NAME}: downloading {WHEEL}, 86 MB")

@@ -6,7 +6,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from anyunix.drivers.base import Say
+from anyunix.drivers.base import Progress
 from anyunix.errors import PlatformError
 from anyunix.host.emulators import no_handler
 from anyunix.images.store import Base
@@ -58,7 +58,7 @@ def mirror() -> str:
     return found
 
 
-def make_debian(base: Base, archive: Path, say: Say) -> None:
+def make_debian(base: Base, archive: Path, say: Progress) -> None:
     """Write the root file system of a base image to a tar archive. Raises PlatformError."""
     suite = str(suite_of(base))
     if reason := no_handler(base.cpu):

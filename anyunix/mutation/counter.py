@@ -13,7 +13,7 @@ from anyunix.run.cell import Cell
 LINE_SECONDS = 10.0
 
 
-class Progress:
+class CellCounter:
     """Counts the cells that are done."""
 
     def __init__(self, console: Console, cells: int) -> None:
@@ -21,7 +21,7 @@ class Progress:
         self._lock, self._last = threading.Lock(), time.monotonic()
         self._status = Status("", console=console) if console.is_terminal else None
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> "CellCounter":
         if self._status:
             self._status.start()
         return self

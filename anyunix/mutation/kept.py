@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from anyunix.catalog.platforms import Platform
-from anyunix.drivers.base import Completed, Driver, Say
+from anyunix.drivers.base import Completed, Driver, Progress
 from anyunix.errors import PlatformError
 from anyunix.payload.archive import HELPERS, SUBJECT
 
@@ -64,7 +64,7 @@ class KeptDriver:
     def available(self) -> str | None:
         return None if self._is_up else self._driver.available()
 
-    def up(self, say: Say) -> None:
+    def up(self, say: Progress) -> None:
         if not self._is_up:
             self._well = False
             self._driver.up(say)
@@ -73,7 +73,9 @@ class KeptDriver:
     def put(self, archive: Path) -> None:
         self._watched(lambda: self._driver.put(archive))
 
-    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Progress | None = None
+    ) -> Completed:
         return self._watched(lambda: self._driver.run(argv, env=env, timeout=timeout, say=say))
 
     def get(self, path: PurePosixPath, *, limit: int) -> bytes:

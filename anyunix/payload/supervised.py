@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from anyunix.drivers.base import Completed, Driver, Say
+from anyunix.drivers.base import Completed, Driver, Progress
 from anyunix.errors import PlatformError
 from anyunix.host.owner import own
 from anyunix.payload.archive import HELPERS, SITE, SUBJECT_FILE, SUITE
@@ -34,7 +34,7 @@ def run_supervised(
     folder: PurePosixPath | None = None,
     python_path: Sequence[PurePosixPath] = (SITE,),
     environment: Mapping[str, str] | None = None,
-    say: Say | None = None,
+    say: Progress | None = None,
 ) -> Completed:
     """Run a command in a folder of the unpacked payload for at most `seconds`; `timed_out` when that was too short.
 

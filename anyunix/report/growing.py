@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from anyunix.report.out_folder import OutFolder
-from anyunix.results.model import Brought, CellResult, Matrix
+from anyunix.results.model import Artifacts, CellResult, Matrix
 
 NOT_ENDED = "the run was ended before this cell was"
 
@@ -25,7 +25,7 @@ class GrowingMatrix:
         with self._lock:
             self._write()
 
-    def keep(self, result: CellResult, brought: Brought) -> None:
+    def keep(self, result: CellResult, brought: Artifacts) -> None:
         self._out.keep(result, brought)
         with self._lock:
             self._results[result.key] = result

@@ -13,7 +13,7 @@ from anyunix.host.regular import read_regular
 from anyunix.host.unexpected import unexpected
 from anyunix.report import html, markdown
 from anyunix.results.matrix_file import FILE, encode
-from anyunix.results.model import Brought, CellResult, Matrix, Probe
+from anyunix.results.model import Artifacts, CellResult, Matrix, Probe
 from anyunix.text import first_line, safe
 
 KEPT = re.compile(r"junit(-\d+)?\.xml|log\.txt")
@@ -32,7 +32,7 @@ class OutFolder:
         self.problems: dict[Path, str] = {}
         """File -> why it could not be written."""
 
-    def keep(self, result: CellResult, brought: Brought) -> None:
+    def keep(self, result: CellResult, brought: Artifacts) -> None:
         """junit.xml of the first run of the suite, junit-2.xml, … of its repeats, and what pytest said."""
         folder = self._folder(result)
         log = brought.log or f"{result.status}: {result.reason}\n"

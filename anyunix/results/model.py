@@ -205,7 +205,7 @@ class CellResult:
 
 
 @dataclass(frozen=True)
-class Brought:
+class Artifacts:
     """What came back from a cell beside its typed results."""
 
     junit: tuple[bytes, ...] = ()

@@ -10,7 +10,7 @@ from anyunix.catalog.subjects import Subject
 from anyunix.cross.shared_builds import CrossBuilds
 from anyunix.cross.targets import cannot_start
 from anyunix.cross.zig import compiler_name, missing
-from anyunix.drivers.base import Completed, Driver, Say
+from anyunix.drivers.base import Completed, Driver, Progress
 from anyunix.errors import NotRun, PlatformError
 from anyunix.host.environment import passed_on
 from anyunix.payload.archive import HELPERS, SUBJECT, subject_files
@@ -72,7 +72,7 @@ SANITIZED = Build(
 
 
 @dataclass(frozen=True)
-class Look:
+class Toolchain:
     """What the platform has, asked before anything is sent there."""
 
     missing: tuple[str, ...]
@@ -82,7 +82,7 @@ class Look:
     """Its name and release, as `uname -sr` tells them."""
 
 
-def look_at(driver: Driver, platform: Platform, subject: Subject) -> Look:
+def look_at(driver: Driver, platform: Platform, subject: Subject) -> Toolchain:
     """Ask for Python, the tools that the subject needs, and the compiler. Raises NotRun, PlatformError."""
     tools = " ".join(map(shlex.quote, subject.needs)) or "sh"
     for _ in range(LOOKS):
@@ -100,14 +100,14 @@ def look_at(driver: Driver, platform: Platform, subject: Subject) -> Look:
         raise NotRun(f"no python3 on {platform.name}: the suite needs Python 3.10 or newer there")
     if not all(word.isdigit() for word in version) or tuple(map(int, version)) < PYTHON:
         raise NotRun(f"python3 on {platform.name} is {'.'.join(version)}; the suite needs 3.10 or newer")
-    return Look(
+    return Toolchain(
         tuple(words[1] for words in said if words[0] == "missing" and len(words) > 1),
         *(next((" ".join(words[1:]) for words in said if words[0] == what), "") for what in ("compiler", "system")),
     )
 
 
 def cross_build(
-    look: Look, platform: Platform, subject: Subject, build: Build, builds: CrossBuilds, say: Say
+    look: Toolchain, platform: Platform, subject: Subject, build: Build, builds: CrossBuilds, say: Progress
 ) -> dict[PurePosixPath, Path]:
     """Build here what the platform cannot build: path in the payload -> program. Raises NotRun, PlatformError."""
     if not look.missing:
@@ -131,7 +131,7 @@ def cross_build(
     return {SUBJECT / path: file for path, file in programs.items()}
 
 
-def compiler_of(look: Look, platform: Platform, subject: Subject) -> str:
+def compiler_of(look: Toolchain, platform: Platform, subject: Subject) -> str:
     """Who compiles the subject; empty where its build has nothing to compile: initdb, ssh-keygen, a Python server."""
     if not subject.build or not any(file.suffix in COMPILED for file in subject_files(subject)):
         return ""
@@ -139,7 +139,7 @@ def compiler_of(look: Look, platform: Platform, subject: Subject) -> str:
 
 
 def cross_helpers(
-    look: Look, platform: Platform, suite: Path, builds: CrossBuilds, say: Say
+    look: Toolchain, platform: Platform, suite: Path, builds: CrossBuilds, say: Progress
 ) -> dict[PurePosixPath, Path]:
     """The suite's C helpers, as `cross_build`; none where facts that need them are to skip, with the reason."""
     if look.compiler or not platform.cross or missing() is not None:

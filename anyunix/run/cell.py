@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.cross.shared_builds import CrossBuilds
-from anyunix.drivers.base import Completed, Driver, Say
+from anyunix.drivers.base import Completed, Driver, Progress
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
 from anyunix.host.environment import passed_on
 from anyunix.host.scratch import scratch
@@ -18,11 +18,11 @@ from anyunix.payload.archive import SUITE, write_payload
 from anyunix.payload.supervised import left_behind, run_supervised
 from anyunix.results.consequences import resolve
 from anyunix.results.junit import XML_LIMIT, BadResults, read_junit
-from anyunix.results.model import BUILDS, Brought, CellResult, Probe, Status
+from anyunix.results.model import BUILDS, Artifacts, CellResult, Probe, Status
 from anyunix.results.repeats import merge_repeats
 from anyunix.run.building import (
     Build,
-    Look,
+    Toolchain,
     build_there,
     compiler_of,
     cross_build,
@@ -77,7 +77,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Order:
+class SuiteOptions:
     """How the suite is to be run, the same for all cells."""
 
     suite: Path
@@ -94,8 +94,8 @@ class Order:
 class CellRun:
     """Runs a cell once. `brought` holds what came back, for whoever keeps it."""
 
-    def __init__(self, cell: Cell, driver: Driver, order: Order, say: Say) -> None:
-        self.cell, self.brought = cell, Brought()
+    def __init__(self, cell: Cell, driver: Driver, order: SuiteOptions, say: Progress) -> None:
+        self.cell, self.brought = cell, Artifacts()
         self._driver, self._order, self._say = driver, order, say
         self._planned: tuple[str, ...] = ()
 
@@ -149,7 +149,7 @@ class CellRun:
             self.brought = replace(self.brought, records=self._driver.get(RECORDS, limit=RECORDS_LIMIT))
         return replace(result, probes=resolve(merge_repeats(runs)))
 
-    def _send(self, look: Look) -> None:
+    def _send(self, look: Toolchain) -> None:
         """The payload, with what was built here because the platform cannot. Raises NotRun, PlatformError."""
         cell, suite = self.cell, self._order.suite
         with scratch() as folder:
@@ -255,7 +255,7 @@ class CellRun:
         self.brought = replace(self.brought, log=log)
 
 
-def _progress(say: Say, repeat: str) -> Callable[[str], None]:
+def _progress(say: Progress, repeat: str) -> Callable[[str], None]:
     """Turns pytest's verbose lines into `12% of the probes, last test_…`."""
 
     def line(text: str) -> None:

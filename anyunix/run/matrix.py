@@ -15,9 +15,9 @@ from anyunix.errors import ConfigurationError
 from anyunix.host.interrupts import uninterrupted
 from anyunix.host.unexpected import unexpected, whole_story
 from anyunix.results.json_values import distinct
-from anyunix.results.model import Brought, CellResult, PlatformResult
+from anyunix.results.model import Artifacts, CellResult, PlatformResult
 from anyunix.run.building import POISONED
-from anyunix.run.cell import Cell, CellRun, Order
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 
 LOOK_SECONDS = 0.5
 DOWN_SECONDS = 20.0
@@ -39,7 +39,7 @@ class Watcher(Protocol):
 class Keeper(Protocol):
     """Whoever keeps what a cell brought back."""
 
-    def keep(self, result: CellResult, brought: Brought) -> None:
+    def keep(self, result: CellResult, brought: Artifacts) -> None:
         """Called once a cell, from the cell's thread."""
 
 
@@ -64,7 +64,7 @@ def with_poisoned(plain: list[Cell], poisoned: Sequence[str]) -> list[Cell]:
 def run_cells(
     cells: list[Cell],
     make_driver: Callable[[Platform], Driver],
-    order: Order,
+    order: SuiteOptions,
     *,
     jobs: int,
     watcher: Watcher,
@@ -86,7 +86,7 @@ def run_cells(
         except ConfigurationError:
             raise  # the user's, and the same in every cell
         except Exception as error:
-            result, brought = cell.result("error", unexpected(error)), Brought(log=whole_story(error))
+            result, brought = cell.result("error", unexpected(error)), Artifacts(log=whole_story(error))
         else:
             cell_run = CellRun(cell, drivers[index], order, lambda text: watcher.says(cell, text))
             result, brought = cell_run.run(), cell_run.brought

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from anyunix.results.junit import BadResults
-from anyunix.results.model import Again, Brought, CellResult, Matrix, Outcome, Probe, Trace
+from anyunix.results.model import Again, Artifacts, CellResult, Matrix, Outcome, Probe, Trace
 from anyunix.run.building import CHECKED, POISONED, SANITIZED
 from anyunix.run.cell import Cell
 from anyunix.text import first_line
@@ -36,7 +36,7 @@ class Records:
     outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     """Cell and probe -> what came of it under the tool."""
 
-    def keep(self, result: CellResult, brought: Brought) -> None:
+    def keep(self, result: CellResult, brought: Artifacts) -> None:
         self.outcomes |= {(result.key, probe.id): probe.outcome for probe in result.probes}
         try:
             if result.status == "ran":

@@ -46,7 +46,7 @@ class NotBuilt(Exception):
 
 
 @dataclass(frozen=True)
-class Built:
+class BuiltProgram:
     """A program that can be started."""
 
     name: str
@@ -60,14 +60,14 @@ class Place:
     """What there is to measure with."""
 
     machine: str
-    built: tuple[Built, ...]
+    built: tuple[BuiltProgram, ...]
     left_out: tuple[str, ...]
     """Why, a line each."""
     lacking: str = ""
     """Why nothing can be measured there at all."""
 
 
-def build_all(names: list[str]) -> tuple[tuple[Built, ...], tuple[str, ...]]:
+def build_all(names: list[str]) -> tuple[tuple[BuiltProgram, ...], tuple[str, ...]]:
     """What can be had of these programs, and why not the others."""
     built, left_out = [], []
     for source in (source for source in (*SERVERS, *LOADS, *CHATS, *CHAT_LOADS) if source.name in names):
@@ -78,14 +78,14 @@ def build_all(names: list[str]) -> tuple[tuple[Built, ...], tuple[str, ...]]:
     return tuple(built), tuple(left_out)
 
 
-def build(source: Source, sources: Path = SOURCES, programs: Path = PROGRAMS) -> Built:
+def build(source: Source, sources: Path = SOURCES, programs: Path = PROGRAMS) -> BuiltProgram:
     """Raises NotBuilt that says what is missing, or the compiler's first error."""
     program = (programs / source.name).absolute()
     files = [str(sources / file) for file in source.files]
     if not source.compiler:
-        return Built(source.name, (sys.executable, "-S", files[0]), f"CPython {platform.python_version()}")
+        return BuiltProgram(source.name, (sys.executable, "-S", files[0]), f"CPython {platform.python_version()}")
     if program.exists():
-        return Built(source.name, (str(program),))
+        return BuiltProgram(source.name, (str(program),))
     tools = ("cc", "make") if source.compiler == "make" else (source.compiler,)
     if lacking := [tool for tool in tools if not shutil.which(tool)]:
         package = "gcc libc6-dev make" if source.compiler == "make" else "gcc libc6-dev"
@@ -96,10 +96,10 @@ def build(source: Source, sources: Path = SOURCES, programs: Path = PROGRAMS) ->
     if source.compiler == "make":
         folder, target = (sources / source.files[0]).parent, Path(source.files[0]).name
         run(["make", "-s", "-C", str(folder), target], source.name)
-        return Built(source.name, (str((folder / target).absolute()),), version("cc", "--version"))
+        return BuiltProgram(source.name, (str((folder / target).absolute()),), version("cc", "--version"))
     programs.mkdir(exist_ok=True)
     run(["cc", *CFLAGS, "-o", str(program), *files], source.name)
-    return Built(source.name, (str(program),), version("cc", "--version"))
+    return BuiltProgram(source.name, (str(program),), version("cc", "--version"))
 
 
 def run(command: list[str], name: str, environment: dict[str, str] | None = None) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import docker.types
 
 from anyunix.catalog.platforms import Platform
-from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Say
+from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Progress
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.docker.execution import ENGINE_ERRORS, STDERR, STDOUT, DockerExec, close_stream
 from anyunix.drivers.docker.image_build import reason_of, start_hint
@@ -60,7 +60,7 @@ class DockerDriver:
     def available(self) -> str | None:
         return self._engine.available() or self._engine.cannot_run(self._platform)
 
-    def up(self, say: Say) -> None:
+    def up(self, say: Progress) -> None:
         image = self._engine.image(self._platform, say)
         say("starting the container")
         try:
@@ -93,7 +93,9 @@ class DockerDriver:
                 f"{' '.join(said.decode(errors='replace').split())[-300:]}"
             )
 
-    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Progress | None = None
+    ) -> Completed:
         kept = Kept(STDOUT, STDERR, OUTPUT_LIMIT, say)
         try:
             status, late = self._exec(argv, timeout + self._grace_seconds, kept, environment=env), False

@@ -15,7 +15,7 @@ import docker
 import docker.errors
 
 from anyunix.catalog.platforms import Platform
-from anyunix.drivers.base import Say
+from anyunix.drivers.base import Progress
 from anyunix.drivers.docker.endpoint import Address, find_address
 from anyunix.drivers.docker.execution import ENGINE_ERRORS
 from anyunix.drivers.docker.image_build import build_image, context_of, reason_of
@@ -66,7 +66,7 @@ class Engine:
             raise PlatformError(self._reason or "the Docker engine was not asked for yet")
         return self._client
 
-    def image(self, platform: Platform, say: Say) -> str:
+    def image(self, platform: Platform, say: Progress) -> str:
         """The tag of the platform's image, built if there is none for this content. Raises PlatformError."""
         recipe = _recipe(platform)
         with self._image_locks[platform.base]:
@@ -114,7 +114,7 @@ class Engine:
             return f"the Docker engine at {where} does not answer within {self._answer_seconds} s: {where.how_to_wake}"
         return f"no Docker engine answers at {where}: {where.how_to_start}"
 
-    def _base(self, platform: Platform, say: Say) -> str:
+    def _base(self, platform: Platform, say: Progress) -> str:
         """The base image's ID; pulled where it is not here. Raises PlatformError."""
         images = self.client().images
         try:
@@ -130,7 +130,7 @@ class Engine:
                 f"root file system"
             ) from error
 
-    def _pull(self, platform: Platform, say: Say) -> None:
+    def _pull(self, platform: Platform, say: Progress) -> None:
         say(f"pulling {platform.base}")
         for event in self._builder.api.pull(platform.base, platform=platform.cpu or None, stream=True, decode=True):
             if "error" in event:

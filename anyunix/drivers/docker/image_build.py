@@ -5,7 +5,7 @@ import tarfile
 from collections.abc import Mapping
 from typing import Any
 
-from anyunix.drivers.base import Say
+from anyunix.drivers.base import Progress
 from anyunix.drivers.docker.execution import ENGINE_ERRORS
 from anyunix.errors import PlatformError
 from anyunix.host.emulators import INSTALL
@@ -31,7 +31,7 @@ def build_image(
     recipe: str,
     base: str,
     cpu: str,
-    say: Say,
+    say: Progress,
     labels: Mapping[str, str] | None = None,
 ) -> None:
     """Build the context's Dockerfile as `tag`, its BASE being `base`; errors name `recipe`. Raises PlatformError."""

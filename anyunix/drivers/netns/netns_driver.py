@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from anyunix.catalog.platforms import Platform
-from anyunix.drivers.base import Completed, Say
+from anyunix.drivers.base import Completed, Progress
 from anyunix.drivers.local import LocalDriver
 from anyunix.drivers.process import Processes, end_group
 from anyunix.errors import PlatformError
@@ -68,7 +68,7 @@ class NetnsDriver:
             "or user.max_user_namespaces, or run in a container that may"
         )
 
-    def up(self, say: Say) -> None:
+    def up(self, say: Progress) -> None:
         if not self._way and (reason := self.available()):
             raise PlatformError(reason)
         self._files.up(say)
@@ -103,7 +103,9 @@ class NetnsDriver:
     def put(self, archive: Path) -> None:
         self._files.put(archive)
 
-    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Progress | None = None
+    ) -> Completed:
         return self._processes.run(
             [*self._enter(self._holder), *argv],
             cwd=self._files.folder(),

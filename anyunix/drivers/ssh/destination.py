@@ -15,7 +15,7 @@ EXPECTED = "expected ssh://user@host:port (user and port may be left out, an IPv
 
 
 @dataclass(frozen=True)
-class Target:
+class Destination:
     """A machine that OpenSSH's client reaches; what is left out comes from the user's SSH configuration."""
 
     host: str
@@ -55,12 +55,12 @@ class Target:
         return shlex.join(["ssh", *(word for word in self.words() if word != "--")])
 
 
-def parse_target(text: str, config: Path | None = None) -> Target:
+def parse_destination(text: str, config: Path | None = None) -> Destination:
     """A target from an address, or from the bare name of a host. Raises ValueError with what is wrong with it."""
     if not text.startswith(SCHEME):
         if not HOST.fullmatch(text):
             raise ValueError(f"{text!r} is neither an address nor the name of a host: {EXPECTED}")
-        return Target(text, config=config)
+        return Destination(text, config=config)
     user, at, place = text[len(SCHEME) :].removesuffix("/").rpartition("@")
     if ":" in user:
         raise ValueError("a password has no place in an address: use a key, and an agent for it (ssh-add)")
@@ -73,7 +73,7 @@ def parse_target(text: str, config: Path | None = None) -> Target:
         raise ValueError(f"{split['address']!r} is no IPv6 address: {EXPECTED}")
     if split["address"] is None and not HOST.fullmatch(split["host"]):
         raise ValueError(f"the host {split['host']!r} is not made of letters, digits and . _ - only: {EXPECTED}")
-    return Target(split["address"] or split["host"], user, int(split["port"]) if split["port"] else None, config)
+    return Destination(split["address"] or split["host"], user, int(split["port"]) if split["port"] else None, config)
 
 
 def _is_ipv6(text: str) -> bool:

@@ -4,7 +4,7 @@ import re
 import shlex
 
 from anyunix.drivers.ssh.call import PYTHON, NoAnswer
-from anyunix.drivers.ssh.destination import Target
+from anyunix.drivers.ssh.destination import Destination
 from anyunix.text import first_line, safe
 
 CONNECT_SECONDS = 15
@@ -42,7 +42,7 @@ REASONS = (
 )
 
 
-def reason(target: Target, error: NoAnswer) -> str:
+def reason(target: Destination, error: NoAnswer) -> str:
     """One line: the host, why, what to do."""
     if error.python:
         return f"{target}: {_python(error.python)}"
@@ -81,5 +81,5 @@ def _python(found: str) -> str:
     return f"python3 there is {first_line(found)}; the suite needs {needed} or newer"
 
 
-def _known_as(target: Target) -> str:
+def _known_as(target: Destination) -> str:
     return f"[{target.host}]:{target.port}" if target.port not in (None, 22) else target.host

@@ -9,10 +9,10 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Say
+from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Progress
 from anyunix.drivers.output import Kept
 from anyunix.drivers.ssh.call import Call, NoAnswer
-from anyunix.drivers.ssh.destination import Target
+from anyunix.drivers.ssh.destination import Destination
 from anyunix.drivers.ssh.reasons import CONNECT_SECONDS, last_line, reason
 from anyunix.errors import PlatformError
 from anyunix.host.scratch import SHORT, Scratch
@@ -55,7 +55,7 @@ class SshDriver:
     socket and never make a connection of their own.
     """
 
-    def __init__(self, target: Target, turn: AbstractContextManager[object] | None = None) -> None:
+    def __init__(self, target: Destination, turn: AbstractContextManager[object] | None = None) -> None:
         """`turn` is entered while a connection is made: sshd drops some when there are many at once (MaxStartups)."""
         self._target, self._turn = target, turn or nullcontext()
         self._lock = threading.Lock()
@@ -64,7 +64,7 @@ class SshDriver:
         self._keeper: Call | None = None
         self._folder = ""
         self._running: list[Call] = []
-        self._say: Say = _quiet
+        self._say: Progress = _quiet
 
     def available(self) -> str | None:
         if not shutil.which("ssh"):
@@ -78,7 +78,7 @@ class SshDriver:
             return str(error)
         return None
 
-    def up(self, say: Say) -> None:
+    def up(self, say: Progress) -> None:
         self._say = say
         try:
             with self._turn:
@@ -120,7 +120,9 @@ class SshDriver:
                 f"{last_line(str(answer['error']))}"
             )
 
-    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Progress | None = None
+    ) -> Completed:
         kept = Kept(b"o", b"e", OUTPUT_LIMIT, say)
         task = {"task": "run", "argv": list(argv), "env": dict(env), "seconds": timeout, "limit": OUTPUT_LIMIT}
         try:

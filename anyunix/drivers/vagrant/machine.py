@@ -7,9 +7,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from anyunix.drivers.base import Completed, Say
+from anyunix.drivers.base import Completed, Progress
 from anyunix.drivers.process import Processes
-from anyunix.drivers.ssh.destination import Target
+from anyunix.drivers.ssh.destination import Destination
 from anyunix.drivers.vagrant.box import Box, variable
 from anyunix.errors import NotRun, PlatformError
 from anyunix.text import first_line, safe
@@ -48,7 +48,7 @@ class Machine:
         self._processes = Processes()
         self._reason: str | None = None
         self._asked = False
-        self._target: Target | None = None
+        self._target: Destination | None = None
         self._failure: NotRun | PlatformError | None = None
 
     def reason(self) -> str | None:
@@ -58,7 +58,7 @@ class Machine:
                 self._asked, self._reason = True, self._missing()
             return self._reason
 
-    def start(self, say: Say) -> Target:
+    def start(self, say: Progress) -> Destination:
         """Start it, unless another cell has; where SSH goes. Raises NotRun without a box, PlatformError."""
         with self._lock:
             if self._failure:
@@ -114,7 +114,7 @@ class Machine:
         why = f"not up within {UP_SECONDS:g} s" if done.timed_out else f"vagrant up fails: {_last(done)}"
         return PlatformError(f"{self.name}: {why}; `anyunix down {self.name}` removes what there is of it")
 
-    def _started_anew(self, say: Say) -> Target:
+    def _started_anew(self, say: Progress) -> Destination:
         if self._fresh:
             say("destroying the machine of an earlier run")
             self._vagrant("destroy", "-f", self.name, seconds=DESTROY_SECONDS)
@@ -128,9 +128,9 @@ class Machine:
         config, known_hosts = (self._state / f"{self.name}.{what}" for what in ("ssh_config", "known_hosts"))
         config.write_text(told.stdout)
         known_hosts.unlink(missing_ok=True)  # a machine made anew has another key
-        return Target(self.name, config=config, known_hosts=known_hosts)
+        return Destination(self.name, config=config, known_hosts=known_hosts)
 
-    def _vagrant(self, *words: str, seconds: float, say: Say | None = None) -> Completed:
+    def _vagrant(self, *words: str, seconds: float, say: Progress | None = None) -> Completed:
         self._state.mkdir(parents=True, exist_ok=True)
         # Vagrant runs in another folder than the one that a box file's path was written for
         name = str(Path(self._box.name).resolve()) if self._box.is_file else self._box.name

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 
-from anyunix.drivers.base import Completed, Say
+from anyunix.drivers.base import Completed, Progress
 from anyunix.drivers.ssh.ssh_driver import SshDriver
 from anyunix.drivers.vagrant.machine import Machine
 from anyunix.errors import PlatformError
@@ -21,7 +21,7 @@ class VagrantDriver:
     def available(self) -> str | None:
         return self._machine.reason()
 
-    def up(self, say: Say) -> None:
+    def up(self, say: Progress) -> None:
         target = self._machine.start(say)
         if self._ended:
             raise PlatformError("the platform is down")
@@ -31,7 +31,9 @@ class VagrantDriver:
     def put(self, archive: Path) -> None:
         self._connected().put(archive)
 
-    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Say | None = None) -> Completed:
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Progress | None = None
+    ) -> Completed:
         return self._connected().run(argv, env=env, timeout=timeout, say=say)
 
     def get(self, path: PurePosixPath, *, limit: int) -> bytes:
