@@ -64,7 +64,7 @@ FREEBSD = platform(
 
 def test_difference_says_who_has_what_and_by_which_rule() -> None:
     (found,) = differences(example(V6ONLY, DEBIAN))
-    assert (found.name, found.family, found.base) == ("ipv6.v6only_default", "ipv6", "debian")
+    assert (found.name, found.area, found.base) == ("ipv6.v6only_default", "ipv6", "debian")
     assert list(found.values.items()) == [("debian", 0), ("debian-v6only", 1)]
     assert found.differing == ("debian-v6only",)
     assert (found.probe, found.behaviour, found.rule) == (

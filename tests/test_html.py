@@ -427,7 +427,7 @@ def test_many_reasons_and_wide_texts_do_not_widen_the_page(page: Callable[..., A
 
 
 def test_16000_results_stay_under_3_megabytes() -> None:
-    spec = importlib.util.spec_from_file_location("bench_page", ROOT / "bench" / "page.py")
+    spec = importlib.util.spec_from_file_location("bench_page", ROOT / "tools" / "page.py")
     assert spec is not None
     assert spec.loader is not None
     bench = importlib.util.module_from_spec(spec)

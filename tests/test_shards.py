@@ -16,7 +16,7 @@ import yaml
 from anyunix.cli import main
 from anyunix.errors import ConfigurationError
 from anyunix.results.matrix_file import encode
-from anyunix.results.model import CellResult, Identity, Matrix, PlatformResult, Probe, Status
+from anyunix.results.model import CellId, CellResult, Identity, Matrix, PlatformResult, Probe, Status
 from anyunix.shards.merging import Part, merge, read_parts
 from anyunix.shards.planning import Plan, PlannedCell, Wish, make_plan, read_plan
 
@@ -47,7 +47,7 @@ def plan_of(*names: str, required: tuple[str, ...] = ()) -> Plan:
 
 def test_shards_are_balanced_by_what_cells_took() -> None:
     times = {
-        ("c", name, "dual"): seconds
+        CellId("c", "dual", name): seconds
         for name, seconds in {"a": 100.0, "b": 60.0, "d": 50.0, "e": 10.0, "f": 10.0}.items()
     }
     plan = make_plan(planned("e", "a", "b", "d", "f", "new"), 2, times, IDENTITY, Wish(Path("out")))

@@ -1,15 +1,17 @@
 """Two runs compared: which contracts fail now that did not, which are mended, which verdicts and facts are others."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from anyunix.results.json_values import written
 from anyunix.results.model import (
     BUILDS,
     ONLY_WHEN_BROKEN,
+    PLAIN,
     STARTS,
     Answer,
+    CellId,
     CellResult,
     Matrix,
     Outcome,
@@ -100,9 +102,9 @@ class Changes:
 
 def changes(old: Matrix, new: Matrix) -> Changes:
     """Compare a run with an older one, contract by contract."""
-    cells = dict.fromkeys((cell.subject, cell.bind, cell.platform) for cell in (*new.cells, *old.cells))
+    cells = dict.fromkeys(replace(cell.id, build=PLAIN) for cell in (*new.cells, *old.cells))
     return Changes(
-        tuple(change for names in cells for change in _contract_changes(names, old.cell(*names), new.cell(*names))),
+        tuple(change for each in cells for change in _contract_changes(each, old.cell(each), new.cell(each))),
         tuple(_verdict_changes(old, new)),
         tuple(
             change
@@ -119,17 +121,16 @@ def dropped(old: Matrix, new: Matrix) -> tuple[str, ...]:
     return tuple(each.name for each in old.platforms if each.status == "ran" and each.name not in ran)
 
 
-def _contract_changes(names: tuple[str, str, str], old: CellResult | None, new: CellResult | None) -> Iterator[Change]:
-    subject, bind, platform = names
+def _contract_changes(cell: CellId, old: CellResult | None, new: CellResult | None) -> Iterator[Change]:
     before, after = _tried(old), _tried(new)
     for probe in dict.fromkeys((*after, *before)):
         was, now = _one(before, probe, old), _one(after, probe, new)
         group = _group(was, now)
         if group is not None:
             yield Change(
-                subject,
-                bind,
-                platform,
+                cell.subject,
+                cell.bind,
+                cell.platform,
                 probe,
                 group,
                 was.outcome if was else None,
@@ -141,8 +142,7 @@ def _contract_changes(names: tuple[str, str, str], old: CellResult | None, new: 
 
 def _tried(cell: CellResult | None) -> dict[str, Probe]:
     """The contracts that were tried; where an id is there twice, a failure outweighs."""
-    tried = [probe for probe in cell.contracts if probe.outcome != "skipped"] if cell else []
-    return {probe.id: probe for probe in sorted(tried, key=lambda probe: probe.bad)}
+    return {probe.id: probe for probe in sorted(cell.tried() if cell else (), key=lambda probe: probe.bad)}
 
 
 def _one(tried: dict[str, Probe], wanted: str, cell: CellResult | None) -> Probe | None:

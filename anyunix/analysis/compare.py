@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from anyunix.results.json_values import same
+from anyunix.results.json_values import distinct, same
 from anyunix.results.model import Documented, Matrix, PlatformResult, Probe
 
 
@@ -23,15 +23,24 @@ class FactDifference:
     """Platform -> what was measured there, the same each time; the reference first."""
     unstable: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """Platform -> the values it varied between there: neither a result nor a difference."""
-    missing: tuple[str, ...] = ()
-    """Platforms that ran and did not measure it."""
+    platforms: tuple[str, ...] = ()
+    """Those that ran, the reference first."""
     documented: Mapping[str, Documented] = field(default_factory=dict)
     """Platform that did not run -> what its manuals say: never a result."""
 
     @property
-    def family(self) -> str:
+    def area(self) -> str:
         """`ipv6` of `ipv6.v6only_default`."""
         return self.name.partition(".")[0]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Platforms that ran and did not measure it."""
+        return tuple(name for name in self.platforms if name not in self.values and name not in self.unstable)
+
+    def varied(self, platform: str) -> tuple[Any, ...]:
+        """The values it had there: one where it was the same each time, none where it was not measured."""
+        return (self.values[platform],) if platform in self.values else self.unstable.get(platform, ())
 
     @property
     def base(self) -> str:
@@ -69,14 +78,41 @@ def shown(value: Any) -> str:
 
 
 def compare(matrix: Matrix) -> tuple[FactDifference, ...]:
-    """Every fact that was measured or is documented, by family, then by the probe that measured it."""
+    """Every fact that was measured or is documented, by area, then by the probe that measured it."""
     ran = _reference_first(matrix, (platform for platform in matrix.platforms if platform.status == "ran"))
     others = [platform for platform in matrix.platforms if platform.status != "ran"]
     probes = _probes(matrix)
     names = {name for platform in ran for name in (*platform.facts, *platform.unstable)}
     names |= {name for platform in others for name in platform.documented}
     facts = [_fact(matrix, name, probes.get(name, ""), ran, others) for name in names]
-    return tuple(sorted(facts, key=lambda fact: (fact.family, fact.probe, fact.name)))
+    return tuple(sorted(facts, key=lambda fact: (fact.area, fact.probe, fact.name)))
+
+
+def entries(fact: FactDifference) -> Iterator[FactDifference]:
+    """A fact that is an object everywhere, entry by entry: of 18 signal numbers only those that differ are of use."""
+    varied = [value for several in fact.unstable.values() for value in several]
+    values = [*fact.values.values(), *varied, *(each.value for each in fact.documented.values())]
+    if not all(isinstance(value, Mapping) and value for value in values):
+        yield fact
+        return
+    for key in dict.fromkeys(key for value in values for key in value):
+        yield _entry(fact, key)
+
+
+def _entry(fact: FactDifference, key: str) -> FactDifference:
+    """One entry of a fact that is an object; it may be steady where the whole was not."""
+    several = {name: distinct(value[key] for value in fact.varied(name) if key in value) for name in fact.platforms}
+    return replace(
+        fact,
+        name=f"{fact.name}: {key}",
+        values={name: values[0] for name, values in several.items() if len(values) == 1},
+        unstable={name: values for name, values in several.items() if len(values) > 1},
+        documented={
+            name: Documented(each.value[key], each.source)
+            for name, each in fact.documented.items()
+            if key in each.value
+        },
+    )
 
 
 def differences(matrix: Matrix) -> tuple[FactDifference, ...]:
@@ -119,9 +155,7 @@ def _fact(
         text.rule if text else "",
         values={platform.name: platform.facts[name] for platform in ran if name in platform.facts},
         unstable={platform.name: platform.unstable[name] for platform in ran if name in platform.unstable},
-        missing=tuple(
-            platform.name for platform in ran if name not in platform.facts and name not in platform.unstable
-        ),
+        platforms=tuple(platform.name for platform in ran),
         documented={platform.name: platform.documented[name] for platform in others if name in platform.documented},
     )
 

@@ -238,7 +238,7 @@ def _problem(matrix: Matrix, subject: str, entry: Expectation, today: date, plat
         for cell in matrix.cells
         if cell.subject == subject and cell.status == "ran" and entry.covers(cell)
         for probe in _contracts(cell, entry.probe)
-        if probe.outcome != "skipped"
+        if probe.tried
     ]
     binds = ", ".join(dict.fromkeys(bind for bind, _ in tried))
     if tried and not any(probe.bad for _, probe in tried):

@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from anyunix.results.json_values import same
-from anyunix.results.model import CellResult, Matrix, Probe
+from anyunix.results.model import PLAIN, STARTS, CellResult, Matrix, Probe
 from anyunix.run.building import POISONED
 from anyunix.text import safe
 
 PLACEHOLDER = re.compile(r"\{(value|first)\}")
 EXCEPTION = re.compile(r"^(?:[\w.]*NotReady: |stderr: (?:\(empty\)$)?)")
 """What stands in front of what is said: the exception's name, the name of the stream."""
-STARTS = "start/subject::starts"
-"""A server that does not start even once, before the suite."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +61,10 @@ def explainable(matrix: Matrix, cell: CellResult) -> list[tuple[Probe, Probe]]:
 
 def _here_alone(matrix: Matrix, cell: CellResult) -> list[tuple[Probe, Probe]]:
     """The failures of contracts that the reference keeps, in the same build."""
-    reference = matrix.cell(cell.subject, cell.bind, matrix.reference, cell.build)
+    reference = matrix.reference_of(cell)
     if cell.platform == matrix.reference or reference is None or cell.build == POISONED.name:
         return []
-    passing = {probe.id: probe for probe in reference.contracts if probe.outcome == "passed"}
+    passing = {probe.id: probe for probe in reference.kept()}
     return [(probe, passing[probe.id]) for probe in cell.failures if probe.id in passing]
 
 
@@ -85,8 +83,8 @@ def _explained(matrix: Matrix, cell: CellResult) -> CellResult:
 
 def _poisoned(matrix: Matrix, cell: CellResult) -> CellResult:
     """Where the plain build passes on the same platform, luck was all that made it."""
-    plain = matrix.cell(cell.subject, cell.bind, cell.platform)
-    passing = {probe.id for probe in plain.contracts if probe.outcome == "passed"} if plain else set()
+    plain = matrix.cell(replace(cell.id, build=PLAIN))
+    passing = {probe.id for probe in plain.kept()} if plain else set()
     culprit = next((f" ({probe.culprit})" for probe in cell.failures if probe.culprit), "")
     sentence = (
         f"Filled with a pattern, uninitialised variables break on {cell.platform} what the plain build keeps: "

@@ -37,7 +37,7 @@ class Preflight:
 
     @property
     def answer(self) -> Literal["go", "no-go", "no answer"]:
-        if self.cell.status != "ran" or not any(probe.outcome != "skipped" for probe in self.cell.contracts):
+        if self.cell.status != "ran" or not self.cell.tried():
             return "no answer"
         return "no-go" if self.cell.failures else "go"
 
@@ -71,9 +71,9 @@ def last_portable(baseline: Matrix, subject: str, bind: str) -> tuple[PlatformRe
 
     Raises ConfigurationError.
     """
-    cells = [cell for cell in baseline.cells if (cell.subject, cell.bind) == (subject, bind)]
+    cells = baseline.by_subject().get((subject, bind))
     if not cells:
-        had = ", ".join(dict.fromkeys(f"{cell.subject} {cell.bind}" for cell in baseline.cells)) or "nothing"
+        had = ", ".join(map(" ".join, baseline.by_subject())) or "nothing"
         raise ConfigurationError(f"--baseline: nothing of {subject} with bind {bind}; it holds {had}")
     for cell in sorted(cells, key=lambda cell: cell.platform != baseline.reference):
         platform = baseline.platform(cell.platform)
@@ -83,7 +83,7 @@ def last_portable(baseline: Matrix, subject: str, bind: str) -> tuple[PlatformRe
 
 
 def _explained(fact: FactDifference, cell: CellResult) -> Explained:
-    about = [probe for probe in cell.contracts if fact.name in probe.explained_by and probe.outcome != "skipped"]
+    about = [probe for probe in cell.tried() if fact.name in probe.explained_by]
     return Explained(fact, _names(probe for probe in about if probe.bad), _names(p for p in about if not p.bad))
 
 

@@ -28,8 +28,9 @@ NAMED = 3
 def judge(matrix: Matrix) -> Matrix:
     """The matrix with the kind of each failure, and a verdict for each subject and bind mode, in the order they ran."""
     matrix = replace(matrix, cells=tuple(_with_kinds(matrix, cell) for cell in matrix.cells))
-    pairs = dict.fromkeys((cell.subject, cell.bind) for cell in matrix.cells)
-    return replace(matrix, verdicts=tuple(_verdict(matrix, subject, bind) for subject, bind in pairs))
+    return replace(
+        matrix, verdicts=tuple(_verdict(matrix, *asked, cells) for asked, cells in matrix.by_subject().items())
+    )
 
 
 def exit_status(matrix: Matrix) -> int:
@@ -66,7 +67,7 @@ def taken_back(probe: Probe) -> str:
 def _with_kinds(matrix: Matrix, cell: CellResult) -> CellResult:
     if not cell.failures:
         return cell
-    beside = [each for each in matrix.cells if (each.subject, each.bind) == (cell.subject, cell.bind)]
+    beside = matrix.by_subject()[cell.subject, cell.bind]
     kept = {name for each in beside for name in _kept(each)}
     return replace(
         cell,
@@ -82,7 +83,7 @@ def _kept(cell: CellResult) -> set[str]:
     if cell.status != "ran":
         return set()
     failed = {probe.id for probe in cell.failures}
-    return {*(probe.id for probe in cell.contracts if probe.outcome == "passed"), *({*ONLY_WHEN_BROKEN} - failed)}
+    return {*(probe.id for probe in cell.kept()), *({*ONLY_WHEN_BROKEN} - failed)}
 
 
 def _kind(probe: Probe, kept: set[str]) -> FailureKind:
@@ -91,8 +92,7 @@ def _kind(probe: Probe, kept: set[str]) -> FailureKind:
     return "platform difference" if probe.id in kept else "broken promise"
 
 
-def _verdict(matrix: Matrix, subject: str, bind: str) -> Verdict:
-    cells = [cell for cell in matrix.cells if (cell.subject, cell.bind) == (subject, bind)]
+def _verdict(matrix: Matrix, subject: str, bind: str, cells: Sequence[CellResult]) -> Verdict:
     ran = [cell for cell in cells if cell.status == "ran"]
     platforms = tuple(dict.fromkeys(cell.platform for cell in ran))
     tried, untried = _tried(matrix, ran)
@@ -173,11 +173,11 @@ def _comparable(cell: CellResult, reference: CellResult | None, plain: Sequence[
     """The contracts that the reference kept; for the reference itself those that any platform tried."""
     if reference is None or cell is reference:
         return {name for each in plain for name in _ids_tried(each)}
-    return {probe.id for probe in reference.contracts if probe.outcome == "passed"}
+    return {probe.id for probe in reference.kept()}
 
 
 def _ids_tried(cell: CellResult) -> set[str]:
-    return {probe.id for probe in cell.contracts if probe.outcome != "skipped" and probe.id not in ONLY_WHEN_BROKEN}
+    return {probe.id for probe in cell.tried() if probe.id not in ONLY_WHEN_BROKEN}
 
 
 def _groups_below_floor(wanted: set[str], tried: set[str]) -> list[str]:
@@ -196,7 +196,7 @@ def _groups_below_floor(wanted: set[str], tried: set[str]) -> list[str]:
 
 def _alone(ran: Sequence[CellResult]) -> str:
     plain = [cell for cell in ran if cell.build == PLAIN]
-    kept = sum(probe.outcome == "passed" for cell in plain for probe in cell.contracts)
+    kept = sum(len(cell.kept()) for cell in plain)
     known = sum(len(cell.failures) for cell in plain)
     counted = f"kept {kept} contracts, {known} failed as expected," if known else f"kept all {kept} contracts"
     return f"{counted} on {ran[0].platform}; nothing to compare with"

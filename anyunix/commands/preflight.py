@@ -121,7 +121,7 @@ def _print(console: Console, found: Preflight, title: str, baseline: Path | None
             console.print(Text(f"  {_fact(each, cell.platform)}"), soft_wrap=True)
         if len(told) < len(found.facts):
             console.print(Text(f"  {len(found.facts) - len(told)} more, on which no contract rests"))
-    kept = len([probe for probe in cell.contracts if probe.outcome == "passed"])
+    kept = len(cell.kept())
     counted = f"{kept} contracts kept, {len(cell.failures)} not, {cell.left_out} left out"
     without = "" if baseline else "; compared with nothing: --baseline OLD compares its facts with an earlier run's"
     what = f"{cell.subject}, bind {cell.bind}, on {safe(title)}"

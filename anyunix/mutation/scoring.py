@@ -106,7 +106,7 @@ def _union(subject: Subject, bind: str, faults: Iterable[Fault], facts: Mapping[
 
 def _finding(fault: Fault, result: CellResult, facts: Mapping[str, Any]) -> Finding:
     contracts = {probe.id: probe for probe in result.contracts if probe.group != BUILD}
-    tried = [probe for probe in contracts.values() if probe.outcome != "skipped"]
+    tried = [probe for probe in contracts.values() if probe.tried]
     caught = tuple(probe.id for probe in tried if _always_fails(probe))
     shows_where = fault.sowings[result.subject].shows_where
     unmeasured = [fact for fact in shows_where if fact not in facts]
@@ -139,7 +139,7 @@ def _finding(fault: Fault, result: CellResult, facts: Mapping[str, Any]) -> Find
 
 def _healthy(result: CellResult) -> Healthy:
     """A repeat in which a contract could not be tried says nothing; one in which it fails is a failure."""
-    tried = [probe for probe in result.contracts if probe.outcome != "skipped"]
+    tried = result.tried()
     failing = {probe.id: " · ".join(said_by(probe.message)) for probe in tried if _sometimes_fails(probe)}
     return Healthy(
         result.subject,

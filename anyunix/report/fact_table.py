@@ -28,15 +28,15 @@ UNSTABLE, DOCUMENTED = "yellow", "italic cyan"
 
 
 def print_facts(console: Console, matrix: Matrix) -> None:
-    """Every fact of the matrix's platforms, a table a family; the platforms in several tables if they are many."""
+    """Every fact of the matrix's platforms, one table per area; the platforms in several tables if they are many."""
     facts = compare(matrix)
     columns = [platform.name for platform in matrix.platforms if platform.status == "ran" or platform.documented]
     columns.sort(key=lambda name: name != matrix.reference)
-    for family, several in _by_family(facts):
+    for area, several in _by_area(facts):
         for some in _chunks(columns, max(1, (_width(console) - NAME_WIDTH) // VALUE_WIDTH)):
             present = [fact for fact in several if any(_cell(fact, name).plain for name in some)]
             if present:
-                console.print(_table(family, present, some), width=_width(console))
+                console.print(_table(area, present, some), width=_width(console))
     _print_legend(console, facts)
     _print_contradictions(console, contradictions(matrix))
 
@@ -60,8 +60,8 @@ def print_differences(console: Console, matrix: Matrix) -> None:
     _print_contradictions(console, contradictions(matrix))
 
 
-def _table(family: str, facts: Iterable[FactDifference], columns: Sequence[str]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=safe(family), title_justify="left", title_style="bold")
+def _table(area: str, facts: Iterable[FactDifference], columns: Sequence[str]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=safe(area), title_justify="left", title_style="bold")
     table.add_column("fact", overflow="fold", max_width=NAME_WIDTH)
     for name in columns:
         table.add_column(Text(safe(name)), overflow="fold")
@@ -82,11 +82,11 @@ def _cell(fact: FactDifference, platform: str) -> Text:
 
 def _print_blocks(console: Console, facts: Iterable[FactDifference]) -> None:
     """A block a probe: what it asks, its facts with their values, its rule and source."""
-    family = ""
+    area = ""
     for probe, several in _by_probe(facts):
-        if several[0].family != family:
-            family = several[0].family
-            _line(console, Text(f"\n{safe(family)}", "bold underline"))
+        if several[0].area != area:
+            area = several[0].area
+            _line(console, Text(f"\n{safe(area)}", "bold underline"))
         if several[0].behaviour:
             _line(console, Text(safe(several[0].behaviour)))
         for fact in several:
@@ -160,18 +160,18 @@ def _width(console: Console) -> int:
     return min(WIDTH, console.width)
 
 
-def _by_family(facts: Iterable[FactDifference]) -> list[tuple[str, list[FactDifference]]]:
+def _by_area(facts: Iterable[FactDifference]) -> list[tuple[str, list[FactDifference]]]:
     found: dict[str, list[FactDifference]] = {}
     for fact in facts:
-        found.setdefault(fact.family, []).append(fact)
+        found.setdefault(fact.area, []).append(fact)
     return list(found.items())
 
 
 def _by_probe(facts: Iterable[FactDifference]) -> list[tuple[str, list[FactDifference]]]:
-    """A probe may record facts of several families: each family has its own block."""
+    """A probe may record facts of several areas: each area has its own block."""
     found: dict[tuple[str, str], list[FactDifference]] = {}
     for fact in facts:
-        found.setdefault((fact.family, fact.probe), []).append(fact)
+        found.setdefault((fact.area, fact.probe), []).append(fact)
     return [(probe, several) for (_, probe), several in found.items()]
 
 

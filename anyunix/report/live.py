@@ -21,10 +21,8 @@ def summary(result: CellResult) -> str:
     """`ran in 12.3 s: 61 contracts passed, 2 failed, 40 facts` · `not run: no Docker engine …`"""
     if result.status != "ran":
         return f"{'not run' if result.status == 'not-run' else 'error'}: {first_line(result.reason)}"
-    contracts = result.contracts
-    passed = sum(probe.outcome == "passed" for probe in contracts)
     failed = f", {len(result.failures)} FAILED" if result.failures else ""
-    return f"ran in {result.seconds:.1f} s: {passed} contracts passed{failed}, {len(result.facts)} facts"
+    return f"ran in {result.seconds:.1f} s: {len(result.kept())} contracts passed{failed}, {len(result.facts)} facts"
 
 
 class PlainLines:

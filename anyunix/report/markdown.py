@@ -68,8 +68,7 @@ def _tables(matrix: Matrix) -> str:
     """Contracts kept / tried: a table a subject and bind mode, a row a platform. Who did not run is listed below."""
     groups = _groups(matrix)
     parts = []
-    for subject, bind in dict.fromkeys((cell.subject, cell.bind) for cell in matrix.cells):
-        cells = [cell for cell in matrix.cells if (cell.subject, cell.bind) == (subject, bind)]
+    for (subject, bind), cells in matrix.by_subject().items():
         rows = [_row(cell, groups, matrix) for cell in cells if cell.status != "not-run"]
         if rows:
             parts += [
@@ -101,9 +100,8 @@ def _row(cell: CellResult, groups: Iterable[str], matrix: Matrix) -> list[str]:
 
 
 def _kept(cell: CellResult, group: str) -> str:
-    tried = cell.tried(group)
-    kept = sum(probe.outcome == "passed" for probe in tried)
-    return "–" if not tried else f"{kept}/{len(tried)}" if kept == len(tried) else f"**{kept}/{len(tried)}** ✗"
+    kept, tried = len(cell.kept(group)), len(cell.tried(group))
+    return "–" if not tried else f"{kept}/{tried}" if kept == tried else f"**{kept}/{tried}** ✗"
 
 
 def _groups(matrix: Matrix) -> list[str]:

@@ -72,12 +72,10 @@ def _columns(cell: CellResult) -> list[Text]:
 
 
 def _group(cell: CellResult, group: str) -> Text:
-    tried = cell.tried(group)
+    kept, tried = len(cell.kept(group)), len(cell.tried(group))
     if not tried:
         return Text("–", "dim")
-    kept = sum(probe.outcome == "passed" for probe in tried)
-    whole = kept == len(tried)
-    return Text(f"{kept}/{len(tried)}{'' if whole else ' ✗'}", "green" if whole else "bold red")
+    return Text(f"{kept}/{tried}{'' if kept == tried else ' ✗'}", "green" if kept == tried else "bold red")
 
 
 def _notes(matrix: Matrix) -> Iterable[Text]:

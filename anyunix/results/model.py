@@ -1,7 +1,7 @@
 """The typed results of a run: what verdicts and reports are made from, and all they are made from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 Kind = Literal["fact", "contract"]
@@ -149,6 +149,38 @@ class Probe:
     def bad(self) -> bool:
         return self.outcome in ("failed", "error", "flaky")
 
+    @property
+    def tried(self) -> bool:
+        return self.outcome != "skipped"
+
+    @property
+    def kept(self) -> bool:
+        """Of a contract: the subject kept it each time."""
+        return self.outcome == "passed"
+
+
+@dataclass(frozen=True, order=True)
+class CellId:
+    """What tells one cell of a run from the others."""
+
+    subject: str
+    bind: str
+    platform: str
+    build: str = PLAIN
+
+    @property
+    def key(self) -> str:
+        """`local-c-dual`; with the build, unless that is the plain one."""
+        return "-".join(self._words())
+
+    @property
+    def name(self) -> str:
+        """As `key`, for people."""
+        return " ".join(self._words())
+
+    def _words(self) -> list[str]:
+        return [self.platform, self.subject, self.bind, *([] if self.build == PLAIN else [self.build])]
+
 
 @dataclass(frozen=True)
 class CellResult:
@@ -172,14 +204,16 @@ class CellResult:
     """Processes that outlived a command there, such as daemons that nobody ended: `pid 7 nginx`. They were killed."""
 
     @property
+    def id(self) -> CellId:
+        return CellId(self.subject, self.bind, self.platform, self.build)
+
+    @property
     def key(self) -> str:
-        """`local-c-dual`; with the build, unless that is the plain one."""
-        return "-".join([self.platform, self.subject, self.bind, *([] if self.build == PLAIN else [self.build])])
+        return self.id.key
 
     @property
     def name(self) -> str:
-        """As `key`, for people."""
-        return " ".join([self.platform, self.subject, self.bind, *([] if self.build == PLAIN else [self.build])])
+        return self.id.name
 
     @property
     def contracts(self) -> tuple[Probe, ...]:
@@ -190,14 +224,18 @@ class CellResult:
         """Contracts that the subject did not keep, or not each time."""
         return tuple(probe for probe in self.contracts if probe.bad)
 
-    def tried(self, group: str) -> tuple[Probe, ...]:
-        """The contracts of a group that were not left out."""
-        return tuple(probe for probe in self.contracts if probe.group == group and probe.outcome != "skipped")
+    def tried(self, group: str = "") -> tuple[Probe, ...]:
+        """The contracts, of one group or of all, that were not left out."""
+        return tuple(probe for probe in self.contracts if probe.tried and group in ("", probe.group))
+
+    def kept(self, group: str = "") -> tuple[Probe, ...]:
+        """Those of them that the subject kept."""
+        return tuple(probe for probe in self.tried(group) if probe.kept)
 
     @property
     def left_out(self) -> int:
         """How many contracts were."""
-        return sum(probe.outcome == "skipped" for probe in self.contracts)
+        return len(self.contracts) - len(self.tried())
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -326,15 +364,19 @@ class Matrix:
     dropped: tuple[str, ...] = ()
     """Platforms that ran in the baseline and not in this run."""
 
-    def cell(self, subject: str, bind: str, platform: str, build: str = PLAIN) -> CellResult | None:
-        return next(
-            (
-                cell
-                for cell in self.cells
-                if (cell.subject, cell.bind, cell.platform, cell.build) == (subject, bind, platform, build)
-            ),
-            None,
-        )
+    def cell(self, wanted: CellId) -> CellResult | None:
+        return next((cell for cell in self.cells if cell.id == wanted), None)
+
+    def reference_of(self, cell: CellResult) -> CellResult | None:
+        """The cell of the reference that this one is compared with."""
+        return self.cell(replace(cell.id, platform=self.reference))
+
+    def by_subject(self) -> dict[tuple[str, str], list[CellResult]]:
+        """Subject and bind mode -> their cells, in the order they were asked for."""
+        found: dict[tuple[str, str], list[CellResult]] = {}
+        for cell in self.cells:
+            found.setdefault((cell.subject, cell.bind), []).append(cell)
+        return found
 
     def platform(self, name: str) -> PlatformResult | None:
         return next((platform for platform in self.platforms if platform.name == name), None)

@@ -27,7 +27,7 @@ def _merged(probes: list[Probe], runs: int) -> Probe:
     counts: Counter[str] = Counter(probe.outcome for probe in probes)
     if len(probes) < runs:
         counts["error"] += runs - len(probes)
-    tried = [probe for probe in probes if probe.outcome != "skipped"]
+    tried = [probe for probe in probes if probe.tried]
     worst = next((probe for probe in probes if probe.bad), (tried or probes)[0])
     facts, unstable = _split([dict(probe.facts) for probe in probes if probe.outcome == "passed"])
     said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))

@@ -142,10 +142,10 @@ def _to_trace(matrix: Matrix, mode: str) -> dict[str, tuple[str, ...]]:
         reference = _reference(matrix, cell)
         if reference is None:
             continue
-        passed = {probe.id for probe in reference.contracts if probe.outcome == "passed"}
+        passed = {probe.id for probe in reference.kept()}
         tried = cell.failures[:PROBES] if mode == "on-failure" else cell.contracts
         for probe in tried:
-            if probe.id in passed and probe.outcome != "skipped":
+            if probe.id in passed and probe.tried:
                 wanted.setdefault(cell.key, {})[probe.id] = None
                 wanted.setdefault(reference.key, {})[probe.id] = None
     return {key: tuple(probes) for key, probes in wanted.items()}
@@ -155,7 +155,7 @@ def _reference(matrix: Matrix, cell: CellResult) -> CellResult | None:
     """The reference's cell beside this one; None for the reference itself, and for cells that did not run."""
     if cell.platform == matrix.reference or cell.status != "ran":
         return None
-    return matrix.cell(cell.subject, cell.bind, matrix.reference, cell.build)
+    return matrix.reference_of(cell)
 
 
 def _traced(matrix: Matrix, cell: CellResult, probes: Sequence[str], records: Records) -> CellResult:

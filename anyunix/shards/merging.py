@@ -6,7 +6,7 @@ from pathlib import Path
 
 from anyunix.errors import ConfigurationError
 from anyunix.results.matrix_file import FILE, read_matrix
-from anyunix.results.model import CellResult, Matrix, PlatformResult
+from anyunix.results.model import PLAIN, CellId, CellResult, Matrix, PlatformResult
 from anyunix.run.identity import Claim, common_identity
 from anyunix.run.matrix import choose_reference, facts_in
 from anyunix.shards.planning import Plan
@@ -59,15 +59,16 @@ def merge(parts: Sequence[Part], plan: Plan | None, reference: str | None, requi
     claims += [(str(part.folder), part.matrix.identity) for part in parts]
     identity = common_identity(claims, "are not put together; run that shard again")
     chosen = _newest(parts)
-    order = [cell.key for cell in plan.cells] if plan else _order(parts)
+    order = [cell.id for cell in plan.cells] if plan else _order(parts)
+    came = {_planned(cell) for cell, _ in chosen.values()}
     missing = tuple(
-        CellResult(subject, platform, bind, "not-run", MISSING)
-        for subject, platform, bind in order
-        if not any(_key(cell) == (subject, platform, bind) for cell, _ in chosen.values())
+        CellResult(planned.subject, planned.platform, planned.bind, "not-run", MISSING)
+        for planned in order
+        if planned not in came
     )
     cells = sorted(
         [*(cell for cell, _ in chosen.values()), *missing],
-        key=lambda cell: order.index(_key(cell)) if _key(cell) in order else len(order),
+        key=lambda cell: order.index(_planned(cell)) if _planned(cell) in order else len(order),
     )
     must = tuple(
         dict.fromkeys(
@@ -100,22 +101,20 @@ def _newest(parts: Sequence[Part]) -> dict[str, tuple[CellResult, Part]]:
     return chosen
 
 
-def _order(parts: Sequence[Part]) -> list[tuple[str, str, str]]:
+def _order(parts: Sequence[Part]) -> list[CellId]:
     """As one run has it: by subject, then bind mode, then platform, each in the order of their first appearance."""
-    cells = [cell for part in parts for cell in part.matrix.cells]
-    if not cells:
-        return []
-    subjects, binds, platforms = ([*dict.fromkeys(values)] for values in zip(*map(_key_by_bind, cells), strict=True))
-    found = {_key(cell) for cell in cells}
-    return sorted(found, key=lambda key: (subjects.index(key[0]), binds.index(key[2]), platforms.index(key[1])))
+    found = dict.fromkeys(_planned(cell) for part in parts for cell in part.matrix.cells)
+    subjects, binds, platforms = (
+        [*dict.fromkeys(getattr(each, name) for each in found)] for name in ("subject", "bind", "platform")
+    )
+    return sorted(
+        found, key=lambda each: (subjects.index(each.subject), binds.index(each.bind), platforms.index(each.platform))
+    )
 
 
-def _key(cell: CellResult) -> tuple[str, str, str]:
-    return cell.subject, cell.platform, cell.bind
-
-
-def _key_by_bind(cell: CellResult) -> tuple[str, str, str]:
-    return cell.subject, cell.bind, cell.platform
+def _planned(cell: CellResult) -> CellId:
+    """Builds come with the plain one: a plan does not name them."""
+    return replace(cell.id, build=PLAIN)
 
 
 def _platforms(parts: Sequence[Part], cells: Sequence[CellResult]) -> list[PlatformResult]:

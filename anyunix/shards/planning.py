@@ -1,7 +1,7 @@
 """Cells -> shards of about the same length, each with the command that runs it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -10,7 +10,7 @@ import msgspec
 
 from anyunix.errors import ConfigurationError
 from anyunix.host.regular import read_regular
-from anyunix.results.model import Identity, Matrix
+from anyunix.results.model import PLAIN, CellId, Identity, Matrix
 
 SCHEMA = 1
 UNKNOWN_SECONDS = 60.0
@@ -29,8 +29,8 @@ class PlannedCell:
     """Subject and platform as they were asked for, names, files or addresses, and the bind mode."""
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        return self.subject, self.platform, self.bind
+    def id(self) -> CellId:
+        return CellId(self.subject, self.bind, self.platform)
 
 
 @dataclass(frozen=True)
@@ -70,34 +70,30 @@ class Wish:
 
 
 def make_plan(
-    cells: Sequence[PlannedCell],
-    count: int,
-    times: Mapping[tuple[str, str, str], float],
-    identity: Identity,
-    wish: Wish,
+    cells: Sequence[PlannedCell], count: int, times: Mapping[CellId, float], identity: Identity, wish: Wish
 ) -> Plan:
     """`count` shards at most, the longest cells dealt out first, each to the shard that has the least to do."""
     known = list(times.values())
     usual = median(known) if known else UNKNOWN_SECONDS
-    seconds = {cell.key: times.get(cell.key, usual) for cell in cells}
+    seconds = {cell.id: times.get(cell.id, usual) for cell in cells}
     parts: list[list[PlannedCell]] = [[] for _ in range(min(count, len(cells)))]
-    for cell in sorted(cells, key=lambda cell: -seconds[cell.key]):
-        min(parts, key=lambda part: (sum(seconds[each.key] for each in part), len(part))).append(cell)
+    for cell in sorted(cells, key=lambda cell: -seconds[cell.id]):
+        min(parts, key=lambda part: (sum(seconds[each.id] for each in part), len(part))).append(cell)
     shards = [
         Shard(
             f"{number}/{len(parts)}",
             tuple(part),
             _command(number, len(parts), part, wish),
-            sum(seconds[cell.key] for cell in part),
+            sum(seconds[cell.id] for cell in part),
         )
         for number, part in enumerate(parts, 1)
     ]
     return Plan(tuple(cells), tuple(shards), identity, wish.reference, tuple(wish.required))
 
 
-def times_of(matrix: Matrix) -> dict[tuple[str, str, str], float]:
+def times_of(matrix: Matrix) -> dict[CellId, float]:
     """How long the cells of an earlier run took, in seconds."""
-    return {(cell.subject, cell.platform, cell.bind): cell.seconds for cell in matrix.cells if cell.status == "ran"}
+    return {replace(cell.id, build=PLAIN): cell.seconds for cell in matrix.cells if cell.status == "ran"}
 
 
 def read_plan(path: Path) -> Plan:

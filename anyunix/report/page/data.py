@@ -98,7 +98,7 @@ def _more(probe: Probe | None, failure: int | None, reasons: dict[str, int]) -> 
     more: dict[str, Any] = {
         "failure": failure,
         "reason": reasons.get(probe.message.strip()) if probe.outcome == "skipped" else None,
-        "note": probe.message if not probe.bad and probe.outcome != "skipped" else "",
+        "note": probe.message if not probe.bad and probe.tried else "",
         "facts": [[name, shown(value)] for name, value in probe.facts.items()],
         "unstable": [[name, " or ".join(map(shown, values))] for name, values in probe.unstable.items()],
         "counts": [[str(count), outcome] for outcome, count in probe.counts.items()],

@@ -5,7 +5,7 @@ function addFilter(page) {
   function chosen() {
     const fields = new FormData(form);
     return {
-      view: fields.get('view'), q: fields.get('q').trim().toLowerCase(), family: fields.get('family') || '',
+      view: fields.get('view'), q: fields.get('q').trim().toLowerCase(), area: fields.get('area') || '',
       differs: fields.has('differs'), platform: new Set(fields.getAll('platform')),
       group: new Set(fields.getAll('group')), outcome: new Set(fields.getAll('outcome')),
     };
@@ -25,12 +25,12 @@ function addFilter(page) {
     for (const input of form.elements) {
       if (input.type === 'checkbox' || (input.type === 'radio' && fields.has('view'))) {
         input.checked = fields.getAll(input.name).includes(input.value);
-      } else if (input.name === 'q' || input.name === 'family') {
+      } else if (input.name === 'q' || input.name === 'area') {
         input.value = fields.get(input.name) || '';
       }
     }
     if (!form.elements.view.value && fields.get('view') !== '') choose(usualView());
-    if (form.elements.family.selectedIndex < 0) form.elements.family.value = '';
+    if (form.elements.area.selectedIndex < 0) form.elements.area.value = '';
     if (fields.has('platform')) find('.platforms').open = true;
     toggled.clear();
     fields.getAll('open').forEach((group) => toggled.set(group, true));

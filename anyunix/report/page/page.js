@@ -44,7 +44,7 @@ function closeGroups(page) {
 function listen(page) {
   const {form, dialog} = page;
   form.addEventListener('input', () => { page.apply(); page.keep(); });
-  find('select[name=family]').addEventListener('input', () => { page.apply(); page.keep(); });
+  find('select[name=area]').addEventListener('input', () => { page.apply(); page.keep(); });
   form.addEventListener('submit', (event) => event.preventDefault());
   find('#show-all').addEventListener('click', page.clear);
   addEventListener('hashchange', page.read);

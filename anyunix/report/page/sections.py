@@ -113,7 +113,7 @@ class Kept:
 
 def kept_of(probes: Iterable[Probe]) -> Kept:
     """Count contracts."""
-    tried = [probe for probe in probes if probe.kind == "contract" and probe.outcome != "skipped"]
+    tried = [probe for probe in probes if probe.kind == "contract" and probe.tried]
     broken = [probe for probe in tried if probe.bad]
     state = "" if not tried else "all" if not broken else "known" if all(each.expected for each in broken) else "some"
     return Kept(len(tried) - len(broken), len(tried), state)

@@ -90,7 +90,7 @@ function addTables(page) {
           || (wanted.q !== '' && !row.textContent.toLowerCase().includes(wanted.q))
           || !all('td:not(.same, .missing)', row).some((cell) => !cell.hidden);
       }
-      body.hidden = (wanted.family !== '' && wanted.family !== body.dataset.family) || rows.every((row) => row.hidden);
+      body.hidden = (wanted.area !== '' && wanted.area !== body.dataset.area) || rows.every((row) => row.hidden);
       head.hidden = body.hidden;
     }
   }
