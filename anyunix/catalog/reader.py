@@ -12,7 +12,7 @@ from anyunix.catalog.yaml_text import line_of, parse_yaml
 from anyunix.errors import ConfigurationError
 from anyunix.host.regular import read_text
 from anyunix.results.json_values import unfit
-from anyunix.results.model import Documented
+from anyunix.results.model import PART_OF_A_NAME, Documented
 from anyunix.text import safe
 
 SHOWN = 60
@@ -20,8 +20,6 @@ SHOWN = 60
 ERROR_LIMIT = 600
 """Characters of an error's reason."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-PART_OF_A_NAME = re.compile(r"[^/\x00-\x1f\x7f]{1,64}")
-"""Of a folder's."""
 
 
 def load_yaml(path: Path) -> dict[str, Any]:

@@ -8,11 +8,10 @@ from typing import Any
 import msgspec
 
 from anyunix import __version__
-from anyunix.catalog.reader import PART_OF_A_NAME
 from anyunix.errors import ConfigurationError
 from anyunix.host.regular import read_regular
 from anyunix.results.json_values import unfit
-from anyunix.results.model import Matrix, PlatformResult, Probe
+from anyunix.results.model import PART_OF_A_NAME, Matrix, PlatformResult, Probe
 
 SCHEMA = 1
 FILE = "matrix.json"

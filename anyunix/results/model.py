@@ -1,5 +1,6 @@
 """The typed results of a run: what verdicts and reports are made from, and all they are made from."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -8,6 +9,8 @@ Kind = Literal["fact", "contract"]
 Outcome = Literal["passed", "failed", "error", "skipped", "flaky"]
 """`flaky`: repeats of one probe in one cell did not agree."""
 Status = Literal["ran", "not-run", "error"]
+PART_OF_A_NAME = re.compile(r"[^/\x00-\x1f\x7f]{1,64}")
+"""What a subject, a platform, a bind mode and a build may be called: a cell's folder is named after them."""
 PLAIN = "plain"
 """The build as the subject makes it itself."""
 BUILDS, STARTS = "build/subject::builds", "start/subject::starts"
