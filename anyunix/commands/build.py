@@ -46,7 +46,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         type=count,
         default=os.cpu_count() or 1,
         metavar="N",
-        help="builds side by side (default: one a core, here %(default)s)",
+        help="builds side by side (default: one per core, here %(default)s)",
     )
     build.add_argument("--out", type=a_path, metavar="DIR", help="keep the programs in DIR/<target>/")
     build.set_defaults(command=build_command)

@@ -1,4 +1,4 @@
-"""A fault sown into a copy of a subject's sources."""
+"""Mutants: copies of a subject's sources with one fault in them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +9,14 @@ from anyunix.errors import ConfigurationError
 from anyunix.mutation.faults import Edit, Fault
 
 
-def sow(fault: Fault, subject: Subject, folder: Path) -> Subject:
-    """The subject with the fault, its sources in `folder`, which is made. Raises ConfigurationError when they moved."""
+def mutate(fault: Fault, subject: Subject, folder: Path) -> Subject:
+    """The subject with the fault, its sources in `folder`, which is made.
+
+    Raises ConfigurationError when the place of an edit is not there exactly once.
+    """
     folder.mkdir(parents=True)
     copy_sources(subject, folder)
-    for edit in fault.sowings[subject.name].edits:
+    for edit in fault.mutations[subject.name].edits:
         _apply(edit, fault, folder)
     return replace(subject, folder=folder)
 
@@ -28,6 +31,6 @@ def _apply(edit: Edit, fault: Fault, folder: Path) -> None:
     if found != 1:
         raise ConfigurationError(
             f"{where}: the source has moved: it holds {edit.healthy[:80]!r} {found} times, "
-            f"not once; sow the fault elsewhere (chat/faults/{fault.name}.yaml), do not drop it"
+            f"not once; put the fault elsewhere (chat/faults/{fault.name}.yaml), do not drop it"
         )
     path.write_text(source.replace(edit.healthy, edit.faulty), encoding="utf-8")
