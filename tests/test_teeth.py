@@ -1,4 +1,4 @@
-"""`anyunix mutation`: faults read, applied, run and judged; what is missed, or fails without a fault, is exit status 1."""
+"""`anyunix mutation`: faults read, run and judged; what is missed, or fails without a fault, is exit status 1."""
 
 import json
 from collections.abc import Callable

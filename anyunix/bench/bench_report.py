@@ -15,7 +15,7 @@ from anyunix.bench.remote.experiment import Measured
 from anyunix.bench.remote.programs import Place
 from anyunix.bench.schedule import FORMS, SIZE
 from anyunix.bench.summary import PAPER, Cell, summarize
-from anyunix.report.out_folder import write_whole
+from anyunix.host.whole_file import write_whole
 from anyunix.text import first_line
 
 Rows = list[list[str]]
