@@ -1,4 +1,4 @@
-"""Runs as they come, a line each, so that an interrupted experiment goes on where it was."""
+"""Runs as they come, one line each, so that an interrupted experiment goes on where it was."""
 
 from pathlib import Path
 from typing import TypeVar
