@@ -5,21 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from anyunix.catalog.edits import Edit
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.probes import measured_by, read_probes
 from anyunix.catalog.reader import Reader, kind, load_yaml, nearest
 from anyunix.errors import ConfigurationError
 
 EDIT_KEYS = ("file", "healthy", "faulty")
-
-
-@dataclass(frozen=True)
-class Edit:
-    """In `file`, relative to the subject's folder, `healthy` stands once and becomes `faulty`."""
-
-    file: str
-    healthy: str
-    faulty: str
 
 
 @dataclass(frozen=True)
