@@ -109,7 +109,7 @@ def test_the_bare_system_calls_are_measured(sources: Path, tmp_path: Path, monke
 
 def test_what_runs_say_together() -> None:
     point = ChatPoint("chat-c", 8, 0.0, 2.0)
-    one = ChatMeasured(point, "", 1000, 8000, 2.0, 100.0, 300.0, 0.1, 0.08, 32000, 17, 8 * 2**20, 0.1)
+    one = ChatMeasured(point, "", 1000, 8000, 2.0, 100.0, 300.0, 0.1, 0.08, 32000, 17, 8 * 2**20)
     cells = summarize_chat(
         [
             one,
