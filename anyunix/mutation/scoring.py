@@ -40,7 +40,7 @@ def plan(
 ) -> list[Planned]:
     """Every fault in every subject that can have it, on every platform, and the healthy servers.
 
-    `facts` says which probe measures a fact; the faulty sources go below `folder`. Raises ConfigurationError.
+    `facts`: fact -> the probe that measures it; the mutants go below `folder`. Raises ConfigurationError.
     """
     planned = []
     for subject in subjects:
@@ -138,7 +138,7 @@ def _finding(fault: Fault, result: CellResult, facts: Mapping[str, Any]) -> Find
 
 
 def _healthy(result: CellResult) -> Healthy:
-    """A repeat in which a contract could not be tried says nothing; one in which it fails is a failure."""
+    """A repeat in which a contract could not be tried does not count; one in which it fails is a failure."""
     tried = [probe for probe in result.contracts if probe.outcome != "skipped"]
     failing = {probe.id: " · ".join(said_by(probe.message)) for probe in tried if _sometimes_fails(probe)}
     return Healthy(
