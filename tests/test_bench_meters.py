@@ -200,7 +200,7 @@ def test_ps_of_freebsd_is_asked_for_a_column_at_a_time(freebsd_ps: Callable[[int
 def test_where_only_ps_measures(
     catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, freebsd_ps: Callable[[int], None]
 ) -> None:
-    """As on FreeBSD: nobody counts context switches, and a sample above what the CPUs give is in no mean."""
+    """As on FreeBSD: nobody counts context switches, and a sample above what the CPUs give makes a run invalid."""
     server, load = (
         build(source, catalog.root / "bench", tmp_path).command
         for source in (*SERVERS, *LOADS)

@@ -60,7 +60,7 @@ def _acceptance(matrix: Matrix, subject: str, folder: Path, today: date) -> Acce
     drafts = _drafts(matrix, subject)
     if not drafts:
         return None
-    if not NAME.fullmatch(subject):  # it becomes a file's name, and the results may come from anywhere
+    if not NAME.fullmatch(subject):  # it becomes a file's name, and results are untrusted input
         raise ConfigurationError(f"{subject!r:.80}: not the name of a subject: letters, digits and . _ - only")
     path = folder / f"{subject}.yaml"
     text = read_text(path) if os.path.lexists(path) else None

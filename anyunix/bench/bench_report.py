@@ -148,7 +148,7 @@ def print_tables(console: Console, tables: Iterable[tuple[str, Rows]]) -> None:
 def print_invalid(console: Console, lines: Iterable[str]) -> None:
     """Name the discarded runs."""
     for line in lines:
-        console.print(Text(f"invalid, in no mean: {line}", "yellow"), soft_wrap=True)
+        console.print(Text(f"invalid, excluded from all averages: {line}", "yellow"), soft_wrap=True)
 
 
 def page(title: str, about: str, tables: Iterable[tuple[str, Rows]]) -> str:
