@@ -70,7 +70,7 @@ def table_one(cells: Sequence[PointSummary], form: str, write_bytes: int) -> Row
 
 
 def by_write_size(cells: Sequence[PointSummary], connections: Iterable[int]) -> Rows:
-    """Bytes a write down: C against Go and against the floor, in both forms."""
+    """Bytes per write down: C against Go and against the floor, in both forms."""
     found = {
         (cell.point.write_bytes, cell.point.connections, cell.point.form, cell.point.server): cell.mean
         for cell in cells

@@ -1,4 +1,4 @@
-"""How far an experiment has come, and how long it takes still: a bar on a terminal, one line per run elsewhere."""
+"""Progress of an experiment, and the time that is left: a bar on a terminal, one line per run elsewhere."""
 
 import time
 from types import TracebackType

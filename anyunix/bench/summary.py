@@ -1,4 +1,4 @@
-"""Runs -> means, their variation, and how sure they are."""
+"""Runs -> means, their variation and 95 % intervals."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ class PointSummary:
     processes: int
     memory_bytes: int
     calls_a_write: float | None
-    """None, as below, where nobody counts them."""
+    """None, as below, where they are not counted."""
     voluntary_a_write: float | None
     involuntary_a_write: float | None
 

@@ -45,7 +45,7 @@ class Testbed:
         return next((built.command for built in self.inventory.built if built.name == name), None)
 
     def measure(self, point: Point) -> Measured:
-        """Raises PlatformError when the platform is lost, or answers something else."""
+        """Raises PlatformError when the platform is lost, or measured another point."""
         return self._run(Measured, "run", point, point.seconds + WARM_UP_SECONDS, LOAD)
 
     def measure_chat(self, point: ChatPoint) -> ChatMeasured:
