@@ -17,7 +17,7 @@ from anyunix.bench.bench_report import as_json, costs
 from anyunix.bench.remote import cgroup, experiment, meter
 from anyunix.bench.remote.cgroup import own_group
 from anyunix.bench.remote.experiment import AT_THE_START, Point, measure, started
-from anyunix.bench.remote.programs import LOADS, SERVERS, Place, build
+from anyunix.bench.remote.programs import LOADS, SERVERS, Inventory, build
 from anyunix.bench.remote.ps import cpu_time, sum_tree, tree_by_ps
 from anyunix.bench.remote.syscalls import counted_calls, read_calls
 from anyunix.bench.remote.tree import PROC, look_at_tree, tree_of
@@ -200,7 +200,7 @@ def test_ps_of_freebsd_is_asked_for_a_column_at_a_time(freebsd_ps: Callable[[int
 def test_where_only_ps_measures(
     catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, freebsd_ps: Callable[[int], None]
 ) -> None:
-    """As on FreeBSD: nobody counts context switches, and a sample above what the CPUs give is in no mean."""
+    """As on FreeBSD: nobody counts context switches, and a sample above what the CPUs give makes a run invalid."""
     server, load = (
         build(source, catalog.root / "bench", tmp_path).command
         for source in (*SERVERS, *LOADS)
@@ -218,5 +218,5 @@ def test_where_only_ps_measures(
     assert (found.source, found.processes, len(found.samples)) == ("ps", 1, 1)
     cells = summarize([replace(found, invalid="")])
     assert costs(cells, 2)[1][4:6] == ["not counted", "not counted"]
-    kept = json.loads(as_json("there", Place("a machine", (), ()), cells=cells))
+    kept = json.loads(as_json("there", Inventory("a machine", (), ()), cells=cells))
     assert kept["cells"][0]["voluntary_a_write"] is None

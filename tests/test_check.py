@@ -18,7 +18,7 @@ import pytest
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.check.exchange import Request
-from anyunix.check.reach import Place, parse_place, reach
+from anyunix.check.reach import HostPort, parse_host_port, reach
 from anyunix.cli import main
 from anyunix.drivers.netns.netns_driver import NetnsDriver
 
@@ -300,13 +300,13 @@ def test_the_papers_first_bug_is_seen_from_outside(catalog: Catalog, tmp_path: P
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("localhost:80", Place("localhost", 80)),
-        ("[::1]:80", Place("::1", 80)),
-        ("192.0.2.1:65535", Place("192.0.2.1", 65535)),
+        ("localhost:80", HostPort("localhost", 80)),
+        ("[::1]:80", HostPort("::1", 80)),
+        ("192.0.2.1:65535", HostPort("192.0.2.1", 65535)),
     ],
 )
-def test_a_place_is_read(text: str, place: Place) -> None:
-    assert parse_place(text) == place
+def test_a_place_is_read(text: str, place: HostPort) -> None:
+    assert parse_host_port(text) == place
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from anyunix.analysis.compare import by_value, compare, contradictions, differences, documented
+from anyunix.analysis.fact_selection import select
 from anyunix.catalog.lookup import Catalog
 from anyunix.commands import facts
-from anyunix.commands.facts import select
 from anyunix.errors import ConfigurationError
 from anyunix.report.fact_table import WIDTH, print_differences, print_facts
 from anyunix.results.json_values import same

@@ -40,3 +40,12 @@ def test_files_are_short_enough_to_read(catalog: Catalog) -> None:
         if path.suffix in (".py", ".c", ".h") and (lines := len(path.read_text().splitlines())) > 400
     }
     assert long == {}
+
+
+def test_what_the_command_line_parsed_stays_in_the_commands() -> None:
+    """Features take typed options, so that a notebook or a scheduler can call them."""
+    package = ROOT / "anyunix"
+    parsing = {
+        path.relative_to(package).parts[0] for path in package.rglob("*.py") if "import argparse" in path.read_text()
+    }
+    assert parsing == {"cli.py", "commands"}

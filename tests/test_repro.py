@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from anyunix.catalog.edits import apply_edit
 from anyunix.catalog.lookup import Catalog
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.netns.netns_driver import NetnsDriver
-from anyunix.errors import ConfigurationError, NotRun
+from anyunix.errors import ConfigurationError
 from anyunix.repro.answers import Families, Messages, Run
-from anyunix.repro.ipv6_only import Found, counterpart
+from anyunix.repro.ipv6_only import Ipv6OnlyResult, counterpart
 from anyunix.repro.luck import RUNS, try_luck
 from anyunix.repro.show_families import print_families
-from anyunix.repro.signal_reset import PATTERN, SOURCE, with_fault
+from anyunix.repro.signal_reset import FAULT, PATTERN, read_edit
 from anyunix.repro.stage import built_here
 from anyunix.trace.records import Record
 
@@ -303,20 +304,25 @@ def test_counterparts_have_the_same_image_and_the_systems_own_defaults(catalog: 
         counterpart(catalog, catalog.platform("local"))
 
 
-def test_the_place_for_the_fault_is_there_exactly_once(catalog: Catalog) -> None:
-    source = (catalog.subject("c").folder / SOURCE).read_text()
-    assert with_fault(source) != source
-    with pytest.raises(NotRun, match="2 times, not once"):
-        with_fault(source + source)
-    with pytest.raises(NotRun, match="0 times"):
-        with_fault("")
+def test_the_place_for_the_fault_is_there_exactly_once(catalog: Catalog, tmp_path: Path) -> None:
+    edit = read_edit(catalog.root / FAULT)
+    healthy = (catalog.subject("c").folder / edit.file).read_text()
+    source = tmp_path / edit.file
+    source.parent.mkdir(parents=True)
+    source.write_text(healthy)
+    apply_edit(edit, tmp_path, FAULT.stem, str(FAULT))
+    assert source.read_text() != healthy
+    for text, times in ((healthy + healthy, "2 times, not once"), ("", "0 times")):
+        source.write_text(text)
+        with pytest.raises(ConfigurationError, match=times):
+            apply_edit(edit, tmp_path, FAULT.stem, str(FAULT))
 
 
 def test_what_a_platform_says_is_printed_without_escapes_and_without_markup(catalog: Catalog) -> None:
     evil = "\x1b[31m[bold]\u202e\r"
     run = Run(evil, (evil,), {"127.0.0.1": evil}, evil)
     families = Families(1, (evil,), (run,), recorded(f"1 socket(AF_INET, {evil}) = 3"))
-    found = Found(catalog.subject("c"), "local", catalog.platform("local-v6only"), families, families, 1.0)
+    found = Ipv6OnlyResult(catalog.subject("c"), "local", catalog.platform("local-v6only"), families, families, 1.0)
     console = Console(file=io.StringIO(), width=WIDTH)
     print_families(console, found)
     printed = console.file.getvalue()  # type: ignore[attr-defined]  # StringIO

@@ -1,4 +1,4 @@
-"""`anyunix mutation`: faults read, sown, run and judged; what is missed, or fails without a fault, is exit status 1."""
+"""`anyunix mutation`: faults read, run and judged; what is missed, or fails without a fault, is exit status 1."""
 
 import json
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import measured_by
 from anyunix.cli import main
 from anyunix.errors import ConfigurationError
-from anyunix.mutation.faults import Fault, Sowing, choose_faults, read_faults
+from anyunix.mutation.faults import Fault, Mutation, choose_faults, read_faults
 from anyunix.mutation.findings import Answer, Finding, Healthy, MutationResults
-from anyunix.mutation.mutants import sow
+from anyunix.mutation.mutants import mutate
 from anyunix.mutation.mutation_files import encode, render
 from anyunix.mutation.scoring import Planned, judge, plan
 from anyunix.results.model import CellResult, Probe
@@ -106,16 +106,16 @@ def findings_in(folder: Path) -> dict[str, str]:
 # The project's own faults
 
 
-def test_every_fault_of_the_project_can_be_sown(catalog: Catalog, tmp_path: Path) -> None:
+def test_every_fault_of_the_project_can_be_applied(catalog: Catalog, tmp_path: Path) -> None:
     faults = read_faults(catalog)
     subjects = [catalog.subject(name) for name in ("c", "python")]
-    planned = plan(faults, subjects, [catalog.platform("local")], measured_by(catalog.suite), tmp_path / "sown")
+    planned = plan(faults, subjects, [catalog.platform("local")], measured_by(catalog.suite), tmp_path / "mutants")
     for subject in subjects:
         own = [each for each in planned if each.fault and each.cell.subject.name == subject.name]
         assert len(own) >= 15
         for each in own:
             assert each.fault is not None
-            for edit in each.fault.sowings[subject.name].edits:
+            for edit in each.fault.mutations[subject.name].edits:
                 assert edit.healthy in (subject.folder / edit.file).read_text()
                 assert edit.faulty in (each.cell.subject.folder / edit.file).read_text()
 
@@ -157,17 +157,17 @@ def test_a_fault_is_read(tiny: Catalog) -> None:
     write_fault(tiny.root, "rude", shows_where={"colour": "blue"})
     (fault,) = read_faults(tiny)
     assert (fault.name, fault.title) == ("rude", "a rude greeting")
-    assert fault.sowings["tiny"].shows_where == {"colour": "blue"}
-    assert fault.sowings["tiny"].contracts == (GREETS,)
-    assert fault.sowings["tiny"].edits[0].faulty == 'b"ho"'
+    assert fault.mutations["tiny"].shows_where == {"colour": "blue"}
+    assert fault.mutations["tiny"].contracts == (GREETS,)
+    assert fault.mutations["tiny"].edits[0].faulty == 'b"ho"'
 
 
 def test_a_fact_may_hold_for_one_subject_alone(tiny: Catalog, catalog: Catalog) -> None:
     """CPython calls accept4(2), which hands nothing on where accept(2) does (FreeBSD)."""
     write_fault(tiny.root, "rude", shows_where={"tiny": {"colour": "blue"}})
-    assert read_faults(tiny)[0].sowings["tiny"].shows_where == {"colour": "blue"}
+    assert read_faults(tiny)[0].mutations["tiny"].shows_where == {"colour": "blue"}
     (inherited,) = choose_faults(read_faults(catalog), ["nonblock-inherited"])
-    assert {name: dict(sowing.shows_where) for name, sowing in inherited.sowings.items()} == {
+    assert {name: dict(mutation.shows_where) for name, mutation in inherited.mutations.items()} == {
         "c": {"accept.inherits_nonblock": False},
         "python": {"accept.inherits_nonblock_in_python": False},
     }
@@ -176,7 +176,7 @@ def test_a_fact_may_hold_for_one_subject_alone(tiny: Catalog, catalog: Catalog) 
 def test_a_subject_that_cannot_have_it_says_why(tiny: Catalog) -> None:
     write_fault(tiny.root, "rude", tiny="it is never rude")
     (fault,) = read_faults(tiny)
-    assert (fault.sowings, fault.inapplicable) == ({}, {"tiny": "it is never rude"})
+    assert (fault.mutations, fault.inapplicable) == ({}, {"tiny": "it is never rude"})
 
 
 @pytest.mark.parametrize(
@@ -215,12 +215,12 @@ def test_a_name_that_is_not_there_brings_the_nearest(tiny: Catalog) -> None:
         choose_faults(read_faults(tiny), ["rud"])
 
 
-# Sowing
+# Mutating
 
 
 def test_the_copy_has_the_fault_and_the_source_does_not(tiny: Catalog, tmp_path: Path) -> None:
     (fault,) = read_faults(tiny)
-    faulty = sow(fault, tiny.subject("tiny"), tmp_path / "copy")
+    faulty = mutate(fault, tiny.subject("tiny"), tmp_path / "copy")
     assert 'b"ho"' in (faulty.folder / "server.py").read_text()
     assert 'b"hi"' in (tiny.root / "chat" / "server.py").read_text()
 
@@ -238,7 +238,7 @@ def test_a_source_that_has_moved_is_an_error(tiny: Catalog, tmp_path: Path, file
     write_fault(tiny.root, "rude", tiny=[{"file": file, "healthy": healthy, "faulty": "y"}])
     (fault,) = read_faults(tiny)
     with pytest.raises(ConfigurationError) as caught:
-        sow(fault, tiny.subject("tiny"), tmp_path / "copy")
+        mutate(fault, tiny.subject("tiny"), tmp_path / "copy")
     assert said in str(caught.value)
 
 
@@ -251,7 +251,7 @@ def contract(name: str, outcome: str, **more: Any) -> Probe:
 
 def judged(tiny: Catalog, probes: list[Probe], *, status: str = "ran", reason: str = "", **where: Any) -> Finding:
     """What is made of a cell with these probes, on a platform whose colour is blue."""
-    fault = Fault("rude", "", "", {"tiny": Sowing((), tuple(probe.id for probe in probes), where)})
+    fault = Fault("rude", "", "", {"tiny": Mutation((), tuple(probe.id for probe in probes), where)})
     subject, platform = tiny.subject("tiny"), Platform("local", "", "local")
     measured = Probe("x", "fact", "passed", facts={"colour": "blue", "sizes": {"int": 4, "long": 8}})
     cells = [
@@ -336,7 +336,7 @@ def test_what_did_not_run_or_broke_says_so(tiny: Catalog) -> None:
 def result(
     *findings: Finding, healthy: tuple[Healthy, ...] | None = None, required: tuple[str, ...] = ()
 ) -> MutationResults:
-    fault = Fault("rude", "", "", {"tiny": Sowing((), (GREETS,))})
+    fault = Fault("rude", "", "", {"tiny": Mutation((), (GREETS,))})
     platforms = tuple(dict.fromkeys(finding.platform for finding in findings))
     well = tuple(Healthy("tiny", name, "default", 1, 0, {}) for name in platforms)
     return MutationResults((fault,), ("tiny",), platforms, findings, well if healthy is None else healthy, required)

@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 
 import msgspec
 from rich.console import Console
@@ -12,31 +13,29 @@ from rich.text import Text
 
 from anyunix.bench.figures import figures, missing
 from anyunix.bench.remote.experiment import Measured
-from anyunix.bench.remote.programs import Place
+from anyunix.bench.remote.programs import Inventory
 from anyunix.bench.schedule import FORMS, SIZE
-from anyunix.bench.summary import PAPER, Cell, summarize
-from anyunix.report.out_folder import write_whole
+from anyunix.bench.summary import PAPER, PointSummary, summarize
+from anyunix.host.whole_file import write_whole
 from anyunix.text import first_line
 
 Rows = list[list[str]]
 
 
-def report_paper(
-    console: Console, measured: Sequence[Measured], name: str, place: Place, out: Path, line: Callable[[Measured], str]
-) -> None:
+def report_paper(console: Console, measured: Sequence[Measured], name: str, inventory: Inventory, out: Path) -> None:
     """Print the tables, and write them with the samples and figures into a folder. Raises OSError."""
     cells = summarize(measured)
     tables = _tables(cells)
     print_tables(console, tables)
-    print_invalid(console, [line(run) for run in measured if run.invalid])
+    print_invalid(console, [run_line(run) for run in measured if run.invalid])
     sources = ", ".join(dict.fromkeys(first_line(run.source) for run in measured if run.source))
     drawn = {} if missing() else figures(cells, SIZE)
-    text = page(f"The paper's experiment on {name}", f"{about(place)} CPU times: {sources or 'not said'}.", tables)
+    text = page(f"The paper's experiment on {name}", f"{about(inventory)} CPU times: {sources or 'not said'}.", tables)
     text += "".join(f"\n![{file.removesuffix('.svg')}]({file})\n" for file in drawn if file.endswith(".svg"))
     files = {
         "bench.md": text.encode(),
         "samples.csv": as_csv(measured).encode(),
-        "bench.json": as_json(name, place, cells=cells, runs=measured),
+        "bench.json": as_json(name, inventory, cells=cells, runs=measured),
         **drawn,
     }
     write_files(console, out, files)
@@ -44,7 +43,7 @@ def report_paper(
         console.print(missing(), style="dim", soft_wrap=True)
 
 
-def _tables(cells: Sequence[Cell]) -> list[tuple[str, Rows]]:
+def _tables(cells: Sequence[PointSummary]) -> list[tuple[str, Rows]]:
     most = max((cell.point.connections for cell in cells), default=0)
     other = {cell.point.connections for cell in cells if cell.point.write_bytes != SIZE}
     return [
@@ -57,7 +56,7 @@ def _tables(cells: Sequence[Cell]) -> list[tuple[str, Rows]]:
     ]
 
 
-def table_one(cells: Sequence[Cell], form: str, write_bytes: int) -> Rows:
+def table_one(cells: Sequence[PointSummary], form: str, write_bytes: int) -> Rows:
     """Connections down, servers across: the mean, and its variation in brackets; the paper's two last."""
     chosen = [cell for cell in cells if (cell.point.form, cell.point.write_bytes) == (form, write_bytes)]
     servers = list(dict.fromkeys(cell.point.server for cell in chosen))
@@ -70,8 +69,8 @@ def table_one(cells: Sequence[Cell], form: str, write_bytes: int) -> Rows:
     return rows
 
 
-def by_write_size(cells: Sequence[Cell], connections: Iterable[int]) -> Rows:
-    """Bytes a write down: C against Go and against the floor, in both forms."""
+def by_write_size(cells: Sequence[PointSummary], connections: Iterable[int]) -> Rows:
+    """Bytes per write down: C against Go and against the floor, in both forms."""
     found = {
         (cell.point.write_bytes, cell.point.connections, cell.point.form, cell.point.server): cell.mean
         for cell in cells
@@ -93,7 +92,7 @@ def _ratio(one: float | None, other: float | None) -> str:
     return f"{one / other:.2f}" if one and other else ""
 
 
-def costs(cells: Sequence[Cell], connections: int) -> Rows:
+def costs(cells: Sequence[PointSummary], connections: int) -> Rows:
     """What else a write of the load costs the server, and a connection."""
     rows = [
         [
@@ -127,7 +126,7 @@ def costs(cells: Sequence[Cell], connections: int) -> Rows:
 
 
 def counted(value: float | None) -> str:
-    """A count of what not every system counts."""
+    """A count, where the system has one."""
     return "not counted" if value is None else f"{value:.2f}"
 
 
@@ -147,9 +146,9 @@ def print_tables(console: Console, tables: Iterable[tuple[str, Rows]]) -> None:
 
 
 def print_invalid(console: Console, lines: Iterable[str]) -> None:
-    """Runs that say nothing are named."""
+    """Name the discarded runs."""
     for line in lines:
-        console.print(Text(f"invalid, in no mean: {line}", "yellow"), soft_wrap=True)
+        console.print(Text(f"invalid, excluded from all averages: {line}", "yellow"), soft_wrap=True)
 
 
 def page(title: str, about: str, tables: Iterable[tuple[str, Rows]]) -> str:
@@ -163,10 +162,10 @@ def _markdown(title: str, rows: Rows) -> str:
     return f"## {title}\n\n" + "\n".join(lines) + "\n"
 
 
-def about(place: Place) -> str:
-    """Machine, kernel, compilers, in a line."""
-    made_by = dict.fromkeys(first_line(built.made_by) for built in place.built if built.made_by)
-    return f"{first_line(place.machine)}. {'; '.join(made_by)}."
+def about(inventory: Inventory) -> str:
+    """Machine, kernel, compilers, in one line."""
+    made_by = dict.fromkeys(first_line(built.made_by) for built in inventory.built if built.made_by)
+    return f"{first_line(inventory.machine)}. {'; '.join(made_by)}."
 
 
 def write_files(console: Console, out: Path, files: Mapping[str, bytes]) -> None:
@@ -177,7 +176,7 @@ def write_files(console: Console, out: Path, files: Mapping[str, bytes]) -> None
 
 
 def as_csv(measured: Iterable[Measured]) -> str:
-    """A row a sample."""
+    """One row per sample."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(
@@ -191,14 +190,21 @@ def as_csv(measured: Iterable[Measured]) -> str:
     return text.getvalue()
 
 
-def as_json(name: str, place: Place, **parts: object) -> bytes:
+def as_json(name: str, inventory: Inventory, **parts: object) -> bytes:
     """Everything, for other programs."""
-    found = {"schema": 2, "platform": name, "place": place, **parts}
+    found = {"schema": 2, "platform": name, "place": inventory, **parts}
     return msgspec.json.format(msgspec.json.encode(found), indent=1)
 
 
-def _mean(cell: Cell | None) -> str:
+def _mean(cell: PointSummary | None) -> str:
     if cell is None:
         return "invalid"
     sure = f" ± {cell.interval:.2f}" if cell.interval is not None else ""
     return f"{cell.mean:.2f}{sure} ({cell.variation:.2f})"
+
+
+def run_line(run: Measured) -> str:
+    """One run in a line that is safe to print."""
+    point = run.point
+    found = first_line(run.invalid) or f"{fmean(run.samples):.2f} %"
+    return f"{point.server} {point.form}, {point.connections} connections, {point.write_bytes} bytes a write: {found}"

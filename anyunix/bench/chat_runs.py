@@ -1,4 +1,4 @@
-"""The chat server's own benchmark: which runs it has, and what they say together."""
+"""The chat server's own benchmark: which runs it has, and what they amount to."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,11 +19,11 @@ class ChatScale:
     repeats: int
 
 
-QUICK = ChatScale((1, 8, 64), 2.0, 1)
+QUICK_CHAT = ChatScale((1, 8, 64), 2.0, 1)
 
 
 @dataclass(frozen=True)
-class ChatCell:
+class ChatSummary:
     """All valid runs of one point."""
 
     point: ChatPoint
@@ -52,8 +52,8 @@ def chat_points(servers: Sequence[str], scale: ChatScale) -> list[ChatPoint]:
     ]
 
 
-def summarize_chat(measured: Iterable[ChatMeasured]) -> list[ChatCell]:
-    """A cell for each point that has a valid run; invalid runs are in no mean."""
+def summarize_chat(measured: Iterable[ChatMeasured]) -> list[ChatSummary]:
+    """Each point that has a valid run; the others are discarded and excluded from all averages."""
     runs: dict[ChatPoint, list[ChatMeasured]] = {}
     for run in measured:
         if not run.invalid and run.deliveries and run.seconds and run.opening_seconds:
@@ -61,9 +61,9 @@ def summarize_chat(measured: Iterable[ChatMeasured]) -> list[ChatCell]:
     return [_cell(replace(point, repeat=len(several)), several) for point, several in runs.items()]
 
 
-def _cell(point: ChatPoint, runs: Sequence[ChatMeasured]) -> ChatCell:
+def _cell(point: ChatPoint, runs: Sequence[ChatMeasured]) -> ChatSummary:
     calls = [run.calls / run.deliveries for run in runs if run.calls is not None]
-    return ChatCell(
+    return ChatSummary(
         point,
         fmean(run.messages / run.seconds for run in runs),
         fmean(run.median_us for run in runs),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from anyunix.bench.summary import PAPER, Cell
+from anyunix.bench.summary import PAPER, PointSummary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ def missing() -> str:
     return "" if find_spec("matplotlib") else WHERE
 
 
-def figures(cells: Sequence[Cell], size: int) -> dict[str, bytes]:
+def figures(cells: Sequence[PointSummary], size: int) -> dict[str, bytes]:
     """File name -> content: CPU (figure-3) and its variation (figure-4) over connections, at one size of writes."""
     chosen = [cell for cell in cells if cell.point.write_bytes == size]
     if not chosen:
@@ -34,7 +34,7 @@ def figures(cells: Sequence[Cell], size: int) -> dict[str, bytes]:
 
 
 def _drawn(
-    name: str, label: str, cells: Sequence[Cell], values: Sequence[float], columns: tuple[int, int]
+    name: str, label: str, cells: Sequence[PointSummary], values: Sequence[float], columns: tuple[int, int]
 ) -> dict[str, bytes]:
     from matplotlib.figure import Figure  # an extra
 

@@ -22,11 +22,11 @@ CPUS = {
     ("riscv64", "64"): "riscv64",
     ("s390x", "64"): "s390x",
 }
-"""What uname -m and getconf LONG_BIT say, and what Go calls that."""
+"""What uname -m and getconf LONG_BIT print, and Go's name for it."""
 
 
 def build_go(name: str, files: Sequence[str], into: Path, system: str, cpu: str, bits: str) -> BuiltProgram:
-    """The program `into`/`name` for what uname -s, uname -m and getconf LONG_BIT say there. Raises NotBuilt."""
+    """The program `into`/`name` for what uname -s, uname -m and getconf LONG_BIT print there. Raises NotBuilt."""
     if not shutil.which("go"):
         raise NotBuilt(f"{name} is left out: no go on PATH here: apt-get install golang-go (Debian)")
     if system not in SYSTEMS or (cpu, bits) not in CPUS:

@@ -1,4 +1,4 @@
-"""Runs as they come, a line each, so that an interrupted experiment goes on where it was."""
+"""Runs as they come, one line each, so that an interrupted experiment goes on where it was."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -8,7 +8,7 @@ import msgspec
 from anyunix.bench.remote.chat_run import ChatMeasured, ChatPoint
 from anyunix.bench.remote.experiment import Measured, Point
 from anyunix.errors import ConfigurationError
-from anyunix.report.out_folder import write_whole
+from anyunix.host.whole_file import write_whole
 
 Run = TypeVar("Run", Measured, ChatMeasured)
 

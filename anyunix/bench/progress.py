@@ -1,4 +1,4 @@
-"""How far an experiment has come, and how long it takes still: a bar on a terminal, a line a run elsewhere."""
+"""Progress of an experiment, and the time that is left: a bar on a terminal, one line per run elsewhere."""
 
 import time
 from types import TracebackType
@@ -12,7 +12,7 @@ START_SECONDS = 1.4
 
 
 class Watch:
-    """Told of each run as it begins and ends."""
+    """Shows each run as it begins and ends."""
 
     def __init__(self, console: Console, runs: int, seconds: float) -> None:
         """So many runs, which measure for so many seconds each."""

@@ -10,14 +10,14 @@ FORMS = ("paper", "like")
 PAPERS = (1, 2, 4, 8, 16, 32, 64)
 """Connections, as in the paper's Table I."""
 RATE = 1_000_000.0
-"""Bits a second, for each connection."""
+"""Bits per second, for each connection."""
 SIZE = 1250
-"""Bytes a write in the table over connections."""
+"""Bytes per write in the table over connections."""
 SIZES = (8, 128, 1250, 4096)
 FEW = 4
-"""Connections at which the smallest writes can be had: 8 bytes at 1 Mbit/s are 15,625 writes a second for each."""
+"""Connections at which the smallest writes are measured: 8 bytes at 1 Mbit/s are 15,625 writes a second for each."""
 SMALL = 128
-"""Bytes a write from which on the rate can be kept at 64 connections too."""
+"""Bytes per write from which on the rate can be kept at 64 connections too."""
 
 
 @dataclass(frozen=True)

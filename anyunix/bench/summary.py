@@ -1,4 +1,4 @@
-"""Runs -> means, their variation, and how sure they are."""
+"""Runs -> means, their variation and 95 % intervals."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ cut its list at 32 and 64 connections."""
 
 
 @dataclass(frozen=True)
-class Cell:
+class PointSummary:
     """All runs of one point."""
 
     point: Point
@@ -37,13 +37,13 @@ class Cell:
     processes: int
     memory_bytes: int
     calls_a_write: float | None
-    """None, as below, where nobody counts them."""
+    """None, as below, where they are not counted."""
     voluntary_a_write: float | None
     involuntary_a_write: float | None
 
 
-def summarize(measured: Iterable[Measured]) -> list[Cell]:
-    """A cell for each point that has a valid run; invalid runs are in no mean."""
+def summarize(measured: Iterable[Measured]) -> list[PointSummary]:
+    """Each point that has a valid run; the others are discarded and excluded from all averages."""
     runs: dict[Point, list[Measured]] = {}
     for run in measured:
         if not run.invalid:
@@ -51,11 +51,11 @@ def summarize(measured: Iterable[Measured]) -> list[Cell]:
     return [_cell(replace(point, repeat=len(several)), several) for point, several in runs.items()]
 
 
-def _cell(point: Point, runs: Sequence[Measured]) -> Cell:
+def _cell(point: Point, runs: Sequence[Measured]) -> PointSummary:
     samples = [sample for run in runs for sample in run.samples]
     means = [fmean(run.samples) for run in runs]
     mean = fmean(samples)
-    return Cell(
+    return PointSummary(
         point,
         mean,
         stdev(samples) / mean if len(samples) > 1 and mean else 0.0,

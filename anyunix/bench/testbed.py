@@ -1,4 +1,4 @@
-"""A platform with the servers and the load on it: orders go in, typed runs come back."""
+"""A platform with the servers and the load on it: points go in, typed runs come back."""
 
 import json
 import tarfile
@@ -12,7 +12,7 @@ from anyunix.bench.journal import Run
 from anyunix.bench.remote import programs as building
 from anyunix.bench.remote.chat_run import BARE, CHAT, BareCosts, ChatMeasured, ChatPoint
 from anyunix.bench.remote.experiment import END_SECONDS, READY_SECONDS, WARM_UP_SECONDS, Measured, Point
-from anyunix.bench.remote.programs import LOAD, PROGRAMS, SOURCES, BuiltProgram, NotBuilt, Place, Source
+from anyunix.bench.remote.programs import LOAD, PROGRAMS, SOURCES, BuiltProgram, Inventory, NotBuilt, Source
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.cross.targets import cannot_start
@@ -36,16 +36,16 @@ class Testbed:
     """Measures there, one run at a time."""
 
     name: str
-    place: Place
+    inventory: Inventory
     _driver: Driver
     _cpus: int
 
     def command(self, name: str) -> tuple[str, ...] | None:
-        """How a program is started there; None when it could not be had."""
-        return next((built.command for built in self.place.built if built.name == name), None)
+        """How a program is started there; None when it is not available."""
+        return next((built.command for built in self.inventory.built if built.name == name), None)
 
     def measure(self, point: Point) -> Measured:
-        """Raises PlatformError when the platform is lost, or answers something else."""
+        """Raises PlatformError when the platform is lost, or measured another point."""
         return self._run(Measured, "run", point, point.seconds + WARM_UP_SECONDS, LOAD)
 
     def measure_chat(self, point: ChatPoint) -> ChatMeasured:
@@ -79,7 +79,7 @@ class Testbed:
 
 @dataclass(frozen=True)
 class _Carried:
-    """What is built here, because the platform has no compiler for it; and by name, why something could not be."""
+    """What is built here, because the platform has no compiler for it; and by name, why others were not built."""
 
     built: list[BuiltProgram] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
@@ -101,14 +101,16 @@ def staged(
             driver.put(archive)
         wanted = [source.name for source in sources if source.name not in carried.left_out]
         order = [*REMOTE, "build", str(cpus), *wanted]
-        place = ask(driver, platform.name, Place, order, building.BUILD_SECONDS * platform.slowness, TOP)
+        inventory = ask(driver, platform.name, Inventory, order, building.BUILD_SECONDS * platform.slowness, TOP)
         made_by = {built.name: built.made_by for built in carried.built}
-        place = replace(
-            place,
-            left_out=(*carried.left_out.values(), *place.left_out),
-            built=tuple(replace(built, made_by=built.made_by or made_by.get(built.name, "")) for built in place.built),
+        inventory = replace(
+            inventory,
+            left_out=(*carried.left_out.values(), *inventory.left_out),
+            built=tuple(
+                replace(built, made_by=built.made_by or made_by.get(built.name, "")) for built in inventory.built
+            ),
         )
-        yield Testbed(platform.name, place, driver, cpus)
+        yield Testbed(platform.name, inventory, driver, cpus)
     finally:
         driver.down()
 

@@ -13,7 +13,7 @@ STYLES = {"answered": "green", "refused": "red", "timed out": "red", "unreachabl
 
 
 def print_check(console: Console, check: Check) -> None:
-    """A row an address, then what they amount to."""
+    """A row per address, then what they amount to."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in ("address", "", "connect", "one round trip", "it says"):
         table.add_column(column)
@@ -51,14 +51,14 @@ def conclusion(check: Check) -> str:
     }[check.found]
     missing = [family for family in FAMILIES if not check.addresses(family)]
     none = f"; it has no address of {missing[0]}" if missing else ""
-    return f"anyunix: {check.place}: {said}{none}"
+    return f"anyunix: {check.server}: {said}{none}"
 
 
 def as_json(check: Check) -> str:
     """The same, for programs: `{"place", "found", "expected", "problems", "addresses", "bad_clients"}`."""
     return json.dumps(
         {
-            "place": str(check.place),
+            "place": str(check.server),
             "found": check.found,
             "expected": check.expected,
             "proves": check.proves,

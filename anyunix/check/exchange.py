@@ -37,7 +37,7 @@ class Exchange(Protocol):
 
     @property
     def request(self) -> bytes:
-        """What a client says first."""
+        """What a client sends first."""
 
     def once(self, peer: socket.socket, until: float) -> Reply:
         """Be a client on a connected socket, until that time.monotonic(). OSError is the caller's."""
@@ -85,7 +85,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Banner:
-    """Nothing sent; whatever the server says of itself within half a second."""
+    """Nothing sent; what the server sends of its own accord within half a second."""
 
     request: bytes = b""
     proves: bool = False

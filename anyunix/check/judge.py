@@ -6,7 +6,7 @@ from typing import Literal
 
 from anyunix.check.exchange import Reply
 from anyunix.check.intrusive import Rude
-from anyunix.check.reach import FAMILIES, Family, Place, Reach
+from anyunix.check.reach import FAMILIES, Family, HostPort, Reach
 
 Expected = Literal["dual", "ipv4", "ipv6", "closed"]
 EXPECTED: tuple[Expected, ...] = ("dual", "ipv4", "ipv6", "closed")
@@ -28,9 +28,9 @@ class Served:
 
 @dataclass(frozen=True)
 class Check:
-    """Everything that was seen of one place."""
+    """Everything that was seen of one server."""
 
-    place: Place
+    server: HostPort
     served: tuple[Served, ...]
     proves: bool
     """Whether an exchange showed that clients are served, and not only that connections are taken."""
@@ -72,7 +72,7 @@ class Check:
 
     def _not_as_expected(self) -> list[str]:
         if self.expected is None:
-            return [f"nothing answers at {self.place}"] if self.found == "closed" else []
+            return [f"nothing answers at {self.server}"] if self.found == "closed" else []
         if self.expected != self.found:
             return [f"{self.expected} was expected, {self.found} was found{_cause(self)}"]
         if self.expected == "dual":
@@ -106,7 +106,7 @@ def _cause(check: Check) -> str:
         return f": {_how(check.served)}"
     missing: Family = "IPv4" if check.found == "ipv6" else "IPv6"
     if check.found == "dual" or not check.addresses(missing):
-        return f": {check.place.host} has no address of {missing}" if check.found != "dual" else ""
+        return f": {check.server.host} has no address of {missing}" if check.found != "dual" else ""
     outcomes = {each.reach.outcome for each in check.addresses(missing)}
     likely = f": {V6ONLY if missing == 'IPv4' else V4ONLY}" if outcomes == {"refused"} else ""
     return f": {missing} is {' and '.join(sorted(outcomes))}{likely}"

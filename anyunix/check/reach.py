@@ -1,4 +1,4 @@
-"""Which addresses of a place answer, and how the others do not: judged by connecting to each."""
+"""Which addresses of a server answer, and how the others do not: judged by connecting to each."""
 
 import errno
 import ipaddress
@@ -23,8 +23,8 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a server is said to be."""
+class HostPort:
+    """Where a server is to be found: a name or an address, and a port."""
 
     host: str
     port: int
@@ -66,7 +66,7 @@ class Reach:
         return self.outcome == "answered"
 
 
-def parse_place(text: str) -> Place:
+def parse_host_port(text: str) -> HostPort:
     """`HOST:PORT`, `[v6]:PORT`. Raises ConfigurationError."""
     host, colon, port = text.rpartition(":")
     if host.startswith("[") and host.endswith("]"):
@@ -75,7 +75,7 @@ def parse_place(text: str) -> Place:
         raise ConfigurationError(f"{text}: an IPv6 address goes into brackets: [{host}]:{port}, or [{text}]:PORT")
     if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise ConfigurationError(f"{text}: expected HOST:PORT, with a port from 1 to 65535")
-    return Place(host, int(port))
+    return HostPort(host, int(port))
 
 
 def addresses_of(host: str) -> list[str]:
@@ -119,13 +119,13 @@ def reach(address: str, port: int, seconds: float) -> Reach:
 
 def connect(address: str, port: int, seconds: float) -> socket.socket:
     """A connected socket with `seconds` as its timeout. Raises OSError."""
-    family, kind, protocol, _, place = socket.getaddrinfo(
+    family, kind, protocol, _, endpoint = socket.getaddrinfo(
         address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
     )[0]
     peer = socket.socket(family, kind, protocol)
     peer.settimeout(seconds)
     try:
-        peer.connect(place)
+        peer.connect(endpoint)
     except OSError:
         peer.close()
         raise

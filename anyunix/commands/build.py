@@ -9,13 +9,11 @@ from rich.text import Text
 
 from anyunix.analysis.verdict import EXIT_NOT_RUN
 from anyunix.catalog.lookup import find_catalog
-from anyunix.catalog.subjects import Subject
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count
 from anyunix.cross.build_report import overall, print_builds
-from anyunix.cross.every_target import TargetBuild, build_all
+from anyunix.cross.every_target import TargetBuild, build_all, buildable
 from anyunix.cross.targets import choose_targets
 from anyunix.cross.zig import missing, zig_version
-from anyunix.errors import ConfigurationError
 
 EXIT_BUILT, EXIT_FAILED = 0, 1
 
@@ -46,7 +44,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         type=count,
         default=os.cpu_count() or 1,
         metavar="N",
-        help="builds side by side (default: one a core, here %(default)s)",
+        help="builds side by side (default: one per core, here %(default)s)",
     )
     build.add_argument("--out", type=a_path, metavar="DIR", help="keep the programs in DIR/<target>/")
     build.set_defaults(command=build_command)
@@ -54,7 +52,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def build_command(arguments: argparse.Namespace) -> int:
     """Build, print what came of it; the exit status. Raises ConfigurationError."""
-    subject, targets = _buildable(find_catalog().subject(arguments.subject)), choose_targets(arguments.target)
+    subject, targets = buildable(find_catalog().subject(arguments.subject)), choose_targets(arguments.target)
     if arguments.out:
         check_writable(arguments.out)
     if reason := missing():
@@ -70,12 +68,3 @@ def build_command(arguments: argparse.Namespace) -> int:
     print_builds(console, results, f"{subject.title}, built by zig cc {zig_version()}, warnings are errors")
     console.print(Text(overall(results, time.monotonic() - begun), "bold"), soft_wrap=True)
     return EXIT_FAILED if any(result.failure for result in results) else EXIT_BUILT
-
-
-def _buildable(subject: Subject) -> Subject:
-    if not subject.build:
-        raise ConfigurationError(
-            f"--subject {subject.name}: nothing is built there; `anyunix build` needs a subject "
-            "file with the key 'build', such as c"
-        )
-    return subject

@@ -8,7 +8,7 @@ from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import a_path, count, once
 from anyunix.commands.selection import add_selection, select
 from anyunix.errors import ConfigurationError
-from anyunix.report.out_folder import write_whole
+from anyunix.host.whole_file import write_whole
 from anyunix.results.matrix_file import read_matrix
 from anyunix.run.identity import identity_of
 from anyunix.shards.formats import FORMATS

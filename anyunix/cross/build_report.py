@@ -1,4 +1,4 @@
-"""What `anyunix build` says: which system and CPU the subject was built for, and what the programs are."""
+"""What `anyunix build` prints: which system and CPU the subject was built for, and what the programs are."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ NOT_CHOSEN = "not asked for"
 
 
 def print_builds(console: Console, results: Sequence[TargetBuild], title: str) -> None:
-    """The table of systems and CPUs, the programs, what failed with the compiler's words, what was not tried."""
+    """The table of systems and CPUs, the programs, what failed, in the compiler's words, what was not tried."""
     console.print(_table({result.target.name: result for result in results}, title), width=min(100, console.width))
     for result in results:
         for program in result.programs:

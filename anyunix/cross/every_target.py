@@ -12,6 +12,7 @@ from anyunix.cross.proof import NotForTarget, Program, programs_for
 from anyunix.cross.targets import Target
 from anyunix.cross.zig import BuildFailed, build_subject
 from anyunix.drivers.process import Processes
+from anyunix.errors import ConfigurationError
 from anyunix.host.scratch import scratch
 from anyunix.text import first_line
 
@@ -28,10 +29,20 @@ class TargetBuild:
     failure: str = ""
 
 
+def buildable(subject: Subject) -> Subject:
+    """The subject, which has to have a build. Raises ConfigurationError."""
+    if not subject.build:
+        raise ConfigurationError(
+            f"--subject {subject.name}: nothing is built there; `anyunix build` needs a subject "
+            "file with the key 'build', such as c"
+        )
+    return subject
+
+
 def build_all(
     subject: Subject, targets: Sequence[Target], *, jobs: int, out: Path | None, done: Callable[[TargetBuild], None]
 ) -> list[TargetBuild]:
-    """Build for each target, `jobs` at a time; `done` hears of each. Programs stay in `out`/<target>/."""
+    """Build for each target, `jobs` at a time; `done` is called with each. Programs stay in `out`/<target>/."""
     children, interrupted = Processes(), threading.Event()
 
     def build(target: Target) -> TargetBuild:

@@ -13,7 +13,7 @@ MACH_64, MACH_EXECUTE, MACH_LOAD_DYLINKER, MACH_BUILD_VERSION, MACH_MINIMUM_MACO
 ELF_EXECUTABLE, ELF_SHARED = 2, 3
 PT_INTERP, PT_NOTE = 3, 4
 NOTE_SYSTEM = 1
-"""The note type in which GNU, FreeBSD, NetBSD and OpenBSD alike say whose program it is, under their name."""
+"""The note type in which GNU, FreeBSD, NetBSD and OpenBSD alike put their name, on whose program it is."""
 OS_ABI = {3: "GNU", 9: "FreeBSD", 12: "OpenBSD"}
 
 
@@ -23,7 +23,7 @@ class NoProgram(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What a program says of itself."""
+    """What the header of a program holds."""
 
     format: str
     bits: int
@@ -81,7 +81,7 @@ def _segments(data: bytes, bits: int, end: str) -> Iterator[tuple[int, int, int]
 
 
 def _note_of_system(notes: bytes, end: str) -> str:
-    """The name on the note that says for which system a program is."""
+    """The name on the note about the system that a program is for."""
     at = 0
     while at + 12 <= len(notes):
         name_size, size, kind = struct.unpack_from(f"{end}III", notes, at)

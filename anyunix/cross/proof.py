@@ -29,7 +29,7 @@ LOADERS = {
 
 
 class NotForTarget(Exception):
-    """A program that a build made is not for its target; says which one, and why."""
+    """A program that a build made is not for its target: which one, and why."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ Made = Mapping[PurePosixPath, Path]
 
 
 class CrossBuilds:
-    """Whoever needs a build first makes it, and the others wait for it: safe to use from the threads of many cells.
+    """Each build is made once by the first caller, then shared. Safe to use from the threads of many cells.
 
     What is built lies in a temporary folder that goes when the context does, and with it what is still being built.
     """

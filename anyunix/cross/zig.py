@@ -22,7 +22,7 @@ BUILD_SECONDS = 300
 
 
 class BuildFailed(NotRun):
-    """A cross build that does not come to its end; `said` is all that it printed."""
+    """A cross build that failed; `said` is all that it printed."""
 
     def __init__(self, reason: str, said: str = "") -> None:
         super().__init__(reason)
@@ -78,7 +78,7 @@ def build_subject(
 
 
 def _first_build(subject: Subject, target: str, objects: Path, flags: dict[str, str], children: Processes) -> Path:
-    """A folder with some build of nearly the same sources, made by whoever comes first. Raises NotRun."""
+    """A folder with a build of nearly the same sources, made once by the first caller, then shared. Raises NotRun."""
     objects.mkdir(parents=True, exist_ok=True)
     with (objects / f"{target}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

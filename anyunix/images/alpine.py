@@ -100,7 +100,7 @@ def _download(folder: Path) -> Path:
 
 
 def _error(said: str) -> str:
-    """pip's error, or the last of what it said."""
+    """pip's error, or the last line that it printed."""
     lines = said.strip().splitlines()
     if any("No module named pip" in line for line in lines):
         return f"{sys.executable} has no pip: `{sys.executable} -m ensurepip`"

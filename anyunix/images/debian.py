@@ -77,7 +77,7 @@ def make_debian(base: Base, archive: Path, say: Progress) -> None:
 
 
 def _mmdebstrap(suite: str, architecture: str, source: str, archive: Path) -> str | None:
-    """None when the archive is written, else what mmdebstrap said."""
+    """None when the archive is written, else what mmdebstrap printed."""
     command = [
         "mmdebstrap",
         "--variant=minbase",

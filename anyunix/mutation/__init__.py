@@ -1,1 +1,1 @@
-"""Proof that the contracts bite: deliberate faults (chat/faults/*.yaml), sown into copies, run, and judged."""
+"""Mutation testing: deliberate faults (chat/faults/*.yaml) in copies of servers, and the contracts that catch them."""

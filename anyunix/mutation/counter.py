@@ -1,4 +1,4 @@
-"""How far `anyunix mutation` has come: one line that changes on a terminal, a line now and then elsewhere."""
+"""Progress of `anyunix mutation`: one line that changes on a terminal, a line now and then elsewhere."""
 
 import threading
 import time

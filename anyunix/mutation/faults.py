@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from anyunix.catalog.edits import Edit
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.probes import measured_by, read_probes
 from anyunix.catalog.reader import Reader, kind, load_yaml, nearest
@@ -14,16 +15,7 @@ EDIT_KEYS = ("file", "healthy", "faulty")
 
 
 @dataclass(frozen=True)
-class Edit:
-    """In `file`, relative to the subject's folder, `healthy` stands once and becomes `faulty`."""
-
-    file: str
-    healthy: str
-    faulty: str
-
-
-@dataclass(frozen=True)
-class Sowing:
+class Mutation:
     """A fault in one subject."""
 
     edits: tuple[Edit, ...]
@@ -42,7 +34,7 @@ class Fault:
     title: str
     lesson: str
     """Why it matters and which platforms show it, with the source."""
-    sowings: Mapping[str, Sowing]
+    mutations: Mapping[str, Mutation]
     """By subject."""
     inapplicable: Mapping[str, str] = field(default_factory=dict)
     """Subject -> why it cannot have this fault."""
@@ -86,20 +78,20 @@ def _fault(path: Path, catalog: Catalog, suite: _Suite) -> Fault:
     title, lesson, bind = reader.text("title"), reader.text("lesson"), reader.text("bind", "")
     contracts = _contracts(reader, subjects, suite)
     where = _shows_where(reader, subjects, suite)
-    sowings, inapplicable = {}, {}
+    mutations, inapplicable = {}, {}
     for subject in subjects:
         value = reader.anything(subject, "a list of edits, or the reason why there are none")
         if isinstance(value, str):
             inapplicable[subject] = value
             continue
-        sowings[subject] = Sowing(_edits(reader, subject, value), contracts[subject], where[subject])
-        if not bind and not sowings[subject].edits:
+        mutations[subject] = Mutation(_edits(reader, subject, value), contracts[subject], where[subject])
+        if not bind and not mutations[subject].edits:
             raise reader.error(subject, "no edits and no bind mode: that is the healthy server")
         modes = catalog.subject(subject).binds
         if bind and bind not in modes:
             raise reader.error("bind", f"{subject} has no bind mode {bind!r}; it has {', '.join(modes)}")
     reader.reject_unknown()
-    return Fault(reader.name(path.stem), title, lesson, sowings, inapplicable, bind)
+    return Fault(reader.name(path.stem), title, lesson, mutations, inapplicable, bind)
 
 
 def _contracts(reader: Reader, subjects: Sequence[str], suite: _Suite) -> dict[str, tuple[str, ...]]:

@@ -32,7 +32,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Healthy:
-    """The server without a fault, held against all contracts that are named, on one platform."""
+    """The server without a fault, checked against all contracts that are named, on one platform."""
 
     subject: str
     platform: str
@@ -130,7 +130,7 @@ class MutationResults:
         return EXIT_NOT_RUN if self.unanswered or not ran else EXIT_PORTABLE
 
     def _uncaught(self, fault: str, subject: str) -> list[str]:
-        """The platforms where it was to show, when none of them caught it; those that did not run say nothing."""
+        """The platforms where it was to show, when none of them caught it; those that did not run do not count."""
         tried = [found for found in self.of(fault, subject) if found.expected and found.answer != "not run"]
         if any(found.answer in ("caught", "missed", "broke") for found in tried):
             return []

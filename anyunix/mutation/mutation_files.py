@@ -30,7 +30,7 @@ def render(tested: MutationResults) -> str:
     """The content of mutation.md: the table, then each fault with its lesson and who caught it where."""
     sections = [
         "# Deliberate faults, and the contracts that catch them",
-        f"Each fault is sown into a copy of the server and run against the contracts that have to fail for it; "
+        f"Each fault is put into a copy of the server and run against the contracts that have to fail for it; "
         f"the healthy servers keep all of these contracts on the same platforms. {text(LEGEND)}. "
         f"Each place: {' and '.join(map(text, tested.subjects))}.",
         table(("fault", *map(text, tested.platforms)), map(lambda fault: _row(tested, fault), tested.faults)),

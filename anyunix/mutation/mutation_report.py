@@ -28,7 +28,7 @@ LEGEND = "✓ caught  ✗ missed  · does not show there  – could not be tried
 def print_faults(console: Console, faults: Iterable[Fault]) -> None:
     """One line each: name, subjects, title."""
     for fault in faults:
-        console.print(Text(f"{fault.name:<24} {', '.join(fault.sowings):<10} {fault.title}"), soft_wrap=True)
+        console.print(Text(f"{fault.name:<24} {', '.join(fault.mutations):<10} {fault.title}"), soft_wrap=True)
 
 
 def print_mutation(console: Console, tested: MutationResults, out: str) -> None:

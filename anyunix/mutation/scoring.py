@@ -1,4 +1,4 @@
-"""Which cells prove the tested, and what their results say."""
+"""Which cells mutation testing needs, and what became of each fault in them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.mutation.faults import Fault
 from anyunix.mutation.findings import Finding, Healthy
-from anyunix.mutation.mutants import sow
+from anyunix.mutation.mutants import mutate
 from anyunix.results.json_values import same
 from anyunix.results.model import CellResult, Probe
 from anyunix.run.building import Build
@@ -40,31 +40,31 @@ def plan(
 ) -> list[Planned]:
     """Every fault in every subject that can have it, on every platform, and the healthy servers.
 
-    `facts` says which probe measures a fact; the faulty sources go below `folder`. Raises ConfigurationError.
+    `facts`: fact -> the probe that measures it; the mutants go below `folder`. Raises ConfigurationError.
     """
     planned = []
     for subject in subjects:
-        own = [fault for fault in faults if subject.name in fault.sowings]
+        own = [fault for fault in faults if subject.name in fault.mutations]
         healthy = [
             (bind, _union(subject, bind, own, facts))
             for bind in dict.fromkeys(_healthy_bind(subject, fault) for fault in own)
         ]
-        sown = [(fault, sow(fault, subject, folder / subject.name / fault.name)) for fault in own]
+        mutants = [(fault, mutate(fault, subject, folder / subject.name / fault.name)) for fault in own]
         objects = folder / subject.name / "objects"
         for platform in platforms:
             planned += [Planned(Cell(subject, platform, bind, probes=probes)) for bind, probes in healthy]
             planned += [
                 Planned(
                     Cell(
-                        faulty,
+                        mutant,
                         platform,
                         fault.bind or _first(subject),
                         Build(fault.name, QUICK, honoured=False, objects=objects),
-                        fault.sowings[subject.name].contracts,
+                        fault.mutations[subject.name].contracts,
                     ),
                     fault,
                 )
-                for fault, faulty in sown
+                for fault, mutant in mutants
             ]
     return planned
 
@@ -90,16 +90,16 @@ def _first(subject: Subject) -> str:
 
 def _healthy_bind(subject: Subject, fault: Fault) -> str:
     """A fault that is nothing but a bind mode has its contracts kept in the subject's first one."""
-    return (fault.bind if fault.sowings[subject.name].edits else "") or _first(subject)
+    return (fault.bind if fault.mutations[subject.name].edits else "") or _first(subject)
 
 
 def _union(subject: Subject, bind: str, faults: Iterable[Fault], facts: Mapping[str, str]) -> tuple[str, ...]:
     """All contracts that the faults of a bind mode name, and the probes of the facts that they depend on."""
     chosen = [fault for fault in faults if _healthy_bind(subject, fault) == bind]
-    contracts = [contract for fault in chosen for contract in fault.sowings[subject.name].contracts]
+    contracts = [contract for fault in chosen for contract in fault.mutations[subject.name].contracts]
     return tuple(
         dict.fromkeys(
-            [*contracts, *(facts[fact] for fault in chosen for fact in fault.sowings[subject.name].shows_where)]
+            [*contracts, *(facts[fact] for fault in chosen for fact in fault.mutations[subject.name].shows_where)]
         )
     )
 
@@ -108,7 +108,7 @@ def _finding(fault: Fault, result: CellResult, facts: Mapping[str, Any]) -> Find
     contracts = {probe.id: probe for probe in result.contracts if probe.group != BUILD}
     tried = [probe for probe in contracts.values() if probe.tried]
     caught = tuple(probe.id for probe in tried if _always_fails(probe))
-    shows_where = fault.sowings[result.subject].shows_where
+    shows_where = fault.mutations[result.subject].shows_where
     unmeasured = [fact for fact in shows_where if fact not in facts]
     elsewhere = [
         f"{fact} is {facts[fact]}"
@@ -138,7 +138,7 @@ def _finding(fault: Fault, result: CellResult, facts: Mapping[str, Any]) -> Find
 
 
 def _healthy(result: CellResult) -> Healthy:
-    """A repeat in which a contract could not be tried says nothing; one in which it fails is a failure."""
+    """A repeat in which a contract could not be tried does not count; one in which it fails is a failure."""
     tried = result.tried()
     failing = {probe.id: " · ".join(said_by(probe.message)) for probe in tried if _sometimes_fails(probe)}
     return Healthy(

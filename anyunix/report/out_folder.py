@@ -1,8 +1,6 @@
 """The folder of a run: matrix.json, merged junit.xml, and what each cell brought back."""
 
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -11,6 +9,7 @@ from xml.etree import ElementTree
 
 from anyunix.host.regular import read_regular
 from anyunix.host.unexpected import unexpected
+from anyunix.host.whole_file import write_whole
 from anyunix.report import html, markdown
 from anyunix.results.matrix_file import FILE, encode
 from anyunix.results.model import Artifacts, CellResult, Matrix, Probe
@@ -99,29 +98,6 @@ class OutFolder:
 def _beginning(file: Path) -> bytes:
     with file.open("rb") as stream:
         return stream.read(KEPT_BYTES)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write under a temporary name, then rename; no device or pipe is replaced. Raises OSError naming `path`."""
-    try:
-        if path.exists() and not path.is_file():
-            raise OSError(0, "not a regular file: move it away")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_and_rename(path, data)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
-
-
-def _write_and_rename(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def merged_junit(matrix: Matrix) -> bytes:

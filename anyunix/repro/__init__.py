@@ -1,1 +1,1 @@
-"""The two bugs of the paper, brought about again in front of the reader: what `anyunix repro` tells."""
+"""The two bugs of the paper, brought about again in front of the reader: `anyunix repro`."""

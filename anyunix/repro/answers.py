@@ -72,17 +72,17 @@ class Messages:
 
     @property
     def of_sender(self) -> tuple[str, ...]:
-        """What Child SEND did; empty when nobody saw it."""
+        """What Child SEND did; empty when it was not traced."""
         return tuple(step.text for step in steps_in(self.record).get(SENDER, ()))
 
     @property
     def handler_flags(self) -> str:
-        """The sa_flags with which its handler for SIGUSR1 was installed; empty when nobody saw it."""
+        """The sa_flags with which its handler for SIGUSR1 was installed; empty when it was not traced."""
         flags = [step.removeprefix(HANDLER).rstrip(")") for step in self.of_sender if step.startswith(HANDLER)]
         return flags[-1] if flags else ""
 
     @property
     def ending(self) -> str:
-        """`killed by SIGUSR1`; empty when nobody saw it."""
+        """`killed by SIGUSR1`; empty when it was not traced."""
         ends = [step for step in self.of_sender if step.startswith(("killed", "exited"))]
         return ends[-1] if ends else ""

@@ -17,7 +17,7 @@ from anyunix.results.model import CellResult, Matrix, PlatformResult, Probe
 
 PLATFORM = "local-v6only"
 WROTE, FIXES = "first", ("ipv4", "dual")
-"""The bind mode as the paper wrote it; its own fix, and the portable one."""
+"""The bind mode as in the paper; its own fix, and the portable one."""
 PROBE = "binding/ipv4_client_is_served"
 ORDER, V6ONLY = "getaddrinfo.passive_order", "ipv6.v6only_default"
 PHRASES = {ORDER: "getaddrinfo offers {first} first", V6ONLY: "IPV6_V6ONLY is {value} by default"}
@@ -25,8 +25,8 @@ FIX = "bind both families, or set IPV6_V6ONLY by hand"
 
 
 @dataclass(frozen=True)
-class Found:
-    """The story as it went: the reference beside the platform."""
+class Ipv6OnlyResult:
+    """How it went on the reference, and beside it on the platform."""
 
     subject: Subject
     reference: str
@@ -86,7 +86,7 @@ class Found:
         return CellResult(self.subject.name, platform, run.bind, "ran", probes=(probe,))
 
 
-def tell(catalog: Catalog, subject_name: str | None, platform_name: str | None) -> Found:
+def reproduce(catalog: Catalog, subject_name: str | None, platform_name: str | None) -> Ipv6OnlyResult:
     """Run it. Raises ConfigurationError, NotRun, PlatformError."""
     started = time.monotonic()
     platform = catalog.platform(platform_name or PLATFORM)
@@ -105,7 +105,7 @@ def tell(catalog: Catalog, subject_name: str | None, platform_name: str | None) 
             sent = carried if place.driver in HERE else subject
             stage = stack.enter_context(staged(place, sent, drivers.for_platform(place), catalog.suite))
             found.append(stage.ask(Families, "families", *binds))
-    return Found(subject, reference.name, platform, found[0], found[1], time.monotonic() - started, note)
+    return Ipv6OnlyResult(subject, reference.name, platform, found[0], found[1], time.monotonic() - started, note)
 
 
 def _need(drivers: Drivers, platform: Platform) -> None:
@@ -117,7 +117,7 @@ def counterpart(catalog: Catalog, platform: Platform) -> Platform:
     """The same platform with its system's own defaults: local, or the image without sysctls and files of ours.
     Another machine is compared with this one.
 
-    Raises ConfigurationError for one that has none but itself.
+    Raises ConfigurationError if its only counterpart is itself.
     """
     if platform.driver in (*HERE, "ssh"):
         plain = catalog.platform("local")

@@ -43,7 +43,7 @@ class Ending:
 
 
 @dataclass(frozen=True)
-class Row:
+class LuckRow:
     """One compiler, width and level: the runs as they come, and with the stack filled."""
 
     compiler: Compiler
@@ -57,19 +57,19 @@ class Row:
 class Luck:
     """The table, and who is not in it, with the reason."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[LuckRow, ...]
     missing: tuple[str, ...]
 
 
 def try_luck(source: Path, folder: Path, fill: str) -> Luck:
     """Build and run the program with every compiler at hand; programs go to `folder`."""
-    rows: list[Row] = []
+    rows: list[LuckRow] = []
     missing = []
     for compiler in compilers():
         try:
             for level in LEVELS:
                 plain = _build(compiler, source, folder, level)
-                rows.append(Row(compiler, level, _runs(plain), _filled(compiler, source, folder, level, fill)))
+                rows.append(LuckRow(compiler, level, _runs(plain), _filled(compiler, source, folder, level, fill)))
         except subprocess.SubprocessError as error:
             rows = [row for row in rows if row.compiler != compiler]
             missing.append(f"{compiler.name}, {compiler.bits} bits: {_said(error)}")

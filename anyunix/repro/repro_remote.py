@@ -10,7 +10,6 @@ import json
 import socket
 import sys
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from support.chat import Client  # type: ignore[import-not-found]  # from the payload
@@ -72,16 +71,6 @@ def passive_order() -> list[str]:
     return []
 
 
-@dataclass
-class Message:
-    """What became of one message."""
-
-    text: str
-    arrived: bool
-    said: str
-    """How the connection ended instead; empty when it did not."""
-
-
 def messages(launcher: Launcher, arguments: list[str]) -> dict[str, object]:
     """Messages one by one to a server with one client: which of them come back, and what Child SEND asked for."""
     bind, *texts = arguments
@@ -93,17 +82,12 @@ def messages(launcher: Launcher, arguments: list[str]) -> dict[str, object]:
             with suppress(TimeoutError):  # awake it may find the message before the signal finds it
                 wait_asleep(sender)
             found.append(send_one(client, text))
-            if not found[-1].arrived:
+            if not found[-1]["arrived"]:
                 break
         alive = any(process.pid == sender and not process.zombie for process in server.processes())
     stored = [line.partition("> ")[2] for line in launcher.log.read_text().splitlines()]
     stop(server)
-    return {
-        "messages": [asdict(message) for message in found],
-        "alive": alive,
-        "stored": stored,
-        "record": record(launcher, launcher.tool),
-    }
+    return {"messages": found, "alive": alive, "stored": stored, "record": record(launcher, launcher.tool)}
 
 
 def record(launcher: Launcher, tool: Tool) -> dict[str, object]:
@@ -113,12 +97,13 @@ def record(launcher: Launcher, tool: Tool) -> dict[str, object]:
     )
 
 
-def send_one(client: Client, text: str) -> Message:
+def send_one(client: Client, text: str) -> dict[str, object]:
+    """What became of one message; `said` is how the connection ended instead, empty when it did not."""
     try:
         client.send(text)
-        return Message(text, client.receive(WAIT_SECONDS) == text, "")
+        return {"text": text, "arrived": client.receive(WAIT_SECONDS) == text, "said": ""}
     except (OSError, EOFError, AssertionError) as error:
-        return Message(text, False, f"{error}"[:200])
+        return {"text": text, "arrived": False, "said": f"{error}"[:200]}
 
 
 def stop(server: Server) -> None:

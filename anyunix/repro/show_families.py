@@ -7,7 +7,7 @@ from rich.text import Text
 
 from anyunix.report.traces import around
 from anyunix.repro.answers import Families, Run
-from anyunix.repro.ipv6_only import Found
+from anyunix.repro.ipv6_only import Ipv6OnlyResult
 from anyunix.text import first_line
 from anyunix.trace.align import align
 from anyunix.trace.records import steps_in
@@ -16,7 +16,7 @@ WIDTH = 100
 LOOPBACKS = ("127.0.0.1", "::1")
 
 
-def print_families(console: Console, found: Found) -> None:
+def print_families(console: Console, found: Ipv6OnlyResult) -> None:
     """Everything but the last line, which is `overall_families`."""
     width = min(WIDTH, console.width)
     if found.note:
@@ -42,7 +42,7 @@ def print_families(console: Console, found: Found) -> None:
         console.print(Text(first_line(found.sentence), "bold"), width=width)
 
 
-def overall_families(found: Found) -> str:
+def overall_families(found: Ipv6OnlyResult) -> str:
     """`anyunix: ipv6-only: reproduced on local-v6only, not on local; gone with bind ipv4, dual (2.1 s)`."""
     name, expected = found.platform.name, found.here.breeds_the_bug
     fixed = f"; gone with bind {', '.join(found.fixing)}" if found.fixing else ""
@@ -59,7 +59,7 @@ def overall_families(found: Found) -> str:
     return f"anyunix: ipv6-only: {text} ({found.seconds:.1f} s)"
 
 
-def _served(found: Found) -> Table:
+def _served(found: Ipv6OnlyResult) -> Table:
     table = Table(
         box=SIMPLE_HEAD,
         pad_edge=False,
@@ -80,7 +80,7 @@ def _answer(run: Run, host: str) -> Text:
     return Text(said, "green" if said == "served" else "red")
 
 
-def _calls(found: Found) -> Table:
+def _calls(found: Ipv6OnlyResult) -> Table:
     trace = align(steps_in(found.here.record), steps_in(found.there.record), found.reference)
     process = trace.first_process
     bind = first_line(found.here.runs[0].bind)

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from anyunix.repro.luck import RUNS, Ending, Luck
-from anyunix.repro.signal_reset import TEXTS, Found, Told
+from anyunix.repro.signal_reset import TEXTS, SignalResetResult, VariantResult
 from anyunix.text import first_line
 
 WIDTH = 100
@@ -19,18 +19,18 @@ RESTORER = (
 ORDINALS = ("1st", "2nd", "3rd", "4th")
 
 
-def print_signals(console: Console, found: Found) -> None:
+def print_signals(console: Console, found: SignalResetResult) -> None:
     """Everything but the last line, which is `overall_signals`."""
     width = min(WIDTH, console.width)
-    told = (found.pattern, found.zero, found.chance, found.fixed)
-    console.print(_messages(found, told), width=width)
+    results = (found.pattern, found.zero, found.chance, found.fixed)
+    console.print(_messages(found, results), width=width)
     if reason := found.pattern.answer.record.missing:
         console.print(
             Text(f"flags and the killing signal not shown: {first_line(reason)}; install strace to see them", "yellow"),
             width=width,
         )
     else:
-        console.print(_flags(told), width=width)
+        console.print(_flags(results), width=width)
     console.print(Text(_sentence(found)), width=width)
     console.print()
     console.print(_luck(found.luck), width=width)
@@ -40,7 +40,7 @@ def print_signals(console: Console, found: Found) -> None:
         console.print(Text(f"left out: {first_line(reason)}", "yellow"), width=width)
 
 
-def overall_signals(found: Found) -> str:
+def overall_signals(found: SignalResetResult) -> str:
     """`anyunix: signal-reset: reproduced: message 2 kills SEND by SIGUSR1; …`."""
     if found.pattern.killed_by_the_second:
         by = " by SIGUSR1" if found.pattern.answer.ending else ""
@@ -51,7 +51,7 @@ def overall_signals(found: Found) -> str:
     return f"anyunix: signal-reset: {text}; {fixed} ({found.seconds:.1f} s)"
 
 
-def _messages(found: Found, told: Iterable[Told]) -> Table:
+def _messages(found: SignalResetResult, results: Iterable[VariantResult]) -> Table:
     table = Table(
         box=SIMPLE_HEAD,
         pad_edge=False,
@@ -63,7 +63,7 @@ def _messages(found: Found, told: Iterable[Told]) -> Table:
     for text in TEXTS:
         table.add_column(f"“{text}”", overflow="fold")
     table.add_column("Child SEND", overflow="fold")
-    for each in told:
+    for each in results:
         messages = {message.text: message for message in each.answer.messages}
         cells = []
         for text in TEXTS:
@@ -79,7 +79,7 @@ def _messages(found: Found, told: Iterable[Told]) -> Table:
     return table
 
 
-def _flags(told: Iterable[Told]) -> Table:
+def _flags(results: Iterable[VariantResult]) -> Table:
     table = Table(
         box=SIMPLE_HEAD,
         pad_edge=False,
@@ -89,19 +89,19 @@ def _flags(told: Iterable[Told]) -> Table:
     )
     table.add_column("built", no_wrap=True)
     table.add_column("sa_flags", overflow="fold")
-    for each in told:
+    for each in results:
         flags = first_line(each.answer.handler_flags)
         table.add_row(each.variant.name, Text(flags.replace("|", " | "), "red" if "SA_RESETHAND" in flags else ""))
     return table
 
 
-def _fate(told: Told) -> Text:
-    if told.answer.alive:
+def _fate(result: VariantResult) -> Text:
+    if result.answer.alive:
         return Text("lives", "green")
-    return Text(told.answer.ending or "gone", "bold red")
+    return Text(result.answer.ending or "gone", "bold red")
 
 
-def _sentence(found: Found) -> str:
+def _sentence(found: SignalResetResult) -> str:
     lost = next((message for message in found.pattern.answer.messages if not message.arrived), None)
     if lost is None:
         return ""

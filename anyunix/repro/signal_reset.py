@@ -10,7 +10,9 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from anyunix.catalog.edits import Edit, apply_edit
 from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.reader import Reader, load_yaml
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import NotRun
@@ -20,17 +22,7 @@ from anyunix.repro.luck import Luck, try_luck
 from anyunix.repro.stage import build_again, built_here, staged
 from anyunix.run.building import PATTERN
 
-SOURCE = Path("c", "signals.c")
-HEALTHY = """\
-	memset(&action, 0, sizeof action);
-	action.sa_handler = disposition;
-	action.sa_flags = number == SIGCHLD ? SA_NOCLDSTOP : 0;
-"""
-FAULTY = """\
-	action.sa_handler = disposition;
-	if (number != SIGUSR1 || disposition == SIG_IGN)
-		action.sa_flags = number == SIGCHLD ? SA_NOCLDSTOP : 0;
-"""
+FAULT = Path("chat", "faults", "repro", "unset-sa-flags.yaml")
 ZERO = "-ftrivial-auto-var-init=zero"
 CLANG_ZERO = f"{ZERO} -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang"
 """What clang before 16 wants to hear."""
@@ -40,7 +32,7 @@ TEXTS = ("one", "two", "three")
 
 
 @dataclass(frozen=True)
-class Compiler:
+class InitializingCompiler:
     """A compiler that fills the stack when it is asked to, and how to ask for zeros."""
 
     command: str
@@ -57,7 +49,7 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Told:
+class VariantResult:
     """A variant, and what became of the messages."""
 
     variant: Variant
@@ -79,13 +71,13 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Found:
-    """The story as it went."""
+class SignalResetResult:
+    """How the four variants went."""
 
-    pattern: Told
-    zero: Told
-    chance: Told
-    fixed: Told
+    pattern: VariantResult
+    zero: VariantResult
+    chance: VariantResult
+    fixed: VariantResult
     luck: Luck
     compiler: str
     seconds: float
@@ -95,30 +87,30 @@ class Found:
         return self.pattern.killed_by_the_second and self.fixed.survived
 
 
-def tell(catalog: Catalog) -> Found:
+def reproduce(catalog: Catalog) -> SignalResetResult:
     """Build, run, compare. Raises NotRun, PlatformError."""
     started = time.monotonic()
     with scratch() as folder:
         subject = catalog.subject("c")
-        compiler = _compiler()
+        compiler, edit = _compiler(), read_edit(catalog.root / FAULT)
         healthy = built_here(subject, folder / "healthy", {"CC": compiler.command})
         pattern, zero, chance, fixed = (
-            _told(catalog, _variant(healthy, folder / str(number), variant, compiler), variant)
+            _result(catalog, _variant(healthy, folder / str(number), variant, compiler, edit), variant)
             for number, variant in enumerate(_variants(compiler))
         )
         luck = try_luck(catalog.root / "chat" / "faults" / "sa_flags.c", folder, PATTERN)
-    return Found(pattern, zero, chance, fixed, luck, compiler.command, time.monotonic() - started)
+    return SignalResetResult(pattern, zero, chance, fixed, luck, compiler.command, time.monotonic() - started)
 
 
-def with_fault(source: str) -> str:
-    """The server's signals.c with the paper's bug. Raises NotRun when the place is not there exactly once."""
-    count = source.count(HEALTHY)
-    if count != 1:
-        raise NotRun(f"{SOURCE} has changed: the place for the bug is there {count} times, not once")
-    return source.replace(HEALTHY, FAULTY)
+def read_edit(file: Path) -> Edit:
+    """The edit that a file describes. Raises ConfigurationError."""
+    reader = Reader(file, load_yaml(file))
+    edit = Edit(*(str(reader.anything(key, "a text")) for key in ("file", "healthy", "faulty")))
+    reader.reject_unknown()
+    return edit
 
 
-def _variants(compiler: Compiler) -> tuple[Variant, Variant, Variant, Variant]:
+def _variants(compiler: InitializingCompiler) -> tuple[Variant, Variant, Variant, Variant]:
     """The fixed server is built with the pattern too: that its stack is dirty does not matter to it."""
     return (
         Variant("stack filled with a pattern", True, PATTERN),
@@ -128,26 +120,28 @@ def _variants(compiler: Compiler) -> tuple[Variant, Variant, Variant, Variant]:
     )
 
 
-def _variant(healthy: Subject, folder: Path, variant: Variant, compiler: Compiler) -> Subject:
-    """A copy of the built server with signals.c as the variant wants it, compiled anew."""
+def _variant(healthy: Subject, folder: Path, variant: Variant, compiler: InitializingCompiler, edit: Edit) -> Subject:
+    """A copy of the built server with the source as the variant wants it, compiled anew."""
     shutil.copytree(healthy.folder, folder)
+    if variant.faulty:
+        apply_edit(edit, folder, FAULT.stem, str(FAULT))
+    else:
+        (folder / edit.file).touch()  # newer than its object, so that it is compiled with the variant's flags
     subject = replace(healthy, folder=folder)
-    source = (folder / SOURCE).read_text()
-    (folder / SOURCE).write_text(with_fault(source) if variant.faulty else source)  # newer than its object either way
     build_again(subject, {"CC": compiler.command, "CFLAGS": f"-O2 {variant.flags}"})
     return subject
 
 
-def _told(catalog: Catalog, subject: Subject, variant: Variant) -> Told:
+def _result(catalog: Catalog, subject: Subject, variant: Variant) -> VariantResult:
     platform = catalog.platform("local")
     driver = Drivers().for_platform(platform)
     if reason := driver.available():
         raise NotRun(reason)
     with staged(platform, subject, driver, catalog.suite) as stage:
-        return Told(variant, stage.ask(Messages, "messages", "ipv4", *TEXTS))
+        return VariantResult(variant, stage.ask(Messages, "messages", "ipv4", *TEXTS))
 
 
-def _compiler() -> Compiler:
+def _compiler() -> InitializingCompiler:
     """The first compiler at hand that fills the stack. Raises NotRun that says what to install."""
     at_hand = [command for command in COMPILERS if shutil.which(command)]
     if not at_hand or not shutil.which("make"):
@@ -156,7 +150,7 @@ def _compiler() -> Compiler:
     for command in at_hand:
         for zero in (ZERO, CLANG_ZERO):
             if _takes(command, PATTERN) and _takes(command, *zero.split()):
-                return Compiler(command, zero)
+                return InitializingCompiler(command, zero)
     raise NotRun(f"none of {', '.join(at_hand)} knows {PATTERN}: install gcc 12 or newer, or clang")
 
 

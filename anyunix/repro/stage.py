@@ -12,13 +12,13 @@ from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.cross.shared_builds import CrossBuilds
 from anyunix.cross.zig import copy_sources
-from anyunix.drivers.base import Completed, Driver
+from anyunix.drivers.base import Driver
 from anyunix.drivers.process import Processes
 from anyunix.errors import NotRun, PlatformError
 from anyunix.host.environment import local_environment, passed_on
 from anyunix.host.scratch import scratch
 from anyunix.payload.archive import SITE, SUBJECT, SUITE, products, write_payload
-from anyunix.payload.supervised import ask, last_words, run_supervised
+from anyunix.payload.supervised import ask, last_words
 from anyunix.run.building import BUILD_SECONDS, Build, build_there, cross_build, look_at
 from anyunix.text import first_line
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Stage:
-    """Work for repro_remote.py goes in, typed answers come back."""
+    """Runs tasks of repro_remote.py there; typed answers come back."""
 
     name: str
     driver: Driver
@@ -41,10 +41,6 @@ class Stage:
     def ask(self, answer: type[T], task: str, *words: str) -> T:
         """What a task of repro_remote.py found there. Raises PlatformError."""
         return ask(self.driver, self.name, answer, ["python3", str(SCRIPT), task, *words], TASK_SECONDS, (SUITE, SITE))
-
-    def supervised(self, command: "list[str] | tuple[str, ...]", seconds: float, folder: str = ".") -> Completed:
-        """Run a command there under the suite's supervise.py, which leaves none of its processes behind."""
-        return run_supervised(self.driver, command, seconds, folder=PurePosixPath(folder), python_path=(SUITE, SITE))
 
 
 @contextmanager
@@ -98,7 +94,7 @@ def built_here(subject: Subject, folder: Path, environment: Mapping[str, str] | 
 
 
 def build_again(subject: Subject, environment: Mapping[str, str] | None = None) -> None:
-    """Run the build command in the subject's folder. Raises NotRun with the compiler's words."""
+    """Run the build command in the subject's folder. Raises NotRun with what the compiler printed."""
     if not subject.build:
         return
     try:

@@ -1,4 +1,4 @@
-"""One run of a chat server: all its clients receive everything, and each delivery tells how late it is."""
+"""One run of a chat server: all its clients receive everything, and each delivery shows how late it is."""
 
 import json
 import secrets
@@ -50,7 +50,6 @@ class ChatMeasured:
     calls: int | None = None
     processes: int = 0
     memory_bytes: int = 0
-    load_cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -180,5 +179,4 @@ def _measured(point: ChatPoint, said: dict[str, float], before: Usage, after: Us
         calls,
         after.processes,
         memory,
-        said["cpu_seconds"],
     )

@@ -55,7 +55,7 @@ class Measured:
     samples: tuple[float, ...] = ()
     """CPU of the server's tree, in per cent of one CPU, every half a second after the warm-up."""
     invalid: str = ""
-    """Why this run says nothing; empty when it does."""
+    """Why this run is discarded; empty for a valid one."""
     sent_bytes: int = 0
     load_percent: float = 0.0
     """CPU of the load generator."""
@@ -258,7 +258,7 @@ def _impossible(samples: tuple[float, ...], cpus: int, source: str) -> str:
 
 
 def line_of(text: str) -> str:
-    """The first line that says something."""
+    """The first line that is not empty."""
     return next((line.strip() for line in text.splitlines() if line.strip()), "")[:300]
 
 

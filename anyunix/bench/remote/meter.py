@@ -22,7 +22,7 @@ class Meter:
         return "cgroup" if self._group else "/proc/PID/schedstat" if self._proc else "ps"
 
     def cpu_seconds(self) -> float:
-        """The CPU time alone: for samples, since a group tells it without a look at each process. Raises OSError,
+        """The CPU time alone: for samples, since a group has it without a look at each process. Raises OSError,
         ValueError."""
         return self._group.cpu_seconds() if self._group else self._tree().cpu_seconds
 
@@ -45,5 +45,5 @@ class Meter:
 
 
 def has_schedstat(proc: Path = PROC) -> bool:
-    """Whether /proc tells CPU times in nanoseconds: Linux with CONFIG_SCHED_INFO."""
+    """Whether /proc has CPU times in nanoseconds: Linux with CONFIG_SCHED_INFO."""
     return (proc / "self" / "schedstat").exists()

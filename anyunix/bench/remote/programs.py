@@ -56,19 +56,19 @@ class BuiltProgram:
 
 
 @dataclass(frozen=True)
-class Place:
+class Inventory:
     """What there is to measure with."""
 
     machine: str
     built: tuple[BuiltProgram, ...]
     left_out: tuple[str, ...]
-    """Why, a line each."""
+    """Why, one line each."""
     lacking: str = ""
     """Why nothing can be measured there at all."""
 
 
 def build_all(names: list[str]) -> tuple[tuple[BuiltProgram, ...], tuple[str, ...]]:
-    """What can be had of these programs, and why not the others."""
+    """Those of these programs that are available, and why not the others."""
     built, left_out = [], []
     for source in (source for source in (*SERVERS, *LOADS, *CHATS, *CHAT_LOADS) if source.name in names):
         try:
@@ -122,7 +122,7 @@ def run(command: list[str], name: str, environment: dict[str, str] | None = None
 
 
 def version(*command: str) -> str:
-    """The first line of what a compiler says of itself."""
+    """The first line that a compiler prints about itself."""
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     return done.stdout.partition("\n")[0][:200]
 

@@ -32,7 +32,7 @@ def counted_calls(pid: int) -> Iterator[int | None]:
 
 
 def read_calls(event: int) -> int:
-    """So many until now."""
+    """How many there were until now."""
     return int(struct.unpack("=Q", os.read(event, 8))[0])
 
 

@@ -1,4 +1,4 @@
-"""python3 -m remote.task TASK WORD...: prints a line of JSON.
+"""python3 -m remote.task TASK WORD...: prints one line of JSON.
 
 build CPUS NAME...   what can be started here, of these programs
 run JSON             one run of the paper's experiment
@@ -12,14 +12,14 @@ from dataclasses import asdict
 
 from .chat_run import BareCosts, ChatMeasured, ChatPoint, bare_costs, measure_chat
 from .experiment import Measured, NotMeasured, Point, lacking, measure
-from .programs import Place, build_all, machine
+from .programs import Inventory, build_all, machine
 
 
 def main(task: str, *words: str) -> None:
     """Print the answer."""
-    found: Place | BareCosts | Measured | ChatMeasured
+    found: Inventory | BareCosts | Measured | ChatMeasured
     if task == "build":
-        found = Place(machine(), *build_all(list(words[1:])), lacking(int(words[0])))
+        found = Inventory(machine(), *build_all(list(words[1:])), lacking(int(words[0])))
     elif task == "bare":
         found = bare_costs(words[0], int(words[1]))
     else:

@@ -1,0 +1,37 @@
+"""Faults as edits of a source file: a text that stands there exactly once, and what it becomes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyunix.errors import ConfigurationError
+
+SHOWN = 80
+"""Characters of the healthy text that an error repeats."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """In `file`, relative to the subject's folder, `healthy` stands once and becomes `faulty`."""
+
+    file: str
+    healthy: str
+    faulty: str
+
+
+def apply_edit(edit: Edit, sources: Path, fault: str, origin: str) -> None:
+    """Make a fault in a copy of a subject's sources; `origin` is the file that describes it.
+
+    Raises ConfigurationError when the place for it is not there exactly once.
+    """
+    path = sources / edit.file
+    where = f"fault {fault}: {edit.file}"
+    if not path.resolve().is_relative_to(sources.resolve()) or not path.is_file():
+        raise ConfigurationError(f"{where}: no such file among the subject's sources")
+    source = path.read_text(encoding="utf-8")
+    found = source.count(edit.healthy)
+    if found != 1:
+        raise ConfigurationError(
+            f"{where}: the source has moved: it holds {edit.healthy[:SHOWN]!r} {found} times, "
+            f"not once; put the fault elsewhere ({origin}), do not drop it"
+        )
+    path.write_text(source.replace(edit.healthy, edit.faulty), encoding="utf-8")

@@ -1,0 +1,87 @@
+"""A subject file to start from, with a server that it runs against as it is."""
+
+from pathlib import Path
+
+from anyunix.catalog.reader import NAME
+from anyunix.catalog.subjects import ENDS, PROMISES
+from anyunix.errors import ConfigurationError
+
+TEMPLATE = """\
+# What anyunix has to know of a server. Every path is relative to this file.
+#   anyunix run --subject {file}
+# runs it as it is, against the server of two functions below. Put yours in its place.
+title: {name}
+
+# What travels to a platform: files and folders beside this file.
+files: []
+
+# Commands that have to be on the platform, and how the server is built there. C programs that honour CC can be
+# cross-built for platforms that have no compiler (`anyunix build --subject {file}`).
+# needs: [cc, make]
+# build: [make, -s]
+
+# How it is started: in front, not as a daemon. {{port}} is the port to listen on, {{work}} an empty folder that is new
+# for each start and removed afterwards, {{python}} the platform's Python.
+start:
+  - "{{python}}"
+  - -c
+  - |
+    import asyncio, sys
+    def greet(reader, writer): writer.write(b"hello\\n"), writer.close()
+    async def main(port): await (await asyncio.start_server(greet, port=port)).serve_forever()
+    asyncio.run(main(int(sys.argv[1])))
+  - "{{port}}"
+
+# The port can also come by the environment, or in a file that is written into {{work}} first.
+# environment: {{PORT: "{{port}}"}}
+# configuration:
+#   server.conf: |
+#     listen {{port}}
+
+# Of your own variables it gets the usual ones (PATH, LANG, CFLAGS, …). More of them, on this machine only:
+# pass_env: [DATABASE_URL]
+
+# Modes of listening, each with the arguments that ask for it. The names dual, ipv4 and ipv6 say what they promise.
+# bind:
+#   dual: [--listen, both]
+#   ipv4: [--listen, ipv4]
+
+# How it is known that it listens: the port answers. Or: {{line: '^ready$'}} on its stdout, {{file: "{{work}}/ready"}}.
+ready: {{port: true}}
+
+# What proves that a client is served: what is sent (nothing here: the server speaks first), what has to come back.
+talk: {{send: "", expect: "^hello$"}}
+
+# The signal that ends it.
+stop: SIGTERM
+
+# What it does not promise, or promises in another way; without a line here everything is promised.
+# promises:
+{promises}
+"""
+
+
+def write_template(file: Path) -> None:
+    """Write the file, over none that is there. Raises ConfigurationError."""
+    if file.suffix not in (".yaml", ".yml") or not NAME.fullmatch(file.stem):
+        raise ConfigurationError(f"{file}: a subject file is called NAME.yaml, NAME of letters, digits and . _ -")
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(TEMPLATE.format(file=as_argument(file), name=file.stem, promises=_promises()))
+    except FileExistsError:
+        raise ConfigurationError(f"{file} is there already: it is left as it is") from None
+    except OSError as error:
+        raise ConfigurationError(f"{file}: cannot be written: {error.strerror}") from None
+
+
+def as_argument(file: Path) -> str:
+    """As --subject takes it: a bare name would be one of anyunix's own subjects."""
+    return str(file) if "/" in str(file) else f"./{file}"
+
+
+def _promises() -> str:
+    """One comment line per promise: the value that takes it back, and what it is."""
+    lines = [f"#   {name + ': false':<21} # {values[True]}" for name, values in PROMISES.items() if True in values]
+    ends = [f"#     {str(value).lower():<9} {meaning}" for value, meaning in ENDS.items()]
+    signals = [f"#   {name + ': quick':<21} # or one of the words below" for name in ("sigterm", "sigint")]
+    return "\n".join([*lines, *signals, "#   sighup: either", *ends])
