@@ -20,7 +20,7 @@ from anyunix.repro.luck import Luck, try_luck
 from anyunix.repro.stage import build_again, built_here, staged
 from anyunix.run.building import PATTERN
 
-SOURCE = Path("c", "signals.c")
+SOURCE = Path("c", "server", "wakeup.c")
 HEALTHY = """\
 	memset(&action, 0, sizeof action);
 	action.sa_handler = disposition;
@@ -111,7 +111,7 @@ def tell(catalog: Catalog) -> Found:
 
 
 def with_fault(source: str) -> str:
-    """The server's signals.c with the paper's bug. Raises NotRun when the place is not there exactly once."""
+    """The server's wakeup.c with the paper's bug. Raises NotRun when the place is not there exactly once."""
     count = source.count(HEALTHY)
     if count != 1:
         raise NotRun(f"{SOURCE} has changed: the place for the bug is there {count} times, not once")
@@ -129,7 +129,7 @@ def _variants(compiler: Compiler) -> tuple[Variant, Variant, Variant, Variant]:
 
 
 def _variant(healthy: Subject, folder: Path, variant: Variant, compiler: Compiler) -> Subject:
-    """A copy of the built server with signals.c as the variant wants it, compiled anew."""
+    """A copy of the built server with wakeup.c as the variant wants it, compiled anew."""
     shutil.copytree(healthy.folder, folder)
     subject = replace(healthy, folder=folder)
     source = (folder / SOURCE).read_text()
