@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 
 from chatlib.client.options import USAGE, parse_options
-from chatlib.client.persistence import Persistence
-from chatlib.descriptors import STDOUT, open_standard_descriptors, write_all
-from chatlib.errors import ServiceError, UsageError, reason
-from chatlib.key import read_key
-from chatlib.report import Reporter
+from chatlib.client.persist import Persistence
+from chatlib.common.errors import ServiceError, UsageError, reason
+from chatlib.common.io import STDOUT, open_standard_descriptors, write_all
+from chatlib.common.key import read_key
+from chatlib.common.report import Reporter
 
 
 def main(argv: Sequence[str]) -> int:

@@ -7,14 +7,14 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from chatlib.descriptors import STDOUT, open_standard_descriptors, write_all
-from chatlib.errors import ServiceError, UsageError, reason
-from chatlib.key import read_key
-from chatlib.report import Reporter
-from chatlib.server.detach import Front, run_in_own_session
+from chatlib.common.errors import ServiceError, UsageError, reason
+from chatlib.common.io import STDOUT, open_standard_descriptors, write_all
+from chatlib.common.key import read_key
+from chatlib.common.report import Reporter
+from chatlib.server.accept import Parent
+from chatlib.server.front import Front, run_in_own_session
 from chatlib.server.listeners import bound_address, open_listeners
 from chatlib.server.options import USAGE, Options, parse_options
-from chatlib.server.parent import Parent
 from chatlib.server.pid_file import PidFile
 from chatlib.server.record_log import RecordLog
 from chatlib.server.recv import Rules

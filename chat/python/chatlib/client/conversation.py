@@ -11,10 +11,10 @@ from chatlib.client.keyboard import Keyboard
 from chatlib.client.outbox import Outbox
 from chatlib.client.screen import harmless
 from chatlib.client.stream import Stream
-from chatlib.descriptors import STDIN, STDOUT, write_all
-from chatlib.errors import ServiceError, reason
-from chatlib.lines import LINE_LIMIT, is_text
-from chatlib.report import Reporter
+from chatlib.common.errors import ServiceError, reason
+from chatlib.common.io import STDIN, STDOUT, write_all
+from chatlib.common.report import Reporter
+from chatlib.common.text import LINE_LIMIT, is_text
 
 WELCOME_TIMEOUT = 10.0
 """Seconds that the server gets to answer HELLO."""

@@ -7,9 +7,9 @@ import pwd
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from chatlib.arguments import decimal, split
-from chatlib.errors import UsageError
-from chatlib.lines import OFFSET_DIGITS, is_name, is_offset
+from chatlib.common.arguments import decimal, split
+from chatlib.common.errors import UsageError
+from chatlib.common.text import OFFSET_DIGITS, is_name, is_offset
 
 USAGE = """\
 usage: client --key-file FILE [--name NAME] [--since OFFSET|end] [--retries N] HOST PORT

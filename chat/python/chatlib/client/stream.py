@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chatlib.client.errors import RefusedByServerError
-from chatlib.errors import ServiceError
-from chatlib.lines import CAN, LF, RECORD_LIMIT, is_offset
+from chatlib.common.errors import ServiceError
+from chatlib.common.text import CAN, LF, RECORD_LIMIT, is_offset
 
 
 class Received(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chatlib.key import same_key
-from chatlib.lines import is_name, is_offset
+from chatlib.common.key import same_key
+from chatlib.common.text import is_name, is_offset
 
 
 class RefusedError(Exception):

@@ -11,7 +11,7 @@ import os
 import socket
 from typing import Any
 
-from chatlib.errors import ServiceError, reason
+from chatlib.common.errors import ServiceError, reason
 
 Candidate = tuple[int, tuple[Any, ...]]
 """An address family and the address to bind, in the form that getaddrinfo gives it."""

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from chatlib.lines import CAN, LF
+from chatlib.common.text import CAN, LF
 
 CHUNK = 65536
 """Bytes read at once under the shared lock."""

@@ -9,8 +9,8 @@ import socket
 import time
 from typing import NamedTuple
 
-from chatlib.lines import LF, LINE_LIMIT, is_text
-from chatlib.report import Reporter
+from chatlib.common.report import Reporter
+from chatlib.common.text import LF, LINE_LIMIT, is_text
 from chatlib.server.connection import LINGER, discard, ended, error_line, prepare, receive, refusal, say_last
 from chatlib.server.forking import fork_child
 from chatlib.server.hello import Hello, RefusedError, parse_hello

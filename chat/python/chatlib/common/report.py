@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from chatlib.descriptors import STDERR
+from chatlib.common.io import STDERR
 
 
 class Reporter:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from chatlib.errors import UsageError
+from chatlib.common.errors import UsageError
 
 
 class Arguments(NamedTuple):

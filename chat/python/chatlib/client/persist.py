@@ -5,14 +5,14 @@ from __future__ import annotations
 import select
 import time
 
+from chatlib.client.connect import dial
 from chatlib.client.conversation import Chat, Conversation
-from chatlib.client.dial import dial
 from chatlib.client.errors import LostError, RefusedByServerError
 from chatlib.client.options import Options
 from chatlib.client.screen import harmless, harmless_text
-from chatlib.descriptors import STDIN
-from chatlib.errors import ServiceError
-from chatlib.report import Reporter
+from chatlib.common.errors import ServiceError
+from chatlib.common.io import STDIN
+from chatlib.common.report import Reporter
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0

@@ -6,7 +6,7 @@ import os
 import socket
 
 from chatlib.client.errors import LostError
-from chatlib.errors import ServiceError, reason
+from chatlib.common.errors import ServiceError, reason
 
 CONNECT_TIMEOUT = 10.0
 """Seconds for each address."""

@@ -12,9 +12,9 @@ import select
 import signal
 from collections.abc import Callable
 
-from chatlib.descriptors import STDERR, STDIN, STDOUT, write_all
-from chatlib.errors import ServiceError
-from chatlib.report import Reporter
+from chatlib.common.errors import ServiceError
+from chatlib.common.io import STDERR, STDIN, STDOUT, write_all
+from chatlib.common.report import Reporter
 from chatlib.server.wakeup import ENDING, Wakeup
 
 Serve = Callable[["Front"], int]

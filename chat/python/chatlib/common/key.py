@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from chatlib.errors import ServiceError, reason
+from chatlib.common.errors import ServiceError, reason
 
 try:
     # The C function behind hmac.compare_digest. Importing hmac itself loads hashlib and OpenSSL: 3 ms a start.

@@ -12,11 +12,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from chatlib.errors import ServiceError, reason
+from chatlib.common.errors import ServiceError, reason
 from chatlib.server.forking import fork_child
 from chatlib.server.listeners import bound_address
 from chatlib.server.recv import Receiver, Rules
-from chatlib.server.turned_away import TurnedAway
+from chatlib.server.turn_away import TurnedAway
 from chatlib.server.wakeup import ENDING, Wakeup
 
 _ACCEPTS_AT_ONCE = 64
