@@ -12,7 +12,7 @@ CONNECT_TIMEOUT = 10.0
 """Seconds for each address."""
 
 
-def dial(host: str, port: int) -> socket.socket:
+def connect_to(host: str, port: int) -> socket.socket:
     """Return a non-blocking connection to *host*, whose addresses are tried in the order of getaddrinfo(3).
 
     LostError when none answers, ServiceError when the name has none.

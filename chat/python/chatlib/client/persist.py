@@ -5,14 +5,14 @@ from __future__ import annotations
 import select
 import time
 
-from chatlib.client.connect import dial
+from chatlib.client.connect import connect_to
 from chatlib.client.conversation import Chat, Conversation
 from chatlib.client.errors import LostError, RefusedByServerError
 from chatlib.client.options import Options
-from chatlib.client.screen import harmless, harmless_text
 from chatlib.common.errors import ServiceError
 from chatlib.common.io import STDIN
 from chatlib.common.report import Reporter
+from chatlib.common.text import sanitise, sanitise_text
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
@@ -50,7 +50,7 @@ class Persistence:
             except LostError as error:
                 trouble, status = str(error), UNCONFIRMED
             except RefusedByServerError as error:
-                trouble, status = f"refused by the server: {harmless_text(str(error))}", REFUSED
+                trouble, status = f"refused by the server: {sanitise_text(str(error))}", REFUSED
                 if str(error) not in _PASSING:
                     self._report.line(trouble)
                     return status
@@ -65,7 +65,7 @@ class Persistence:
 
     def _connect_once(self) -> None:
         """Have one conversation to its end. LostError, RefusedByServerError, ServiceError."""
-        with dial(self._options.host, self._options.port) as connection:
+        with connect_to(self._options.host, self._options.port) as connection:
             began = time.monotonic()
             conversation = Conversation(connection, self._chat, self._since)
             try:
@@ -93,9 +93,9 @@ class Persistence:
         """Name the messages that were not seen in the stream; return the exit status with that in mind."""
         outbox = self._chat.outbox
         for text in outbox.unseen():
-            self._report.line(f"sent, but not confirmed: {harmless(text)}")
+            self._report.line(f"sent, but not confirmed: {sanitise(text)}")
         for text in outbox.unsent():
-            self._report.line(f"not sent: {harmless(text)}")
+            self._report.line(f"not sent: {sanitise(text)}")
         if status == DONE and not outbox.all_seen():
             return UNCONFIRMED
         return status

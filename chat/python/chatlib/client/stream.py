@@ -28,7 +28,7 @@ class Stream:
         self._buffer = b""
         self._dropped = 0
 
-    def feed(self, data: bytes) -> Received:
+    def take(self, data: bytes) -> Received:
         """Take the *data* that came; ServiceError when it is not this protocol."""
         lines = (self._buffer + data).split(LF)
         self._buffer = lines.pop()

@@ -7,7 +7,7 @@ import os
 STDIN, STDOUT, STDERR = 0, 1, 2
 
 
-def open_standard_descriptors() -> None:
+def fill_stdio() -> None:
     """Open those of the descriptors 0 to 2 that are closed: no socket must ever become stdout."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
         pass

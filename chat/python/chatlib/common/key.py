@@ -17,7 +17,7 @@ KEY_DIGITS = 128
 HEX_DIGITS = b"0123456789abcdef"
 
 
-def read_key(path: str) -> bytes:
+def load_key(path: str) -> bytes:
     """Return the key in the file at *path*, in lower case; ServiceError with the reason when it is not a proper one."""
     try:
         # O_NONBLOCK: opening a FIFO must not wait for a writer.
@@ -41,6 +41,6 @@ def read_key(path: str) -> bytes:
     return key
 
 
-def same_key(word: bytes, key: bytes) -> bool:
+def key_matches(word: bytes, key: bytes) -> bool:
     """Say whether *word* is *key*, upper or lower case, in a time that does not depend on where they differ."""
     return compare_digest(word.lower(), key)

@@ -1,4 +1,4 @@
-"""Lines, names and texts: what chat/PROTOCOL.md allows in them. All sizes are bytes."""
+"""Lines, names and texts: what chat/PROTOCOL.md allows in them, and what may be printed. All sizes are bytes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ OFFSET_DIGITS = 18
 
 _NAME_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 _CONTROL_BYTES = bytes(range(0x20)) + b"\x7f"
+# C0, DEL, C1, and what surrogateescape makes of bytes that are no UTF-8.
+_SHOWN_AS_QUESTION_MARK = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), *range(0xDC80, 0xDD00)), "?")
 
 
-def is_name(word: bytes) -> bool:
+def is_good_name(word: bytes) -> bool:
     """Say whether *word* is 1 to 32 of A-Z, a-z, 0-9, `_`, `.` and `-`."""
     return 0 < len(word) <= NAME_LIMIT and not word.translate(None, _NAME_BYTES)
 
@@ -24,7 +26,7 @@ def is_offset(word: bytes) -> bool:
     return len(word) <= OFFSET_DIGITS and word.isdigit()
 
 
-def is_text(line: bytes) -> bool:
+def is_clean(line: bytes) -> bool:
     """Say whether *line* is UTF-8 (RFC 3629) without control characters (C0, DEL, C1)."""
     if len(line.translate(None, _CONTROL_BYTES)) != len(line):
         return False
@@ -43,3 +45,13 @@ def _has_c1(line: bytes) -> bool:
             return True
         lead = line.find(b"\xc2", lead + 2)
     return False
+
+
+def sanitise(data: bytes) -> str:
+    """Return *data* as text, with ? for each control character and each byte that is not UTF-8."""
+    return sanitise_text(data.decode("utf-8", "surrogateescape"))
+
+
+def sanitise_text(text: str) -> str:
+    """Return *text* with ? for each control character and each byte that was not UTF-8 (PEP 383)."""
+    return text.translate(_SHOWN_AS_QUESTION_MARK)

@@ -10,9 +10,9 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from chatlib.common.errors import ServiceError, reason
+from chatlib.server.children import Children
 from chatlib.server.forking import fork_child
 from chatlib.server.listeners import bound_address
 from chatlib.server.recv import Receiver, Rules
@@ -22,10 +22,6 @@ from chatlib.server.wakeup import ENDING, Wakeup
 _ACCEPTS_AT_ONCE = 64
 _PAUSE = 0.1
 """Seconds to leave the listeners alone when descriptors or memory have run out."""
-_GRACE = 1.0
-"""Seconds that children have to end by SIGTERM."""
-_KILL_GRACE = 0.5
-"""Seconds until the kernel has ended what got SIGKILL."""
 
 # The connection is gone, or its network is (accept(2) on Linux hands the latter on): the next one may be fine.
 _ONLY_THIS_CONNECTION = frozenset(
@@ -59,14 +55,12 @@ class Parent:
         self._max_clients = max_clients
         self._front = front
         self._close_in_child = close_in_child
-        self._receivers: set[int] = set()
         self._turned_away = TurnedAway()
         self._arrived: deque[tuple[socket.socket, float]] = deque()
         self._resume = 0.0
         self._complained = False
-        # Every descendant holds the second end. EOF there: the parent died. EOF here: the last of them is gone.
-        self._tie, self._descendants_tie = socket.socketpair()
         self._wakeup = Wakeup((*ENDING, signal.SIGCHLD))
+        self._children = Children(self._wakeup)
 
     def serve(self) -> None:
         """Serve until SIGTERM, SIGINT or SIGHUP, or until the process in front died; then end every child.
@@ -78,7 +72,7 @@ class Parent:
                 ready = self._sleep()
                 signals = self._wakeup.drain()
                 if signals:
-                    self._reap()
+                    self._children.reap()
                 if ENDING.intersection(signals) or self._front in ready:
                     return
                 for descriptor in ready.intersection(self._listeners):
@@ -106,11 +100,11 @@ class Parent:
 
     def _accept(self, listener: socket.socket) -> None:
         """Accept all that wait, then serve them: a fork lasts long, and the queue's room is the kernel's."""
-        self._take_queued(listener)
+        self._accept_queued(listener)
         while self._arrived:
             self._admit(*self._arrived.popleft())
 
-    def _take_queued(self, listener: socket.socket) -> None:
+    def _accept_queued(self, listener: socket.socket) -> None:
         while len(self._arrived) < _ACCEPTS_AT_ONCE:
             try:
                 connection, _address = listener.accept()
@@ -135,29 +129,29 @@ class Parent:
 
     def _admit(self, connection: socket.socket, accepted: float) -> None:
         """Fork Child RECV for *connection*, *accepted* at that time.monotonic(), or answer why not."""
-        if len(self._receivers) >= self._max_clients:
-            self._reap()
-        if len(self._receivers) >= self._max_clients:
+        if len(self._children) >= self._max_clients:
+            self._children.reap()
+        if len(self._children) >= self._max_clients:
             self._turned_away.add(connection, "full")
             return
 
         def receive() -> int:
-            self._drop_in_child()
-            return Receiver(connection, accepted, self._rules, self._descendants_tie).run()
+            self._close_parents()
+            return Receiver(connection, accepted, self._rules, self._children.descendants_tie).run()
 
         try:
-            self._receivers.add(fork_child(receive, self._rules.report))
+            self._children.add(fork_child(receive, self._rules.report))
         except OSError as error:
             self._rules.report.line(f"cannot fork for a client: {error.strerror}")
             self._turned_away.add(connection, "busy")
             return
         connection.close()
 
-    def _drop_in_child(self) -> None:
+    def _close_parents(self) -> None:
         """Close what is the parent's: a child must keep neither the port nor the pid file's lock, nor others."""
         for connection, _accepted in self._arrived:
             connection.close()
-        self._tie.close()
+        self._children.forget()
         self._wakeup.close()
         for listener in self._listeners.values():
             listener.close()
@@ -166,46 +160,9 @@ class Parent:
             os.close(self._front)
         self._close_in_child()
 
-    def _reap(self) -> None:
-        # Any child, because as PID 1 of a container the parent adopts SENDs whose RECV was killed.
-        while True:
-            try:
-                pid, _status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                self._receivers.clear()
-                return
-            if pid == 0:
-                return
-            self._receivers.discard(pid)
-
     def _end_all(self) -> None:
         """End every process of this server; returns within 2 s."""
         for listener in self._listeners.values():
             listener.close()
         self._turned_away.close()
-        self._descendants_tie.close()
-        # The group is this server's alone. SIGCONT, because a stopped process would keep its SIGTERM for later.
-        for number in (signal.SIGTERM, signal.SIGCONT):
-            with suppress(OSError):
-                os.kill(0, number)
-        self._reap_until(time.monotonic() + _GRACE)
-        for pid in self._receivers:
-            os.kill(pid, signal.SIGKILL)
-        self._reap_until(time.monotonic() + _KILL_GRACE)
-
-    def _reap_until(self, deadline: float) -> None:
-        """Reap until the last descendant, SENDs whose RECV died before them included, is gone, or the *deadline*."""
-        poll = select.poll()
-        poll.register(self._wakeup, select.POLLIN)
-        poll.register(self._tie, select.POLLIN)
-        tied = True
-        while tied or self._receivers:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return
-            ready = {descriptor for descriptor, _ in poll.poll(left * 1000)}
-            if tied and self._tie.fileno() in ready:
-                tied = False
-                poll.unregister(self._tie)
-            self._wakeup.drain()
-            self._reap()
+        self._children.end()
