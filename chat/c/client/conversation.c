@@ -14,7 +14,7 @@
 #define PATIENCE_MS 10000	/* with a server that says neither OK nor ERR */
 
 struct connection {
-	struct talk *talk;
+	struct chat *chat;
 	int socket;
 	bool deaf;		/* it takes nothing more; it may still have something to say */
 	bool shut;		/* we have nothing more to say */
@@ -27,14 +27,14 @@ struct connection {
 static void
 write_hello(struct connection *c)
 {
-	const struct settings *settings = c->talk->settings;
-	long long since = c->talk->stream.since;
+	const struct options *options = c->chat->options;
+	long long since = c->chat->stream.since;
 	char offset[24] = "end";
 
 	if (since != FROM_END)
 		(void)snprintf(offset, sizeof offset, "%lld", since);
 	c->hello_length = (size_t)snprintf(c->hello, sizeof c->hello, "HELLO %.*s %s %s\n",
-	    KEY_DIGITS, settings->key.digits, settings->name, offset);
+	    KEY_DIGITS, options->key.digits, options->name, offset);
 }
 
 static bool
@@ -44,7 +44,7 @@ has_to_send(const struct connection *c)
 		return false;
 	if (c->hello_sent < c->hello_length)
 		return true;
-	return c->talk->stream.open && c->talk->messages.waiting.first != NULL;
+	return c->chat->stream.open && c->chat->outbox.waiting.first != NULL;
 }
 
 /* Messages wait for OK: one that is sent to a server that refuses us would be in doubt. */
@@ -54,7 +54,7 @@ send_some(struct connection *c)
 	ssize_t count;
 
 	if (c->hello_sent == c->hello_length) {
-		c->deaf = messages_send(&c->talk->messages, c->socket) == -1;
+		c->deaf = outbox_send(&c->chat->outbox, c->socket) == -1;
 		return;
 	}
 	count = io_write(c->socket, c->hello + c->hello_sent, c->hello_length - c->hello_sent);
@@ -68,27 +68,27 @@ send_some(struct connection *c)
 static void
 shut_when_done(struct connection *c)
 {
-	if (c->deaf || c->shut || !c->talk->stream.open || !c->talk->input_ended ||
-	    c->talk->messages.waiting.first != NULL)
+	if (c->deaf || c->shut || !c->chat->stream.open || !c->chat->input_ended ||
+	    c->chat->outbox.waiting.first != NULL)
 		return;
 	c->shut = true;
 	c->deaf = shutdown(c->socket, SHUT_WR) == -1;
 }
 
 static int
-read_input(struct talk *talk)
+read_input(struct chat *chat)
 {
 	char bytes[16384];
 	ssize_t count = io_read(STDIN_FILENO, bytes, sizeof bytes);
 	int result;
 
 	if (count > 0) {
-		result = messages_take(&talk->messages, bytes, (size_t)count);
+		result = outbox_take(&chat->outbox, bytes, (size_t)count);
 	} else {
 		if (count == -1)
 			(void)fprintf(stderr, "client: cannot read stdin: %s\n", strerror(errno));
-		talk->input_ended = true;
-		result = messages_end(&talk->messages);
+		chat->input_ended = true;
+		result = outbox_end(&chat->outbox);
 	}
 	if (result == -1)
 		(void)fprintf(stderr, "client: out of memory\n");
@@ -99,13 +99,13 @@ read_input(struct talk *talk)
 static enum outcome
 ended(const struct connection *c, bool in_order)
 {
-	const struct messages *messages = &c->talk->messages;
+	const struct outbox *outbox = &c->chat->outbox;
 
-	if (!c->talk->input_ended || messages->waiting.first != NULL || messages->sent.first != NULL)
+	if (!c->chat->input_ended || outbox->waiting.first != NULL || outbox->sent.first != NULL)
 		return LOST;
 	if (c->shut && in_order)
 		return DONE;
-	return messages->any && messages->doubtful.first == NULL ? DONE : LOST;
+	return outbox->any && outbox->doubtful.first == NULL ? DONE : LOST;
 }
 
 /* Take what the server says. LOST is also "go on": then *over is false. */
@@ -120,7 +120,7 @@ read_stream(struct connection *c, bool *over)
 		return ended(c, true);
 	if (count == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
 		return ended(c, false);
-	switch (count == -1 ? GO_ON : stream_take(&c->talk->stream, bytes, (size_t)count)) {
+	switch (count == -1 ? GO_ON : stream_take(&c->chat->stream, bytes, (size_t)count)) {
 	case REFUSED:
 		return TURNED_AWAY;
 	case NOT_CHAT:
@@ -140,38 +140,38 @@ read_stream(struct connection *c, bool *over)
 static int
 rest(struct connection *c, struct ready *ready)
 {
-	const struct talk *talk = c->talk;
+	const struct chat *chat = c->chat;
 
 	ready_clear(ready);
 	ready_want_read(ready, c->socket);
 	if (has_to_send(c))
 		ready_want_write(ready, c->socket);
-	if (talk->stream.open && !talk->input_ended && talk->messages.waiting_bytes < AHEAD)
+	if (chat->stream.open && !chat->input_ended && chat->outbox.waiting_bytes < AHEAD)
 		ready_want_read(ready, STDIN_FILENO);
-	return ready_sleep(ready, talk->stream.open ? NEVER : c->deadline, NULL);
+	return ready_sleep(ready, chat->stream.open ? NEVER : c->deadline, NULL);
 }
 
 /* Somebody sits there and waits for a sign. */
 static void
-welcome(const struct talk *talk)
+welcome(const struct chat *chat)
 {
 	if (isatty(STDIN_FILENO) == 1)
-		(void)fprintf(stderr, "client: connected as %s; Ctrl-D leaves\n", talk->settings->name);
+		(void)fprintf(stderr, "client: connected as %s; Ctrl-D leaves\n", chat->options->name);
 }
 
 /* One connection from HELLO to its end: one loop for both directions, so neither blocks the other. */
 enum outcome
-converse(struct talk *talk, int socket)
+converse(struct chat *chat, int socket)
 {
-	struct connection c = {.talk = talk, .socket = socket};
+	struct connection c = {.chat = chat, .socket = socket};
 	struct ready ready;
 
 	c.deadline = clock_ms() + PATIENCE_MS;
 	write_hello(&c);
-	stream_start(&talk->stream);
+	stream_start(&chat->stream);
 	for (;;) {
 		enum outcome outcome;
-		bool over = false, was_open = talk->stream.open;
+		bool over = false, was_open = chat->stream.open;
 
 		shut_when_done(&c);
 		if (rest(&c, &ready) == -1) {
@@ -184,12 +184,12 @@ converse(struct talk *talk, int socket)
 			outcome = read_stream(&c, &over);
 			if (over)
 				return outcome;
-			if (talk->stream.open && !was_open)
-				welcome(talk);
+			if (chat->stream.open && !was_open)
+				welcome(chat);
 		}
-		if (FD_ISSET(STDIN_FILENO, &ready.readable) && read_input(talk) == -1)
+		if (FD_ISSET(STDIN_FILENO, &ready.readable) && read_input(chat) == -1)
 			return BROKEN;
-		if (!talk->stream.open && clock_ms() >= c.deadline)
+		if (!chat->stream.open && clock_ms() >= c.deadline)
 			return LOST;
 	}
 }

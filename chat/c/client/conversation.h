@@ -15,13 +15,13 @@ enum outcome {
 };
 
 /* What outlives a connection. */
-struct talk {
-	const struct settings *settings;
-	struct messages messages;
+struct chat {
+	const struct options *options;
+	struct outbox outbox;
 	struct stream stream;
 	bool input_ended;
 };
 
-enum outcome converse(struct talk *talk, int socket);
+enum outcome converse(struct chat *chat, int socket);
 
 #endif

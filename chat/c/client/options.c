@@ -41,46 +41,46 @@ help(void)
 }
 
 static int
-set_name(struct settings *settings, const char *name)
+set_name(struct options *options, const char *name)
 {
 	size_t length = strlen(name);
 
 	if (!name_is_good(name, length))
 		return -1;
-	memcpy(settings->name, name, length + 1);
+	memcpy(options->name, name, length + 1);
 	return 0;
 }
 
 /* Store one option. NULL, or what was expected. */
 static const char *
-store(struct settings *settings, int option, const char *value)
+store(struct options *options, int option, const char *value)
 {
 	switch (option) {
 	case KEY_FILE:
-		settings->key_file = value;
+		options->key_file = value;
 		return NULL;
 	case NAME:
-		return set_name(settings, value) == -1 ?
+		return set_name(options, value) == -1 ?
 		    "--name: expected 1 to 32 of A-Z a-z 0-9 _ . -" : NULL;
 	case SINCE:
-		settings->since = FROM_END;
+		options->since = FROM_END;
 		if (strcmp(value, "end") == 0)
 			return NULL;
-		return number_read(value, strlen(value), &settings->since) == -1 ?
+		return number_read(value, strlen(value), &options->since) == -1 ?
 		    "--since: expected an offset of at most 18 digits, or end" : NULL;
 	default:
-		return argument_number(value, 0, 1000000, &settings->retries) == -1 ?
+		return argument_number(value, 0, 1000000, &options->retries) == -1 ?
 		    "--retries: expected 0 to 1000000" : NULL;
 	}
 }
 
 static const char *
-store_word(struct settings *settings, const char *word)
+store_word(struct options *options, const char *word)
 {
-	if (settings->host == NULL)
-		settings->host = word;
-	else if (settings->port == NULL)
-		settings->port = word;
+	if (options->host == NULL)
+		options->host = word;
+	else if (options->port == NULL)
+		options->port = word;
 	else
 		return "expected HOST PORT and nothing behind them";
 	return NULL;
@@ -88,35 +88,35 @@ store_word(struct settings *settings, const char *word)
 
 /* What is missing is filled in or complained about. NULL, or the complaint. */
 static const char *
-complete(struct settings *settings, char *error, size_t size)
+complete(struct options *options, char *error, size_t size)
 {
 	const struct passwd *user;
 	long port;
 
-	if (settings->key_file == NULL)
+	if (options->key_file == NULL)
 		return "--key-file FILE is required";
-	if (settings->port == NULL)
+	if (options->port == NULL)
 		return "expected HOST PORT";
-	if (argument_number(settings->port, 1, 65535, &port) == -1)
+	if (argument_number(options->port, 1, 65535, &port) == -1)
 		return "PORT: expected 1 to 65535";
-	if (settings->name[0] == '\0') {
+	if (options->name[0] == '\0') {
 		user = getpwuid(getuid());
-		if (user == NULL || set_name(settings, user->pw_name) == -1)
+		if (user == NULL || set_name(options, user->pw_name) == -1)
 			return "the login name cannot be used: give --name NAME";
 	}
-	return key_load(settings->key_file, &settings->key, error, size) == -1 ? error : NULL;
+	return key_load(options->key_file, &options->key, error, size) == -1 ? error : NULL;
 }
 
-/* -1: go on with settings; otherwise the exit status. */
+/* -1: go on with options; otherwise the exit status. */
 int
-settings_read(char **argv, struct settings *settings)
+options_parse(char **argv, struct options *options)
 {
 	struct arguments arguments = {.next = argv + (argv[0] != NULL)};
 	const char *problem;
 	char error[512];
 
-	memset(settings, 0, sizeof *settings);
-	settings->retries = 8;
+	memset(options, 0, sizeof *options);
+	options->retries = 8;
 	for (;;) {
 		int option = argument_next(&arguments, table, sizeof table / sizeof table[0]);
 
@@ -127,12 +127,12 @@ settings_read(char **argv, struct settings *settings)
 		if (option == HELP)
 			return help();
 		if (option == ARGUMENT_WORD)
-			problem = store_word(settings, arguments.value);
+			problem = store_word(options, arguments.value);
 		else
-			problem = store(settings, option, arguments.value);
+			problem = store(options, option, arguments.value);
 		if (problem != NULL)
 			return usage_error(problem);
 	}
-	problem = complete(settings, error, sizeof error);
+	problem = complete(options, error, sizeof error);
 	return problem == NULL ? -1 : usage_error(problem);
 }

@@ -7,7 +7,7 @@
 #define FROM_END (-1LL)
 
 /* What the client's command line says. */
-struct settings {
+struct options {
 	const char *key_file;
 	const char *host;
 	const char *port;
@@ -17,6 +17,6 @@ struct settings {
 	char name[NAME_BYTES + 1];
 };
 
-int settings_read(char **argv, struct settings *settings);
+int options_parse(char **argv, struct options *options);
 
 #endif

@@ -32,34 +32,34 @@ shift(struct queue *queue)
 
 /* The line is whole. */
 static int
-line_ends(struct messages *messages)
+line_ends(struct outbox *outbox)
 {
-	struct message *message = malloc(sizeof *message + messages->filled + 1);
+	struct message *message = malloc(sizeof *message + outbox->filled + 1);
 
 	if (message == NULL)
 		return -1;
-	message->length = messages->filled + 1;
-	memcpy(message->text, messages->line, messages->filled);
-	message->text[messages->filled] = '\n';
-	push(&messages->waiting, message);
-	messages->waiting_bytes += message->length;
-	messages->any = true;
-	messages->filled = 0;
+	message->length = outbox->filled + 1;
+	memcpy(message->text, outbox->line, outbox->filled);
+	message->text[outbox->filled] = '\n';
+	push(&outbox->waiting, message);
+	outbox->waiting_bytes += message->length;
+	outbox->any = true;
+	outbox->filled = 0;
 	return 0;
 }
 
 /* Cut the user's input into lines. */
 int
-messages_take(struct messages *messages, const char *bytes, size_t count)
+outbox_take(struct outbox *outbox, const char *bytes, size_t count)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		if (bytes[i] == '\n') {
-			if (line_ends(messages) == -1)
+			if (line_ends(outbox) == -1)
 				return -1;
-		} else if (messages->filled < sizeof messages->line) {
-			messages->line[messages->filled++] = bytes[i];
+		} else if (outbox->filled < sizeof outbox->line) {
+			outbox->line[outbox->filled++] = bytes[i];
 		}
 	}
 	return 0;
@@ -67,30 +67,30 @@ messages_take(struct messages *messages, const char *bytes, size_t count)
 
 /* The input has ended; its last line need not have an LF. */
 int
-messages_end(struct messages *messages)
+outbox_end(struct outbox *outbox)
 {
-	return messages->filled == 0 ? 0 : line_ends(messages);
+	return outbox->filled == 0 ? 0 : line_ends(outbox);
 }
 
 static void
-were_sent(struct messages *messages, size_t count)
+were_sent(struct outbox *outbox, size_t count)
 {
-	messages->waiting_bytes -= count;
-	count += messages->partly;
-	while (messages->waiting.first != NULL && count >= messages->waiting.first->length) {
-		count -= messages->waiting.first->length;
-		push(&messages->sent, shift(&messages->waiting));
+	outbox->waiting_bytes -= count;
+	count += outbox->partly;
+	while (outbox->waiting.first != NULL && count >= outbox->waiting.first->length) {
+		count -= outbox->waiting.first->length;
+		push(&outbox->sent, shift(&outbox->waiting));
 	}
-	messages->partly = count;
+	outbox->partly = count;
 }
 
 /* Send as much as the socket takes. */
 int
-messages_send(struct messages *messages, int socket)
+outbox_send(struct outbox *outbox, int socket)
 {
 	struct iovec parts[BATCH];
-	struct message *message = messages->waiting.first;
-	size_t skip = messages->partly;
+	struct message *message = outbox->waiting.first;
+	size_t skip = outbox->partly;
 	ssize_t count;
 	int i;
 
@@ -101,7 +101,7 @@ messages_send(struct messages *messages, int socket)
 	}
 	count = writev(socket, parts, i);
 	if (count >= 0)
-		were_sent(messages, (size_t)count);
+		were_sent(outbox, (size_t)count);
 	else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
 		return -1;
 	return 0;
@@ -139,22 +139,22 @@ forget_doubtful(struct queue *doubtful, const char *text, size_t length)
  * on this one it can only be the first; of what is doubtful, any.
  */
 void
-messages_seen(struct messages *messages, const char *text, size_t length)
+outbox_seen(struct outbox *outbox, const char *text, size_t length)
 {
-	if (messages->sent.first != NULL && is_text(messages->sent.first, text, length))
-		free(shift(&messages->sent));
+	if (outbox->sent.first != NULL && is_text(outbox->sent.first, text, length))
+		free(shift(&outbox->sent));
 	else
-		forget_doubtful(&messages->doubtful, text, length);
+		forget_doubtful(&outbox->doubtful, text, length);
 }
 
 /* The connection is lost. What was sent in part was not stored: no LF, no message. */
 void
-messages_lose(struct messages *messages)
+outbox_lose(struct outbox *outbox)
 {
-	while (messages->sent.first != NULL)
-		push(&messages->doubtful, shift(&messages->sent));
-	messages->waiting_bytes += messages->partly;
-	messages->partly = 0;
+	while (outbox->sent.first != NULL)
+		push(&outbox->doubtful, shift(&outbox->sent));
+	outbox->waiting_bytes += outbox->partly;
+	outbox->partly = 0;
 }
 
 static bool
@@ -174,12 +174,12 @@ name_queue(struct queue *queue, const char *what)
 
 /* Name, and forget, every message that the stream has not confirmed. Was there one? */
 bool
-messages_name(struct messages *messages)
+outbox_name(struct outbox *outbox)
 {
 	bool any;
 
-	any = name_queue(&messages->doubtful, "sent, but not seen in the stream");
-	any |= name_queue(&messages->sent, "sent, but not seen in the stream");
-	any |= name_queue(&messages->waiting, "not sent");
+	any = name_queue(&outbox->doubtful, "sent, but not seen in the stream");
+	any |= name_queue(&outbox->sent, "sent, but not seen in the stream");
+	any |= name_queue(&outbox->waiting, "not sent");
 	return any;
 }

@@ -21,7 +21,7 @@ struct queue {
  * What the user has said. A message is waiting until all of it is sent, then sent until it is
  * seen in the stream; what was sent on a connection that was lost since is doubtful.
  */
-struct messages {
+struct outbox {
 	struct queue waiting;
 	struct queue sent;
 	struct queue doubtful;
@@ -32,11 +32,11 @@ struct messages {
 	char line[LINE_BYTES + 1];	/* one byte too long is enough for the server to see it */
 };
 
-int messages_take(struct messages *messages, const char *bytes, size_t count);
-int messages_end(struct messages *messages);
-int messages_send(struct messages *messages, int socket);
-void messages_seen(struct messages *messages, const char *text, size_t length);
-void messages_lose(struct messages *messages);
-bool messages_name(struct messages *messages);
+int outbox_take(struct outbox *outbox, const char *bytes, size_t count);
+int outbox_end(struct outbox *outbox);
+int outbox_send(struct outbox *outbox, int socket);
+void outbox_seen(struct outbox *outbox, const char *text, size_t length);
+void outbox_lose(struct outbox *outbox);
+bool outbox_name(struct outbox *outbox);
 
 #endif

@@ -58,7 +58,7 @@ record(struct stream *stream)
 	if (length > sizeof stream->line || (length > 0 && stream->line[length - 1] == CAN))
 		return GO_ON;
 	if (is_own(stream))
-		messages_seen(stream->messages, stream->line + head, length - head);
+		outbox_seen(stream->outbox, stream->line + head, length - head);
 	length = text_sanitise(stream->line, length);
 	if (fwrite(stream->line, 1, length, stdout) != length || putchar('\n') == EOF)
 		return OUTPUT_FAILED;

@@ -16,7 +16,7 @@ enum heard {
 
 /* What the server says. */
 struct stream {
-	struct messages *messages;
+	struct outbox *outbox;
 	const char *name;
 	long long since;	/* the offset behind the last whole record, or FROM_END */
 	bool open;		/* OK has come */

@@ -27,7 +27,7 @@ static void
 close_parents(struct server *server)
 {
 	listeners_close(&server->listeners);
-	refused_close(&server->refused);
+	turned_away_close(&server->turned_away);
 	arrived_close(&server->arrived);
 	io_close(&server->lifeline[1]);
 	io_close(&server->front.life);
@@ -45,20 +45,20 @@ become_receiver(struct server *server, int client)
 }
 
 static void
-serve(struct server *server, int client)
+admit(struct server *server, int client)
 {
 	pid_t child;
 
 	children_reap(&server->children);
 	if (server->children.count == server->children.size) {
-		refuse(&server->refused, client, "full");
+		turn_away(&server->turned_away, client, "full");
 		return;
 	}
 	child = !ready_fits(client) || io_cloexec(client) == -1 ? -1 : fork();
 	if (child == 0)
 		become_receiver(server, client);
 	if (child == -1) {
-		refuse(&server->refused, client, "busy");
+		turn_away(&server->turned_away, client, "busy");
 		return;
 	}
 	children_add(&server->children, child);
@@ -129,13 +129,13 @@ serve_arrived(struct server *server)
 {
 	struct arrived *arrived = &server->arrived;
 
-	while (arrived->count > 0 && !signals_stop()) {
+	while (arrived->count > 0 && !wakeup_is_stop()) {
 		int client = arrived->list[0];
 
 		arrived->count--;
 		memmove(arrived->list, arrived->list + 1,
 		    (size_t)arrived->count * sizeof arrived->list[0]);
-		serve(server, client);
+		admit(server, client);
 	}
 	arrived_close(arrived);
 }
@@ -172,7 +172,7 @@ rest(struct server *server, struct ready *ready)
 		deadline = server->paused;
 	if (server->front.life != -1)
 		ready_want_read(ready, server->front.life);
-	refused_want(&server->refused, ready, &deadline);
+	turned_away_want(&server->turned_away, ready, &deadline);
 	return ready_sleep(ready, deadline, &server->sleeping);
 }
 
@@ -181,16 +181,16 @@ server_run(struct server *server)
 {
 	struct ready ready;
 
-	while (!signals_stop()) {
+	while (!wakeup_is_stop()) {
 		if (rest(server, &ready) == -1) {
 			report("cannot wait: %s", strerror(errno));
 			return 1;
 		}
 		children_reap(&server->children);
-		refused_discard(&server->refused, &ready);
+		turned_away_tend(&server->turned_away, &ready);
 		if (server->front.life != -1 && FD_ISSET(server->front.life, &ready.readable))
 			return 0;
-		if (!signals_stop() && accept_all(server, &ready) == -1)
+		if (!wakeup_is_stop() && accept_all(server, &ready) == -1)
 			return 1;
 	}
 	return 0;

@@ -149,7 +149,7 @@ detach(void)
 
 /* Say that the server listens. */
 int
-front_ready(struct front *front, const char *line)
+front_announce(struct front *front, const char *line)
 {
 	if (front->ready == -1)
 		return io_write_all(STDOUT_FILENO, line, strlen(line));

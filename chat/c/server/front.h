@@ -10,6 +10,6 @@ struct front {
 };
 
 int front_start(bool daemon, struct front *front);
-int front_ready(struct front *front, const char *line);
+int front_announce(struct front *front, const char *line);
 
 #endif

@@ -108,7 +108,7 @@ help(void)
 
 /* -1: go on with options; otherwise the exit status. */
 int
-options_read(char **argv, struct options *options)
+options_parse(char **argv, struct options *options)
 {
 	struct arguments arguments = {.next = argv + (argv[0] != NULL)};
 	const char *problem;

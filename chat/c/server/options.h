@@ -22,6 +22,6 @@ struct options {
 	bool daemon;
 };
 
-int options_read(char **argv, struct options *options);
+int options_parse(char **argv, struct options *options);
 
 #endif

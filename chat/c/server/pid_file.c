@@ -59,7 +59,7 @@ write_pid(int fd)
 
 /* The descriptor that holds the lock, or -1 and the reason in error. */
 int
-pidfile_open(const char *path, char *error, size_t size)
+pid_file_open(const char *path, char *error, size_t size)
 {
 	int fd;
 
@@ -82,7 +82,7 @@ pidfile_open(const char *path, char *error, size_t size)
 
 /* Removed while it is still locked: what has the name is ours. */
 void
-pidfile_remove(const char *path, int *fd)
+pid_file_remove(const char *path, int *fd)
 {
 	if (*fd == -1)
 		return;

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-int pidfile_open(const char *path, char *error, size_t size);
-void pidfile_remove(const char *path, int *fd);
+int pid_file_open(const char *path, char *error, size_t size);
+void pid_file_remove(const char *path, int *fd);
 
 #endif

@@ -94,7 +94,7 @@ find_end(int log, off_t from, off_t *end)
 }
 
 int
-log_open(const char *path, int flags)
+record_log_open(const char *path, int flags)
 {
 	struct stat status;
 	int log;
@@ -113,14 +113,14 @@ log_open(const char *path, int flags)
 
 /* What to tell the client after a failure. */
 const char *
-log_reason(int number)
+record_log_reason(int number)
 {
 	return number == EMFILE || number == ENFILE ? "busy" : "log";
 }
 
 /* End a torn record. 1: there was one; 0: there was none; -1: error. */
 int
-log_mend(int log)
+record_log_mend(int log)
 {
 	off_t size;
 	int whole = -1;
@@ -159,7 +159,7 @@ append_locked(int log, char *bytes, size_t length)
 
 /* Append one record; the whole of it or, on error, nothing that a reader can see. */
 int
-log_append(int log, const char *name, const char *text, size_t length)
+record_log_append(int log, const char *name, const char *text, size_t length)
 {
 	char bytes[MEND_BYTES + RECORD_BYTES + 1];
 	int head = snprintf(bytes, sizeof bytes, MEND "<%s> ", name);
@@ -180,13 +180,13 @@ log_append(int log, const char *name, const char *text, size_t length)
 
 /* Where the stream of a client that asks for since begins. 1: nowhere; 0: *offset; -1: error. */
 int
-log_start(int log, long long since, off_t *offset)
+record_log_start(int log, long long since, off_t *offset)
 {
 	off_t size;
 	int result = -1;
 
 	if (since == SINCE_END)
-		return log_end(log, 0, offset);
+		return record_log_end(log, 0, offset);
 	if (lock(log, LOCK_SH) == -1)
 		return -1;
 	if (size_of(log, &size) == 0)
@@ -200,7 +200,7 @@ log_start(int log, long long since, off_t *offset)
 
 /* The offset behind the last whole record; from is an offset known to be behind one. */
 int
-log_end(int log, off_t from, off_t *end)
+record_log_end(int log, off_t from, off_t *end)
 {
 	int result;
 
@@ -222,7 +222,7 @@ whole_records(const char *bytes, ssize_t count)
 
 /* Bytes of whole records from from on, none behind until; 0 when there are none yet. */
 ssize_t
-log_read(int log, char *buffer, size_t size, off_t from, off_t until)
+record_log_read(int log, char *buffer, size_t size, off_t from, off_t until)
 {
 	off_t end = from;
 	ssize_t count;

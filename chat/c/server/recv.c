@@ -52,13 +52,13 @@ rest(struct receiver *r, long long deadline)
 		ready_want_read(&ready, r->input.socket);
 	if (ready_sleep(&ready, deadline, &r->sleeping) == -1)
 		return STOP;
-	if (signals_stop() || FD_ISSET(r->given->parent, &ready.readable))
+	if (wakeup_is_stop() || FD_ISSET(r->given->parent, &ready.readable))
 		events |= STOP;
 	if (!r->input.ended && FD_ISSET(r->input.socket, &ready.readable))
 		events |= INPUT;
 	if (lifeline_reap(&r->lifeline))
 		events |= SENDER_GONE;
-	if (signals_alarm())
+	if (wakeup_is_alarm())
 		events |= LATE;
 	return events;
 }
@@ -157,7 +157,7 @@ store(const struct receiver *r, const char *line, size_t length)
 		return "too-long";
 	if (!text_is_clean(line, length))
 		return "bad-text";
-	if (log_append(r->log, r->hello.name, line, length) == 0)
+	if (record_log_append(r->log, r->hello.name, line, length) == 0)
 		return NULL;
 	report("cannot write the log: %s", strerror(errno));
 	return "log";
@@ -172,7 +172,7 @@ store_all(struct receiver *r)
 	size_t length;
 
 	/* A signal to end is not kept waiting by what a fast client has sent ahead. */
-	while (input_line(&r->input, &line, &length) && !signals_stop()) {
+	while (input_line(&r->input, &line, &length) && !wakeup_is_stop()) {
 		reason = store(r, line, length);
 		if (reason != NULL)
 			break;
@@ -218,14 +218,14 @@ begin(struct receiver *r)
 	int found = -1;
 	off_t offset;
 
-	r->log = log_open(r->given->log, O_RDWR);
+	r->log = record_log_open(r->given->log, O_RDWR);
 	if (r->log != -1)
-		found = log_start(r->log, r->hello.since, &offset);
+		found = record_log_start(r->log, r->hello.since, &offset);
 	if (found == 0)
 		return start_sender(r, offset);
 	if (found == 1)
 		return "bad-since";
-	reason = log_reason(errno);
+	reason = record_log_reason(errno);
 	report("cannot read the log: %s", strerror(errno));
 	return reason;
 }
@@ -272,7 +272,7 @@ prepare(struct receiver *r)
 {
 	int on = 1, socket = r->input.socket;
 
-	if (signals_recv(&r->sleeping) == -1 || io_nonblock(socket) == -1)
+	if (wakeup_recv(&r->sleeping) == -1 || io_nonblock(socket) == -1)
 		return -1;
 	if (setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == -1)
 		return -1;

@@ -97,7 +97,7 @@ static int
 give_up(struct sender *sender, const char *doing)
 {
 	char line[32];
-	int length = snprintf(line, sizeof line, "ERR %s\n", log_reason(errno));
+	int length = snprintf(line, sizeof line, "ERR %s\n", record_log_reason(errno));
 
 	report("cannot %s the log: %s", doing, strerror(errno));
 	(void)send_all(sender, line, (size_t)length);
@@ -110,7 +110,7 @@ static ssize_t
 look(struct sender *sender, off_t until)
 {
 	sender->rested = false;
-	return log_read(sender->log, sender->chunk, CHUNK, sender->offset, until);
+	return record_log_read(sender->log, sender->chunk, CHUNK, sender->offset, until);
 }
 
 /*
@@ -147,7 +147,7 @@ follow(struct sender *sender)
 			return 1;
 	}
 	/* What the log holds by now, not what others go on to add. */
-	if (log_end(sender->log, sender->offset, &end) == -1)
+	if (record_log_end(sender->log, sender->offset, &end) == -1)
 		return give_up(sender, "read");
 	status = catch_up(sender, end);
 	if (status != 0)
@@ -169,9 +169,9 @@ send_run(const struct sending *sending)
 	sender.socket = sending->socket;
 	sender.lifeline = sending->lifeline;
 	sender.offset = sending->offset;
-	if (signals_send(&sender.sleeping) == -1 || io_nonblock(sender.lifeline) == -1)
+	if (wakeup_send(&sender.sleeping) == -1 || io_nonblock(sender.lifeline) == -1)
 		return 1;
-	sender.log = log_open(sending->log, O_RDONLY);
+	sender.log = record_log_open(sending->log, O_RDONLY);
 	if (sender.log == -1)
 		return give_up(&sender, "open");
 	if (send_all(&sender, line, (size_t)length) == -1)

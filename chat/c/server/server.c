@@ -27,9 +27,9 @@ make_lifeline(struct server *server)
 static int
 open_log(const struct options *options)
 {
-	int mended, log = log_open(options->log, O_RDWR | O_CREAT);
+	int mended, log = record_log_open(options->log, O_RDWR | O_CREAT);
 
-	mended = log == -1 ? -1 : log_mend(log);
+	mended = log == -1 ? -1 : record_log_mend(log);
 	if (mended == -1)
 		report("cannot open log %s: %s", options->log,
 		    errno == EINVAL ? "not a regular file" : strerror(errno));
@@ -101,13 +101,13 @@ prepare(struct server *server)
 		report("%s", error);
 		return -1;
 	}
-	if (signals_parent(&server->sleeping) == -1) {
+	if (wakeup_parent(&server->sleeping) == -1) {
 		report("cannot set up signals: %s", strerror(errno));
 		return -1;
 	}
 	if (options->pid_file == NULL)
 		return 0;
-	server->pid_file = pidfile_open(options->pid_file, error, sizeof error);
+	server->pid_file = pid_file_open(options->pid_file, error, sizeof error);
 	if (server->pid_file == -1)
 		report("%s", error);
 	return server->pid_file == -1 ? -1 : 0;
@@ -125,7 +125,7 @@ say_ready(struct server *server)
 		length += (size_t)snprintf(line + length, sizeof line - length, " %s",
 		    server->listeners.list[i].address);
 	(void)snprintf(line + length, sizeof line - length, "\n");
-	if (front_ready(&server->front, line) == 0)
+	if (front_announce(&server->front, line) == 0)
 		return 0;
 	report("cannot say that the server is ready: %s", strerror(errno));
 	return -1;
@@ -141,7 +141,7 @@ main(int argc, char **argv)
 	memset(&server, 0, sizeof server);
 	server.paused = NEVER;
 	server.lifeline[0] = server.lifeline[1] = server.pid_file = -1;
-	status = options_read(argv, &server.options);
+	status = options_parse(argv, &server.options);
 	if (status != -1)
 		return status;
 	if (prepare(&server) == -1) {
@@ -150,10 +150,10 @@ main(int argc, char **argv)
 	}
 	status = say_ready(&server) == -1 ? 1 : server_run(&server);
 	listeners_close(&server.listeners);
-	refused_close(&server.refused);
+	turned_away_close(&server.turned_away);
 	children_end(&server.children, &server.sleeping);
 	children_free(&server.children);
 	if (server.pid_file != -1)
-		pidfile_remove(server.options.pid_file, &server.pid_file);
+		pid_file_remove(server.options.pid_file, &server.pid_file);
 	return status;
 }

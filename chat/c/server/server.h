@@ -26,7 +26,7 @@ struct server {
 	struct front front;
 	struct listeners listeners;
 	struct children children;
-	struct refused refused;
+	struct turned_away turned_away;
 	struct arrived arrived;
 	long long paused;	/* no accepting before that; NEVER: go on */
 	sigset_t sleeping;

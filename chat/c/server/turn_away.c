@@ -12,12 +12,12 @@
 #define LINGER_MS 1000
 
 static void
-forget(struct refused *refused, int i)
+forget(struct turned_away *away, int i)
 {
-	io_close(&refused->list[i].fd);
-	refused->count--;
-	memmove(&refused->list[i], &refused->list[i + 1],
-	    (size_t)(refused->count - i) * sizeof refused->list[0]);
+	io_close(&away->list[i].fd);
+	away->count--;
+	memmove(&away->list[i], &away->list[i + 1],
+	    (size_t)(away->count - i) * sizeof away->list[0]);
 }
 
 /*
@@ -25,7 +25,7 @@ forget(struct refused *refused, int i)
  * time is cut short when there are too many.
  */
 void
-refuse(struct refused *refused, int client, const char *reason)
+turn_away(struct turned_away *away, int client, const char *reason)
 {
 	char line[32];
 	int length = snprintf(line, sizeof line, "ERR %s\n", reason);
@@ -35,23 +35,23 @@ refuse(struct refused *refused, int client, const char *reason)
 		io_close(&client);
 		return;
 	}
-	if (refused->count == MAX_REFUSED)
-		forget(refused, 0);
-	refused->list[refused->count].fd = client;
-	refused->list[refused->count].deadline = clock_ms() + LINGER_MS;
-	refused->count++;
+	if (away->count == MAX_TURNED_AWAY)
+		forget(away, 0);
+	away->list[away->count].fd = client;
+	away->list[away->count].deadline = clock_ms() + LINGER_MS;
+	away->count++;
 }
 
 /* Wait for what they still send, at most until the oldest one's deadline. */
 void
-refused_want(const struct refused *refused, struct ready *ready, long long *deadline)
+turned_away_want(const struct turned_away *away, struct ready *ready, long long *deadline)
 {
 	int i;
 
-	for (i = 0; i < refused->count; i++)
-		ready_want_read(ready, refused->list[i].fd);
-	if (refused->count > 0 && (*deadline == NEVER || refused->list[0].deadline < *deadline))
-		*deadline = refused->list[0].deadline;
+	for (i = 0; i < away->count; i++)
+		ready_want_read(ready, away->list[i].fd);
+	if (away->count > 0 && (*deadline == NEVER || away->list[0].deadline < *deadline))
+		*deadline = away->list[0].deadline;
 }
 
 /* Is there nothing more to come? */
@@ -65,23 +65,23 @@ is_over(int client)
 }
 
 void
-refused_discard(struct refused *refused, const struct ready *ready)
+turned_away_tend(struct turned_away *away, const struct ready *ready)
 {
 	long long now = clock_ms();
 	int i;
 
-	for (i = refused->count - 1; i >= 0; i--) {
-		int fd = refused->list[i].fd;
+	for (i = away->count - 1; i >= 0; i--) {
+		int fd = away->list[i].fd;
 
-		if (now >= refused->list[i].deadline ||
+		if (now >= away->list[i].deadline ||
 		    (FD_ISSET(fd, &ready->readable) && is_over(fd)))
-			forget(refused, i);
+			forget(away, i);
 	}
 }
 
 void
-refused_close(struct refused *refused)
+turned_away_close(struct turned_away *away)
 {
-	while (refused->count > 0)
-		forget(refused, refused->count - 1);
+	while (away->count > 0)
+		forget(away, away->count - 1);
 }

@@ -3,20 +3,20 @@
 
 #include "common/ready.h"
 
-#define MAX_REFUSED 32
+#define MAX_TURNED_AWAY 32
 
 /* Clients turned away, until they have had the time to read why. */
-struct refused {
+struct turned_away {
 	struct {
 		int fd;
 		long long deadline;
-	} list[MAX_REFUSED];
+	} list[MAX_TURNED_AWAY];
 	int count;
 };
 
-void refuse(struct refused *refused, int client, const char *reason);
-void refused_want(const struct refused *refused, struct ready *ready, long long *deadline);
-void refused_discard(struct refused *refused, const struct ready *ready);
-void refused_close(struct refused *refused);
+void turn_away(struct turned_away *away, int client, const char *reason);
+void turned_away_want(const struct turned_away *away, struct ready *ready, long long *deadline);
+void turned_away_tend(struct turned_away *away, const struct ready *ready);
+void turned_away_close(struct turned_away *away);
 
 #endif

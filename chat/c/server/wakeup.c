@@ -68,7 +68,7 @@ mask(int how, const int *numbers, size_t count, sigset_t *sleeping)
  * the multicast cannot hit a child that has not set itself up yet.
  */
 int
-signals_parent(sigset_t *sleeping)
+wakeup_parent(sigset_t *sleeping)
 {
 	static const int handled[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGALRM};
 	static const int ignored[] = {SIGUSR1, SIGPIPE, SIGXFSZ};
@@ -83,7 +83,7 @@ signals_parent(sigset_t *sleeping)
 
 /* Mask and dispositions are the parent's; what the parent has seen is not RECV's business. */
 int
-signals_recv(sigset_t *sleeping)
+wakeup_recv(sigset_t *sleeping)
 {
 	static const int handled[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGALRM};
 
@@ -93,7 +93,7 @@ signals_recv(sigset_t *sleeping)
 
 /* SEND has nothing to clean up: a signal that ends it does so at any time, in flock() too. */
 int
-signals_send(sigset_t *sleeping)
+wakeup_send(sigset_t *sleeping)
 {
 	static const int fatal[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGALRM};
 	static const int handled[] = {SIGUSR1};
@@ -118,13 +118,13 @@ is_pending(int number)
 }
 
 bool
-signals_stop(void)
+wakeup_is_stop(void)
 {
 	return got_stop != 0 || is_pending(SIGTERM) || is_pending(SIGINT) || is_pending(SIGHUP);
 }
 
 bool
-signals_alarm(void)
+wakeup_is_alarm(void)
 {
 	return got_alarm != 0 || is_pending(SIGALRM);
 }
