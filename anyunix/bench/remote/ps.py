@@ -22,11 +22,11 @@ def tree_by_ps(root: int) -> tuple[float, int, int]:
 def sum_tree(listing: str, root: int) -> tuple[float, int, int]:
     """The same, from what ps printed. Raises ValueError."""
     rows = [line.split() for line in listing.splitlines() if line.strip()]
-    family, seen = {root}, 0
-    while len(family) != seen:
-        seen = len(family)
-        family |= {int(row[0]) for row in rows if int(row[1]) in family}
-    own = [row for row in rows if int(row[0]) in family]
+    forks, seen = {root}, 0
+    while len(forks) != seen:
+        seen = len(forks)
+        forks |= {int(row[0]) for row in rows if int(row[1]) in forks}
+    own = [row for row in rows if int(row[0]) in forks]
     return sum(cpu_time(row[2]) for row in own), sum(int(row[3]) for row in own) * 1024, len(own)
 
 

@@ -27,8 +27,8 @@ def look_at_tree(root: int) -> Usage:
     proc(5), schedstat: nanoseconds on a CPU, thread by thread; those of threads that ended are not in it.
     """
     cpu = voluntary = involuntary = 0
-    family = tree_of(root)
-    for pid in family:
+    forks = tree_of(root)
+    for pid in forks:
         with suppress(OSError, ValueError):
             for task in os.listdir(PROC / str(pid) / "task"):
                 folder = PROC / str(pid) / "task" / task
@@ -36,7 +36,7 @@ def look_at_tree(root: int) -> Usage:
                 switches = _numbers(folder / "status")
                 voluntary += switches.get("voluntary_ctxt_switches", 0)
                 involuntary += switches.get("nonvoluntary_ctxt_switches", 0)
-    return Usage(cpu / 1e9, len(family), voluntary, involuntary)
+    return Usage(cpu / 1e9, len(forks), voluntary, involuntary)
 
 
 def memory_of(root: int) -> int:
