@@ -51,7 +51,7 @@ set_options(int fd, const struct opening *opening, int family)
 
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
 		return -1;
-	/* By hand, because systems differ in the default; "first" shows just that. */
+	/* Explicitly, because systems differ in the default; "first" shows just that. */
 	if (family == AF_INET6 && opening->options->bind != BIND_FIRST &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == -1)
 		return -1;

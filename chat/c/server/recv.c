@@ -266,7 +266,7 @@ read_hello(struct receiver *r)
 	return reason;
 }
 
-/* accept() hands on O_NONBLOCK on BSD, and not on Linux: set by hand it is there on both. */
+/* accept() hands on O_NONBLOCK on BSD, and not on Linux: set explicitly it is there on both. */
 static int
 prepare(struct receiver *r)
 {

@@ -1,6 +1,6 @@
 """Splits a command line into options and operands, as getopt_long(3) does.
 
-Written by hand: argparse would accept abbreviations and word its errors differently from release to release.
+Not argparse, which would accept abbreviations and word its errors differently from release to release.
 """
 
 from __future__ import annotations
