@@ -306,7 +306,7 @@ def test_what_is_used_before_it_is_set_is_a_finding_though_every_contract_is_kep
     assert "in dispose: " in finding
     assert f"used before it is set: {finding} (local faulty dual poisoned)" in said.splitlines()[-2]
     for page in ("report.md", "index.html"):
-        assert "used before it is set: signals.c:" in (tmp_path / "out" / page).read_text()
+        assert "used before it is set: wakeup.c:" in (tmp_path / "out" / page).read_text()
 
 
 def test_without_valgrind_clangs_sanitizer_names_it(catalog: Catalog, tmp_path: Path) -> None:
