@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     tied = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
     default_signals()
     asked = asked_to_end()
-    family = Family(os.environ.get(TAG, ""), set_mark())
+    forks = Forks(os.environ.get(TAG, ""), set_mark())
     try:
         process = subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL, start_new_session=True)
     except OSError as error:
@@ -49,12 +49,12 @@ def main(arguments: list[str]) -> int:
         return 127
     status = wait(process, time.monotonic() + float(seconds), [asked, 0] if tied else [asked])
     if status is None:
-        family.end(process.pid)
+        forks.end(process.pid)
         process.wait()
         return 128 + os.read(asked, 1)[0] if readable(asked) else TIMED_OUT
-    for line in family.left_behind():
+    for line in forks.left_behind():
         print(f"supervise: left behind and ended: {line}", file=sys.stderr)
-    family.end(process.pid)
+    forks.end(process.pid)
     return 128 - status if status < 0 else status
 
 
@@ -128,21 +128,21 @@ def readable(*descriptors: int) -> bool:
     return bool(poller.poll(0))
 
 
-class Family:
+class Forks:
     """All that the command started, told by a variable in the environment or by the mark."""
 
     def __init__(self, tag: str, mark: str) -> None:
         self._tag, self._mark = tag and f"{TAG}={tag}", mark.encode()
 
     def left_behind(self) -> list[str]:
-        """Who of the family is still there when the command has ended: `pid 7 nginx -g …`."""
+        """Which of them are still there when the command has ended: `pid 7 nginx -g …`."""
         end = time.monotonic() + SETTLE_SECONDS
         while (left := self._members()) and time.monotonic() < end:
             time.sleep(SETTLE_SECONDS / 10)
         return [f"pid {pid} {command_of(pid)}" for pid in left]
 
     def end(self, group: int) -> None:
-        """SIGKILL the group and the family, again until none is left (they may be forking)."""
+        """SIGKILL the group and all of them, again until none is left (they may be forking)."""
         with suppress(OSError):
             os.killpg(group, signal.SIGKILL)
         end = time.monotonic() + END_SECONDS

@@ -39,10 +39,10 @@ def test_usage_is_of_the_whole_tree() -> None:
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == ["burnt\n"] * 2
-        usage, family = look_at_tree(process.pid), tree_of(process.pid)
-        for pid in reversed(family):
+        usage, forks = look_at_tree(process.pid), tree_of(process.pid)
+        for pid in reversed(forks):
             os.kill(pid, 9)
-    assert len(family) == usage.processes == 2
+    assert len(forks) == usage.processes == 2
     assert 0.4 <= usage.cpu_seconds < 2
 
 

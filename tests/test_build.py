@@ -52,10 +52,10 @@ def test_the_chat_server_is_built_for_three_systems(tmp_path: Path, capsys: pyte
     assert "anyunix: built for 3 of 3 targets" in said
     assert "not tried: NetBSD on ppc64le, s390x: NetBSD has no port to it" in said
     for name, expected in targets.items():
-        header = read_header(tmp_path / "out" / name / "c" / "server")
+        header = read_header(tmp_path / "out" / name / "c" / "bin" / "server")
         assert header is not None
         assert (header.format, header.machine, header.order, header.interpreter) == expected
-        assert f"{name}: c/server" in said
+        assert f"{name}: c/bin/server" in said
 
 
 @needs_zig

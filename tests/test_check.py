@@ -239,8 +239,8 @@ def chat(request: pytest.FixtureRequest, catalog: Catalog, tmp_path: Path) -> It
     """A real chat server: its port, its key file, its log."""
     folder = catalog.root / "chat" / request.param
     if request.param == "c":
-        subprocess.run(["make", "-s", "-C", str(folder), "server"], check=True)
-    program = [str(folder / "server")] if request.param == "c" else [sys.executable, str(folder / "server.py")]
+        subprocess.run(["make", "-s", "-C", str(folder), "bin/server"], check=True)
+    program = [str(folder / "bin" / "server")] if request.param == "c" else [sys.executable, str(folder / "server.py")]
     key, log = tmp_path / "key", tmp_path / "log"
     key.touch(mode=0o600)
     key.write_text(secrets.token_hex(64) + "\n")

@@ -48,8 +48,8 @@ def interpreter(path: Path) -> str:
 @needs_zig
 def test_the_chat_server_is_built_for_alpines_own_libc(catalog: Catalog, tmp_path: Path) -> None:
     built = cross.build_subject(catalog.subject("c"), "x86_64-linux-musl", tmp_path)
-    assert set(built) == {PurePosixPath("c/server"), PurePosixPath("c/client")}
-    assert interpreter(built[PurePosixPath("c/server")]) == "/lib/ld-musl-x86_64.so.1"
+    assert set(built) == {PurePosixPath("c/bin/server"), PurePosixPath("c/bin/client")}
+    assert interpreter(built[PurePosixPath("c/bin/server")]) == "/lib/ld-musl-x86_64.so.1"
     assert re.fullmatch(r"zig cc [\d.]+ for x86_64-linux-musl", cross.compiler_name("x86_64-linux-musl"))
 
 

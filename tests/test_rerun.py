@@ -250,7 +250,7 @@ def faulty(catalog: Catalog, folder: Path, makefile: Sequence[tuple[str, str]] =
     """A subject file of a C server with the paper's second bug, its Makefile changed."""
     need("cc", "make")
     source = catalog.subject("c").folder
-    shutil.copytree(source / "c", folder / "c", ignore=shutil.ignore_patterns("*.o", "server", "client"))
+    shutil.copytree(source / "c", folder / "c", ignore=shutil.ignore_patterns("*.o", "bin"))
     shutil.copy(source / "c.yaml", folder / "faulty.yaml")
     place = folder / SOURCE
     place.write_text(with_fault(place.read_text()))
@@ -276,11 +276,11 @@ def test_a_poisoned_build_makes_the_papers_second_bug_certain(catalog: Catalog, 
     )
     probe = probe_of(matrix, "local-faulty-dual-poisoned", SECOND)
     assert probe.outcome == "failed"
-    assert probe.culprit.startswith("signals.c:")
+    assert probe.culprit.startswith("wakeup.c:")
     assert "act->sa_flags" in probe.culprit
     assert probe_of(matrix, "local-faulty-dual", SECOND).outcome == "passed"
     assert f"used before it is set: {probe.culprit}" in said
-    assert "one is used before it is set, and what it holds is luck (signals.c:" in said
+    assert "one is used before it is set, and what it holds is luck (wakeup.c:" in said
     assert {each.kind for cell in matrix.cells if cell.build == "poisoned" for each in cell.probes} == {"contract"}
 
 
@@ -302,11 +302,11 @@ def test_what_is_used_before_it_is_set_is_a_finding_though_every_contract_is_kep
     plain, poisoned = matrix.cells
     assert (plain.findings, poisoned.failures, poisoned.unchecked) == ((), (), "")
     (finding,) = poisoned.findings
-    assert finding.startswith("signals.c:")
+    assert finding.startswith("wakeup.c:")
     assert "in dispose: " in finding
     assert f"used before it is set: {finding} (local faulty dual poisoned)" in said.splitlines()[-2]
     for page in ("report.md", "index.html"):
-        assert "used before it is set: signals.c:" in (tmp_path / "out" / page).read_text()
+        assert "used before it is set: wakeup.c:" in (tmp_path / "out" / page).read_text()
 
 
 def test_without_valgrind_clangs_sanitizer_names_it(catalog: Catalog, tmp_path: Path) -> None:
@@ -332,7 +332,7 @@ def test_without_valgrind_clangs_sanitizer_names_it(catalog: Catalog, tmp_path: 
     )
     culprit = probe_of(matrix, "local-faulty-dual-poisoned", SECOND).culprit
     assert culprit.endswith("use of an uninitialised value: action")
-    assert culprit.startswith("signals.c:")
+    assert culprit.startswith("wakeup.c:")
 
 
 def test_the_healthy_server_holds_when_it_is_poisoned(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""suite/supervise.py: a command's whole family ends with it, whatever sessions it started."""
+"""suite/supervise.py: all that a command forked ends with it, whatever sessions it started."""
 
 import importlib.util
 import os
@@ -226,7 +226,7 @@ def test_a_signal_that_comes_while_the_command_starts_is_not_lost(supervise: lis
         process.terminate()
         assert process.wait(timeout=20) in (128 + 15, -15)
         assert process.stdout is not None
-        assert process.stdout.read() == ""  # its end comes when nobody of the family holds it any more
+        assert process.stdout.read() == ""  # its end comes when none of its forks holds it any more
         process.stdout.close()
 
 

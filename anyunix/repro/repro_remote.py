@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from support.chat import Client  # type: ignore[import-not-found]  # from the payload
-from support.family import wait_asleep  # type: ignore[import-not-found]
+from support.forks import wait_asleep  # type: ignore[import-not-found]
 from support.launcher import Launcher  # type: ignore[import-not-found]
 from support.net import connect_error, errno_name  # type: ignore[import-not-found]
 from support.ready import NotReady  # type: ignore[import-not-found]

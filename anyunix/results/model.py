@@ -126,7 +126,7 @@ class Probe:
     """The words of the subject file that take the contract back."""
     again: Again = ""
     culprit: str = ""
-    """Where a memory checker saw what was used before it was set: `signals.c:27 in dispose: …`."""
+    """Where a memory checker saw what was used before it was set: `wakeup.c:27 in dispose: …`."""
     answered: tuple[str, ...] = ()
     """Those that answered, of a server that does not say what it bound; a wildcard may be known by one of them."""
     error: str = ""

@@ -19,7 +19,7 @@ REPORT = 100
 
 
 def culprit(text: str) -> str:
-    """`signals.c:33 in dispose: Syscall param rt_sigaction(act->sa_flags) points to uninitialised byte(s)`.
+    """`wakeup.c:33 in dispose: Syscall param rt_sigaction(act->sa_flags) points to uninitialised byte(s)`.
 
     Empty when the checker found nothing. The sanitizer takes what a libc call that it does not know has set for
     unset, so what it says of arguments goes before what it says of branches.

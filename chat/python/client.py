@@ -8,16 +8,16 @@ import sys
 from collections.abc import Sequence
 
 from chatlib.client.options import USAGE, parse_options
-from chatlib.client.persistence import Persistence
-from chatlib.descriptors import STDOUT, open_standard_descriptors, write_all
-from chatlib.errors import ServiceError, UsageError, reason
-from chatlib.key import read_key
-from chatlib.report import Reporter
+from chatlib.client.persist import Persistence
+from chatlib.common.errors import ServiceError, UsageError, reason
+from chatlib.common.io import STDOUT, fill_stdio, write_all
+from chatlib.common.key import load_key
+from chatlib.common.report import Reporter
 
 
 def main(argv: Sequence[str]) -> int:
     """Chat as the options *argv* say; return the exit status: 0 done, 1 lost, 2 bad options, 3 refused."""
-    open_standard_descriptors()
+    fill_stdio()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     report = Reporter("client")
     try:
@@ -26,7 +26,7 @@ def main(argv: Sequence[str]) -> int:
             write_all(STDOUT, USAGE.encode())
             return 0
         try:
-            key = read_key(options.key_file)
+            key = load_key(options.key_file)
         except ServiceError as error:
             raise UsageError(str(error)) from None
         return Persistence(options, key, report).run()

@@ -7,14 +7,14 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from chatlib.descriptors import STDOUT, open_standard_descriptors, write_all
-from chatlib.errors import ServiceError, UsageError, reason
-from chatlib.key import read_key
-from chatlib.report import Reporter
-from chatlib.server.detach import Front, run_in_own_session
+from chatlib.common.errors import ServiceError, UsageError, reason
+from chatlib.common.io import STDOUT, fill_stdio, write_all
+from chatlib.common.key import load_key
+from chatlib.common.report import Reporter
+from chatlib.server.accept import Parent
+from chatlib.server.front import Front, run_in_own_session
 from chatlib.server.listeners import bound_address, open_listeners
 from chatlib.server.options import USAGE, Options, parse_options
-from chatlib.server.parent import Parent
 from chatlib.server.pid_file import PidFile
 from chatlib.server.record_log import RecordLog
 from chatlib.server.recv import Rules
@@ -22,7 +22,7 @@ from chatlib.server.recv import Rules
 
 def main(argv: Sequence[str]) -> int:
     """Run the server with the options *argv*; return the exit status: 0 ended, 1 could not do it, 2 bad options."""
-    open_standard_descriptors()
+    fill_stdio()
     # Whatever the caller blocked or ignored (both outlive exec): children must be waited for, signals must arrive.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
         if options is None:
             write_all(STDOUT, USAGE.encode())
             return 0
-        key = read_key(options.key_file)
+        key = load_key(options.key_file)
         chosen = options
         return run_in_own_session(
             lambda front: _serve(chosen, key, front, report), daemon=options.daemon, report=report
@@ -79,7 +79,7 @@ def _prepare_log(path: str, report: Reporter) -> None:
     """Make the log at *path* if need be, and end a torn record in it. ServiceError."""
     try:
         log = RecordLog(path, append=True, create=True)
-        torn = log.end_torn_record()
+        torn = log.mend()
         log.close()
     except OSError as error:
         raise ServiceError(f"cannot write the log {path}: {reason(error)}") from None

@@ -86,10 +86,10 @@ def test_its_processes_end_when_the_first_one_is_killed(server):
     No handler runs at SIGKILL. Workers that live on keep the port, and the next start fails.
     """
     with server.guest():
-        family = {process.pid for process in server.processes()}
+        forks = {process.pid for process in server.processes()}
         server.signal(signal.SIGKILL)
         server.wait()
-    wait_until(lambda: still_running(family), "the other processes to end after the first one", SETTLE_SECONDS)
+    wait_until(lambda: still_running(forks), "the other processes to end after the first one", SETTLE_SECONDS)
 
 
 def leave(server, how: str) -> None:

@@ -8,7 +8,7 @@ from support.abi import abi
 from support.calls import outcome
 from support.child import in_child
 from support.deadline import SLOWNESS, patience, wait_until
-from support.family import ending, expect, fork
+from support.forks import ending, expect, fork
 
 ADOPTION_SECONDS, REAPING_SECONDS = 5.0, 0.5
 

@@ -59,12 +59,12 @@ def test_sigkill_of_the_parent_ends_its_children(server):
     the EOF of a pipe that tells them.
     """
     with server.client() as client, server.client() as other:
-        family = {process.pid for process in server.processes()}
+        forks = {process.pid for process in server.processes()}
         server.signal(signal.SIGKILL)
         server.wait()
         assert client.ended()
         assert other.ended()
-        wait_until(lambda: still_running(family), "the children of the killed parent to end")
+        wait_until(lambda: still_running(forks), "the children of the killed parent to end")
 
 
 def test_max_clients_is_kept_and_the_place_is_free_again(start_server):

@@ -36,7 +36,7 @@ def test_it_does_what_it_promises_at(server, name):
     """
     promised = server.promises[name.lower()]
     with server.guest() as guest:
-        family = {server.pid} if promised == "alone" else {process.pid for process in server.processes()}
+        forks = {server.pid} if promised == "alone" else {process.pid for process in server.processes()}
         server.signal(signal.Signals[name])
         if promised in ("survives", "either"):
             guest.close()  # it may be the only one that is served
@@ -45,7 +45,7 @@ def test_it_does_what_it_promises_at(server, name):
             return
         if promised == "either" and went_on(server):
             return
-        wait_until(lambda: still_running(family), "the server to end with all its processes", SECONDS[promised])
+        wait_until(lambda: still_running(forks), "the server to end with all its processes", SECONDS[promised])
         server.wait()
     assert {connect_error(host, server.port) for host in server.hosts()} == {"ECONNREFUSED"}
 
@@ -130,15 +130,15 @@ def test_a_half_closed_client_is_let_go(server):
 @contextmanager
 def stopped(server) -> Iterator[None]:
     """The server with all its processes stopped, and continued afterwards."""
-    family = [process.pid for process in server.processes()]
+    forks = [process.pid for process in server.processes()]
     try:
-        for pid in family:
+        for pid in forks:
             with suppress(ProcessLookupError):  # the client that was its first has just left
                 os.kill(pid, signal.SIGSTOP)
-        wait_until(lambda: {state_of(pid) for pid in family} <= STOPPED_OR_GONE, "the server to be stopped")
+        wait_until(lambda: {state_of(pid) for pid in forks} <= STOPPED_OR_GONE, "the server to be stopped")
         yield
     finally:
-        for pid in family:
+        for pid in forks:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 

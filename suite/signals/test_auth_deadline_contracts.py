@@ -10,7 +10,7 @@ import pytest
 from support.chat import Client
 from support.child import readable
 from support.deadline import patience, wait_until
-from support.family import wait_asleep, wait_stopped
+from support.forks import wait_asleep, wait_stopped
 from support.marks import explained_by, speaks_chat
 
 EARLIEST, LATEST, TOO_LATE = 0.95, 2.5, 10.0

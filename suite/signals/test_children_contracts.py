@@ -11,7 +11,7 @@ from support.chat import Client
 from support.child import readable
 from support.crowd import crowd, lazy_client, read_bytes, write_history
 from support.deadline import wait_until
-from support.family import wait_asleep, wait_stopped
+from support.forks import wait_asleep, wait_stopped
 from support.marks import explained_by, speaks_chat
 from support.net import reset
 from support.processes import state_of

@@ -4,7 +4,7 @@ import os
 import signal
 
 from support.child import Child, in_child
-from support.family import after_exec
+from support.forks import after_exec
 
 LONG_SECONDS = 1000
 STATE_AT_START = """

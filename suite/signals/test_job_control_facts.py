@@ -6,7 +6,7 @@ import signal
 from support.calls import outcome
 from support.child import Child, describe_status, in_child, readable
 from support.deadline import wait_until
-from support.family import ending, expect, fork, pause, wait_stopped
+from support.forks import ending, expect, fork, pause, wait_stopped
 
 
 def test_signal_to_a_stopped_process(fact):

@@ -10,7 +10,7 @@ import pytest
 
 from support.calls import outcome
 from support.child import Child, in_child
-from support.family import expect, fork, zombie
+from support.forks import expect, fork, zombie
 
 AS_PID_1 = """
 import os, signal

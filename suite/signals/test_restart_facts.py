@@ -9,7 +9,7 @@ import subprocess
 
 from support.blocked import c_answers, python_answer
 from support.compiler import helper
-from support.family import expect, fork, pause
+from support.forks import expect, fork, pause
 from support.loopback import need_loopback
 from support.net import listen
 

@@ -10,7 +10,7 @@ from support.chat import Client
 from support.chatlog import locked
 from support.crowd import crowd, lazy_client, read_to_end, write_history
 from support.deadline import wait_until
-from support.family import wait_stopped
+from support.forks import wait_stopped
 from support.marks import explained_by, speaks_chat
 from support.net import connect_error
 from support.processes import Left, all_processes

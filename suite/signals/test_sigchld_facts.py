@@ -6,7 +6,7 @@ import signal
 from support.calls import outcome
 from support.child import in_child
 from support.deadline import wait_until
-from support.family import expect, fork, pause, wait_asleep, wait_stopped, zombie
+from support.forks import expect, fork, pause, wait_asleep, wait_stopped, zombie
 
 GONE_SECONDS = 2.0
 

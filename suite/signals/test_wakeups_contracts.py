@@ -7,7 +7,7 @@ import signal
 from support.chatlog import append, append_rudely, free, let_it_run, locked, stopped_with_lock
 from support.crowd import crowd
 from support.deadline import wait_until
-from support.family import wait_asleep
+from support.forks import wait_asleep
 from support.locks import opened
 from support.marks import explained_by, speaks_chat
 from support.processes import Process, all_processes, children_of, kill_all
@@ -200,12 +200,12 @@ def test_a_group_leader_stays_in_front(start_server):
         for text in ("one", "two"):
             client.send(text)
             assert client.receive() == text
-        family = pids(front.processes())
+        forks = pids(front.processes())
         try:
             assert front.stop() == 0
-            wait_until(lambda: not family & pids(all_processes()), f"all of {family} to end", 2.0)
+            wait_until(lambda: not forks & pids(all_processes()), f"all of {forks} to end", 2.0)
         finally:
-            kill_all(sorted(family & pids(all_processes())))
+            kill_all(sorted(forks & pids(all_processes())))
 
 
 def pids(processes: list[Process]) -> set[int]:

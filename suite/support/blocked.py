@@ -10,7 +10,7 @@ from typing import Any
 
 from support.child import Channel, Child, readable
 from support.deadline import Deadline
-from support.family import expect, wait_asleep
+from support.forks import expect, wait_asleep
 
 SECONDS = 10.0
 

@@ -14,7 +14,7 @@ import pytest
 
 from support.child import readable
 from support.deadline import POLL_SECONDS, SLOWNESS, Deadline, wait_until
-from support.family import wait_asleep
+from support.forks import wait_asleep
 from support.processes import state_of
 
 QUIET_SECONDS = 0.1

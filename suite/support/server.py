@@ -157,10 +157,10 @@ class Server:
 
     def end(self) -> None:
         """Leave nothing behind, whatever state it is in: continued, killed, reaped."""
-        family = [process.pid for process in self.processes() if not process.zombie]
+        forks = [process.pid for process in self.processes() if not process.zombie]
         if self.process.poll() is not None:  # its number may be another's by now; the group keeps it taken
-            family = [process.pid for process in self.processes() if process.group == self.pid]
-        kill_all(family)
+            forks = [process.pid for process in self.processes() if process.group == self.pid]
+        kill_all(forks)
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
         self.output.end()

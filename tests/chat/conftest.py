@@ -142,7 +142,7 @@ def c_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not (CHAT / "c" / "Makefile").exists():
         pytest.skip("chat/c has no Makefile")
     folder = tmp_path_factory.mktemp("chat") / "c"
-    shutil.copytree(CHAT / "c", folder, ignore=shutil.ignore_patterns("*.o", "server", "client"))
+    shutil.copytree(CHAT / "c", folder, ignore=shutil.ignore_patterns("*.o", "bin"))
     built = subprocess.run([make], cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     if built.returncode != 0:
         pytest.fail(f"make in chat/c failed:\n{built.stdout}{built.stderr}", pytrace=False)
@@ -234,7 +234,7 @@ def eventually() -> Callable[[Callable[[], bool], str], None]:
 def command(request: pytest.FixtureRequest, program: str) -> list[str]:
     """Return the command for *program* (server, client) of the implementation that the fixture is about."""
     if request.param == "c":
-        return [str(request.getfixturevalue("c_folder") / program)]
+        return [str(request.getfixturevalue("c_folder") / "bin" / program)]
     return [sys.executable, str(CHAT / "python" / f"{program}.py")]
 
 

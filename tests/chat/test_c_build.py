@@ -53,9 +53,7 @@ def make(request: pytest.FixtureRequest) -> str:
 def sources(tmp_path: Path) -> Path:
     """A copy of the sources without anything built."""
     folder = tmp_path / "c"
-    folder.mkdir()
-    for path in [*SOURCE.glob("*.[ch]"), SOURCE / "Makefile"]:
-        shutil.copy(path, folder)
+    shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns("*.o", "bin"))
     return folder
 
 
@@ -103,8 +101,8 @@ def test_builds_and_serves(compiler: str, make: str, sources: Path, tmp_path: Pa
     """Not one warning, from either make, two jobs at a time."""
     built = build(sources, make, "-j2", f"CC={compiler}")
     assert (built.returncode, built.stderr) == (0, ""), built.stdout + built.stderr
-    assert_serves(sources / "server", tmp_path)
-    shown = subprocess.run([sources / "client", "--help"], capture_output=True, text=True, timeout=DEADLINE)
+    assert_serves(sources / "bin" / "server", tmp_path)
+    shown = subprocess.run([sources / "bin" / "client", "--help"], capture_output=True, text=True, timeout=DEADLINE)
     assert (shown.returncode, shown.stderr) == (0, "")
     assert shown.stdout.startswith("usage: client ")
 
@@ -120,21 +118,21 @@ def test_optimised_and_fortified(compiler: str, sources: Path) -> None:
 
 def test_compiler_from_the_environment(make: str, sources: Path) -> None:
     """CC may come from the environment, and may have arguments."""
-    built = build(sources, make, "text.o", environment={"CC": "env cc -DFROM_ENVIRONMENT"})
+    built = build(sources, make, "common/text.o", environment={"CC": "env cc -DFROM_ENVIRONMENT"})
     assert (built.returncode, built.stderr) == (0, ""), built.stdout + built.stderr
     assert "env cc -DFROM_ENVIRONMENT" in built.stdout
 
 
 def test_own_flags_keep_the_warnings(make: str, sources: Path) -> None:
     """CFLAGS is the user's; the dialect and the warnings are not given up with it."""
-    built = build(sources, make, "text.o", "CFLAGS=-O0 -std=gnu11")
+    built = build(sources, make, "common/text.o", "CFLAGS=-O0 -std=gnu11")
     assert built.returncode == 0, built.stderr
     assert "-O0 -std=gnu11 -std=c99 -Wall -Wextra -Wpedantic -Werror" in built.stdout
 
 
 def test_clean_leaves_the_sources_only(make: str, sources: Path) -> None:
     """Whatever was built is gone."""
-    before = sorted(path.name for path in sources.iterdir())
+    before = sorted(sources.rglob("*"))
     assert build(sources, make).returncode == 0
     assert build(sources, make, "clean").returncode == 0
-    assert sorted(path.name for path in sources.iterdir()) == before
+    assert sorted(sources.rglob("*")) == before

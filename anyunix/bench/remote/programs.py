@@ -22,7 +22,8 @@ class Source:
     files: tuple[str, ...]
     """Below sources/."""
     compiler: str = ""
-    """`cc`, `make` in the file's folder, nothing for Python, or `go`: never there, so it is carried there."""
+    """`cc`, `make` (the files are its folder and the target), nothing for Python, or `go`: never there, so it is
+    carried there."""
 
 
 SERVERS = (
@@ -35,7 +36,7 @@ SERVERS = (
 LOADS = (Source(LOAD, ("load/load.c",), "cc"),)
 CHAT_LOADS = (Source("chat", ("load/chat.c",), "cc"), Source("bare", ("load/bare.c",), "cc"))
 CHATS = (
-    Source("chat-c", ("chat/c/server",), "make"),
+    Source("chat-c", ("chat/c", "bin/server"), "make"),
     Source("chat-python", ("chat/python/server.py",)),
     Source("chat-asyncio", ("servers/asyncio_chat.py",)),
 )
@@ -94,7 +95,7 @@ def build(source: Source, sources: Path = SOURCES, programs: Path = PROGRAMS) ->
             f"apt-get install {package} (Debian)"
         )
     if source.compiler == "make":
-        folder, target = (sources / source.files[0]).parent, Path(source.files[0]).name
+        folder, target = sources / source.files[0], source.files[1]
         run(["make", "-s", "-C", str(folder), target], source.name)
         return BuiltProgram(source.name, (str((folder / target).absolute()),), version("cc", "--version"))
     programs.mkdir(exist_ok=True)

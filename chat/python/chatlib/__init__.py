@@ -1,1 +1,1 @@
-"""What the chat server and the chat client share: command line, key, lines."""
+"""The chat service in Python, in the same folders and under the same names as in C (chat/README.md)."""

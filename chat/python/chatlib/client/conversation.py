@@ -9,12 +9,11 @@ import time
 from chatlib.client.errors import LostError
 from chatlib.client.keyboard import Keyboard
 from chatlib.client.outbox import Outbox
-from chatlib.client.screen import harmless
 from chatlib.client.stream import Stream
-from chatlib.descriptors import STDIN, STDOUT, write_all
-from chatlib.errors import ServiceError, reason
-from chatlib.lines import LINE_LIMIT, is_text
-from chatlib.report import Reporter
+from chatlib.common.errors import ServiceError, reason
+from chatlib.common.io import STDIN, STDOUT, write_all
+from chatlib.common.report import Reporter
+from chatlib.common.text import LINE_LIMIT, is_clean, sanitise
 
 WELCOME_TIMEOUT = 10.0
 """Seconds that the server gets to answer HELLO."""
@@ -35,7 +34,7 @@ class Chat:
     def read_keyboard(self) -> None:
         """Take what the user typed; in a terminal a line that the server would refuse is refused here."""
         for line in self.keyboard.read():
-            if self.keyboard.interactive and (len(line) > LINE_LIMIT or not is_text(line)):
+            if self.keyboard.interactive and (len(line) > LINE_LIMIT or not is_clean(line)):
                 self.report.line("not sent: control characters, invalid UTF-8 or more than 4096 bytes")
             else:
                 self.outbox.add(line)
@@ -47,7 +46,7 @@ class Chat:
             if line.startswith(mine):
                 self.outbox.seen(line[len(mine) :])
         try:
-            write_all(STDOUT, "".join(f"{harmless(line)}\n" for line in lines).encode())
+            write_all(STDOUT, "".join(f"{sanitise(line)}\n" for line in lines).encode())
         except OSError as error:
             raise ServiceError(f"cannot write to stdout: {reason(error)}") from None
 
@@ -111,7 +110,7 @@ class Conversation:
         if not data:
             return False
         welcome_before = self.stream.welcome
-        received = self.stream.feed(data)
+        received = self.stream.take(data)
         if self._chat.keyboard.interactive and self.stream.welcome and not welcome_before:
             self._chat.report.line("connected; Ctrl-D leaves")
         self._chat.show(received.lines)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from chatlib.descriptors import STDIN
-from chatlib.lines import LF, LINE_LIMIT
+from chatlib.common.io import STDIN
+from chatlib.common.text import LF, LINE_LIMIT
 
 _PIECE = 16384
 

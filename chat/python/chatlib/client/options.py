@@ -7,9 +7,9 @@ import pwd
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from chatlib.arguments import decimal, split
-from chatlib.errors import UsageError
-from chatlib.lines import OFFSET_DIGITS, is_name, is_offset
+from chatlib.common.arguments import decimal, split
+from chatlib.common.errors import UsageError
+from chatlib.common.text import OFFSET_DIGITS, is_good_name, is_offset
 
 USAGE = """\
 usage: client --key-file FILE [--name NAME] [--since OFFSET|end] [--retries N] HOST PORT
@@ -46,7 +46,7 @@ def parse_options(argv: Sequence[str]) -> Options | None:
         return None
     key_file = arguments.required("--key-file")
     name = os.fsencode(arguments.values.get("--name") or _login_name())
-    if not is_name(name):
+    if not is_good_name(name):
         raise UsageError(f"--name is 1 to 32 of A-Z a-z 0-9 _ . -, not {os.fsdecode(name)!r}")
     since = arguments.values.get("--since", "0")
     if since != "end" and not is_offset(os.fsencode(since)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from chatlib.lines import LF
+from chatlib.common.text import LF
 
 _ROOM = 65536
 _PIECE = 16384

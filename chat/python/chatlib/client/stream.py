@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chatlib.client.errors import RefusedByServerError
-from chatlib.errors import ServiceError
-from chatlib.lines import CAN, LF, RECORD_LIMIT, is_offset
+from chatlib.common.errors import ServiceError
+from chatlib.common.text import CAN, LF, RECORD_LIMIT, is_offset
 
 
 class Received(NamedTuple):
@@ -28,7 +28,7 @@ class Stream:
         self._buffer = b""
         self._dropped = 0
 
-    def feed(self, data: bytes) -> Received:
+    def take(self, data: bytes) -> Received:
         """Take the *data* that came; ServiceError when it is not this protocol."""
         lines = (self._buffer + data).split(LF)
         self._buffer = lines.pop()

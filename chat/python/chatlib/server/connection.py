@@ -16,7 +16,7 @@ RECEIVE = 16384
 
 
 def prepare(connection: socket.socket) -> None:
-    """Make *connection* non-blocking, by hand: accept inherits O_NONBLOCK on BSD, not on Linux. Set SO_KEEPALIVE."""
+    """Make *connection* non-blocking, explicitly: accept inherits O_NONBLOCK on BSD, not on Linux. Set SO_KEEPALIVE."""
     connection.setblocking(False)
     for level, option in ((socket.SOL_SOCKET, socket.SO_KEEPALIVE), (socket.IPPROTO_TCP, socket.TCP_NODELAY)):
         # BSD and macOS say EINVAL or ECONNRESET on a connection that is gone; recv says so soon.

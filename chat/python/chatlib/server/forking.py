@@ -6,8 +6,8 @@ import os
 import signal
 from collections.abc import Callable
 
-from chatlib.errors import ServiceError, reason
-from chatlib.report import Reporter
+from chatlib.common.errors import ServiceError, reason
+from chatlib.common.report import Reporter
 from chatlib.server.wakeup import ALL_USED, ENDING
 
 

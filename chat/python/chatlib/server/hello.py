@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chatlib.key import same_key
-from chatlib.lines import is_name, is_offset
+from chatlib.common.key import key_matches
+from chatlib.common.text import is_good_name, is_offset
 
 
 class RefusedError(Exception):
@@ -28,9 +28,9 @@ def parse_hello(line: bytes, key: bytes) -> Hello:
     words = line.split(b" ")
     if len(words) != 4 or words[0] != b"HELLO" or b"" in words:
         raise RefusedError("bad-hello")
-    if not same_key(words[1], key):
+    if not key_matches(words[1], key):
         raise RefusedError("bad-key")
-    if not is_name(words[2]):
+    if not is_good_name(words[2]):
         raise RefusedError("bad-name")
     if words[3] == b"end":
         return Hello(words[2], None)

@@ -1,7 +1,7 @@
 """Listening sockets, by bind mode.
 
 IPV6_V6ONLY is off by default on Linux (ipv6(7)) and on by default on FreeBSD and NetBSD (inet6(4)), so every mode
-but `first` sets it by hand. socket.create_server is not used: it chooses IPV6_V6ONLY itself.
+but `first` sets it explicitly. socket.create_server is not used: it chooses IPV6_V6ONLY itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import socket
 from typing import Any
 
-from chatlib.errors import ServiceError, reason
+from chatlib.common.errors import ServiceError, reason
 
 Candidate = tuple[int, tuple[Any, ...]]
 """An address family and the address to bind, in the form that getaddrinfo gives it."""

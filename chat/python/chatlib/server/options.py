@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from chatlib.arguments import split
-from chatlib.errors import UsageError
+from chatlib.common.arguments import split
+from chatlib.common.errors import UsageError
 
 USAGE = """\
 usage: server --log FILE --key-file FILE [--host HOST] [--port PORT] [--bind dual|ipv4|ipv6|first]

@@ -6,7 +6,7 @@ import fcntl
 import os
 import stat
 
-from chatlib.errors import ServiceError, reason
+from chatlib.common.errors import ServiceError, reason
 
 _LONGEST = 24
 

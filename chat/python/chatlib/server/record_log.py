@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from chatlib.lines import CAN, LF
+from chatlib.common.text import CAN, LF
 
 CHUNK = 65536
 """Bytes read at once under the shared lock."""
@@ -81,7 +81,7 @@ class RecordLog:
                 os.ftruncate(self._descriptor, start + _whole(pieces, written))
                 raise
 
-    def end_torn_record(self) -> int:
+    def mend(self) -> int:
         """End a torn record with CAN LF; return how many bytes were torn off, 0 for none. OSError."""
         with self._locked(fcntl.LOCK_EX), _sigterm_blocked():
             size = self._size()

@@ -9,8 +9,8 @@ import socket
 import time
 from typing import NamedTuple
 
-from chatlib.lines import LF, LINE_LIMIT, is_text
-from chatlib.report import Reporter
+from chatlib.common.report import Reporter
+from chatlib.common.text import LF, LINE_LIMIT, is_clean
 from chatlib.server.connection import LINGER, discard, ended, error_line, prepare, receive, refusal, say_last
 from chatlib.server.forking import fork_child
 from chatlib.server.hello import Hello, RefusedError, parse_hello
@@ -134,7 +134,7 @@ class Receiver:
         refusal = "too-long" if len(self._buffer) > LINE_LIMIT else None
         records = []
         for line in lines:
-            if len(line) > LINE_LIMIT or not is_text(line):
+            if len(line) > LINE_LIMIT or not is_clean(line):
                 refusal = "too-long" if len(line) > LINE_LIMIT else "bad-text"
                 break
             records.append(b"<%b> %b\n" % (name, line))

@@ -8,7 +8,7 @@ import signal
 import socket
 import time
 
-from chatlib.report import Reporter
+from chatlib.common.report import Reporter
 from chatlib.server.connection import error_line, refusal, say_last
 from chatlib.server.record_log import RecordLog
 from chatlib.server.wakeup import Wakeup

@@ -1,9 +1,0 @@
-#ifndef PIDFILE_H
-#define PIDFILE_H
-
-#include <stddef.h>
-
-int pidfile_open(const char *path, char *error, size_t size);
-void pidfile_remove(const char *path, int *fd);
-
-#endif

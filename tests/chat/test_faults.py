@@ -1,0 +1,49 @@
+"""Every fault of chat/faults leaves a server that builds: a mutant that does not compile proves nothing."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from anyunix.catalog.lookup import find_catalog
+from anyunix.mutation.faults import Edit, Fault, read_faults
+from anyunix.mutation.mutants import sow
+
+CATALOG = find_catalog()
+STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
+"""As in chat/c/Makefile."""
+COMPILE_SECONDS = 60.0
+
+
+def sown(fault: Fault, subject: str, folder: Path) -> tuple[Path, tuple[Edit, ...]]:
+    """The subject's folder with the fault in it, and what was edited."""
+    if subject not in fault.sowings:
+        pytest.skip(fault.inapplicable[subject])
+    return sow(fault, CATALOG.subject(subject), folder / "sown").folder, fault.sowings[subject].edits
+
+
+@pytest.fixture(params=read_faults(CATALOG), ids=lambda fault: fault.name)
+def fault(request: pytest.FixtureRequest) -> Fault:
+    """A fault of the project."""
+    found: Fault = request.param
+    return found
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no cc here")
+def test_the_faulty_c_compiles_without_a_warning(fault: Fault, tmp_path: Path) -> None:
+    folder, edits = sown(fault, "c", tmp_path)
+    sources = {edit.file.removeprefix("c/") for edit in edits if edit.file.endswith(".c")}
+    if not sources:
+        return  # a bind mode of the healthy server
+    command = ["cc", *STRICT, "-I.", "-fsyntax-only", *sorted(sources)]
+    done = subprocess.run(command, cwd=folder / "c", capture_output=True, text=True, timeout=COMPILE_SECONDS)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_faulty_python_compiles(fault: Fault, tmp_path: Path) -> None:
+    folder, edits = sown(fault, "python", tmp_path)
+    for edit in edits:
+        compile((folder / edit.file).read_text(), edit.file, "exec")
