@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_report import example
 
 from anyunix.report.out_folder import OutFolder
+from example_matrix import example
 
 PRINTING = (("list", "probes"), ("report", "out"))
 """With Python's print, and with rich's console."""

@@ -2,13 +2,11 @@
 
 import configparser
 import re
-from pathlib import Path
 
 import pytest
 
 from anyunix.catalog.lookup import Catalog
-
-ROOT = Path(__file__).parents[1]
+from checkout import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from anyunix.bench.figures import WHERE, figures, missing
 from anyunix.bench.go import build_go
 from anyunix.bench.journal import append, read_journal
 from anyunix.bench.progress import Watch
-from anyunix.bench.remote import build as building
+from anyunix.bench.remote import programs
 from anyunix.bench.remote.experiment import Measured, Point, measure
 from anyunix.bench.remote.programs import LOADS, SERVERS, BuiltProgram, NotBuilt, build
 from anyunix.bench.remote.tree import PROC
@@ -46,7 +46,7 @@ def load(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(built(LOADS, "load", catalog, tmp_path_factory.mktemp("load")).command[0])
 
 
-def built(sources: tuple[building.Source, ...], name: str, catalog: Catalog, into: Path) -> BuiltProgram:
+def built(sources: tuple[programs.Source, ...], name: str, catalog: Catalog, into: Path) -> BuiltProgram:
     """A program, from the sources as they are here. Raises NotBuilt."""
     source = next(source for source in sources if source.name == name)
     if source.compiler == "go":

@@ -10,7 +10,7 @@ import pytest
 
 from anyunix.bench.chat_report import chat_tables
 from anyunix.bench.chat_runs import ChatScale, bare_us, chat_points, summarize_chat
-from anyunix.bench.remote import chat
+from anyunix.bench.remote import chat_run
 from anyunix.bench.remote.chat_run import BareCosts, ChatMeasured, ChatPoint, bare_costs, measure_chat
 from anyunix.bench.remote.experiment import NotMeasured
 from anyunix.bench.remote.programs import CHAT_LOADS, CHATS, build
@@ -102,7 +102,7 @@ def test_the_bare_system_calls_are_measured(sources: Path, tmp_path: Path, monke
     assert 50 < found.read_log < found.write_socket < 1e6
     assert 50 < found.write_log < 1e6
     assert 50 < found.read_socket < 1e6
-    monkeypatch.setattr(chat, "RECORD_BYTES", 0)
+    monkeypatch.setattr(chat_run, "RECORD_BYTES", 0)
     with pytest.raises(NotMeasured, match="usage: bare LOG BYTES"):
         bare_costs(program, 1)
 

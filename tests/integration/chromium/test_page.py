@@ -13,8 +13,8 @@ import pytest
 from anyunix.analysis.verdict import judge
 from anyunix.report.html import LOG_LIMIT, render
 from anyunix.results.model import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText, Verdict
+from checkout import ROOT
 
-ROOT = Path(__file__).parents[1]
 FLAGS = (
     "--headless",
     "--no-sandbox",

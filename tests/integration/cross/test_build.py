@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from anyunix import cross
 from anyunix.cli import main
+from anyunix.cross import zig as cross
 from anyunix.cross.every_target import first_error
 from anyunix.cross.header import Header, NoProgram, read_header
 from anyunix.cross.proof import not_for

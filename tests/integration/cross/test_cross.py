@@ -15,10 +15,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from anyunix import cross
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
+from anyunix.cross import zig as cross
 from anyunix.cross.shared_builds import CrossBuilds
 from anyunix.cross.targets import cannot_start
 from anyunix.drivers.local import LocalDriver

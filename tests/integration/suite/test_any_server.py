@@ -8,26 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from any_server_subject import BINDING, PROCESSES, SIGNALS, held, written
 from anyunix.catalog.lookup import Catalog
-from anyunix.catalog.platforms import Platform
-from anyunix.catalog.reader import load_yaml
-from anyunix.catalog.subjects import Subject, read_subject
-from anyunix.drivers.local import LocalDriver
+from anyunix.catalog.subjects import Subject
 from anyunix.results.model import CellResult
-from anyunix.run.cell import Cell, CellRun, SuiteOptions
 
-SERVER = Path(__file__).with_name("any_server.py")
-SUBJECT = """\
-title: a server
-files: [any_server.py]
-start: ["{python}", any_server.py, "{port}"]
-ready: {port: true}
-talk: {send: "hi\\n", expect: "^hello$"}
-promises: {sighup: quick}
-"""
-BINDING, PROCESSES, SIGNALS = (
-    f"{group}/test_any_server_contracts.py::test_" for group in ("binding", "processes", "signals")
-)
 FAULTS = {
     "IPv6 alone": f"{BINDING}a_client_on_ipv4_loopback_is_served",
     "IPv4 alone": f"{BINDING}a_client_on_ipv6_loopback_is_served",
@@ -46,23 +31,6 @@ FAULTS = {
     "one at a time": f"{SIGNALS}idle_clients_hold_up_nobody",
     "waits for more": f"{SIGNALS}a_half_closed_client_is_let_go",
 }
-
-
-def written(folder: Path, **changed: str) -> Subject:
-    """A subject from a file with some of its lines changed."""
-    (folder / SERVER.name).write_text(SERVER.read_text())
-    kept = [line for line in SUBJECT.splitlines() if line.partition(":")[0] not in changed]
-    path = folder / "mine.yaml"
-    path.write_text("\n".join([*kept, *(f"{key}: {value}" for key, value in changed.items())]) + "\n")
-    return read_subject("mine", path, load_yaml(path))
-
-
-def held(catalog: Catalog, subject: Subject, *probes: str, suite: Path | None = None) -> CellResult:
-    """A subject on this machine, held against some probes of the real suite, or of a copy."""
-    cell = Cell(subject, Platform("local", "this machine", "local"), next(iter(subject.binds)), probes=probes)
-    result = CellRun(cell, LocalDriver(), SuiteOptions(suite or catalog.suite), lambda text: None).run()
-    assert result.status == "ran", result.reason
-    return result
 
 
 def impatient(catalog: Catalog, folder: Path) -> Path:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_any_server import BINDING, SIGNALS, held, written
 
+from any_server_subject import BINDING, SIGNALS, held, written
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.subjects import Subject
 from anyunix.results.model import CellResult, Probe

@@ -20,9 +20,9 @@ from anyunix.drivers.vagrant.machines import Machines
 from anyunix.drivers.vagrant.vagrant_driver import VagrantDriver
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
+from checkout import ROOT
 from sshd import ALIAS, Sshd
 
-ROOT = Path(__file__).parents[1]
 NAME = "guest"
 DOUBLE = """\
 #!/bin/sh

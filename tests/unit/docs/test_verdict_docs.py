@@ -1,14 +1,13 @@
 """docs/verdicts.md shows what is really printed: each row is made again from a matrix of that shape."""
 
-from pathlib import Path
-
 import pytest
 
 from anyunix.analysis.verdict import exit_status, judge
 from anyunix.report.kinds import overall, where
 from anyunix.results.model import CellResult, Matrix, Outcome, PlatformResult, Probe
+from checkout import ROOT
 
-PAGE = Path(__file__).parents[1] / "docs" / "verdicts.md"
+PAGE = ROOT / "docs" / "verdicts.md"
 BINDING, LOCKING = 20, 10
 FIRST, OWN = "binding/test_x.py::test_0", "signals/test_x.py::test_sigterm_ends_all_of_it"
 

@@ -94,7 +94,7 @@ def test_what_nohup_ignores_stays_ignored() -> None:
 
 LEAVES = """\
 import os, subprocess
-from anyunix import scratch
+from anyunix.host import scratch
 from anyunix.run.leftovers import remove_leftovers
 from anyunix.host.owner import own
 from anyunix.payload.supervised import CELL

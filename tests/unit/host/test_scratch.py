@@ -13,6 +13,7 @@ import pytest
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import PlatformError
 from anyunix.host.scratch import Scratch, left, remove_tree, scratch, sweep
+from checkout import ROOT
 
 HOLD = "from anyunix.host.scratch import Scratch; import sys; print(Scratch().path, flush=True); sys.stdin.read()"
 
@@ -137,7 +138,7 @@ THERE = ("remote", "ssh_remote.py", "netns_remote.py", "repro_remote.py", "scrat
 
 def test_no_other_module_makes_temporary_folders() -> None:
     """One that nobody owns would stay when its run is killed."""
-    for path in (Path(__file__).parents[1] / "anyunix").rglob("*.py"):
+    for path in (ROOT / "anyunix").rglob("*.py"):
         if not set(THERE) & set(path.parts):
             assert "mkdtemp(prefix" not in path.read_text(), path
             assert "TemporaryDirectory" not in path.read_text(), path

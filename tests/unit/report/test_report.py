@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from anyunix.analysis.verdict import exit_status, judge
+from anyunix.analysis.verdict import exit_status
 from anyunix.cli import main
 from anyunix.commands.common import check_writable
 from anyunix.errors import ConfigurationError
@@ -20,28 +20,9 @@ from anyunix.report.growing import NOT_ENDED, GrowingMatrix
 from anyunix.report.out_folder import OutFolder, merged_junit, write_whole
 from anyunix.report.terminal import WIDTH, print_overall, print_report
 from anyunix.results.matrix_file import encode, read_matrix
-from anyunix.results.model import Artifacts, CellResult, Matrix, PlatformResult, Probe, Status
+from anyunix.results.model import Artifacts, CellResult, Matrix
 from anyunix.text import UNSAFE, first_line, safe
-
-HOSTILE = "E   \x1b[2Jgone \x9b31m <script>alert(1)</script> ]]> & \x00 \u202e txt"
-
-
-def example() -> Matrix:
-    passed = Probe("binding/test_x.py::test_a", "contract", "passed", line=3)
-    failed = Probe("chat/test_y.py::test_b", "contract", "failed", HOSTILE, line=9)
-    fact = Probe("binding/test_f.py::test_c", "fact", "passed", facts={"a.b": [1, "x"]})
-    whole = Probe("chat/test_y.py::test_b", "contract", "passed", line=9)
-    names: dict[str, Status] = {"debian": "ran", "alpine-v6only": "ran", "absent": "not-run", "broken": "error"}
-    platforms = tuple(
-        PlatformResult(name, f"the {name}", "local", status, facts={"a.b": [1, "x"]}) for name, status in names.items()
-    )
-    cells = (
-        CellResult("c", "debian", "dual", "ran", probes=(passed, whole, fact), compiler="cc 1", seconds=1.5),
-        CellResult("c", "alpine-v6only", "dual", "ran", probes=(passed, failed, fact), seconds=2),
-        CellResult("c", "absent", "dual", "not-run", "no engine\x1b[1m"),
-        CellResult("c", "broken", "dual", "error", "died"),
-    )
-    return judge(Matrix(platforms, cells, "debian", started="2026-01-01T00:00:00+00:00"))
+from example_matrix import HOSTILE, example
 
 
 def printed(matrix: Matrix, width: int = WIDTH) -> str:

@@ -4,7 +4,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from anyunix import junit
+from anyunix.results import junit
 from anyunix.results.junit import BadResults, read_junit
 
 GOOD = b"""<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite name="pytest">

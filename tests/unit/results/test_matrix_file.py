@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from anyunix import stored
 from anyunix.analysis.verdict import judge
 from anyunix.cli import main
 from anyunix.errors import ConfigurationError
+from anyunix.results import matrix_file
 from anyunix.results.json_values import DEPTH_LIMIT, unfit
 from anyunix.results.matrix_file import encode, read_matrix
 from anyunix.results.model import CellResult, Documented, Identity, Matrix, PlatformResult, Probe, ProbeText
@@ -185,7 +185,7 @@ def test_what_is_no_file_is_read_by_nobody(tmp_path: Path) -> None:
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "SIZE_LIMIT", 10)
+    monkeypatch.setattr(matrix_file, "SIZE_LIMIT", 10)
     (tmp_path / "matrix.json").write_bytes(b"x" * 11)
     with pytest.raises(ConfigurationError, match="larger than the 10 bytes"):
         read_matrix(tmp_path)

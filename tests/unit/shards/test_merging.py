@@ -19,9 +19,10 @@ from anyunix.results.matrix_file import encode
 from anyunix.results.model import CellResult, Identity, Matrix, PlatformResult, Probe, Status
 from anyunix.shards.merging import Part, merge, read_parts
 from anyunix.shards.planning import Plan, PlannedCell, Wish, make_plan, read_plan
+from checkout import HELPERS
 
 IDENTITY = Identity("1", "suite", {"c": "files"})
-SERVER = Path(__file__).with_name("any_server.py")
+SERVER = HELPERS / "any_server.py"
 ONE_PROBE = "test_a_client_on_ipv4_loopback_is_served or test_v6only_can_be_set"
 
 

@@ -11,8 +11,9 @@ import pytest
 from anyunix.cli import main
 from anyunix.results.matrix_file import encode
 from anyunix.results.model import Matrix
+from checkout import ROOT
 
-TOOLS = Path(__file__).parents[1] / "tools"
+TOOLS = ROOT / "tools"
 BROKEN = "import fuzz_input; fuzz_input.anyunix = lambda command: {}; raise SystemExit(fuzz_input.main())"
 
 

@@ -9,8 +9,9 @@ from types import ModuleType
 import pytest
 
 from anyunix.host.owner import own
+from checkout import ROOT
 
-TOOL = Path(__file__).parents[1] / "tools" / "kills.py"
+TOOL = ROOT / "tools" / "kills.py"
 
 
 @pytest.fixture
