@@ -9,7 +9,6 @@ from anyunix.analysis.readiness import last_portable, preflight
 from anyunix.cli import main
 from anyunix.errors import ConfigurationError
 from anyunix.results.model import CellResult, Matrix, Outcome, PlatformResult, Probe
-from sshd import ALIAS, Sshd
 
 SERVED, OTHER = "binding/test_x.py::test_served", "binding/test_x.py::test_other"
 
@@ -65,24 +64,6 @@ def test_the_baseline_is_the_reference_unless_it_was_not_portable() -> None:
         last_portable(both, "c", "ipv4")
     with pytest.raises(ConfigurationError, match="kept all contracts on no platform of that run"):
         last_portable(bad, "c", "dual")
-
-
-def test_a_real_target_is_go_and_nothing_stays_there(
-    sshd: Sshd, there: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    target = tmp_path / "target.yaml"
-    target.write_text(f"title: the target\ndriver: ssh\naddress: {ALIAS}\nssh_config: {sshd.config.name}\n")
-    baseline = str(tmp_path / "base")
-    subject = ["--subject", "python", "-k", "served_contracts or ipv6_facts"]
-    assert main(["run", *subject, "--platform", "local", "--out", baseline]) == 0
-    capsys.readouterr()
-    out = tmp_path / "out"
-    assert main(["preflight", str(target), *subject, "--baseline", baseline, "--out", str(out)]) == 0
-    said = capsys.readouterr().out
-    assert "0 facts are not those of local-baseline, " in said
-    assert "GO: python, bind dual, on the target: " in said
-    assert (out / "matrix.json").is_file()
-    assert list(there.iterdir()) == []
 
 
 def test_what_is_wrong_with_the_order_is_said_before_anything_runs(

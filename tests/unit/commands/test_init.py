@@ -1,6 +1,5 @@
 """`anyunix init`: the file that it writes runs as it is, and is never written over another."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,6 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     assert main(["init", "my.yaml"]) == 0
     assert capsys.readouterr().out == ("my.yaml: written; try it: anyunix run --subject ./my.yaml --platform local\n")
     return tmp_path / "my.yaml"
-
-
-def test_its_server_keeps_every_contract_about_any_server(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status = main(["run", "--subject", "./my.yaml", "--platform", "local", "-k", "any_server", "--out", "out"])
-    said = capsys.readouterr().out
-    assert status == 0, said
-    assert re.search(r"^  kept all \d+ contracts on local; nothing to compare with$", said, re.MULTILINE)
 
 
 def test_what_its_comments_offer_can_be_taken(written: Path, catalog: Catalog) -> None:

@@ -12,10 +12,7 @@ from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.cli import main
-from anyunix.commands.common import chosen_platforms, usual_order
 from anyunix.drivers.local import LocalDriver
-from anyunix.errors import ConfigurationError
-from anyunix.host.emulators import no_handler
 from anyunix.report import markdown
 from anyunix.report.html import render as render_html
 from anyunix.report.terminal import print_report
@@ -24,14 +21,6 @@ from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from anyunix.run.emulator_limits import passes_all_the_same
 from anyunix.run.matrix import platform_result
 
-S390X = """\
-{state}
-interpreter /usr/libexec/qemu-binfmt/s390x-binfmt-P
-flags: {flags}
-offset 0
-magic 7f454c4602020100000000000000000000020016
-mask fffffffffffffffcfffffffffffffffffffeffff
-"""
 PROBES = """\
 def test_kept(server): pass
 def test_blamed(server): raise AssertionError("the emulator's")
@@ -39,44 +28,6 @@ def test_blamed_wrongly(server): pass
 def test_broken(server): raise AssertionError("the server's")
 """
 IDS = {"group/test_probes.py::test_blamed": "ptrace is missing", "group/test_probes.py::test_blamed_wrongly": "it was"}
-
-
-@pytest.mark.parametrize(
-    ("state", "flags", "reason"),
-    [
-        ("enabled", "PF", None),
-        ("enabled", "P", "has a handler that containers cannot see (no flag F)"),
-        ("disabled", "PF", "has no handler for its programs"),
-    ],
-)
-def test_a_handler_is_known_by_its_magic(state: str, flags: str, reason: str | None, tmp_path: Path) -> None:
-    (tmp_path / "called-anything").write_text(S390X.format(state=state, flags=flags))
-    (tmp_path / "status").write_text("enabled\n")
-    found = no_handler("linux/s390x", tmp_path)
-    assert found is None if reason is None else found and reason in found
-    arm = no_handler("linux/arm64", tmp_path)
-    assert arm
-    assert "apt-get install qemu-user-static binfmt-support" in arm
-    assert "\n" not in arm
-
-
-def test_without_binfmt_misc_nothing_foreign_runs_and_this_cpu_does(tmp_path: Path) -> None:
-    assert no_handler("linux/s390x", tmp_path / "not-mounted")
-    assert no_handler("linux/amd64", tmp_path / "not-mounted") is None
-
-
-def test_a_machine_needs_no_emulator_for_its_own_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("anyunix.host.emulators.machine", lambda: "s390x")
-    assert no_handler("linux/s390x", tmp_path) is None
-    assert no_handler("linux/arm64", tmp_path)
-
-
-@pytest.mark.parametrize(
-    "damage", ["", "enabled", "enabled\nmagic zz\nflags: F\noffset 0", "enabled\nmagic 7f454c46\nflags: F\noffset 0"]
-)
-def test_a_handler_of_something_else_is_none(damage: str, tmp_path: Path) -> None:
-    (tmp_path / "other").write_text(damage)
-    assert no_handler("linux/s390x", tmp_path)
 
 
 @pytest.fixture
@@ -129,15 +80,6 @@ def _check_reports(result: CellResult, platform: Platform) -> None:
     assert "CPU emulated by qemu-user" in render_html(matrix)
 
 
-def test_emulated_platforms_run_only_when_asked_for(catalog: Catalog, capsys: pytest.CaptureFixture[str]) -> None:
-    emulated = {name for name in catalog.platform_names() if catalog.platform(name).emulator}
-    assert {"debian-s390x", "debian-armhf", "debian-arm64", "debian-riscv64", "debian-ppc64le"} <= emulated
-    assert not emulated & {platform.name for platform in chosen_platforms(catalog, [], [])}
-    assert emulated < set(usual_order(catalog))
-    assert main(["list", "platforms"]) == 0
-    assert "runs only when asked for: --platform debian-s390x" in capsys.readouterr().out
-
-
 def test_a_run_says_which_platforms_it_left_out(
     tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -145,28 +87,6 @@ def test_a_run_says_which_platforms_it_left_out(
         monkeypatch.setattr(f"anyunix.commands.{module}.usual_order", lambda catalog: ["local", "debian-s390x"])
     assert main(["run", "--subject", "python", "-k", "test_ipv4_client_is_served", "--out", str(tmp_path)]) == 0
     assert "not run: debian-s390x: slow, so only when asked for: --platform debian-s390x" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("keys", "said"),
-    [
-        ("emulator: qemu-usr\n", "key 'emulator': unknown 'qemu-usr' (did you mean 'qemu-user'?); known: qemu-user"),
-        (
-            "emulator: qemu-user\nemulator_limits: {binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv5: x}\n",
-            "no such probe (did you mean 'binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4'?)",
-        ),
-        (
-            "emulator_limits: {binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4: x}\n",
-            "key 'emulator_limits': there is no key 'emulator' that could be to blame",
-        ),
-    ],
-)
-def test_platform_files_are_strict_about_emulators(keys: str, said: str, tmp_path: Path, catalog: Catalog) -> None:
-    file = tmp_path / "mine.yaml"
-    file.write_text(f"title: mine\ndriver: local\n{keys}")
-    with pytest.raises(ConfigurationError) as error:
-        catalog.platform(str(file))
-    assert said in str(error.value)
 
 
 def test_waits_are_longer_where_the_platform_is_slow(
