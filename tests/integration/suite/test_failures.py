@@ -1,6 +1,5 @@
 """What a failed contract says: its kind, how the server ended and its last words, what came instead, who is left."""
 
-import os
 import re
 import shutil
 from collections.abc import Callable
@@ -108,37 +107,4 @@ def test_processes_that_are_left_are_named(fails: Fails) -> None:
         r"for the server to end with all its processes; last seen: \d+ \(S\) \S*python\S* any_server.py "
         r"\d+ ignores SIGTERM",
         probe.message,
-    )
-
-
-@pytest.mark.usefixtures("support")
-def test_processes_are_named_where_there_is_no_proc(monkeypatch: pytest.MonkeyPatch) -> None:
-    from support import processes
-
-    monkeypatch.setattr(processes, "PROC", Path("/no/such/proc"))
-    left = processes.still_running({os.getpid()})
-    assert not left
-    assert re.fullmatch(rf"{os.getpid()} \(\w\) \S*python.*", repr(left))
-
-
-@pytest.mark.parametrize(
-    ("expect", "hint"),
-    [(r"^PONG$", r"; without its \r it would match: write \r?$ for the end of a line"), (r"^PANG$", "")],
-)
-@pytest.mark.usefixtures("support")
-def test_what_came_stands_beside_what_was_expected(expect: str, hint: str) -> None:
-    import socket
-
-    from support.subject import Talk
-    from support.talk import Unlike, talk_to
-
-    here, there = socket.socketpair()
-    with here, there:
-        there.sendall(b"PONG\r\n")
-        there.shutdown(socket.SHUT_WR)
-        with pytest.raises(Unlike) as caught:
-            talk_to(here, Talk(b"", expect.encode()))
-    assert str(caught.value) == (
-        f"nothing that matches '{expect}' came before the connection ended, "
-        rf"but b'PONG\r\n'{hint}"
     )
