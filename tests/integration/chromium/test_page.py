@@ -1,169 +1,15 @@
 """The page in a real browser: nothing that a platform says is run, filters and details work, by keyboard too."""
 
-import importlib.util
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from anyunix.analysis.verdict import judge
 from anyunix.report.html import LOG_LIMIT, render
-from anyunix.results.model import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText, Verdict
-from checkout import ROOT
+from anyunix.results.model import Matrix, Verdict
+from page_matrix import HARMLESS, HOSTILE, SERVED, example
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--window-size=1300,900",
-)
-SIZE_LIMIT = 3_000_000
-ATTACKS = (
-    "</script><script>window.pwned=1</script>",
-    "<img src=x onerror=window.pwned=2>",
-    "javascript:window.pwned=3",
-    "{{ 7 * 7 }} {% raw %} ${window.pwned=4} &lt;b&gt;",
-    "\"' onmouseover=window.pwned=5 x='",
-    "<!--<script>",
-    "</style></title></textarea></template>",
-    "\x1b[31mred\x00\u202egnp.exe\u2028",
-    "\ud800",
-)
-HOSTILE = " ".join(ATTACKS)
-HARMLESS = HOSTILE.replace("\x1b[31m", "").translate(dict.fromkeys(map(ord, "\x00\u202e\u2028\ud800"), "\ufffd"))
-SERVED, KEPT, ORDER = (
-    "binding/test_served_contracts.py::test_ipv4_client_is_served",
-    "chat/test_log_contracts.py::test_log_is_kept",
-    "binding/test_a_facts.py::test_order[ipv4]",
-)
 SIGHT = ["c/first/plain ipv4 client is served", "c/first/plain order [ipv4]"]
 """What is open at first: the group with the failure."""
-FACTS = "locking/test_b_facts.py::test_flock_table"
-
-
-def example(text: str = "plain words") -> Matrix:
-    """Three platforms that ran, one that did not; `text` wherever a platform, a subject or a file may write."""
-
-    def cell(platform: str, served: Probe, value: Any, bind: str = "first", table: str = "EAGAIN") -> CellResult:
-        return CellResult(
-            "c",
-            platform,
-            bind,
-            "ran",
-            compiler=text,
-            probes=(
-                served,
-                Probe(KEPT, "contract", "skipped", f"left out: {text}"),
-                Probe(ORDER, "fact", "passed", seconds=0.25, facts={"ipv6.order": value, f"same.{text}": text}),
-                Probe(FACTS, "fact", "passed", facts={"flock.table": {"SH+EX": table, "SH+SH": "ok"}}),
-            ),
-        )
-
-    passed = Probe(SERVED, "contract", "passed", seconds=0.125)
-    failed = Probe(
-        SERVED,
-        "contract",
-        "failed",
-        f"E   refused: {text}\nmore {text}",
-        line=24,
-        explained_by=("ipv6.order",),
-        explanation=f"because {text}",
-        counts={"failed": 2, "passed": 1},
-    )
-    accepted = Probe(SERVED, "contract", "failed", "again", expected=f"known: {text}")
-    facts = {"ipv6.order": ["0.0.0.0", "::"], "flock.table": {"SH+EX": "EAGAIN", "SH+SH": "ok"}, f"same.{text}": text}
-    platforms = (
-        PlatformResult("debian", text, "docker", "ran", facts=facts, emulates=text),
-        PlatformResult("alpine", "musl", "docker", "ran", facts={**facts, "ipv6.order": [text]}),
-        PlatformResult(
-            "wobbly",
-            "varies",
-            "docker",
-            "ran",
-            facts={"ipv6.order": ["0.0.0.0", "::"]},
-            unstable={"flock.table": ({"SH+EX": "EAGAIN"}, {"SH+EX": text})},
-            documented={"ipv6.order": Documented("::", f"manual {text}")},
-        ),
-        PlatformResult("freebsd", text, "vagrant", "not-run", text, documented={"ipv6.order": Documented("::", text)}),
-    )
-    cells = (
-        cell("debian", passed, ["0.0.0.0", "::"], "dual"),
-        cell("alpine", passed, ["0.0.0.0", "::"], "dual"),
-        cell("debian", passed, ["0.0.0.0", "::"]),
-        cell("alpine", failed, [text]),
-        cell("wobbly", accepted, ["0.0.0.0", "::"]),
-        CellResult("c", "freebsd", "first", "not-run", text),
-    )
-    texts = (ProbeText(SERVED, "contract", f"A client is served: {text}", f"RFC: {text}", 24),)
-    return judge(Matrix(platforms, cells, "debian", ("freebsd",), texts, problems=(f"expectation {text}",)))
-
-
-@pytest.fixture(scope="session")
-def selenium() -> Any:
-    """The selenium package, where Chromium is there too. With ANYUNIX_REQUIRE_CHROMIUM its absence is a failure."""
-    missing = [
-        f"package chromium or chromium-driver: no {name} on PATH"
-        for name in ("chromium", "chromedriver")
-        if not shutil.which(name)
-    ]
-    if importlib.util.find_spec("selenium") is None:
-        missing.append("Python package selenium")
-    if missing:
-        reason = f"missing: {', '.join(missing)}"
-        if os.environ.get("ANYUNIX_REQUIRE_CHROMIUM"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    import selenium.webdriver.chrome.service
-
-    return selenium
-
-
-@pytest.fixture(scope="session")
-def start_browser(selenium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
-    started: list[Any] = []
-
-    def start(*flags: str) -> Any:
-        options = selenium.webdriver.ChromeOptions()
-        options.binary_location = shutil.which("chromium")
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        for flag in (*FLAGS, *flags, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-            options.add_argument(flag)
-        service = selenium.webdriver.chrome.service.Service(shutil.which("chromedriver"))
-        started.append(selenium.webdriver.Chrome(options=options, service=service))
-        return started[-1]
-
-    yield start
-    for driver in started:
-        driver.quit()
-
-
-@pytest.fixture(scope="session")
-def browser(start_browser: Callable[..., Any]) -> Any:
-    return start_browser()
-
-
-@pytest.fixture
-def page(browser: Any, tmp_path: Path) -> Callable[..., Any]:
-    """Opens the page of a matrix; the browser."""
-
-    def open_page(matrix: Matrix, logs: dict[str, str] | None = None, fragment: str = "", driver: Any = browser) -> Any:
-        file = tmp_path / "index.html"
-        file.write_text(render(matrix, logs), encoding="utf-8")
-        driver.get("about:blank")
-        driver.get_log("browser")  # an earlier page's
-        driver.get(file.as_uri() + fragment)
-        return driver
-
-    return open_page
 
 
 def rows(driver: Any) -> list[str]:
@@ -228,13 +74,6 @@ def test_nothing_untrusted_runs_and_all_of_it_is_shown(page: Callable[..., Any])
     assert tags == []
     assert driver.execute_script("return document.scripts.length") == 2
     assert [entry for entry in driver.get_log("browser") if "Content Security" in entry["message"]] == []
-
-
-def test_control_characters_reach_neither_page_nor_data() -> None:
-    html = render(example(HOSTILE))
-    assert re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\ud800-\udfff]", html) == []
-    assert re.findall(r"\\u00[01]|\\u202e|\\ud800", html) == []
-    html.encode()
 
 
 def test_it_asks_the_network_for_nothing(page: Callable[..., Any]) -> None:
@@ -424,14 +263,3 @@ def test_many_reasons_and_wide_texts_do_not_widen_the_page(page: Callable[..., A
     matrix = example("y" * 3000)
     driver = page(Matrix(matrix.platforms, matrix.cells, "debian", verdicts=(verdict,)))
     assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth") is True
-
-
-def test_16000_results_stay_under_3_megabytes() -> None:
-    spec = importlib.util.spec_from_file_location("bench_page", ROOT / "bench" / "page.py")
-    assert spec is not None
-    assert spec.loader is not None
-    bench = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(bench)
-    matrix = bench.large_matrix()
-    assert sum(len(cell.probes) for cell in matrix.cells) == 16_000
-    assert len(render(matrix, bench.logs_of(matrix)).encode()) < SIZE_LIMIT
