@@ -8,6 +8,7 @@ import pytest
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.subjects import Subject
+from anyunix.cross.zig import build_subject, missing
 from anyunix.drivers.registry import Drivers
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 
@@ -43,3 +44,13 @@ def test_a_cell_on_this_machine_has_what_its_subject_names_and_no_secret(
     )
     result = CellRun(Cell(named, platform, "default"), driver, SuiteOptions(make_suite(PROBE)), lambda text: None).run()
     assert result.facts == {"here": ["PASS_ME"], "server": [True, False], "built": "1 none -O1\n"}
+
+
+def test_a_cross_build_gets_no_secret(secrets: None, subject: Subject, tmp_path: Path) -> None:
+    if reason := missing():
+        pytest.skip(reason)
+    building = dataclasses.replace(subject, build=("sh", "-c", "env > environment"))
+    (made,) = build_subject(building, "native", tmp_path / "build").values()
+    said = made.read_text()
+    assert "PASS_" not in said
+    assert "CC=" in said

@@ -1,6 +1,5 @@
 """What a server on this machine gets of the user's environment: what is listed, and what its file names."""
 
-import dataclasses
 import json
 import os
 from pathlib import Path
@@ -8,27 +7,8 @@ from pathlib import Path
 import pytest
 
 from anyunix.catalog.lookup import Catalog
-from anyunix.catalog.subjects import Subject
-from anyunix.cross.zig import build_subject, missing
 from anyunix.errors import ConfigurationError
 from anyunix.host.environment import local_environment, passed_on
-
-
-@pytest.fixture
-def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PASS_ME", "PASS_NOT"):
-        monkeypatch.setenv(name, "1")
-    monkeypatch.setenv("CFLAGS", "-O1")
-
-
-def test_a_cross_build_gets_no_secret(secrets: None, subject: Subject, tmp_path: Path) -> None:
-    if reason := missing():
-        pytest.skip(reason)
-    building = dataclasses.replace(subject, build=("sh", "-c", "env > environment"))
-    (made,) = build_subject(building, "native", tmp_path / "build").values()
-    said = made.read_text()
-    assert "PASS_" not in said
-    assert "CC=" in said
 
 
 def test_the_list_holds_no_variable_with_a_secret() -> None:
