@@ -12,22 +12,22 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from support.chat import Client  # type: ignore[import-not-found]  # from the payload
-from support.forks import wait_asleep  # type: ignore[import-not-found]
-from support.launcher import Launcher  # type: ignore[import-not-found]
-from support.net import connect_error, errno_name  # type: ignore[import-not-found]
-from support.ready import NotReady  # type: ignore[import-not-found]
-from support.server import Server  # type: ignore[import-not-found]
-from support.subject import subject_from_environment  # type: ignore[import-not-found]
-from support.tool import Tool, find_tool, told  # type: ignore[import-not-found]
+from support.chat import Client
+from support.forks import wait_asleep
+from support.launcher import Launcher
+from support.net import connect_error, errno_name
+from support.ready import NotReady
+from support.server import Server
+from support.subject import subject_from_environment
+from support.tool import Tool, find_tool, told
 
 LOOPBACKS = ("127.0.0.1", "::1")
 WAIT_SECONDS = 5.0
 
 
-def families(launcher: Launcher, binds: list[str]) -> dict[str, object]:
+def families(launcher: Launcher, tool: Tool, binds: list[str]) -> dict[str, object]:
     """Each bind mode tried over both loopbacks; the system calls of the first of them."""
-    tool, runs = launcher.tool, []
+    runs = []
     for bind in binds:
         runs.append(try_bind(launcher, bind))
         launcher.tool = None
@@ -71,7 +71,7 @@ def passive_order() -> list[str]:
     return []
 
 
-def messages(launcher: Launcher, arguments: list[str]) -> dict[str, object]:
+def messages(launcher: Launcher, tool: Tool, arguments: list[str]) -> dict[str, object]:
     """Messages one by one to a server with one client: which of them come back, and what Child SEND asked for."""
     bind, *texts = arguments
     server = launcher(bind=bind)
@@ -87,7 +87,7 @@ def messages(launcher: Launcher, arguments: list[str]) -> dict[str, object]:
         alive = any(process.pid == sender and not process.zombie for process in server.processes())
     stored = [line.partition("> ")[2] for line in launcher.log.read_text().splitlines()]
     stop(server)
-    return {"messages": found, "alive": alive, "stored": stored, "record": record(launcher, launcher.tool)}
+    return {"messages": found, "alive": alive, "stored": stored, "record": record(launcher, tool)}
 
 
 def record(launcher: Launcher, tool: Tool) -> dict[str, object]:
@@ -119,9 +119,10 @@ def main(arguments: list[str]) -> None:
         sys.exit("ANYUNIX_SUBJECT names no subject")
     folder = Path.cwd() / "repro"
     folder.mkdir(exist_ok=True)
-    launcher = Launcher(subject, words[0], folder, find_tool("trace"))
+    tool = find_tool("trace")
+    launcher = Launcher(subject, words[0], folder, tool)
     try:
-        found = {"families": families, "messages": messages}[task](launcher, words)
+        found = {"families": families, "messages": messages}[task](launcher, tool, words)
     finally:
         launcher.end()
     print(json.dumps(found), flush=True)

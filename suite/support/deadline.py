@@ -50,7 +50,7 @@ class Deadline:
         return self.left() == 0.0
 
 
-def wait_until(condition: Callable[[], T], what: str, seconds: float | Deadline = 5.0) -> T:
+def wait_until(condition: Callable[[], T | None], what: str, seconds: float | Deadline = 5.0) -> T:
     """The first true value of `condition`; for things that no event announces.
 
     Raises TimeoutError that says what it waited for.

@@ -119,7 +119,7 @@ def descriptors_allowed() -> bool:
 def processes_available(_: object, wanted: int) -> int:
     """How many of `wanted` processes this user can have at once; for a child of the probe."""
     wait_fd, release_fd = os.pipe()
-    pids = []
+    pids: list[int] = []
     try:
         while len(pids) < wanted:
             pid = os.fork()

@@ -4,18 +4,20 @@ import os
 import resource
 import secrets
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.child import in_child
 from support.launcher import Launcher
+from support.server import Server
 
 FIRST_UID, UIDS = 40_000, 20_000
 """Numbers that nobody has, below the 65,536 of a user namespace. A new one each time: what a killed server leaves to
 process 1 counts until it is reaped there."""
 
 
-def start_as_stranger(start_server: Launcher, folder: Path, **options):
+def start_as_stranger(start_server: Launcher, folder: Path, **options: Any) -> Server:
     """The server as a user who runs nothing else here. Skips where that cannot be, with the reason.
 
     The key file becomes that user's own, the log goes into a folder of theirs, and the probe's folder lets them pass.

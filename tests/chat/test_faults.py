@@ -10,7 +10,7 @@ import pytest
 
 from anyunix.catalog.lookup import find_catalog
 from anyunix.mutation.faults import Edit, Fault, read_faults
-from anyunix.mutation.mutants import sow
+from anyunix.mutation.mutants import mutate
 
 CATALOG = find_catalog()
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
@@ -18,11 +18,11 @@ STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
 COMPILE_SECONDS = 60.0
 
 
-def sown(fault: Fault, subject: str, folder: Path) -> tuple[Path, tuple[Edit, ...]]:
+def mutant(fault: Fault, subject: str, folder: Path) -> tuple[Path, tuple[Edit, ...]]:
     """The subject's folder with the fault in it, and what was edited."""
-    if subject not in fault.sowings:
+    if subject not in fault.mutations:
         pytest.skip(fault.inapplicable[subject])
-    return sow(fault, CATALOG.subject(subject), folder / "sown").folder, fault.sowings[subject].edits
+    return mutate(fault, CATALOG.subject(subject), folder / "mutants").folder, fault.mutations[subject].edits
 
 
 @pytest.fixture(params=read_faults(CATALOG), ids=lambda fault: fault.name)
@@ -34,7 +34,7 @@ def fault(request: pytest.FixtureRequest) -> Fault:
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no cc here")
 def test_the_faulty_c_compiles_without_a_warning(fault: Fault, tmp_path: Path) -> None:
-    folder, edits = sown(fault, "c", tmp_path)
+    folder, edits = mutant(fault, "c", tmp_path)
     sources = {edit.file.removeprefix("c/") for edit in edits if edit.file.endswith(".c")}
     if not sources:
         return  # a bind mode of the healthy server
@@ -44,6 +44,6 @@ def test_the_faulty_c_compiles_without_a_warning(fault: Fault, tmp_path: Path) -
 
 
 def test_the_faulty_python_compiles(fault: Fault, tmp_path: Path) -> None:
-    folder, edits = sown(fault, "python", tmp_path)
+    folder, edits = mutant(fault, "python", tmp_path)
     for edit in edits:
         compile((folder / edit.file).read_text(), edit.file, "exec")

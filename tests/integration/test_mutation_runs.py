@@ -1,0 +1,124 @@
+"""`anyunix mutation`, really run: what is missed, or fails without a fault, is exit status 1."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from anyunix.catalog.lookup import Catalog
+from anyunix.cli import main
+from tiny_catalog import GREETS, LISTENS, SERVER, SKIPS, make_tiny, write_fault
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, make_suite: Callable[[str], Path]) -> Catalog:
+    """A catalog of its own: one subject, one platform, one fault that is caught."""
+    return make_tiny(tmp_path, make_suite(""))
+
+
+@pytest.fixture
+def mutation(tiny: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """The command, on that catalog."""
+    monkeypatch.setattr("anyunix.commands.mutation.find_catalog", lambda: tiny)
+    return lambda *arguments: main(["mutation", "--out", str(tmp_path / "out"), *arguments])
+
+
+def findings_in(folder: Path) -> dict[str, str]:
+    stored = json.loads((folder / "out" / "mutation.json").read_text())
+    return {finding["fault"]: finding["answer"] for finding in stored["findings"]}
+
+
+def test_a_fault_of_the_project_is_caught_here(tmp_path: Path) -> None:
+    status = main(
+        [
+            "mutation",
+            "--platform",
+            "local",
+            "--subject",
+            "python",
+            "--fault",
+            "no-append",
+            "--fault",
+            "first-address",
+            "--out",
+            str(tmp_path / "out"),
+        ]
+    )
+    assert status == 0
+    answers = findings_in(tmp_path)
+    assert answers["no-append"] == "caught"
+    assert answers["first-address"] in ("caught", "does not show")
+    page = (tmp_path / "out" / "mutation.md").read_text()
+    assert "another_programs_record_is_not_overwritten" in page
+
+
+def test_a_fault_that_is_caught_is_exit_status_0(
+    mutation: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mutation("--repeat", "2") == 0
+    assert findings_in(tmp_path) == {"rude": "caught"}
+    said = capsys.readouterr().out
+    assert "tiny 1 of 1" in said
+    assert max(len(line) for line in said.splitlines() if "Details" not in line) <= 100
+    assert GREETS.rpartition("::")[2] in (tmp_path / "out" / "mutation.md").read_text()
+
+
+def test_a_fault_that_nothing_catches_is_exit_status_1(
+    tiny: Catalog, mutation: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_fault(tiny.root, "unseen", caught_by=[LISTENS])
+    assert mutation() == 1
+    assert findings_in(tmp_path) == {"rude": "caught", "unseen": "missed"}
+    assert f"local tiny: unseen: missed: {LISTENS} passes" in capsys.readouterr().out
+
+
+def test_a_fault_that_cannot_be_tried_anywhere_is_exit_status_1(
+    tiny: Catalog, mutation: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_fault(tiny.root, "untried", caught_by=[SKIPS])
+    assert mutation("--fault", "untried") == 1
+    said = capsys.readouterr().out
+    assert "no tracer here" in said
+    assert "untried: nothing catches it, though it could show on local" in said
+
+
+def test_a_healthy_server_that_fails_is_exit_status_1(
+    tiny: Catalog, mutation: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = tiny.root / "chat" / "server.py"
+    server.write_text(SERVER.replace('b"hi"', 'b"hey"[:-1]'))
+    write_fault(tiny.root, "rude", tiny=[{"file": "server.py", "healthy": "hey", "faulty": "hoy"}])
+    assert mutation() == 1
+    assert f"local tiny: the healthy server fails {GREETS}: AssertionError: " in capsys.readouterr().out
+
+
+def test_a_fault_shows_where_the_measured_fact_says_so(
+    tiny: Catalog, mutation: Callable[..., int], tmp_path: Path
+) -> None:
+    write_fault(tiny.root, "rude", shows_where={"colour": "red"}, caught_by=[LISTENS])
+    assert mutation() == 0
+    assert findings_in(tmp_path) == {"rude": "does not show"}
+
+
+def test_a_required_platform_that_does_not_run_is_exit_status_3(tiny: Catalog, mutation: Callable[..., int]) -> None:
+    (tiny.root / "platforms" / "far.yaml").write_text(
+        "title: far away\ndriver: documented\ndocumented: {colour: {value: red, source: a manual}}\n"
+    )
+    assert mutation() == 0
+    assert mutation("--require", "far") == 3
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--fault", "rud"), ("--subject", "tyni"), ("--platform", "lokal"), ("--out", "/proc/nowhere")]
+)
+def test_usage_errors_are_exit_status_2(
+    mutation: Callable[..., int], capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    assert mutation(*arguments) == 2
+    assert capsys.readouterr().err.startswith("anyunix: ")
+
+
+def test_the_list_names_every_fault(mutation: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert mutation("--list") == 0
+    assert capsys.readouterr().out.split() == ["rude", "tiny", "a", "rude", "greeting"]

@@ -1,0 +1,89 @@
+"""Emulated CPUs: found by what the kernel has registered, and run only when asked for."""
+
+from pathlib import Path
+
+import pytest
+
+from anyunix.catalog.lookup import Catalog
+from anyunix.cli import main
+from anyunix.commands.common import chosen_platforms, usual_order
+from anyunix.errors import ConfigurationError
+from anyunix.host.emulators import no_handler
+
+S390X = """\
+{state}
+interpreter /usr/libexec/qemu-binfmt/s390x-binfmt-P
+flags: {flags}
+offset 0
+magic 7f454c4602020100000000000000000000020016
+mask fffffffffffffffcfffffffffffffffffffeffff
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "flags", "reason"),
+    [
+        ("enabled", "PF", None),
+        ("enabled", "P", "has a handler that containers cannot see (no flag F)"),
+        ("disabled", "PF", "has no handler for its programs"),
+    ],
+)
+def test_a_handler_is_known_by_its_magic(state: str, flags: str, reason: str | None, tmp_path: Path) -> None:
+    (tmp_path / "called-anything").write_text(S390X.format(state=state, flags=flags))
+    (tmp_path / "status").write_text("enabled\n")
+    found = no_handler("linux/s390x", tmp_path)
+    assert found is None if reason is None else found and reason in found
+    arm = no_handler("linux/arm64", tmp_path)
+    assert arm
+    assert "apt-get install qemu-user-static binfmt-support" in arm
+    assert "\n" not in arm
+
+
+def test_without_binfmt_misc_nothing_foreign_runs_and_this_cpu_does(tmp_path: Path) -> None:
+    assert no_handler("linux/s390x", tmp_path / "not-mounted")
+    assert no_handler("linux/amd64", tmp_path / "not-mounted") is None
+
+
+def test_a_machine_needs_no_emulator_for_its_own_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anyunix.host.emulators.machine", lambda: "s390x")
+    assert no_handler("linux/s390x", tmp_path) is None
+    assert no_handler("linux/arm64", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "enabled", "enabled\nmagic zz\nflags: F\noffset 0", "enabled\nmagic 7f454c46\nflags: F\noffset 0"]
+)
+def test_a_handler_of_something_else_is_none(damage: str, tmp_path: Path) -> None:
+    (tmp_path / "other").write_text(damage)
+    assert no_handler("linux/s390x", tmp_path)
+
+
+def test_emulated_platforms_run_only_when_asked_for(catalog: Catalog, capsys: pytest.CaptureFixture[str]) -> None:
+    emulated = {name for name in catalog.platform_names() if catalog.platform(name).emulator}
+    assert {"debian-s390x", "debian-armhf", "debian-arm64", "debian-riscv64", "debian-ppc64le"} <= emulated
+    assert not emulated & {platform.name for platform in chosen_platforms(catalog, [], [])}
+    assert emulated < set(usual_order(catalog))
+    assert main(["list", "platforms"]) == 0
+    assert "runs only when asked for: --platform debian-s390x" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("emulator: qemu-usr\n", "key 'emulator': unknown 'qemu-usr' (did you mean 'qemu-user'?); known: qemu-user"),
+        (
+            "emulator: qemu-user\nemulator_limits: {binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv5: x}\n",
+            "no such probe (did you mean 'binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4'?)",
+        ),
+        (
+            "emulator_limits: {binding/test_ipv6_facts.py::test_ipv6_wildcard_and_ipv4: x}\n",
+            "key 'emulator_limits': there is no key 'emulator' that could be to blame",
+        ),
+    ],
+)
+def test_platform_files_are_strict_about_emulators(keys: str, said: str, tmp_path: Path, catalog: Catalog) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"title: mine\ndriver: local\n{keys}")
+    with pytest.raises(ConfigurationError) as error:
+        catalog.platform(str(file))
+    assert said in str(error.value)

@@ -1,0 +1,28 @@
+"""The page as text: nothing in it that is unfit to show, and not too much."""
+
+import importlib.util
+import re
+
+from anyunix.report.html import render
+from checkout import ROOT
+from page_matrix import HOSTILE, example
+
+SIZE_LIMIT = 3_000_000
+
+
+def test_control_characters_reach_neither_page_nor_data() -> None:
+    html = render(example(HOSTILE))
+    assert re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\ud800-\udfff]", html) == []
+    assert re.findall(r"\\u00[01]|\\u202e|\\ud800", html) == []
+    html.encode()
+
+
+def test_16000_results_stay_under_3_megabytes() -> None:
+    spec = importlib.util.spec_from_file_location("tools_page", ROOT / "tools" / "page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    bench = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    matrix = bench.large_matrix()
+    assert sum(len(cell.probes) for cell in matrix.cells) == 16_000
+    assert len(render(matrix, bench.logs_of(matrix)).encode()) < SIZE_LIMIT

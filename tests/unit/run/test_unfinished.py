@@ -1,0 +1,34 @@
+"""What a suite that does not come to its end wrote, and what a limit is called."""
+
+import pytest
+
+from anyunix.drivers.local import LocalDriver
+from anyunix.run.exhausted import killed_by_memory_limit
+from anyunix.run.unfinished import FINISHED, finished_probes
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"",
+        b"<testcase",
+        b"<testcase></testcase>\n",
+        b"</testcase>\n",
+        b"\xff" * 100,
+        b'<testcase file="other.py" name="test_x"></testcase>\n',
+    ],
+)
+def test_what_no_suite_writes_brings_no_probe(written: bytes) -> None:
+    driver = LocalDriver()
+    driver.up(lambda text: None)
+    try:
+        driver.folder().joinpath(FINISHED).write_bytes(written)
+        assert finished_probes(driver, ["group/test_probes.py::test_x"])[1] == ()
+    finally:
+        driver.down()
+    assert finished_probes(driver, []) == (b"", ())
+
+
+@pytest.mark.parametrize(("limit", "said"), [("2g", "2 GiB"), ("512M", "512 MiB"), ("1000000", "1000000 bytes")])
+def test_a_limit_is_said_with_its_unit(limit: str, said: str) -> None:
+    assert killed_by_memory_limit(limit) == f"killed by the memory limit of {said}"

@@ -1,0 +1,49 @@
+"""What the project promises in more than one place has to be the same in all of them."""
+
+import configparser
+import re
+
+import pytest
+
+from anyunix.catalog.lookup import Catalog
+from checkout import ROOT
+
+
+@pytest.fixture(scope="module")
+def tox() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(ROOT / "tox.ini")
+    return parser
+
+
+def test_every_platform_that_can_run_has_a_tox_env(catalog: Catalog, tox: configparser.ConfigParser) -> None:
+    listed = " ".join(name.removeprefix("testenv:") for name in tox.sections() if name.startswith("testenv:{"))
+    runnable = [name for name in catalog.platform_names() if catalog.platform(name).driver != "documented"]
+    assert sorted(re.findall(r"[\w-]+", listed)) == runnable
+
+
+def test_ci_calls_the_test_line_of_the_readme() -> None:
+    lines = re.findall(r"^python3 -m venv .*tox run -e tests$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(lines) == 1
+    assert lines[0] in (ROOT / ".ci" / "run").read_text()
+
+
+def test_files_are_short_enough_to_read(catalog: Catalog) -> None:
+    """About 300 lines where that is natural; over 400 a file has more than one responsibility."""
+    folders = ("anyunix", "suite", "chat", "tests", "tools")
+    long = {
+        str(path): lines
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".py", ".c", ".h") and (lines := len(path.read_text().splitlines())) > 400
+    }
+    assert long == {}
+
+
+def test_what_the_command_line_parsed_stays_in_the_commands() -> None:
+    """Features take typed options, so that a notebook or a scheduler can call them."""
+    package = ROOT / "anyunix"
+    parsing = {
+        path.relative_to(package).parts[0] for path in package.rglob("*.py") if "import argparse" in path.read_text()
+    }
+    assert parsing == {"cli.py", "commands"}
