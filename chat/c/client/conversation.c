@@ -11,13 +11,13 @@
 #include "common/ready.h"
 
 #define AHEAD 65536		/* bytes of input read before they can be sent */
-#define PATIENCE_MS 10000	/* with a server that says neither OK nor ERR */
+#define PATIENCE_MS 10000	/* with a server that answers neither OK nor ERR */
 
 struct connection {
 	struct chat *chat;
 	int socket;
-	bool deaf;		/* it takes nothing more; it may still have something to say */
-	bool shut;		/* we have nothing more to say */
+	bool deaf;		/* it takes nothing more; it may still send something */
+	bool shut;		/* we have nothing more to send */
 	long long deadline;
 	size_t hello_length;
 	size_t hello_sent;
@@ -64,7 +64,7 @@ send_some(struct connection *c)
 		c->deaf = true;
 }
 
-/* When all is said, say so; the server then sends up to our last message, and EOF. */
+/* When all is sent, shut the connection; the server then sends up to our last message, and EOF. */
 static void
 shut_when_done(struct connection *c)
 {
@@ -108,7 +108,7 @@ ended(const struct connection *c, bool in_order)
 	return outbox->any && outbox->doubtful.first == NULL ? DONE : LOST;
 }
 
-/* Take what the server says. LOST is also "go on": then *over is false. */
+/* Take what the server sends. LOST is also "go on": then *over is false. */
 static enum outcome
 read_stream(struct connection *c, bool *over)
 {

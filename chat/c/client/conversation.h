@@ -11,7 +11,7 @@ enum outcome {
 	DONE,
 	LOST,
 	TURNED_AWAY,		/* by the server; its reason is in the stream */
-	BROKEN			/* on our side, or no chat server; said on stderr */
+	BROKEN			/* on our side, or no chat server; reported on stderr */
 };
 
 /* What outlives a connection. */

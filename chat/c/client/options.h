@@ -6,7 +6,7 @@
 
 #define FROM_END (-1LL)
 
-/* What the client's command line says. */
+/* What the client's command line asks for. */
 struct options {
 	const char *key_file;
 	const char *host;

@@ -18,7 +18,7 @@ struct queue {
 };
 
 /*
- * What the user has said. A message is waiting until all of it is sent, then sent until it is
+ * What the user has typed. A message is waiting until all of it is sent, then sent until it is
  * seen in the stream; what was sent on a connection that was lost since is doubtful.
  */
 struct outbox {

@@ -56,7 +56,7 @@ may_pass(const char *reason)
 	    strcmp(reason, "timeout") == 0;
 }
 
-/* A server that says OK and ends, over and over, is not tried for ever. */
+/* A server that answers OK and ends, over and over, is not tried for ever. */
 static bool
 was_good(const struct chat *chat, long long since, long long began)
 {

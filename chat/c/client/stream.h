@@ -14,7 +14,7 @@ enum heard {
 	OUTPUT_FAILED		/* stdout cannot be written */
 };
 
-/* What the server says. */
+/* What the server sends. */
 struct stream {
 	struct outbox *outbox;
 	const char *name;

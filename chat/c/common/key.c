@@ -64,7 +64,7 @@ key_read(int fd, const char *path, struct key *key, char *error, size_t size)
 	return 0;
 }
 
-/* On failure error says why, and names the file. */
+/* On failure error gives the reason, and names the file. */
 int
 key_load(const char *path, struct key *key, char *error, size_t size)
 {

@@ -7,11 +7,11 @@
 enum filled {
 	BYTES,
 	NOTHING,		/* yet */
-	ENDED,			/* the client has nothing more to say */
+	ENDED,			/* the client has nothing more to send */
 	RESET
 };
 
-/* What a client says, line by line. */
+/* What a client sends, line by line. */
 struct input {
 	int socket;
 	bool ended;

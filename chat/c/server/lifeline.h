@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* RECV's hold on its SEND: a pipe that says nothing but its end, and the last words before it. */
+/* RECV's hold on its SEND: a pipe that carries the last words, if any, and then EOF. */
 struct lifeline {
 	int fd;			/* -1: cut */
 	pid_t sender;		/* 0: none */

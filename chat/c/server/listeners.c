@@ -128,7 +128,7 @@ resolve(const struct opening *opening, struct addrinfo **found)
 	code = getaddrinfo(host, service, &hints, found);
 	if (code == 0)
 		return OPENED;
-	/* The rest say in many ways (EAI_NONAME, EAI_NODATA) that there is no such address. */
+	/* The rest (EAI_NONAME, EAI_NODATA) mean that there is no such address. */
 	if (code == EAI_AGAIN || code == EAI_FAIL || code == EAI_MEMORY || code == EAI_SYSTEM)
 		result = FAILED;
 	/* That one family has no address explains less than why the other one does not listen. */

@@ -141,7 +141,7 @@ start_sender(struct receiver *r, off_t offset)
 	return NULL;
 }
 
-/* After the unlock: whoever is woken finds the log free. */
+/* After the unlock: a process that is woken finds the log free. */
 static void
 multicast(void)
 {

@@ -25,7 +25,7 @@ struct sender {
 	bool rested;		/* since it last read the log: a SIGUSR1 may have come and gone */
 	sigset_t sleeping;
 	size_t last_length;
-	char last[64];		/* what RECV wants said at the end */
+	char last[64];		/* what RECV wants sent at the end */
 	char chunk[CHUNK];
 };
 

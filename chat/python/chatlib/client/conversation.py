@@ -126,13 +126,13 @@ class Conversation:
                 return
             self._chat.outbox.sent(self._connection.send(self._chat.outbox.next_bytes()))
         except ConnectionError as error:
-            # What the server said before it hung up, an ERR line perhaps, is still to be read.
+            # What the server sent before it hung up, an ERR line perhaps, is still to be read.
             self._cannot_send = reason(error)
             return
         self._sent_messages = True
 
     def _half_close_if_done(self) -> None:
-        """Tell the server that there is nothing more to say; it sends what it has and closes."""
+        """Tell the server that nothing more will be sent; it sends what it has and closes."""
         done = self.stream.welcome and self._chat.keyboard.ended and not self._chat.outbox.has_waiting()
         if done and not self._half_closed:
             self._half_closed = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class LostError(Exception):
-    """The connection was lost or never made; the argument says why. It is worth another try."""
+    """The connection was lost or never made; the argument is the reason. It is worth another try."""
 
 
 class RefusedByServerError(Exception):

@@ -1,4 +1,4 @@
-"""Connection after connection, until everything is said and seen or it is time to give up."""
+"""Connection after connection, until everything is sent and seen or it is time to give up."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Persistence:
                 conversation.run()
             finally:
                 stream = conversation.stream
-                # A server that says OK and ends at once, over and over, is tried --retries times, not for ever.
+                # A server that answers OK and ends at once, over and over, is tried --retries times, not for ever.
                 if stream.brought_records or (stream.welcome and time.monotonic() - began > LONGEST_PAUSE):
                     self._failures = 0
                 self._since = stream.offset

@@ -34,7 +34,7 @@ def split(argv: Sequence[str], with_value: frozenset[str], flags: frozenset[str]
     """Take *argv* (without the program's name) apart; UsageError for an option that is in neither set.
 
     `--option VALUE` and `--option=VALUE` both work, `--` ends the options. The scan ends at `--help`:
-    whoever asks for help gets it, whatever follows.
+    a request for help is answered, whatever follows.
     """
     values: dict[str, str] = {}
     operands: list[str] = []

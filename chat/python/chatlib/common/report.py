@@ -30,7 +30,7 @@ class Reporter:
 
 
 def _syslog(text: str) -> None:
-    # Imported here: only a daemon with something to say needs it.
+    # Imported here: only a daemon with something to report needs it.
     try:
         import syslog
     except ImportError:

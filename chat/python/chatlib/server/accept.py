@@ -48,7 +48,7 @@ class Parent:
     ) -> None:
         """Catch signals from here on. OSError when descriptors run out.
 
-        EOF of *front* says that the process in front died; *close_in_child* closes what else the caller holds open.
+        EOF of *front* means that the process in front died; *close_in_child* closes what else the caller holds open.
         """
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self._rules = rules

@@ -19,7 +19,7 @@ def prepare(connection: socket.socket) -> None:
     """Make *connection* non-blocking, explicitly: accept inherits O_NONBLOCK on BSD, not on Linux. Set SO_KEEPALIVE."""
     connection.setblocking(False)
     for level, option in ((socket.SOL_SOCKET, socket.SO_KEEPALIVE), (socket.IPPROTO_TCP, socket.TCP_NODELAY)):
-        # BSD and macOS say EINVAL or ECONNRESET on a connection that is gone; recv says so soon.
+        # BSD and macOS say EINVAL or ECONNRESET on a connection that is gone; recv soon fails too.
         with suppress(OSError):
             connection.setsockopt(level, option, 1)
 

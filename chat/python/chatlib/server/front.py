@@ -25,7 +25,7 @@ class Front:
     """The server's side of the process in front, if there is one."""
 
     def __init__(self, *, ready: int | None = None, life: int | None = None) -> None:
-        """Take the pipe to which a daemon writes its *ready* line and the one whose EOF says that the front died."""
+        """Take the pipe to which a daemon writes its *ready* line and the one whose EOF means that the front died."""
         self._ready = ready
         self.life = life
 
@@ -58,7 +58,7 @@ def run_in_own_session(serve: Serve, *, daemon: bool, report: Reporter) -> int:
 
 
 def _in_front_of_daemon(serve: Serve, report: Reporter) -> int:
-    """Print the ready line that the daemon sends; without one return its exit status: it said why on stderr."""
+    """Print the ready line that the daemon sends; without one return its exit status: it reported why on stderr."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:

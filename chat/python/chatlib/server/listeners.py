@@ -16,7 +16,7 @@ from chatlib.common.errors import ServiceError, reason
 Candidate = tuple[int, tuple[Any, ...]]
 """An address family and the address to bind, in the form that getaddrinfo gives it."""
 
-# What socket and bind say on a system, or in a container, that has no IPv6 or no IPv4.
+# How socket and bind fail on a system, or in a container, that has no IPv6 or no IPv4.
 _FAMILY_MISSING = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)
 # dual with port 0 needs one port that is free in both families: how often to take another one.
 _PORT_ATTEMPTS = 50

@@ -37,7 +37,7 @@ class Receiver:
     """One client from accept to the end of its connection."""
 
     def __init__(self, connection: socket.socket, accepted: float, rules: Rules, parent: socket.socket) -> None:
-        """Take over *connection*, *accepted* at that time.monotonic(); EOF of *parent* says that the parent died."""
+        """Take over *connection*, *accepted* at that time.monotonic(); EOF of *parent* means that the parent died."""
         self._connection = connection
         self._accepted = accepted
         self._rules = rules
@@ -121,7 +121,7 @@ class Receiver:
             self._store_whole_lines(log, name)
             readable, signals = self._sleep()
             if signal.SIGCHLD in signals and self._sender_ended():
-                # Killed, or it said ERR because it could not read the log.
+                # Killed, or it sent ERR because it could not read the log.
                 discard(self._connection, LINGER if self._sender_spoke_last else 0)
                 return
             if readable and not self._receive():

@@ -1,4 +1,4 @@
-"""Child SEND: the log -> one client. Sleeps until SIGUSR1 says that the log has grown."""
+"""Child SEND: the log -> one client. Sleeps until SIGUSR1 announces that the log has grown."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Sender:
         return bool(ready)
 
     def _hear_last_words(self) -> None:
-        """Read the lifeline: what comes is said last; EOF means that this connection ends where the log ends now."""
+        """Read the lifeline: what comes is sent last; EOF means that this connection ends where the log ends now."""
         words = os.read(self._lifeline, 512)
         if words:
             self._last_words += words
