@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from anyunix.catalog.reader import nearest
 from anyunix.errors import ConfigurationError
+from anyunix.text import nearest
 
 CPUS = ("x86_64", "x86", "aarch64", "armv7", "riscv64", "ppc64le", "s390x")
 
