@@ -210,11 +210,11 @@ def test_what_does_not_fit_its_type_is_told_with_line_key_and_what_is_expected(
     path = tmp_path / "x.yaml"
     path.write_text(f"# a comment\n{text}\n")
     with pytest.raises(ConfigurationError) as caught:
-        read_file(path, Local | Away)  # type: ignore[arg-type]
+        read_file(path, Local | Away)
     assert str(caught.value).startswith(f"{path}: {said}")
 
 
 def test_what_fits_is_a_value_of_its_type_with_texts_for_numbers(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("{driver: away, title: 1.5, address: y, words: {2: [3, a]}, until: 2027-01-31}")
-    found: Away = read_file(tmp_path / "x.yaml", Local | Away)  # type: ignore[arg-type]
+    found: Local | Away = read_file(tmp_path / "x.yaml", Local | Away)
     assert found == Away(title="1.5", address="y", words={"2": ("3", "a")}, until=date(2027, 1, 31))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import UnionType
 from typing import Any, TypeVar
 
 from anyunix.catalog.typed import SHOWN, Misfit, typed
@@ -20,12 +21,12 @@ PART_OF_A_NAME = re.compile(r"[^/\x00-\x1f\x7f]{1,64}")
 """Of a folder's."""
 
 
-def read_file(path: Path, wanted: type[T]) -> T:
+def read_file(path: Path, wanted: type[T] | UnionType) -> T:
     """What a file says, as a value of that type. Raises ConfigurationError."""
     return convert(path, load_yaml(path), wanted)
 
 
-def convert(path: Path, data: Any, wanted: type[T]) -> T:
+def convert(path: Path, data: Any, wanted: type[T] | UnionType) -> T:
     """What was read from a file, as a value of that type. Raises ConfigurationError."""
     try:
         return typed(data, wanted)
