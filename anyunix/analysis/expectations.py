@@ -12,12 +12,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from anyunix.catalog.reader import kind, nearest, place, shortened
+from anyunix.catalog.reader import place
 from anyunix.catalog.subjects import Subject
-from anyunix.catalog.yaml_text import parse_yaml
+from anyunix.catalog.yaml_text import kind, parse_yaml
 from anyunix.errors import ConfigurationError
 from anyunix.host.regular import read_text
 from anyunix.results.model import ONLY_WHEN_BROKEN, CellResult, Matrix, Probe
+from anyunix.text import nearest, shortened
 
 FOLDER = Path("expectations")
 KEYS = ("reason", "link", "until", "bind")

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from anyunix.catalog.reader import SHOWN, Reader, load_yaml, nearest
+from anyunix.catalog.reader import Reader, load_yaml
+from anyunix.catalog.typed import SHOWN
 from anyunix.drivers.ssh.destination import Destination, parse_destination
 from anyunix.drivers.vagrant.box import PROVIDERS, Box
 from anyunix.errors import ConfigurationError
 from anyunix.host.regular import inside, read_text
 from anyunix.results.model import Documented
+from anyunix.text import nearest
 
 DRIVERS = ("local", "netns", "docker", "ssh", "vagrant", "documented")
 EMULATORS = ("qemu-user",)

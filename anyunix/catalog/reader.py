@@ -1,27 +1,49 @@
-"""YAML files that people write: read key by key, and every error names file, key, reason and the nearest known word."""
+"""The files that people write: YAML -> typed values. Every error names file, line, key and what is expected."""
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from anyunix.catalog.yaml_text import line_of, parse_yaml
+from anyunix.catalog.typed import SHOWN, Misfit, typed
+from anyunix.catalog.yaml_text import kind, line_of, parse_yaml
 from anyunix.errors import ConfigurationError
 from anyunix.host.regular import read_text
 from anyunix.results.json_values import unfit
 from anyunix.results.model import Documented
-from anyunix.text import safe
+from anyunix.text import nearest, safe, shortened
 
-SHOWN = 60
-"""Characters of a value that an error repeats."""
-ERROR_LIMIT = 600
-"""Characters of an error's reason."""
+T = TypeVar("T")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 PART_OF_A_NAME = re.compile(r"[^/\x00-\x1f\x7f]{1,64}")
 """Of a folder's."""
+
+
+def read_file(path: Path, wanted: type[T]) -> T:
+    """What a file says, as a value of that type. Raises ConfigurationError."""
+    return convert(path, load_yaml(path), wanted)
+
+
+def convert(path: Path, data: Any, wanted: type[T]) -> T:
+    """What was read from a file, as a value of that type. Raises ConfigurationError."""
+    try:
+        return typed(data, wanted)
+    except Misfit as misfit:
+        raise key_error(path, ".".join(misfit.keys), misfit.reason) from None
+
+
+def key_error(path: Path, key: str, reason: str) -> ConfigurationError:
+    """What is wrong with a key, such as `bind.dual`; with an empty one, with the file."""
+    named = f"key {shortened(key)!r}: " if key else ""
+    return ConfigurationError(f"{place(path, key)}: {named}{shortened(reason)}")
+
+
+def file_name(path: Path) -> str:
+    """The name of what a file describes. Raises ConfigurationError."""
+    if not NAME.fullmatch(path.stem):
+        raise ConfigurationError(f"{path}: the file's name has to be letters, digits and . _ - only")
+    return path.stem
 
 
 def load_yaml(path: Path) -> dict[str, Any]:
@@ -51,7 +73,7 @@ class Reader:
         self._asked: list[str] = []
 
     def error(self, key: str, reason: str) -> ConfigurationError:
-        return ConfigurationError(f"{place(self._path, key)}: key {shortened(key)!r}: {shortened(reason)}")
+        return key_error(self._path, key, reason)
 
     def name(self, name: str) -> str:
         if not NAME.fullmatch(name):
@@ -139,25 +161,3 @@ class Reader:
             if "\0" in str(value):  # no file's name, argument or variable can
                 raise self.error(key, f"holds a NUL character, found {value!r}")
         return tuple(map(str, listed))
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """` (did you mean 'debian'?)`, or nothing when no known word is near."""
-    match = difflib.get_close_matches(word[:SHOWN], list(known), n=1, cutoff=0.5)
-    return f" (did you mean {match[0]!r}?)" if match else ""
-
-
-def kind(value: object) -> str:
-    """What a value is, in a user's words: `a list`, `keys and values`, the value itself."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict):
-        return "keys and values"
-    if isinstance(value, (date, datetime)):
-        return f"the date {value}"
-    return "a list" if isinstance(value, list) else f"{value!r:.60}"
-
-
-def shortened(text: str) -> str:
-    """Safe to print, and no longer than a few lines, whatever a file holds."""
-    return safe(text) if len(text) <= ERROR_LIMIT else f"{safe(text[:ERROR_LIMIT])}\N{HORIZONTAL ELLIPSIS}"

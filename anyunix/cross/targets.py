@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from anyunix.architecture import BY_NAME
-from anyunix.catalog.reader import nearest
 from anyunix.errors import ConfigurationError
+from anyunix.text import nearest
 
 CPUS = tuple(BY_NAME)
 

@@ -10,9 +10,9 @@ import docker.errors
 import requests.exceptions
 
 from anyunix.catalog.platforms import Platform
-from anyunix.catalog.reader import nearest
 from anyunix.drivers.docker.image_build import reason_of
 from anyunix.errors import ConfigurationError, PlatformError
+from anyunix.text import nearest
 
 MADE_LABEL = "io.anyunix.made"
 IMPORT_SECONDS = 600

@@ -7,8 +7,10 @@ from typing import Any
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.probes import measured_by, read_probes
-from anyunix.catalog.reader import Reader, kind, load_yaml, nearest
+from anyunix.catalog.reader import Reader, load_yaml
+from anyunix.catalog.yaml_text import kind
 from anyunix.errors import ConfigurationError
+from anyunix.text import nearest
 
 EDIT_KEYS = ("file", "healthy", "faulty")
 
