@@ -12,7 +12,7 @@ from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subject_file import read_subject
 from anyunix.catalog.subjects import Subject
-from anyunix.drivers.local import LocalDriver
+from anyunix.drivers.local import LocalDriver, LocalOptions
 from anyunix.results.model import CellResult
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 
@@ -59,7 +59,7 @@ def written(folder: Path, **changed: str) -> Subject:
 
 def held(catalog: Catalog, subject: Subject, *probes: str, suite: Path | None = None) -> CellResult:
     """A subject on this machine, held against some probes of the real suite, or of a copy."""
-    cell = Cell(subject, Platform("local", "this machine", "local"), next(iter(subject.binds)), probes=probes)
+    cell = Cell(subject, Platform("local", "this machine", LocalOptions()), next(iter(subject.binds)), probes=probes)
     result = CellRun(cell, LocalDriver(), SuiteOptions(suite or catalog.suite), lambda text: None).run()
     assert result.status == "ran", result.reason
     return result

@@ -180,10 +180,14 @@ def _tagged(tagged: Mapping[str, inspect.StructType], field: str, value: dict[An
     if type(value[field]) not in TEXTS:
         raise Misfit((*keys, field), f"expected a text, found {kind(value[field])}")
     chosen = _choice(tuple(tagged), value[field], (*keys, field))
-    has = {tag: {each.encode_name for each in struct.fields} for tag, struct in tagged.items()}
+    has = {tag: [each.encode_name for each in struct.fields] for tag, struct in tagged.items()}
+    everywhere = {field}.union(*has.values())
     for name in value:
         if name not in has[chosen] and (owners := [tag for tag, names in has.items() if name in names]):
             raise Misfit((*keys, name), f"for {field} {', '.join(owners)} only")
+        if isinstance(name, str) and name not in everywhere:
+            known = f"known: {', '.join([field, *has[chosen]])}"
+            raise Misfit((*keys, name), f"unknown key{nearest(name, sorted(everywhere))}; {known}")
     return tagged[chosen]
 
 

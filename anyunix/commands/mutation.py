@@ -159,5 +159,5 @@ def _platforms(catalog: Catalog, arguments: argparse.Namespace) -> list[Platform
     return [
         platform
         for platform in chosen_platforms(catalog, arguments.platform, required)
-        if arguments.platform or platform.name in required or platform.driver != "documented"
+        if arguments.platform or platform.name in required or platform.options.runs
     ]

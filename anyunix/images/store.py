@@ -29,11 +29,11 @@ class Base:
 
 
 def bases(platforms: list[Platform]) -> list[Base]:
-    """The base images of all docker platforms, each once."""
+    """The base images of all platforms that are made from one, each once."""
     found: dict[tuple[str, str], list[str]] = {}
     for platform in platforms:
-        if platform.driver == "docker":
-            found.setdefault((platform.base, platform.cpu), []).append(platform.name)
+        if image := platform.options.base_image:
+            found.setdefault(image, []).append(platform.name)
     return [Base(name, cpu, tuple(names)) for (name, cpu), names in found.items()]
 
 
