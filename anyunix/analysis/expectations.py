@@ -25,7 +25,7 @@ from anyunix.text import nearest, shortened
 
 FOLDER = Path("expectations")
 WHY = "why this failure is accepted, as a text"
-HINTS = {"bind": "; without the key it holds for all"}
+FOR_ALL = "; without the key it holds for all"
 TODO = re.compile(r"\W*todo\b", re.IGNORECASE)
 
 
@@ -123,7 +123,8 @@ def parse_expectations(path: Path, text: str, *, binds: Collection[str] = (), dr
     try:
         found: ExpectationsFile = typed(parse_yaml(path, text), ExpectationsFile)
     except Misfit as misfit:
-        raise file.error(misfit.keys, misfit.reason) from None
+        hint = FOR_ALL if misfit.keys[2:] == ("bind",) else ""
+        raise file.error(misfit.keys, f"{misfit.reason}{hint}") from None
     entries = tuple(
         file.entry(platform, probe, keys, binds, drafts)
         for platform, probes in (found or {}).items()
@@ -161,7 +162,7 @@ class _File:
         """The entry goes first, and its line; then its key, where one is to blame."""
         entry, key = ": ".join(keys[:2]), ".".join(keys[2:])
         if key:
-            reason = f"key {key!r}: {reason}{HINTS.get(key, '')}"
+            reason = f"key {key!r}: {reason}"
         where = place(self.path, ".".join(keys[:2]), self.text)
         return ConfigurationError(f"{where}: {shortened(f'{entry}: ' if entry else '')}{shortened(reason)}")
 

@@ -67,8 +67,8 @@ class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     ready: Annotated[
         NonEmpty | Annotated[ReadyKeys, Meta(title=f"one of the keys {', '.join(READY)}")],
         Meta(
-            title="how it is known that the server listens: a pattern for a line on its stdout, or `{port: true}`, "
-            "or `{file: PATH}`",
+            title="a pattern for the line on stdout that says that it listens, or `{port: true}`, or `{file: PATH}`",
+            description="how it is known that the server listens",
             extra_json_schema={"minProperties": 1, "maxProperties": 1},  # a pattern has no properties
         ),
     ]
