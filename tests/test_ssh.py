@@ -11,9 +11,10 @@ import pytest
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.cli import main
-from anyunix.drivers import SSH_CONFIG, Drivers
 from anyunix.drivers import ssh as ssh_module
+from anyunix.drivers.registry import Drivers
 from anyunix.drivers.ssh.ssh_driver import SshDriver
+from anyunix.drivers.ssh.ssh_options import SSH_CONFIG
 from anyunix.errors import PlatformError
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from sshd import ALIAS, Sshd, gone
