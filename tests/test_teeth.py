@@ -185,6 +185,8 @@ def test_a_subject_that_cannot_have_it_says_why(tiny: Catalog) -> None:
     [
         ({"caught_by": [f"{PROBE}::test_greet"]}, f"called '{PROBE}::test_greet' (did you mean '{GREETS}'?)"),
         ({"caught_by": []}, "key 'caught_by': expected a list of contracts"),
+        ({"caught_by": {"tinny": []}}, "key 'caught_by.tinny': no such subject (did you mean 'tiny'?)"),
+        ({"caught_by": {"tiny": "x"}}, "key 'caught_by.tiny': expected a list of contracts, found 'x'"),
         ({"caught_by": "x"}, "key 'caught_by': expected a list of contracts"),
         ({"caught_by": None}, "key 'caught_by': missing"),
         ({"tiny": None}, "key 'tiny': missing; expected a list of edits, or the reason why there are none"),

@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Union, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_type_hints
 
 import msgspec
-from msgspec import NODEFAULT, Meta, Struct
+from msgspec import NODEFAULT, UNSET, Meta, Struct, UnsetType
 
 from anyunix.catalog.platforms import Limits, Platform
 from anyunix.catalog.reader import file_name, key_error, load_yaml, read_file
@@ -59,6 +59,26 @@ def _default(each: Any) -> Any:
 
 PLATFORM_FILE: Any = Union[tuple(map(_file_type, DRIVERS.values()))]  # noqa: UP007  # made from a dictionary
 """A platform file, a type per driver; where a file extends another one, what both say together."""
+
+
+def _extending_type() -> type[Struct]:
+    """What a file that extends another one may hold: any key, because its driver may stand in the other."""
+    by_driver = [_file_type(options) for options in DRIVERS.values()]
+    keys = {key: hint for made in by_driver for key, hint in get_type_hints(made, include_extras=True).items()}
+    return msgspec.defstruct(
+        "ExtendingPlatform",
+        [
+            ("extends", keys.pop("extends")),
+            ("driver", Literal[tuple(DRIVERS)] | UnsetType, UNSET),
+            *((key, hint | UnsetType, UNSET) for key, hint in keys.items()),
+        ],
+        forbid_unknown_fields=True,
+        namespace={"__doc__": "What differs from the platform that it extends."},
+    )
+
+
+EXTENDING_PLATFORM_FILE = _extending_type()
+"""A platform file that extends another one, by itself: for editors, which see no other file."""
 
 
 def platform_at(address: str, slowness: int) -> Platform:

@@ -19,6 +19,7 @@ from anyunix.text import Text, Word, nearest
 READY = ("line", "port", "file")
 PROTOCOLS = ("chat",)
 Words = tuple[Word, ...]
+ModeName = Annotated[Word, Meta(extra_json_schema={"pattern": f"^{PART_OF_A_NAME.pattern}$"})]
 NonEmpty = Annotated[str, Meta(min_length=1)]
 PROMISE_KEYS = {
     name: {
@@ -56,24 +57,19 @@ class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         ),
     ]
     bind: Annotated[
-        dict[Word, Words],
+        dict[ModeName, Words],
         Meta(
             title="bind modes, each with its list of arguments",
             description="the names dual, ipv4, ipv6 and first say what they promise",
-            extra_json_schema={"minProperties": 1, "propertyNames": {"pattern": "^[^/\\x00-\\x1f\\x7f]{1,64}$"}},
+            extra_json_schema={"minProperties": 1},
         ),
     ] = field(default_factory=lambda: {"default": ()})
     ready: Annotated[
-        NonEmpty
-        | Annotated[
-            ReadyKeys,
-            Meta(
-                title=f"one of the keys {', '.join(READY)}", extra_json_schema={"minProperties": 1, "maxProperties": 1}
-            ),
-        ],
+        NonEmpty | Annotated[ReadyKeys, Meta(title=f"one of the keys {', '.join(READY)}")],
         Meta(
-            title="how it is known that the server listens: a pattern for a line on its stdout, or `{port: true}`, "
-            "or `{file: PATH}`"
+            title="a pattern for the line on stdout that says that it listens, or `{port: true}`, or `{file: PATH}`",
+            description="how it is known that the server listens",
+            extra_json_schema={"minProperties": 1, "maxProperties": 1},  # a pattern has no properties
         ),
     ]
     protocol: Annotated[
@@ -89,14 +85,15 @@ class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         dict[Word, Word], Meta(description="files that are written to {work} before it starts: name and content")
     ] = {}
     talk: Annotated[
-        Talk | None, Meta(description="one exchange that proves that a client is served, not just queued by the kernel")
-    ] = None
+        Talk | UnsetType,
+        Meta(description="one exchange that proves that a client is served, not just queued by the kernel"),
+    ] = UNSET
     promises: Annotated[
         dict[Word, Any],
         Meta(
             title="promises, each with true, false or a word",
             description="what it does not promise, or promises in another way than any server",
-            extra_json_schema={"propertyNames": {"enum": list(PROMISES)}, "properties": PROMISE_KEYS},
+            extra_json_schema={"properties": PROMISE_KEYS},
         ),
     ] = {}
 
@@ -120,7 +117,7 @@ def read_subject(path: Path) -> Subject:
         environment=file.environment,
         pass_env=file.pass_env,
         configuration=file.configuration,
-        talk=file.talk,
+        talk=file.talk if isinstance(file.talk, Talk) else None,
         promises=file.promises,
     )
     _Checks(path, file, subject).all()

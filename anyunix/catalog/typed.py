@@ -8,6 +8,7 @@ well, else what that kind of type is called.
 import re
 from collections.abc import Mapping
 from datetime import date
+from types import UnionType
 from typing import Any, TypeVar
 
 import msgspec
@@ -51,14 +52,15 @@ class Misfit(Exception):
         self.keys, self.reason = keys, reason
 
 
-def typed(data: Any, wanted: type[T]) -> T:
+def typed(data: Any, wanted: type[T] | UnionType) -> T:
     """The data as a value of that type, with texts made of the numbers that stand for some. Raises Misfit."""
     fitted = _fitted(inspect.type_info(wanted), data, ())
     try:
-        return msgspec.convert(fitted, wanted)
+        converted: T = msgspec.convert(fitted, wanted)
     except msgspec.ValidationError as error:  # a constraint that is not looked at here
         reason, _, path = str(error).partition(" - at `$")
         raise Misfit(tuple(re.findall(r"[\w-]+", path)), reason) from None
+    return converted
 
 
 def _fitted(info: inspect.Type, value: Any, keys: Keys) -> Any:
