@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -11,9 +12,9 @@ import pytest
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.cli import main
-from anyunix.drivers import SSH_CONFIG, Drivers
-from anyunix.drivers import ssh as ssh_module
+from anyunix.drivers.registry import Drivers
 from anyunix.drivers.ssh.ssh_driver import SshDriver
+from anyunix.drivers.ssh.ssh_options import SSH_CONFIG
 from anyunix.errors import PlatformError
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from sshd import ALIAS, Sshd, gone
@@ -38,7 +39,7 @@ def quiet(text: str) -> None:
     ids=["sh", "csh", "banner"],
 )
 def test_any_login_shell(start_sshd: StartSshd, connect: Connect, login: str) -> None:
-    if shlex.split(login)[0] == "tcsh" and not ssh_module.shutil.which("tcsh"):
+    if shlex.split(login)[0] == "tcsh" and not shutil.which("tcsh"):
         assert not os.environ.get("ANYUNIX_REQUIRE_SSHD"), "no tcsh here"
         pytest.skip("no tcsh here")
     driver = connect(start_sshd(f"ForceCommand {login}"))

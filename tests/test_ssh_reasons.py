@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.drivers import ssh as ssh_module
+from anyunix.drivers.ssh import ssh_driver
 from anyunix.drivers.ssh.destination import Destination
 from anyunix.drivers.ssh.ssh_driver import SshDriver
 from anyunix.errors import PlatformError
@@ -51,7 +51,7 @@ def test_refused(sshd: Sshd) -> None:
 
 
 def test_no_answer(sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ssh_module, "OPTIONS", ("ConnectTimeout=1", *ssh_module.OPTIONS))
+    monkeypatch.setattr(ssh_driver, "OPTIONS", ("ConnectTimeout=1", *ssh_driver.OPTIONS))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         target = Destination("127.0.0.1", port=silent.getsockname()[1], config=sshd.config)
         assert "no answer within" in reason(target)
