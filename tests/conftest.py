@@ -11,6 +11,7 @@ import pytest
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Ready, Subject
+from anyunix.drivers.local import LocalOptions
 
 SERVER = """\
 import socket, sys
@@ -75,4 +76,4 @@ def make_suite(tmp_path: Path, catalog: Catalog) -> Callable[[str], Path]:
 
 @pytest.fixture
 def local() -> Platform:
-    return Platform(name="local", title="this machine", driver="local")
+    return Platform(name="local", title="this machine", options=LocalOptions())

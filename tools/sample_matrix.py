@@ -1,18 +1,8 @@
 """A run's results with something in every key, for tools that need some."""
 
 from anyunix.analysis.verdict import judge
-from anyunix.results.model import (
-    CellResult,
-    Documented,
-    Identity,
-    Matrix,
-    PlatformResult,
-    Probe,
-    ProbeText,
-    ProcessTrace,
-    Trace,
-    TraceRow,
-)
+from anyunix.results.model import CellResult, Documented, Identity, Matrix, PlatformResult, Probe, ProbeText
+from anyunix.results.trace_model import ProcessTrace, Trace, TraceRow
 
 CONTRACT = "binding/test_served_contracts.py::test_ipv4_client_is_served"
 FACT = "ipv6.v6only_default"

@@ -1,7 +1,9 @@
 """Faults as edits of a source file: a text that stands there exactly once, and what it becomes."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from anyunix.errors import ConfigurationError
 
@@ -9,13 +11,12 @@ SHOWN = 80
 """Characters of the healthy text that an error repeats."""
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(Struct, frozen=True, forbid_unknown_fields=True):
     """In `file`, relative to the subject's folder, `healthy` stands once and becomes `faulty`."""
 
-    file: str
-    healthy: str
-    faulty: str
+    file: Annotated[str, Meta(description="relative to the subject's folder")]
+    healthy: Annotated[str, Meta(description="stands in the file, once")]
+    faulty: Annotated[str, Meta(description="what it becomes")]
 
 
 def apply_edit(edit: Edit, sources: Path, fault: str, origin: str) -> None:

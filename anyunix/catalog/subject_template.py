@@ -3,10 +3,16 @@
 from pathlib import Path
 
 from anyunix.catalog.reader import NAME
+from anyunix.catalog.schema import json_schema
+from anyunix.catalog.subject_file import SubjectFile
 from anyunix.catalog.subjects import ENDS, PROMISES
 from anyunix.errors import ConfigurationError
+from anyunix.host.whole_file import write_whole
 
+SCHEMA = Path(".anyunix", "subject.schema.json")
+"""Beside the subject file, so that editors find it offline, and wherever the folder goes."""
 TEMPLATE = """\
+# yaml-language-server: $schema={schema}
 # What anyunix has to know of a server. Every path is relative to this file.
 #   anyunix run --subject {file}
 # runs it as it is, against the server of two functions below. Put yours in its place.
@@ -62,16 +68,23 @@ stop: SIGTERM
 
 
 def write_template(file: Path) -> None:
-    """Write the file, over none that is there. Raises ConfigurationError."""
+    """Write the file, over none that is there, and its schema. Raises ConfigurationError."""
     if file.suffix not in (".yaml", ".yml") or not NAME.fullmatch(file.stem):
         raise ConfigurationError(f"{file}: a subject file is called NAME.yaml, NAME of letters, digits and . _ -")
+    text = TEMPLATE.format(schema=SCHEMA, file=as_argument(file), name=file.stem, promises=_promises())
+    try:
+        _write_new(file, text)
+        write_whole(file.parent / SCHEMA, json_schema("subject", SubjectFile).encode())
+    except OSError as error:
+        raise ConfigurationError(f"{error.filename or file}: cannot be written: {error.strerror}") from None
+
+
+def _write_new(file: Path, text: str) -> None:
     try:
         with file.open("x", encoding="utf-8") as opened:
-            opened.write(TEMPLATE.format(file=as_argument(file), name=file.stem, promises=_promises()))
+            opened.write(text)
     except FileExistsError:
         raise ConfigurationError(f"{file} is there already: it is left as it is") from None
-    except OSError as error:
-        raise ConfigurationError(f"{file}: cannot be written: {error.strerror}") from None
 
 
 def as_argument(file: Path) -> str:

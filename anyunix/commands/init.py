@@ -28,7 +28,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def init_command(arguments: argparse.Namespace) -> int:
-    """Write the file, over none that is there. Raises ConfigurationError."""
+    """Write the file, over none that is there, and its schema. Raises ConfigurationError."""
     file: Path = arguments.file
     write_template(file)
     print(f"{file}: written; try it: anyunix run --subject {as_argument(file)} --platform local")

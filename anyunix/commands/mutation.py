@@ -88,5 +88,5 @@ def _platforms(catalog: Catalog, named: list[str], required: list[str]) -> tuple
     return tuple(
         platform
         for platform in chosen_platforms(catalog, named, required)
-        if named or platform.name in required or platform.driver != "documented"
+        if named or platform.name in required or platform.options.runs
     )

@@ -11,7 +11,6 @@ from rich.console import Console
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import measured_by
-from anyunix.catalog.reader import nearest
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
@@ -26,6 +25,7 @@ from anyunix.report.out_folder import OutFolder
 from anyunix.results.model import CellResult
 from anyunix.run.cell import SUITE_SECONDS, SuiteOptions
 from anyunix.run.matrix import run_cells
+from anyunix.text import nearest
 
 
 @dataclass(frozen=True)

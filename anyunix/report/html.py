@@ -19,7 +19,8 @@ from anyunix.report.page.failures import LEFT_OUT_SHOWN, by_probe, failures_of, 
 from anyunix.report.page.sections import SIGNS, Kept, grouped, kept_of, rows_of, sections_of
 from anyunix.report.page.shown import shown
 from anyunix.report.traces import around, findings
-from anyunix.results.model import ANSWERS, CellResult, Matrix, Probe, Trace
+from anyunix.results.model import ANSWERS, CellResult, Matrix, Probe
+from anyunix.results.trace_model import Trace
 from anyunix.text import first_line, safe
 
 SCRIPTS = ("dom.js", "tables.js", "filter.js", "grid.js", "details.js", "page.js")

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from anyunix.results.model import CellResult, Matrix, Probe, ProcessTrace, TraceRow
+from anyunix.results.model import CellResult, Matrix, Probe
+from anyunix.results.trace_model import ProcessTrace, TraceRow
 from anyunix.text import first_line
 
 CONTEXT = 3

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from anyunix.catalog.edits import Edit, apply_edit
 from anyunix.catalog.lookup import Catalog
-from anyunix.catalog.reader import Reader, load_yaml
+from anyunix.catalog.reader import read_file
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import NotRun
@@ -92,7 +92,7 @@ def reproduce(catalog: Catalog) -> SignalResetResult:
     started = time.monotonic()
     with scratch() as folder:
         subject = catalog.subject("c")
-        compiler, edit = _compiler(), read_edit(catalog.root / FAULT)
+        compiler, edit = _compiler(), read_file(catalog.root / FAULT, Edit)
         healthy = built_here(subject, folder / "healthy", {"CC": compiler.command})
         pattern, zero, chance, fixed = (
             _result(catalog, _variant(healthy, folder / str(number), variant, compiler, edit), variant)
@@ -100,14 +100,6 @@ def reproduce(catalog: Catalog) -> SignalResetResult:
         )
         luck = try_luck(catalog.root / "chat" / "faults" / "sa_flags.c", folder, PATTERN)
     return SignalResetResult(pattern, zero, chance, fixed, luck, compiler.command, time.monotonic() - started)
-
-
-def read_edit(file: Path) -> Edit:
-    """The edit that a file describes. Raises ConfigurationError."""
-    reader = Reader(file, load_yaml(file))
-    edit = Edit(*(str(reader.anything(key, "a text")) for key in ("file", "healthy", "faulty")))
-    reader.reject_unknown()
-    return edit
 
 
 def _variants(compiler: InitializingCompiler) -> tuple[Variant, Variant, Variant, Variant]:

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
+from anyunix.results.trace_model import Trace
+
 Kind = Literal["fact", "contract"]
 Outcome = Literal["passed", "failed", "error", "skipped", "flaky"]
 """`flaky`: repeats of one probe in one cell did not agree."""
 Status = Literal["ran", "not-run", "error"]
 PART_OF_A_NAME = re.compile(r"[^/\x00-\x1f\x7f]{1,64}")
 """What a subject, a platform, a bind mode and a build may be called: a cell's folder is named after them."""
+DOCUMENTED = "documented"
+"""The driver of platforms that cannot run: known from their manuals only."""
 PLAIN = "plain"
 """The build as the subject makes it itself."""
 BUILDS, STARTS = "build/subject::builds", "start/subject::starts"
@@ -41,52 +45,6 @@ FailureKind = Literal["", "platform difference", "broken promise", "flaky"]
 FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
 """In the order that reports show them."""
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
-
-
-@dataclass(frozen=True)
-class TraceRow:
-    """What a process did here beside what it did on the reference; empty where one of them did nothing like it."""
-
-    here: str
-    there: str
-    soft: bool = False
-    """Whether chance decides on it: a sleep, a signal that only ended one."""
-
-    @property
-    def differs(self) -> bool:
-        return self.here != self.there and not self.soft
-
-
-@dataclass(frozen=True)
-class ProcessTrace:
-    """One process of the subject on both platforms, from its first system call to its end."""
-
-    role: str
-    """`parent`, `RECV 1`, `child 1.1`"""
-    rows: tuple[TraceRow, ...]
-
-    @property
-    def parting(self) -> int | None:
-        """The row in which the two part."""
-        return next((number for number, row in enumerate(self.rows) if row.differs), None)
-
-
-@dataclass(frozen=True)
-class Trace:
-    """The system calls of a contract that fails here and passes on the reference, side by side."""
-
-    reference: str
-    processes: tuple[ProcessTrace, ...] = ()
-    first: str = ""
-    """The role of the process that is the first to part; empty when none does."""
-    problem: str = ""
-    """Why there is nothing to compare: no tracer, or one that may not trace."""
-    left_out: int = 0
-    """How many more processes there were."""
-
-    @property
-    def first_process(self) -> ProcessTrace | None:
-        return next((process for process in self.processes if process.role == self.first), None)
 
 
 @dataclass(frozen=True)
@@ -387,7 +345,7 @@ class Matrix:
     @property
     def documented(self) -> frozenset[str]:
         """Platforms that cannot run: known from their manuals only."""
-        return frozenset(platform.name for platform in self.platforms if platform.driver == "documented")
+        return frozenset(platform.name for platform in self.platforms if platform.driver == DOCUMENTED)
 
     def failures(self) -> list[list[tuple[CellResult, Probe]]]:
         """Each contract that was not kept, by kind and id, with all the cells in which it was not."""

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from anyunix.results.junit import BadResults
-from anyunix.results.model import Again, Artifacts, CellResult, Matrix, Outcome, Probe, Trace
+from anyunix.results.model import Again, Artifacts, CellResult, Matrix, Outcome, Probe
+from anyunix.results.trace_model import Trace
 from anyunix.run.building import CHECKED, POISONED, SANITIZED
 from anyunix.run.cell import Cell
 from anyunix.text import first_line

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
-from anyunix.results.model import ProcessTrace, Trace, TraceRow
+from anyunix.results.trace_model import ProcessTrace, Trace, TraceRow
 from anyunix.text import safe
 from anyunix.trace.pairing import Steps, paired
 from anyunix.trace.steps import KILLED, Step

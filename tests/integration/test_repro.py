@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from anyunix.catalog.edits import apply_edit
+from anyunix.catalog.edits import Edit, apply_edit
 from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.reader import read_file
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.netns.netns_driver import NetnsDriver
 from anyunix.errors import ConfigurationError
@@ -19,7 +20,7 @@ from anyunix.repro.answers import Families, Messages, Run
 from anyunix.repro.ipv6_only import Ipv6OnlyResult, counterpart
 from anyunix.repro.luck import RUNS, try_luck
 from anyunix.repro.show_families import print_families
-from anyunix.repro.signal_reset import FAULT, PATTERN, read_edit
+from anyunix.repro.signal_reset import FAULT, PATTERN
 from anyunix.repro.stage import built_here
 from anyunix.trace.records import Record
 
@@ -77,7 +78,7 @@ def path_without(folder: Path, **scripts: str) -> str:
 
 @pytest.fixture
 def namespaces(catalog: Catalog) -> None:
-    if reason := NetnsDriver(catalog.platform("local-v6only")).available():
+    if reason := NetnsDriver(catalog.platform("local-v6only").options).available():
         pytest.skip(reason)
 
 
@@ -305,7 +306,7 @@ def test_counterparts_have_the_same_image_and_the_systems_own_defaults(catalog: 
 
 
 def test_the_place_for_the_fault_is_there_exactly_once(catalog: Catalog, tmp_path: Path) -> None:
-    edit = read_edit(catalog.root / FAULT)
+    edit = read_file(catalog.root / FAULT, Edit)
     healthy = (catalog.subject("c").folder / edit.file).read_text()
     source = tmp_path / edit.file
     source.parent.mkdir(parents=True)

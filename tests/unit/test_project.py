@@ -1,25 +1,28 @@
 """What the project promises in more than one place has to be the same in all of them."""
 
-import configparser
 import re
-
-import pytest
+import subprocess
+import sys
+from pathlib import Path
 
 from anyunix.catalog.lookup import Catalog
 from checkout import ROOT
 
 
-@pytest.fixture(scope="module")
-def tox() -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.read(ROOT / "tox.ini")
-    return parser
+def tox(folder: Path, *words: str) -> str:
+    command = [sys.executable, "-m", "tox", "--workdir", str(folder), *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
-def test_every_platform_that_can_run_has_a_tox_env(catalog: Catalog, tox: configparser.ConfigParser) -> None:
-    listed = " ".join(name.removeprefix("testenv:") for name in tox.sections() if name.startswith("testenv:{"))
-    runnable = [name for name in catalog.platform_names() if catalog.platform(name).driver != "documented"]
-    assert sorted(re.findall(r"[\w-]+", listed)) == runnable
+def test_every_platform_that_can_run_has_a_tox_env_which_ends_its_machine(catalog: Catalog, tmp_path: Path) -> None:
+    """A platform is one file: tox finds it there."""
+    platforms = [catalog.platform(name) for name in catalog.platform_names()]
+    listed = set(tox(tmp_path, "list", "--no-desc").split())
+    assert {platform.name for platform in platforms if platform.options.runs} <= listed
+    assert not {platform.name for platform in platforms if not platform.options.runs} & listed
+    ending = tox(tmp_path, "config", "-e", ",".join(sorted(listed)), "-k", "commands_post")
+    machines = {platform.name for platform in platforms if platform.options.starts}
+    assert set(re.findall(r"^commands_post = anyunix down (.+)$", ending, re.MULTILINE)) == machines
 
 
 def test_ci_calls_the_test_line_of_the_readme() -> None:

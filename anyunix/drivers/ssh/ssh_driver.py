@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Progress
-from anyunix.drivers.output import Kept
+from anyunix.drivers.output import Output
 from anyunix.drivers.ssh.call import Call, NoAnswer
 from anyunix.drivers.ssh.destination import Destination
 from anyunix.drivers.ssh.reasons import CONNECT_SECONDS, last_line, reason
@@ -123,7 +123,7 @@ class SshDriver:
     def run(
         self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float, say: Progress | None = None
     ) -> Completed:
-        kept = Kept(b"o", b"e", OUTPUT_LIMIT, say)
+        kept = Output(b"o", b"e", OUTPUT_LIMIT, say)
         task = {"task": "run", "argv": list(argv), "env": dict(env), "seconds": timeout, "limit": OUTPUT_LIMIT}
         try:
             answer = self._through(f"it ran {shlex.join(argv):.80}", task, timeout + GRACE_SECONDS, take=kept)
@@ -136,15 +136,15 @@ class SshDriver:
         )
 
     def get(self, path: PurePosixPath, *, limit: int) -> bytes:
-        kept = Kept(b"o", b"e", limit + 1)
+        kept = Output(b"o", b"e", limit + 1)
         answer = self._through(
             f"{path} was read", {"task": "get", "path": str(path), "limit": limit}, SEND_SECONDS, take=kept
         )
         if "error" in answer:
             raise PlatformError(f"{path}: not there after the run ({last_line(str(answer['error']))})")
-        if len(kept.content[b"o"]) > limit:
+        if len(kept.content(b"o")) > limit:
             raise PlatformError(f"{path}: larger than the {limit} bytes that are read back")
-        return bytes(kept.content[b"o"])
+        return kept.content(b"o")
 
     def down(self) -> None:
         with self._lock:
@@ -164,7 +164,12 @@ class SshDriver:
             control.remove()
 
     def _through(
-        self, doing: str, task: Mapping[str, object], seconds: float, data: bytes = b"", take: Kept[bytes] | None = None
+        self,
+        doing: str,
+        task: Mapping[str, object],
+        seconds: float,
+        data: bytes = b"",
+        take: Output[bytes] | None = None,
     ) -> Mapping[str, Any]:
         """The result of a task on the connection that is there. Raises PlatformError, _Late."""
         with self._lock:
@@ -204,7 +209,7 @@ class SshDriver:
             self._running.append(call)
         return self._answer(call)
 
-    def _answer(self, call: Call, data: bytes = b"", take: Kept[bytes] | None = None) -> Mapping[str, Any]:
+    def _answer(self, call: Call, data: bytes = b"", take: Output[bytes] | None = None) -> Mapping[str, Any]:
         try:
             call.send(data)
             return call.result(take)

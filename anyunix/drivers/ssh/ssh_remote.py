@@ -42,7 +42,7 @@ Task = dict[str, Any]
 Result = dict[str, object]
 
 
-class Owner(NamedTuple):
+class FolderOwner(NamedTuple):
     """Who made a folder, on which host, and until when (seconds since 1970) it is in use at most."""
 
     pid: int
@@ -86,7 +86,7 @@ def keep(task: Task) -> Result:
     try:
         deadline = time.time() + task["seconds"]
         with open(os.path.join(folder, OWNER), "w") as file:
-            json.dump(Owner(os.getpid(), socket.gethostname(), deadline), file)
+            json.dump(FolderOwner(os.getpid(), socket.gethostname(), deadline), file)
         os.chmod(folder, 0o755)  # some probes start the subject as another user, who has to reach it
         for name in (WORK, AGENTS):
             os.mkdir(os.path.join(folder, name), 0o755)
@@ -127,11 +127,11 @@ def left_behind(folder: str, modified: float) -> bool:
     return owner.host == socket.gethostname() and not alive(owner.pid)
 
 
-def owner_of(folder: str) -> Owner | None:
+def owner_of(folder: str) -> FolderOwner | None:
     try:
         with open(os.path.join(folder, OWNER)) as file:
             pid, host, deadline = json.load(file)
-        return Owner(int(pid), str(host), float(deadline))
+        return FolderOwner(int(pid), str(host), float(deadline))
     except (OSError, ValueError, TypeError):
         return None
 

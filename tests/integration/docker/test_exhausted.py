@@ -4,14 +4,15 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+import msgspec
 import pytest
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
-from anyunix.drivers.docker.docker_driver import DockerDriver
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.local import LocalDriver
+from anyunix.drivers.registry import Drivers
 from anyunix.results.model import CellResult
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from anyunix.run.exhausted import exhausted
@@ -102,9 +103,10 @@ def test_a_suite_that_does_not_come_to_its_end_keeps_the_probes_that_it_brought(
 def test_a_suite_that_the_memory_limit_killed_says_so(
     engine: Engine, catalog: Catalog, subject: Subject, make_suite: MakeSuite
 ) -> None:
-    platform = dataclasses.replace(catalog.platform("alpine"), memory="96m")
+    platform = limited(catalog, "96m")
     cell = Cell(subject, platform, "default")
-    result = CellRun(cell, DockerDriver(platform, engine), SuiteOptions(make_suite(HOG)), lambda text: None).run()
+    driver = Drivers(engine).for_platform(platform)
+    result = CellRun(cell, driver, SuiteOptions(make_suite(HOG)), lambda text: None).run()
     assert result.status == "error"
     assert result.reason.startswith("killed by the memory limit of 96 MiB; pytest ended with status 137 after suite/")
     assert outcomes(result) == CAME
@@ -113,9 +115,10 @@ def test_a_suite_that_the_memory_limit_killed_says_so(
 def test_a_server_that_the_memory_limit_killed_is_said_in_the_failure(
     engine: Engine, catalog: Catalog, subject: Subject, make_suite: MakeSuite
 ) -> None:
-    platform = dataclasses.replace(catalog.platform("alpine"), memory="192m")  # the child is to be larger than pytest
+    platform = limited(catalog, "192m")  # the child is to be larger than pytest
     cell = Cell(subject, platform, "default")
-    result = CellRun(cell, DockerDriver(platform, engine), SuiteOptions(make_suite(CHILD_HOG)), lambda text: None).run()
+    driver = Drivers(engine).for_platform(platform)
+    result = CellRun(cell, driver, SuiteOptions(make_suite(CHILD_HOG)), lambda text: None).run()
     assert result.status == "ran", result.reason
     first = {probe.name: probe.message.splitlines()[0] for probe in result.failures}
     assert first["test_serves"].startswith("a process was killed by the memory limit of 192 MiB: ")
@@ -127,7 +130,7 @@ def test_a_server_that_the_memory_limit_killed_is_said_in_the_failure(
 def test_a_full_disk_is_named(engine: Engine, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("anyunix.drivers.docker.docker_driver.SCRATCH", "rw,exec,nosuid,nodev,size=1m,mode=1777")
     platform = catalog.platform("alpine")
-    driver = DockerDriver(platform, engine)
+    driver = Drivers(engine).for_platform(platform)
     driver.up(lambda text: None)
     try:
         assert exhausted(driver, platform) == ""
@@ -138,3 +141,8 @@ def test_a_full_disk_is_named(engine: Engine, catalog: Catalog, monkeypatch: pyt
     finally:
         driver.down()
     assert exhausted(driver, platform) == ""
+
+
+def limited(catalog: Catalog, memory: str) -> Platform:
+    platform = catalog.platform("alpine")
+    return dataclasses.replace(platform, options=msgspec.structs.replace(platform.options, memory=memory))

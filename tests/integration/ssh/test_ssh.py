@@ -12,8 +12,9 @@ import pytest
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.cli import main
-from anyunix.drivers.registry import SSH_CONFIG, Drivers
+from anyunix.drivers.registry import Drivers
 from anyunix.drivers.ssh.ssh_driver import SshDriver
+from anyunix.drivers.ssh.ssh_options import SSH_CONFIG
 from anyunix.errors import PlatformError
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from sshd import ALIAS, Sshd, gone
@@ -94,7 +95,7 @@ def test_a_command_that_is_not_there(sshd: Sshd, connect: Connect) -> None:
 def test_facts_are_those_of_this_machine(sshd: Sshd, catalog: Catalog) -> None:
     order = SuiteOptions(catalog.suite, "facts")
     facts = []
-    for platform in (catalog.platform("local"), Platform("there", "there", "ssh", target=sshd.target)):
+    for platform in (catalog.platform("local"), Platform("there", "there", sshd.options)):
         driver = Drivers().for_platform(platform)
         result = CellRun(Cell(catalog.subject("python"), platform, "dual"), driver, order, quiet).run()
         assert result.status == "ran", result.reason

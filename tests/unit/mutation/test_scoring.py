@@ -7,6 +7,7 @@ import pytest
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
+from anyunix.drivers.local import LocalOptions
 from anyunix.mutation.faults import Fault, Mutation
 from anyunix.mutation.findings import Answer, Finding
 from anyunix.mutation.scoring import Planned, judge
@@ -23,7 +24,7 @@ def contract(name: str, outcome: str, **more: Any) -> Probe:
 def judged(tiny: Catalog, probes: list[Probe], *, status: str = "ran", reason: str = "", **where: Any) -> Finding:
     """What is made of a cell with these probes, on a platform whose colour is blue."""
     fault = Fault("rude", "", "", {"tiny": Mutation((), tuple(probe.id for probe in probes), where)})
-    subject, platform = tiny.subject("tiny"), Platform("local", "", "local")
+    subject, platform = tiny.subject("tiny"), Platform("local", "", LocalOptions())
     measured = Probe("x", "fact", "passed", facts={"colour": "blue", "sizes": {"int": 4, "long": 8}})
     cells = [
         Planned(Cell(subject, platform, "default")),
@@ -91,7 +92,7 @@ def test_a_contract_that_could_not_be_tried_each_time_is_no_miss_beside_one_that
     ("counts", "fails"), [({"passed": 49, "skipped": 1}, False), ({"passed": 49, "failed": 1}, True)]
 )
 def test_a_healthy_server_may_not_fail_once(tiny: Catalog, counts: dict[str, int], fails: bool) -> None:
-    planned = Planned(Cell(tiny.subject("tiny"), Platform("local", "", "local"), "default"))
+    planned = Planned(Cell(tiny.subject("tiny"), Platform("local", "", LocalOptions()), "default"))
     cell = CellResult("tiny", "local", "default", "ran", probes=(contract(GREETS, "flaky", counts=counts),))
     (healthy,) = judge([planned], [cell])[1]
     assert (GREETS in healthy.failures, healthy.kept) == (fails, 0 if fails else 1)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from anyunix.drivers.docker.docker_driver import DockerOptions
 from anyunix.drivers.local import LocalDriver
-from anyunix.run.exhausted import killed_by_memory_limit
 from anyunix.run.unfinished import FINISHED, finished_probes
 
 
@@ -31,4 +31,4 @@ def test_what_no_suite_writes_brings_no_probe(written: bytes) -> None:
 
 @pytest.mark.parametrize(("limit", "said"), [("2g", "2 GiB"), ("512M", "512 MiB"), ("1000000", "1000000 bytes")])
 def test_a_limit_is_said_with_its_unit(limit: str, said: str) -> None:
-    assert killed_by_memory_limit(limit) == f"killed by the memory limit of {said}"
+    assert DockerOptions(dockerfile="", base="", memory=limit).out_of_memory == f"killed by the memory limit of {said}"

@@ -3,7 +3,8 @@
 import pytest
 
 from anyunix.report.traces import COLUMN, excerpt
-from anyunix.results.model import CellResult, Probe, TraceRow
+from anyunix.results.model import CellResult, Probe
+from anyunix.results.trace_model import TraceRow
 from anyunix.trace.align import PROCESSES, align
 from anyunix.trace.steps import KILLED, Step
 

@@ -5,7 +5,7 @@ truss's text is written by hand, after what it wrote on FreeBSD 14.0 and print_a
 
 import pytest
 
-from anyunix.results.model import ProcessTrace, Trace
+from anyunix.results.trace_model import ProcessTrace, Trace
 from anyunix.trace.align import align
 from anyunix.trace.steps import steps_of
 from anyunix.trace.strace import read_strace
