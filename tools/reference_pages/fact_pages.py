@@ -74,7 +74,7 @@ def _who_differs(fact: str, known: Mapping[str, tuple[Known, ...]]) -> str:
     rest = f" Not known of {_listed(unknown)}." if unknown else ""
     if not differing:
         return f"none of the {len(known)} systems known here.{rest}"
-    return f"{_listed(differing)}, from {with_value[0]}.{rest}"
+    return f"{_listed(differing)} from {with_value[0]}.{rest}"
 
 
 def _sources(probe: ProbeText, known: Mapping[str, tuple[Known, ...]]) -> list[str]:
@@ -89,5 +89,4 @@ def _sources(probe: ProbeText, known: Mapping[str, tuple[Known, ...]]) -> list[s
 
 
 def _listed(names: Sequence[str]) -> str:
-    """`Linux, musl; FreeBSD and macOS`: names of systems have commas of their own."""
-    return f"{'; '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

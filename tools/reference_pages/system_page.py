@@ -8,6 +8,11 @@ from reference_pages.systems import SYSTEMS, Facts, Known, Measured
 from reference_pages.values import behaviours, evidence, in_order, link_to, shown
 
 INTRODUCTION = """\
+---
+hide:
+  - toc
+---
+
 # Behaviour × system
 
 Every behaviour in which at least one of these systems differs from another: {rows} rows. The name of a row leads to its
@@ -23,8 +28,16 @@ Each cell has a value and, below it, the evidence for it:
 
 `yes` and `no` answer the row's name, `ok` means that the call succeeds, and an error's name is what it gives instead.
 What depends on how one machine is set up is left out: limits, installed locales, the ports that a user may bind.
-On a narrow screen the table scrolls to the side; the entries behind the names have the same values in one column.
+On a narrow screen the table scrolls to the side under its first column; the entries behind the names have the same
+values one below the other.
 
+<style>
+.md-typeset table:not([class]) th:first-child, .md-typeset table:not([class]) td:first-child {{
+  position: sticky; left: 0; background: var(--md-default-bg-color); min-width: 9rem;
+}}
+.md-typeset td code {{ word-break: normal; }}
+@media (min-width: 60em) {{ .md-typeset td:first-child code {{ white-space: nowrap; }} }}
+</style>
 """
 
 
@@ -47,7 +60,11 @@ def system_page(
         own = [row for row in rows if facts[row[0]].group == group]
         if own:
             parts += [f"## {group.capitalize()}\n", _table(own, facts, meanings), ""]
-    parts += ["## What was measured\n", *(_measured(file, each) for file, each in measured.items()), BESIDE]
+    parts += [
+        "## What was measured { #what-was-measured }\n",
+        *(_measured(file, each) for file, each in measured.items()),
+        BESIDE,
+    ]
     return "\n".join(parts).rstrip() + "\n"
 
 

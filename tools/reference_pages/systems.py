@@ -39,9 +39,9 @@ class System:
 
 
 SYSTEMS = (
-    System("Linux, glibc", ("debian", "linux-root")),
-    System("Linux, musl", ("alpine",)),
-    System("Linux, 32-bit", ("debian-i386",)),
+    System("Linux glibc", ("debian", "linux-root")),
+    System("Linux musl", ("alpine",)),
+    System("Linux 32-bit", ("debian-i386",)),
     System("FreeBSD", ("freebsd-14.0",), "freebsd"),
     System("NetBSD", documented="netbsd"),
     System("OpenBSD", documented="openbsd"),
