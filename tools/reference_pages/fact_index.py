@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from anyunix.results.model import GROUPS, ProbeText
-from reference_pages.citations import escaped
+from reference_pages.citations import escaped, sentence
 from reference_pages.systems import Facts
 from reference_pages.values import OF_THE_MACHINE, differing_systems, in_order, link_to
 
@@ -24,7 +24,7 @@ def fact_index(facts: Mapping[str, ProbeText], meanings: Mapping[str, str], know
         own = [fact for fact in in_order(facts) if facts[fact].group == group]
         if own:
             parts += [f"### {group.capitalize()}", "", "| fact | what it says | who differs |", "| --- | --- | --- |"]
-            parts += [f"| {link_to(fact, facts)} | {escaped(meanings[fact])} | {who[fact]} |" for fact in own]
+            parts += [f"| {link_to(fact, facts)} | {sentence(meanings[fact])} | {who[fact]} |" for fact in own]
             parts.append("")
     return "\n".join(parts).rstrip() + "\n"
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from anyunix.results.model import GROUPS, ProbeText
-from reference_pages.citations import escaped
+from reference_pages.citations import escaped, sentence
 from reference_pages.systems import SYSTEMS, Facts, Known, Measured
 from reference_pages.values import behaviours, evidence, in_order, link_to, shown
 
@@ -78,7 +78,7 @@ def _table(
         name = link_to(fact, facts) + (f" {escaped(entry)}" if entry else "")
         first = next(shown(known[system.name][0].value) for system in SYSTEMS if system.name in known)
         cells = (_cell(known.get(system.name, ()), first) for system in SYSTEMS)
-        lines.append(f"| {name}<br><small>{escaped(meanings[fact])}</small> | {' | '.join(cells)} |")
+        lines.append(f"| {name}<br><small>{sentence(meanings[fact])}</small> | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
