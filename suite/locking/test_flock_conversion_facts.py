@@ -44,7 +44,7 @@ def test_downgrade(fact, work):
     """Can a writer turn its lock into a shared one without letting the next writer in, and do waiting readers get in?
 
     flock(2) promises no atomic conversion; Linux and FreeBSD replace the lock in one step, so the waiting writer goes
-    on waiting. The waiting reader is let in on Linux; on FreeBSD 14.0 it goes on waiting behind that writer (measured).
+    on waiting. The reader that waits behind it is let in on Linux, and not on FreeBSD 14.0 (measured).
     """
     with opened(work / "log") as mine:
         flock(mine, EXCLUSIVE)

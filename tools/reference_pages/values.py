@@ -11,7 +11,7 @@ from reference_pages.systems import SYSTEMS, Evidence, Facts, Known
 
 OF_THE_MACHINE = re.compile(
     r"(system|python|compiler|user|clock|overlay|filesystem)\..*|libc\.version|locale\.utf8"
-    r"|limits\.(?!.*_errno$|pathconf$|sysconf$|pid_max$).*"
+    r"|limits\.sysconf: (open|child)_max|limits\.(?!.*_errno$|pathconf|sysconf|pid_max$).*"
     r"|bind\.lowest_port|getaddrinfo\.localhost_order|orphans\..*|proc\.shows_process_1|syslog\.socket"
 )
 """Facts that follow from how a machine, a container or an image was set up: they differ within one system."""
@@ -52,7 +52,7 @@ def behaviours(facts: Facts) -> Iterator[tuple[str, str, Mapping[str, tuple[Know
             continue
         for entry in dict.fromkeys(key for value in values for key in value):
             own = {name: part for name, each in known.items() if (part := _entry(each, entry))}
-            if differing_systems(own):
+            if differing_systems(own) and not OF_THE_MACHINE.fullmatch(f"{fact}: {entry}"):
                 yield fact, entry, own
 
 
