@@ -1,16 +1,22 @@
 """Write the pages below docs/reference/, or check that they are up to date. See `--help`."""
 
 import argparse
+import contextlib
+import io
+import json
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from anyunix.catalog.lookup import find_catalog
 from anyunix.cli import _parser
+from anyunix.commands.schema import KINDS, schema_command
 from reference_pages.command_page import command_page
 from reference_pages.contract_page import contract_page
 from reference_pages.fact_index import fact_index
 from reference_pages.fact_pages import fact_pages
+from reference_pages.file_page import file_page
 from reference_pages.meanings import read_meanings
 from reference_pages.probe_texts import read_contracts, read_facts
 from reference_pages.system_page import system_page
@@ -37,7 +43,15 @@ def pages() -> dict[str, str]:
         **fact_pages(facts, meanings, known, contracts),
         "contracts.md": contract_page(contracts, facts, known),
         "commands.md": command_page(_parser()),
+        "files.md": file_page({kind: _schema(kind) for kind in KINDS}),
     }
+
+
+def _schema(kind: str) -> Any:
+    """What `anyunix schema` prints."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        schema_command(argparse.Namespace(kind=kind))
+    return json.loads(printed.getvalue())
 
 
 def stale(made: dict[str, str]) -> list[str]:

@@ -16,7 +16,8 @@ Any other key is an error that names the file, the line and the nearest known ke
 """
 WHERE = {
     "subject": "A server under test: `anyunix run --subject FILE`; `anyunix init` writes one to start from.",
-    "platform": "A machine or container that the suite runs on: `--platform FILE`, or `platforms/NAME.yaml`.",
+    "platform": "A machine or container that the suite runs on: `--platform FILE`, or `platforms/NAME.yaml`. "
+    "A file with the key `extends` may leave out what the other one says.",
     "expectations": "Failures that are accepted: `expectations/SUBJECT.yaml`; `anyunix accept` writes them down.",
     "fault": "A deliberate fault of the chat servers: `chat/faults/NAME.yaml`, for `anyunix mutation`.",
 }
@@ -34,8 +35,8 @@ def file_page(schemas: Mapping[str, Schema]) -> str:
 
 def _document(kind: str, schema: Schema) -> Iterator[str]:
     definitions: Mapping[str, Schema] = schema.get("$defs", {})
-    if discriminator := schema.get("discriminator"):
-        yield from _alternatives(kind, discriminator, definitions)
+    if by_tag := _told_apart(schema, definitions):
+        yield from _alternatives(kind, *by_tag, definitions)
         return
     top = _resolved(schema, definitions)
     if "properties" in top:
@@ -45,18 +46,31 @@ def _document(kind: str, schema: Schema) -> Iterator[str]:
     yield from _inner(kind, _referred(top, definitions), definitions)
 
 
-def _alternatives(kind: str, discriminator: Schema, definitions: Mapping[str, Schema]) -> Iterator[str]:
-    """Types told apart by one key: what all of them have, then what each has beside that."""
-    by_value = {value: definitions[_name(place)] for value, place in discriminator["mapping"].items()}
+def _told_apart(schema: Schema, definitions: Mapping[str, Schema]) -> tuple[str, dict[str, Schema]] | None:
+    """Where one key tells several types apart: that key, and its value -> the type; else None."""
+    by_tag: dict[str, dict[str, Schema]] = {}
+    waiting = list(schema.get("anyOf", ()))
+    while waiting:
+        each = waiting.pop(0)
+        waiting[:0] = each.get("anyOf", ())
+        for key, value in _resolved(each, definitions).get("properties", {}).items():
+            if len(value.get("enum", ())) == 1:
+                by_tag.setdefault(key, {})[str(value["enum"][0])] = _resolved(each, definitions)
+    return next(((tag, types) for tag, types in by_tag.items() if len(types) > 1), None)
+
+
+def _alternatives(
+    kind: str, tag: str, by_value: Mapping[str, Schema], definitions: Mapping[str, Schema]
+) -> Iterator[str]:
+    """What all of the types have, then what each has beside that."""
     properties = [each["properties"] for each in by_value.values()]
-    tag = discriminator["propertyName"]
     common = {
         key: value
         for key, value in properties[0].items()
-        if key != tag and all(p.get(key) == value for p in properties)
+        if key != tag and all(each.get(key) == value for each in properties)
     }
-    named = {tag: {"enum": list(by_value)}}
     needed = [key for key in common if all(key in each.get("required", ()) for each in by_value.values())]
+    named = {tag: {"enum": list(by_value)}}
     yield from _table({"required": [tag, *needed]}, named | common, definitions)
     for value, each in by_value.items():
         own = {key: what for key, what in each["properties"].items() if key not in common and key != tag}
@@ -103,7 +117,9 @@ def _what(value: Schema, definitions: Mapping[str, Schema]) -> str:
         return " or ".join(f"`{json.dumps(each, ensure_ascii=False)}`" for each in value["enum"] if each != "")
     if "anyOf" in value:
         return ", or ".join(_what(each, definitions) for each in value["anyOf"] if each.get("type") != "null")
-    match value.get("type"):
+    kinds = value.get("type")
+    # where a text is meant, a number or a word such as `yes` needs no quotes
+    match "string" if isinstance(kinds, list) and "string" in kinds else kinds:
         case "array":
             return f"a list of {_plural(_what(value.get('items', {}), definitions))}"
         case "object":

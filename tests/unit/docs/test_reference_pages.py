@@ -66,7 +66,7 @@ def test_a_file_has_a_row_a_key_and_a_table_a_type() -> None:
         "$defs": {
             "Top": {
                 "properties": {
-                    "title": {"type": "string", "description": "what it is called"},
+                    "title": {"type": ["string", "number", "boolean"], "description": "what it is called"},
                     "words": {"type": "array", "items": {"type": "string"}, "default": []},
                     "port": {"type": "integer", "minimum": 1, "default": 7},
                     "inner": {"anyOf": [{"$ref": "#/$defs/Inner"}, {"type": "null"}], "default": None},
@@ -100,12 +100,13 @@ def test_types_told_apart_by_a_key_show_what_they_share_once() -> None:
 
     title = {"type": "string"}
     schema = {
-        "discriminator": {"propertyName": "driver", "mapping": {"a": "#/$defs/A", "b": "#/$defs/B"}},
+        "anyOf": [{"anyOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}]}, {"$ref": "#/$defs/Extending"}],
         "$defs": {
             "A": {
                 "properties": {"driver": {"enum": ["a"]}, "title": title, "own": title},
                 "required": ["title", "own"],
             },
+            "Extending": {"properties": {"driver": {"enum": ["a", "b"]}, "title": title}},
             "B": {"description": "nothing more", "properties": {"driver": {"enum": ["b"]}, "title": title}},
         },
     }
