@@ -6,7 +6,7 @@ from anyunix.results.model import GROUPS, ProbeText
 from reference_pages.citations import citations, escaped
 from reference_pages.probe_texts import Contract
 from reference_pages.systems import Facts
-from reference_pages.values import differing_systems, link_to
+from reference_pages.values import OF_THE_MACHINE, differing_systems, link_to
 
 INTRODUCTION = """\
 # Contracts
@@ -75,6 +75,8 @@ def _who(contract: Contract, facts: Mapping[str, ProbeText], known: Facts) -> st
     for fact in contract.explained_by:
         systems = differing_systems(known.get(fact, {}))
         where = f"differs on {', '.join(systems)}" if systems else "differs on none of the systems known here"
+        if OF_THE_MACHINE.fullmatch(fact):
+            where = "differs between machines"
         told.append(f"{link_to(fact, facts)} {where}")
     return "; ".join(told) + "."
 

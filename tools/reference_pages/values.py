@@ -12,7 +12,7 @@ from reference_pages.systems import SYSTEMS, Evidence, Facts, Known
 OF_THE_MACHINE = re.compile(
     r"(system|python|compiler|user|clock|overlay|filesystem)\..*|libc\.version|locale\.utf8"
     r"|limits\.sysconf: (open|child)_max|limits\.(?!.*_errno$|pathconf|sysconf|pid_max$).*"
-    r"|bind\.lowest_port|getaddrinfo\.localhost_order|orphans\..*|proc\.shows_process_1|syslog\.socket"
+    r"|ipv6\.(socket|(loopback|wildcard)_bindable)|bind\.lowest_port|getaddrinfo\.localhost_order|orphans\..*|proc\.shows_process_1|syslog\.socket"
 )
 """Facts that follow from how a machine, a container or an image was set up: they differ within one system."""
 
