@@ -13,13 +13,13 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 async def main(port: str) -> None:
-    """Listen, say where, and serve for ever."""
+    """Listen, say so, and serve for ever."""
     offered = socket.getaddrinfo(None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, kind, protocol, _, address = offered[0]
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(address)
-    print("listening on", *listener.getsockname()[:2], flush=True)
+    print("listening", flush=True)
     await (await asyncio.start_server(echo, sock=listener)).serve_forever()
 
 
