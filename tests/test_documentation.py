@@ -1,4 +1,4 @@
-"""The documentation keeps what it promises: a short README, one citation, paths that exist, outputs that are checked."""
+"""The documentation keeps what it promises: a short README, one citation, paths that exist, checked outputs."""
 
 import re
 import sys
