@@ -89,7 +89,8 @@ def _script(commands: Sequence[str]) -> str:
 def run(commands: Sequence[str], folder: Path) -> list[Step]:
     """Type the commands into a shell in the folder; what they started has ended afterwards."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "ANYUNIX_"))}
+    environment = {**kept, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
     shell = subprocess.Popen(
         ["bash", "-c", _script(commands)], cwd=folder, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
     )
