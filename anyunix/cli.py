@@ -27,6 +27,7 @@ from anyunix.commands import (
     report,
     repro,
     run,
+    schema,
 )
 from anyunix.errors import ConfigurationError
 from anyunix.host.interrupts import interrupted_by_signals, tell, uninterrupted
@@ -55,6 +56,7 @@ COMMANDS = (
     images,
     down,
     listing,
+    schema,
 )
 """In the order of the help."""
 

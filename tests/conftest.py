@@ -16,6 +16,7 @@ from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Ready, Subject
 from anyunix.drivers.docker.engine import Engine
+from anyunix.drivers.local import LocalOptions
 from anyunix.drivers.ssh.ssh_driver import SshDriver
 from sshd import Sshd
 
@@ -91,7 +92,7 @@ def support(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 @pytest.fixture
 def local() -> Platform:
-    return Platform(name="local", title="this machine", driver="local")
+    return Platform(name="local", title="this machine", options=LocalOptions())
 
 
 @pytest.fixture(scope="session")

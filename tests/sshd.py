@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from anyunix.drivers.ssh.destination import Destination
+from anyunix.drivers.ssh.ssh_options import SshOptions
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 WAIT_SECONDS = 30.0
@@ -69,6 +70,11 @@ class Sshd:
     @property
     def target(self) -> Destination:
         return Destination(ALIAS, config=self.config)
+
+    @property
+    def options(self) -> SshOptions:
+        """The same as a platform's."""
+        return SshOptions(ALIAS, str(self.config))
 
     @property
     def address(self) -> str:

@@ -10,9 +10,9 @@ import pytest
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
-from anyunix.catalog.reader import load_yaml
-from anyunix.catalog.subjects import Subject, read_subject
-from anyunix.drivers.local import LocalDriver
+from anyunix.catalog.subject_file import read_subject
+from anyunix.catalog.subjects import Subject
+from anyunix.drivers.local import LocalDriver, LocalOptions
 from anyunix.results.model import CellResult
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 
@@ -54,12 +54,12 @@ def written(folder: Path, **changed: str) -> Subject:
     kept = [line for line in SUBJECT.splitlines() if line.partition(":")[0] not in changed]
     path = folder / "mine.yaml"
     path.write_text("\n".join([*kept, *(f"{key}: {value}" for key, value in changed.items())]) + "\n")
-    return read_subject("mine", path, load_yaml(path))
+    return read_subject(path)
 
 
 def held(catalog: Catalog, subject: Subject, *probes: str, suite: Path | None = None) -> CellResult:
     """A subject on this machine, held against some probes of the real suite, or of a copy."""
-    cell = Cell(subject, Platform("local", "this machine", "local"), next(iter(subject.binds)), probes=probes)
+    cell = Cell(subject, Platform("local", "this machine", LocalOptions()), next(iter(subject.binds)), probes=probes)
     result = CellRun(cell, LocalDriver(), SuiteOptions(suite or catalog.suite), lambda text: None).run()
     assert result.status == "ran", result.reason
     return result

@@ -56,7 +56,7 @@ def test_extends_merges_mappings_and_replaces_the_rest(root: Path) -> None:
     )
     (root / "platforms" / "child.yaml").write_text("title: child\nextends: base\nsysctls: {c.d: 3}\n")
     child = Catalog(root).platform("child")
-    assert (child.title, child.base, child.sysctls) == ("child", "a:1", {"a.b": "1", "c.d": "3"})
+    assert (child.title, child.options.base, child.options.sysctls) == ("child", "a:1", {"a.b": "1", "c.d": "3"})
 
 
 def test_extends_in_a_circle_is_an_error(root: Path) -> None:
@@ -86,8 +86,15 @@ def test_unknown_driver_names_the_nearest(root: Path) -> None:
         ("title: x\ndriver: docker\nbase: a\n", "key 'dockerfile': missing"),
         ("title: x\ndriver: docker\nbase: a\ndockerfile: b.Dockerfile\n", "no 'b.Dockerfile'"),
         ("title: [x]\ndriver: local\n", "key 'title': expected a text, found a list"),
-        ("title: x\ndriver: local\ninit: 1\n", "key 'init': expected true or false"),
-        ("title: x\ndriver: local\nprocesses: true\n", "key 'processes': expected a whole number"),
+        (
+            "title: x\ndriver: docker\nbase: a\ndockerfile: a.Dockerfile\ninit: 1\n",
+            "key 'init': expected true or false",
+        ),
+        ("title: x\ndriver: local\ninit: true\n", "line 3: key 'init': for driver docker only"),
+        (
+            "title: x\ndriver: docker\nbase: a\ndockerfile: a.Dockerfile\nprocesses: true\n",
+            "key 'processes': expected a whole number",
+        ),
         ("title: x\ndriver: local\nsysctls: {a: 1}\n", "need another driver, such as netns"),
         ("title: x\ndriver: netns\nsysctls: [a]\n", "key 'sysctls': expected keys and values"),
         ("title: x\ndriver: netns\nsysctls: {a: [1]}\n", "key 'sysctls': expected words or numbers"),

@@ -281,7 +281,7 @@ def test_a_wrong_key_is_no_service(
 
 def test_the_papers_first_bug_is_seen_from_outside(catalog: Catalog, tmp_path: Path) -> None:
     """The server as the paper wrote it, under FreeBSD's network defaults, looked at inside of that namespace."""
-    driver = NetnsDriver(catalog.platform("local-v6only"))
+    driver = NetnsDriver(catalog.platform("local-v6only").options)
     if reason := driver.available():
         pytest.skip(reason)
     folder = catalog.root / "chat" / "python"

@@ -108,7 +108,7 @@ def test_no_platform_is_both_required_and_optional(tmp_path: Path) -> None:
 
 
 def test_bind_first_refuses_ipv4_under_freebsds_defaults(tmp_path: Path, catalog: Catalog) -> None:
-    if reason := NetnsDriver(catalog.platform("local-v6only")).available():
+    if reason := NetnsDriver(catalog.platform("local-v6only").options).available():
         pytest.skip(reason)
     done = anyunix(
         "run", "--subject", "python", "--bind", "first", "--platform", "local,local-v6only", "-k", IPV4, cwd=tmp_path

@@ -21,7 +21,7 @@ from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.cross.shared_builds import CrossBuilds
 from anyunix.cross.targets import cannot_start
-from anyunix.drivers.local import LocalDriver
+from anyunix.drivers.local import LocalDriver, LocalOptions
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload.archive import SUBJECT
 from anyunix.results.model import Artifacts, CellResult
@@ -90,7 +90,7 @@ def test_builds_that_share_objects_compile_what_differs_and_nothing_else(subject
     assert compiled == {0: [], 1: ["word.c"], 2: []}
 
 
-BARE = Platform("bare", "no compiler", "local")
+BARE = Platform("bare", "no compiler", LocalOptions())
 LACKING = "no no-such-cc on bare"
 
 
@@ -304,7 +304,7 @@ def test_without_the_extra_the_cell_is_not_run_and_says_what_to_install(
         raise cross.PackageNotFoundError(name)
 
     monkeypatch.setattr(cross, "version", absent)
-    bare = Platform("bare", "no compiler", "local", cross="x86_64-linux-musl")
+    bare = Platform("bare", "no compiler", LocalOptions(), cross="x86_64-linux-musl")
     needing = Subject(**{**vars(subject), "needs": ("no-such-cc",), "build": ("make",)})
     result = CellRun(
         Cell(needing, bare, "default"), LocalDriver(), SuiteOptions(make_suite("")), lambda text: None

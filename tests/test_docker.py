@@ -14,12 +14,13 @@ from pathlib import Path
 
 import docker.errors
 import pytest
+from msgspec.structs import replace
 
 from anyunix.catalog.lookup import Catalog
-from anyunix.catalog.platforms import Platform
-from anyunix.drivers.docker.docker_driver import DockerDriver
+from anyunix.drivers.docker.docker_driver import DockerDriver, DockerOptions
 from anyunix.drivers.docker.engine import LOCAL_SOCKET, Engine
 from anyunix.drivers.docker.owned import DEADLINE_LABEL, OWNER_LABEL, is_left_behind, remove_left_behind, things
+from anyunix.drivers.registry import Drivers
 from anyunix.errors import PlatformError
 from anyunix.host.owner import own
 
@@ -49,7 +50,7 @@ def quiet(text: str) -> None:
 
 @pytest.fixture
 def driver(engine: Engine, catalog: Catalog) -> Iterator[DockerDriver]:
-    driver = DockerDriver(catalog.platform("debian"), engine)
+    driver = DockerDriver(catalog.platform("debian").options, engine)
     driver.up(quiet)
     yield driver
     driver.down()
@@ -89,7 +90,7 @@ def test_the_gateway_is_this_machine_as_the_readme_says(driver: DockerDriver, en
 
 
 def test_a_platform_file_can_ask_for_no_init(engine: Engine, catalog: Catalog) -> None:
-    driver = DockerDriver(dataclasses.replace(catalog.platform("debian"), init=False), engine)
+    driver = DockerDriver(replace(catalog.platform("debian").options, init=False), engine)
     driver.up(quiet)
     try:
         assert driver.run(["cat", "/proc/1/comm"], env={}, timeout=10).stdout == "cat\n"
@@ -98,7 +99,7 @@ def test_a_platform_file_can_ask_for_no_init(engine: Engine, catalog: Catalog) -
 
 
 def test_v6only_platform_has_freebsds_defaults(engine: Engine, catalog: Catalog) -> None:
-    driver = DockerDriver(catalog.platform("debian-v6only"), engine)
+    driver = DockerDriver(catalog.platform("debian-v6only").options, engine)
     driver.up(quiet)
     ask = (
         "import socket; print([a[4][0] for a in socket.getaddrinfo(None, 0, type=socket.SOCK_STREAM, "
@@ -112,7 +113,7 @@ def test_v6only_platform_has_freebsds_defaults(engine: Engine, catalog: Catalog)
 
 def test_down_removes_container_and_network(engine: Engine, catalog: Catalog) -> None:
     before = resources(engine)
-    driver = DockerDriver(catalog.platform("alpine"), engine)
+    driver = DockerDriver(catalog.platform("alpine").options, engine)
     driver.up(quiet)
     assert len(resources(engine) - before) == 2
     driver.down()
@@ -120,7 +121,7 @@ def test_down_removes_container_and_network(engine: Engine, catalog: Catalog) ->
 
 
 def test_a_command_over_its_time_ends_with_its_container(engine: Engine, catalog: Catalog) -> None:
-    driver = DockerDriver(catalog.platform("debian"), engine, grace_seconds=0.5)
+    driver = DockerDriver(catalog.platform("debian").options, engine, grace_seconds=0.5)
     driver.up(quiet)
     started = time.monotonic()
     done = driver.run(["sleep", "60"], env={}, timeout=0.5)
@@ -141,14 +142,14 @@ def test_a_container_that_dies_under_a_command_is_an_error(driver: DockerDriver,
 def test_image_is_built_once_for_its_content(engine: Engine, catalog: Catalog, tmp_path: Path) -> None:
     dockerfile = tmp_path / "t.Dockerfile"
     dockerfile.write_text(f"ARG BASE\nFROM ${{BASE}}\nLABEL made={time.time_ns()}\n")
-    platform = dataclasses.replace(catalog.platform("debian"), dockerfile=dockerfile)
+    options = replace(catalog.platform("debian").options, dockerfile=str(dockerfile))
     said: list[str] = []
-    first = engine.image(platform, said.append)
+    first = engine.image(options.image, said.append)
     assert any("building" in line for line in said)
     said.clear()
-    assert engine.image(platform, said.append) == first
+    assert engine.image(options.image, said.append) == first
     assert said == []
-    other = engine.image(dataclasses.replace(platform, files={"/etc/x": "y"}), said.append)
+    other = engine.image(replace(options, files={"/etc/x": "y"}).image, said.append)
     assert other != first
     for tag in (first, other):
         engine.client().images.remove(tag)
@@ -158,13 +159,13 @@ def test_dockerfile_that_fails_says_the_command(engine: Engine, catalog: Catalog
     dockerfile = tmp_path / "bad.Dockerfile"
     dockerfile.write_text("ARG BASE\nFROM ${BASE}\nRUN echo the reason; false\n")
     with pytest.raises(PlatformError, match=r"bad\.Dockerfile.*the reason"):
-        engine.image(dataclasses.replace(catalog.platform("debian"), dockerfile=dockerfile), quiet)
+        engine.image(replace(catalog.platform("debian").options, dockerfile=str(dockerfile)).image, quiet)
 
 
 def test_image_that_cannot_be_pulled_says_what_to_do(engine: Engine, catalog: Catalog) -> None:
-    platform = dataclasses.replace(catalog.platform("debian"), base="localhost:1/no-such-image:1")
+    options = replace(catalog.platform("debian").options, base="localhost:1/no-such-image:1")
     with pytest.raises(PlatformError, match="no-such-image:1 is not here and cannot be pulled"):
-        engine.image(platform, quiet)
+        engine.image(options.image, quiet)
 
 
 def killed_with_a_platform_up() -> set[str]:
@@ -254,7 +255,8 @@ def test_no_engine_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_a_missing_limit_key_keeps_the_default() -> None:
-    assert (Platform("a", "a", "docker").user, Platform("a", "a", "docker").capabilities) == ("1000:1000", ())
+    options = DockerOptions(dockerfile="a.Dockerfile", base="a:1")
+    assert (options.user, options.capabilities) == ("1000:1000", ())
 
 
 def test_a_cpu_that_the_kernel_cannot_start_is_said_with_what_to_type(
@@ -270,9 +272,9 @@ def test_a_cpu_that_the_kernel_cannot_start_is_said_with_what_to_type(
     client, name = engine.client(), "anyunix-test/no-such-cpu"
     client.api.import_image_from_data(buffer.getvalue(), repository=name, tag="1")
     try:
-        platform = dataclasses.replace(catalog.platform("debian"), base=f"{name}:1")
+        options = replace(catalog.platform("debian").options, base=f"{name}:1")
         with pytest.raises(PlatformError) as error:
-            DockerDriver(platform, engine).up(quiet)
+            DockerDriver(options, engine).up(quiet)
     finally:
         client.images.remove(f"{name}:1", force=True)
     assert "its kernel has no emulator for this CPU: apt-get install qemu-user-static" in str(error.value)
@@ -283,5 +285,5 @@ def test_an_emulated_platform_without_a_handler_is_not_available(
     engine: Engine, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("anyunix.drivers.docker.engine.no_handler", lambda cpu: f"no handler for {cpu}")
-    assert DockerDriver(catalog.platform("debian-s390x"), engine).available() == "no handler for linux/s390x"
-    assert DockerDriver(catalog.platform("debian"), engine).available() is None
+    assert Drivers(engine).for_platform(catalog.platform("debian-s390x")).available() == "no handler for linux/s390x"
+    assert Drivers(engine).for_platform(catalog.platform("debian")).available() is None

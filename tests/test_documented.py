@@ -16,6 +16,7 @@ import pytest
 from anyunix.analysis.verdict import EXIT_NOT_RUN, EXIT_PORTABLE, exit_status, judge
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
+from anyunix.drivers.documented import NotAskedFor
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError, PlatformError
 from anyunix.results.junit import read_junit
@@ -133,7 +134,8 @@ def test_documented_platforms_change_neither_the_answer_nor_the_reference(catalo
     ran = CellResult("c", "local", "dual", "ran", probes=(Probe("a/b.py::c", "contract", "passed"),))
     absent = CellResult("c", "openbsd", "dual", "not-run", "known from its manuals")
     assert choose_reference(None, [absent, ran]) == "local"
-    documented = replace(catalog.platform("openbsd"), driver="documented")  # as in a run that does not name it
+    openbsd = catalog.platform("openbsd")
+    documented = replace(openbsd, options=NotAskedFor(openbsd.options))  # as in a run that does not name it
     results = tuple(platform_result(each, [absent, ran]) for each in (documented, catalog.platform("local")))
     matrix = judge(Matrix(results, (absent, ran), "local"))
     assert exit_status(matrix) == EXIT_PORTABLE

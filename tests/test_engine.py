@@ -1,6 +1,5 @@
 """Where the engine is, what is said when it is not there, and that no call to it waits for ever."""
 
-import dataclasses
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 import docker.errors
 import pytest
+from msgspec.structs import replace
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.drivers.docker.docker_driver import DockerDriver
@@ -125,7 +125,7 @@ def test_a_podman_without_an_init_says_what_to_install() -> None:
 
 def test_what_a_command_says_at_once_is_read_from_its_beginning(relayed: Relay, catalog: Catalog) -> None:
     """The HTTP header and the first output in one piece: docker-py reads on below the buffer that has them."""
-    driver = DockerDriver(catalog.platform("alpine"), Engine())
+    driver = DockerDriver(catalog.platform("alpine").options, Engine())
     assert driver.available() is None
     driver.up(quiet)
     relayed.lag = 0.3
@@ -147,8 +147,8 @@ def test_nothing_is_left_open_for_the_interpreter_to_complain_about(engine: Engi
 def test_an_engine_that_dies_while_a_platform_comes_up_is_an_error(relayed: Relay, catalog: Catalog) -> None:
     made = Engine()
     assert made.available() is None
-    driver = DockerDriver(catalog.platform("alpine"), made)
-    made.image(catalog.platform("alpine"), quiet)
+    driver = DockerDriver(catalog.platform("alpine").options, made)
+    made.image(catalog.platform("alpine").options.image, quiet)
 
     def die(text: str) -> None:
         relayed.close()
@@ -158,7 +158,7 @@ def test_an_engine_that_dies_while_a_platform_comes_up_is_an_error(relayed: Rela
 
 
 def test_an_engine_that_gets_stuck_holds_up_no_call(relayed: Relay, engine: Engine, catalog: Catalog) -> None:
-    driver = DockerDriver(catalog.platform("alpine"), Engine(call_seconds=4), grace_seconds=0.5)
+    driver = DockerDriver(catalog.platform("alpine").options, Engine(call_seconds=4), grace_seconds=0.5)
     assert driver.available() is None
     driver.up(quiet)
     name, network = driver._container.name, driver._network.name
@@ -180,8 +180,8 @@ def test_an_image_whose_python_does_not_read_gets_no_payload(engine: Engine, cat
     (tmp_path / "large").write_bytes(bytes(8 * 1024 * 1024))
     with tarfile.open(archive, "w") as tar:
         tar.add(tmp_path / "large", "large")
-    platform = dataclasses.replace(catalog.platform("alpine"), dockerfile=dockerfile)
-    driver = DockerDriver(platform, engine, transfer_seconds=1.0)
+    options = replace(catalog.platform("alpine").options, dockerfile=str(dockerfile))
+    driver = DockerDriver(options, engine, transfer_seconds=1.0)
     driver.up(quiet)
     started = time.monotonic()
     try:
@@ -190,11 +190,11 @@ def test_an_image_whose_python_does_not_read_gets_no_payload(engine: Engine, cat
         assert time.monotonic() - started < 20
     finally:
         driver.down()
-        engine.client().images.remove(engine.image(platform, quiet), force=True)
+        engine.client().images.remove(engine.image(options.image, quiet), force=True)
 
 
 def test_a_file_is_read_back_whole_up_to_its_own_limit(engine: Engine, catalog: Catalog) -> None:
-    driver = DockerDriver(catalog.platform("alpine"), engine)
+    driver = DockerDriver(catalog.platform("alpine").options, engine)
     driver.up(quiet)
     try:
         driver.run(["sh", "-c", "head -c 20000000 /dev/zero > large"], env={}, timeout=20)
@@ -208,6 +208,6 @@ def test_an_images_name_is_made_of_the_letters_that_it_may_have(
 ) -> None:
     dockerfile = tmp_path / "My_Image.Dockerfile"
     dockerfile.write_text("ARG BASE\nFROM ${BASE}\n")
-    tag = engine.image(dataclasses.replace(catalog.platform("alpine"), dockerfile=dockerfile), quiet)
+    tag = engine.image(replace(catalog.platform("alpine").options, dockerfile=str(dockerfile)).image, quiet)
     engine.client().images.remove(tag)
     assert tag.startswith("anyunix/my-image:")

@@ -42,7 +42,7 @@ def anyunix(*arguments: object, cwd: Path) -> "subprocess.CompletedProcess[str]"
 @pytest.fixture
 def run(tmp_path: Path, catalog: Catalog) -> Run:
     """The paper's first bug, really run: bind mode first serves IPv4 clients here, and not under FreeBSD's defaults."""
-    if reason := NetnsDriver(catalog.platform("local-v6only")).available():
+    if reason := NetnsDriver(catalog.platform("local-v6only").options).available():
         pytest.skip(reason)
 
     def run(*more: object, platform: str = "local,local-v6only") -> "subprocess.CompletedProcess[str]":

@@ -1,10 +1,12 @@
 """`anyunix init`: the file that it writes runs as it is, and is never written over another."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.subjects import PROMISES
@@ -45,6 +47,24 @@ def test_what_its_comments_offer_can_be_taken(written: Path, catalog: Catalog) -
     assert subject.pass_env == ("DATABASE_URL",)
     assert (dict(subject.environment), list(subject.binds)) == ({"PORT": "{port}"}, ["dual", "ipv4"])
     assert yaml.safe_load(text)["talk"] == {"send": "", "expect": "^hello$"}
+
+
+def test_editors_find_the_schema_that_its_first_line_names(written: Path) -> None:
+    """It lies beside the file, so that it is found without a network, and wherever the folder goes."""
+    first, _, rest = written.read_text().partition("\n")
+    assert first == "# yaml-language-server: $schema=.anyunix/subject.schema.json"
+    validator = Draft202012Validator(json.loads((written.parent / first.partition("=")[2]).read_text()))
+    assert validator.is_valid(yaml.safe_load(rest))
+    assert not validator.is_valid({**yaml.safe_load(rest), "tilte": "x"})
+
+
+def test_a_schema_that_cannot_be_written_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".anyunix").write_text("")
+    assert main(["init"]) == 2
+    assert ".anyunix/subject.schema.json: cannot be written: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.base import Completed, Progress
-from anyunix.drivers.local import LocalDriver
+from anyunix.drivers.local import LocalDriver, LocalOptions
 from anyunix.errors import PlatformError
 from anyunix.results.model import Artifacts, CellResult
 from anyunix.run.cell import Cell, SuiteOptions
@@ -68,7 +68,7 @@ class BrokenDriver(LocalDriver):
 
 
 def platform(name: str) -> Platform:
-    return Platform(name, name, "local")
+    return Platform(name, name, LocalOptions())
 
 
 @pytest.fixture

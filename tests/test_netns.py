@@ -16,8 +16,7 @@ import pytest
 
 import anyunix
 from anyunix.catalog.lookup import Catalog
-from anyunix.catalog.platforms import Platform
-from anyunix.drivers.netns.netns_driver import NetnsDriver
+from anyunix.drivers.netns.netns_driver import NetnsDriver, NetnsOptions
 from anyunix.errors import PlatformError
 
 ASK = """\
@@ -37,7 +36,7 @@ def quiet(text: str) -> None:
 
 @pytest.fixture
 def driver(catalog: Catalog) -> Iterator[NetnsDriver]:
-    driver = NetnsDriver(catalog.platform("local-v6only"))
+    driver = NetnsDriver(catalog.platform("local-v6only").options)
     if reason := driver.available():
         pytest.skip(reason)
     yield driver
@@ -70,8 +69,7 @@ def test_nothing_stays_after_down(driver: NetnsDriver) -> None:
 
 
 def test_a_sysctl_that_cannot_be_set_is_named() -> None:
-    platform = Platform("bad", "bad", "netns", sysctls={"net.ipv6.no_such": "1"})
-    driver = NetnsDriver(platform)
+    driver = NetnsDriver(NetnsOptions(sysctls={"net.ipv6.no_such": "1"}))
     if reason := driver.available():
         pytest.skip(reason)
     with pytest.raises(PlatformError, match=r"sysctl net\.ipv6\.no_such=1"):
@@ -79,8 +77,7 @@ def test_a_sysctl_that_cannot_be_set_is_named() -> None:
 
 
 def test_a_file_that_the_system_lacks_is_put_there_too() -> None:
-    platform = Platform("new", "new", "netns", files={"/etc/anyunix-test-file": "content\n"})
-    driver = NetnsDriver(platform)
+    driver = NetnsDriver(NetnsOptions(files={"/etc/anyunix-test-file": "content\n"}))
     if reason := driver.available():
         pytest.skip(reason)
     driver.up(quiet)
@@ -99,14 +96,14 @@ def test_forbidden_user_namespaces_are_said_with_the_remedy(
     (tmp_path / "unshare").write_text("#!/bin/sh\necho 'unshare failed: Operation not permitted' >&2\nexit 1\n")
     (tmp_path / "unshare").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path) + ":/bin")
-    reason = NetnsDriver(catalog.platform("local-v6only")).available()
+    reason = NetnsDriver(catalog.platform("local-v6only").options).available()
     assert reason is not None
     assert "Operation not permitted" in reason
     assert "kernel.unprivileged_userns_clone=1" in reason
 
 
 def test_a_killed_owner_leaves_no_namespace(catalog: Catalog) -> None:
-    driver = NetnsDriver(catalog.platform("local-v6only"))
+    driver = NetnsDriver(catalog.platform("local-v6only").options)
     if reason := driver.available():
         pytest.skip(reason)
     driver.up(quiet)
@@ -141,8 +138,8 @@ import json, os, sys
 from pathlib import Path
 from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.platforms import Platform
-from anyunix.drivers.netns.netns_driver import NetnsDriver
-driver = NetnsDriver(find_catalog().platform("local-v6only"))
+from anyunix.drivers.netns.netns_driver import NetnsDriver, NetnsOptions
+driver = NetnsDriver(find_catalog().platform("local-v6only").options)
 reason = driver.available()
 if reason:
     sys.exit(reason)
@@ -296,7 +293,7 @@ def test_a_killed_run_leaves_the_machine_as_it_was(driver: NetnsDriver, tmp_path
 
 @pytest.mark.parametrize("name", ["kernel.pid_max", "net./etc/anyunix-test", "net", "vm.swappiness"])
 def test_a_sysctl_of_the_whole_machine_is_refused(name: str) -> None:
-    driver = NetnsDriver(Platform("bad", "bad", "netns", sysctls={name: "1"}))
+    driver = NetnsDriver(NetnsOptions(sysctls={name: "1"}))
     if reason := driver.available():
         pytest.skip(reason)
     with pytest.raises(PlatformError, match=r"not one of a network namespace"):

@@ -76,7 +76,7 @@ def path_without(folder: Path, **scripts: str) -> str:
 
 @pytest.fixture
 def namespaces(catalog: Catalog) -> None:
-    if reason := NetnsDriver(catalog.platform("local-v6only")).available():
+    if reason := NetnsDriver(catalog.platform("local-v6only").options).available():
         pytest.skip(reason)
 
 

@@ -24,7 +24,7 @@ PARTING = ("bind(socket, [::]:port)", "bind(socket, 0.0.0.0:port)")
 
 @pytest.fixture
 def namespaces(catalog: Catalog) -> None:
-    if reason := NetnsDriver(catalog.platform("local-v6only")).available():
+    if reason := NetnsDriver(catalog.platform("local-v6only").options).available():
         pytest.skip(reason)
     need("strace")
 

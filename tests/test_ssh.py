@@ -94,7 +94,7 @@ def test_a_command_that_is_not_there(sshd: Sshd, connect: Connect) -> None:
 def test_facts_are_those_of_this_machine(sshd: Sshd, catalog: Catalog) -> None:
     order = SuiteOptions(catalog.suite, "facts")
     facts = []
-    for platform in (catalog.platform("local"), Platform("there", "there", "ssh", target=sshd.target)):
+    for platform in (catalog.platform("local"), Platform("there", "there", sshd.options)):
         driver = Drivers().for_platform(platform)
         result = CellRun(Cell(catalog.subject("python"), platform, "dual"), driver, order, quiet).run()
         assert result.status == "ran", result.reason

@@ -18,6 +18,7 @@ from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.registry import Drivers
 from anyunix.drivers.ssh.destination import Destination
 from anyunix.drivers.ssh.ssh_driver import SshDriver
+from anyunix.drivers.ssh.ssh_options import SshOptions
 from anyunix.errors import PlatformError
 from anyunix.results.model import CellResult
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
@@ -79,7 +80,7 @@ def reachable(container: Any, folder: Path, key: Path) -> Destination:
 
 
 def cell(target: Destination, subject: Subject, suite: Path, cross: str = "", expression: str = "") -> CellResult:
-    platform = Platform("there", "there", "ssh", cross=cross, target=target)
+    platform = Platform("there", "there", SshOptions(f"ssh://{target}", str(target.config)), cross=cross)
     found = Cell(subject, platform, next(iter(subject.binds)))
     order = SuiteOptions(suite, expression)
     with order.cross_builds:

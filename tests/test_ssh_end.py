@@ -88,7 +88,7 @@ def test_a_cell_whose_connection_is_lost_is_an_error(
         'import time\n\ndef test_first(fact):\n    """First."""\n\n'
         'def test_waits(fact):\n    """Waits."""\n    time.sleep(600)\n'
     )
-    cell = Cell(subject, Platform("there", "there", "ssh", target=sshd.target), "default")
+    cell = Cell(subject, Platform("there", "there", sshd.options), "default")
 
     def say(text: str) -> None:
         if "of the probes" in text:
@@ -200,7 +200,7 @@ def test_down_in_the_middle_of_up(start_sshd: StartSshd, tmp_path: Path) -> None
 
 def test_many_at_once(sshd: Sshd) -> None:
     drivers = Drivers()
-    many = [drivers.for_platform(Platform("there", "there", "ssh", target=sshd.target)) for _ in range(12)]
+    many = [drivers.for_platform(Platform("there", "there", sshd.options)) for _ in range(12)]
     said: dict[int, str] = {}
 
     def use(number: int) -> None:

@@ -13,6 +13,7 @@ from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import measured_by
 from anyunix.cli import main
+from anyunix.drivers.local import LocalOptions
 from anyunix.errors import ConfigurationError
 from anyunix.mutation.faults import Fault, Sowing, choose_faults, read_faults
 from anyunix.mutation.findings import Answer, Finding, Healthy, MutationResults
@@ -184,6 +185,8 @@ def test_a_subject_that_cannot_have_it_says_why(tiny: Catalog) -> None:
     [
         ({"caught_by": [f"{PROBE}::test_greet"]}, f"called '{PROBE}::test_greet' (did you mean '{GREETS}'?)"),
         ({"caught_by": []}, "key 'caught_by': expected a list of contracts"),
+        ({"caught_by": {"tinny": []}}, "key 'caught_by.tinny': no such subject (did you mean 'tiny'?)"),
+        ({"caught_by": {"tiny": "x"}}, "key 'caught_by.tiny': expected a list of contracts, found 'x'"),
         ({"caught_by": "x"}, "key 'caught_by': expected a list of contracts"),
         ({"caught_by": None}, "key 'caught_by': missing"),
         ({"tiny": None}, "key 'tiny': missing; expected a list of edits, or the reason why there are none"),
@@ -252,7 +255,7 @@ def contract(name: str, outcome: str, **more: Any) -> Probe:
 def judged(tiny: Catalog, probes: list[Probe], *, status: str = "ran", reason: str = "", **where: Any) -> Finding:
     """What is made of a cell with these probes, on a platform whose colour is blue."""
     fault = Fault("rude", "", "", {"tiny": Sowing((), tuple(probe.id for probe in probes), where)})
-    subject, platform = tiny.subject("tiny"), Platform("local", "", "local")
+    subject, platform = tiny.subject("tiny"), Platform("local", "", LocalOptions())
     measured = Probe("x", "fact", "passed", facts={"colour": "blue", "sizes": {"int": 4, "long": 8}})
     cells = [
         Planned(Cell(subject, platform, "default")),
@@ -320,7 +323,7 @@ def test_a_contract_that_could_not_be_tried_each_time_is_no_miss_beside_one_that
     ("counts", "fails"), [({"passed": 49, "skipped": 1}, False), ({"passed": 49, "failed": 1}, True)]
 )
 def test_a_healthy_server_may_not_fail_once(tiny: Catalog, counts: dict[str, int], fails: bool) -> None:
-    planned = Planned(Cell(tiny.subject("tiny"), Platform("local", "", "local"), "default"))
+    planned = Planned(Cell(tiny.subject("tiny"), Platform("local", "", LocalOptions()), "default"))
     cell = CellResult("tiny", "local", "default", "ran", probes=(contract(GREETS, "flaky", counts=counts),))
     (healthy,) = judge([planned], [cell])[1]
     assert (GREETS in healthy.failures, healthy.kept) == (fails, 0 if fails else 1)

@@ -4,17 +4,19 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+import msgspec
 import pytest
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
-from anyunix.drivers.docker.docker_driver import DockerDriver
+from anyunix.drivers.docker.docker_driver import DockerOptions
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.local import LocalDriver
+from anyunix.drivers.registry import Drivers
 from anyunix.results.model import CellResult
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
-from anyunix.run.exhausted import exhausted, killed_by_memory_limit
+from anyunix.run.exhausted import exhausted
 from anyunix.run.unfinished import FINISHED, finished_probes
 
 MakeSuite = Callable[[str], Path]
@@ -122,12 +124,18 @@ def test_what_no_suite_writes_brings_no_probe(written: bytes) -> None:
     assert finished_probes(driver, []) == (b"", ())
 
 
+def limited(catalog: Catalog, memory: str) -> Platform:
+    platform = catalog.platform("alpine")
+    return dataclasses.replace(platform, options=msgspec.structs.replace(platform.options, memory=memory))
+
+
 def test_a_suite_that_the_memory_limit_killed_says_so(
     engine: Engine, catalog: Catalog, subject: Subject, make_suite: MakeSuite
 ) -> None:
-    platform = dataclasses.replace(catalog.platform("alpine"), memory="96m")
+    platform = limited(catalog, "96m")
     cell = Cell(subject, platform, "default")
-    result = CellRun(cell, DockerDriver(platform, engine), SuiteOptions(make_suite(HOG)), lambda text: None).run()
+    driver = Drivers(engine).for_platform(platform)
+    result = CellRun(cell, driver, SuiteOptions(make_suite(HOG)), lambda text: None).run()
     assert result.status == "error"
     assert result.reason.startswith("killed by the memory limit of 96 MiB; pytest ended with status 137 after suite/")
     assert outcomes(result) == CAME
@@ -136,9 +144,10 @@ def test_a_suite_that_the_memory_limit_killed_says_so(
 def test_a_server_that_the_memory_limit_killed_is_said_in_the_failure(
     engine: Engine, catalog: Catalog, subject: Subject, make_suite: MakeSuite
 ) -> None:
-    platform = dataclasses.replace(catalog.platform("alpine"), memory="192m")  # the child is to be larger than pytest
+    platform = limited(catalog, "192m")  # the child is to be larger than pytest
     cell = Cell(subject, platform, "default")
-    result = CellRun(cell, DockerDriver(platform, engine), SuiteOptions(make_suite(CHILD_HOG)), lambda text: None).run()
+    driver = Drivers(engine).for_platform(platform)
+    result = CellRun(cell, driver, SuiteOptions(make_suite(CHILD_HOG)), lambda text: None).run()
     assert result.status == "ran", result.reason
     first = {probe.name: probe.message.splitlines()[0] for probe in result.failures}
     assert first["test_serves"].startswith("a process was killed by the memory limit of 192 MiB: ")
@@ -150,7 +159,7 @@ def test_a_server_that_the_memory_limit_killed_is_said_in_the_failure(
 def test_a_full_disk_is_named(engine: Engine, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("anyunix.drivers.docker.docker_driver.SCRATCH", "rw,exec,nosuid,nodev,size=1m,mode=1777")
     platform = catalog.platform("alpine")
-    driver = DockerDriver(platform, engine)
+    driver = Drivers(engine).for_platform(platform)
     driver.up(lambda text: None)
     try:
         assert exhausted(driver, platform) == ""
@@ -165,4 +174,4 @@ def test_a_full_disk_is_named(engine: Engine, catalog: Catalog, monkeypatch: pyt
 
 @pytest.mark.parametrize(("limit", "said"), [("2g", "2 GiB"), ("512M", "512 MiB"), ("1000000", "1000000 bytes")])
 def test_a_limit_is_said_with_its_unit(limit: str, said: str) -> None:
-    assert killed_by_memory_limit(limit) == f"killed by the memory limit of {said}"
+    assert DockerOptions(dockerfile="", base="", memory=limit).out_of_memory == f"killed by the memory limit of {said}"

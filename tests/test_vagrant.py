@@ -14,10 +14,11 @@ import pytest
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
+from anyunix.drivers.registry import Drivers
 from anyunix.drivers.vagrant.box import Box, overridden
 from anyunix.drivers.vagrant.machine import Machine
 from anyunix.drivers.vagrant.machines import Machines
-from anyunix.drivers.vagrant.vagrant_driver import VagrantDriver
+from anyunix.drivers.vagrant.vagrant_driver import VagrantDriver, VagrantOptions
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from sshd import ALIAS, Sshd
@@ -89,7 +90,7 @@ def test_a_cell_runs_through_it_and_the_machine_stays(
 ) -> None:
     double = Double(tmp_path, monkeypatch, sshd.config)
     machine = double.machine()
-    platform = Platform(NAME, "a guest", "vagrant", box=Box("some/box"))
+    platform = Platform(NAME, "a guest", VagrantOptions(box="some/box"))
     order = SuiteOptions(make_suite("def test_runs(fact):\n    fact('x.y', 1)\n"))
     for _ in range(2):
         driver = VagrantDriver(machine, threading.Lock())
@@ -326,5 +327,5 @@ def test_provisioning_an_unknown_system_says_so(bsd: Path) -> None:
 
 def test_machines_are_made_once_a_platform(catalog: Catalog, tmp_path: Path) -> None:
     machines = Machines({"XDG_STATE_HOME": str(tmp_path)})
-    platform = catalog.platform("debian-vm-i386")
-    assert machines.of(platform) is machines.of(platform)
+    drivers, platform = Drivers(machines), catalog.platform("debian-vm-i386")
+    assert drivers.remains(platform) is drivers.remains(platform)

@@ -1,17 +1,25 @@
 """What people write as YAML: anything but plain data of a bounded size is told with file, line and key, at once."""
 
 import os
+import re
+import shutil
 import time
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from typing import Annotated, Literal
 
+import msgspec
 import pytest
 
 from anyunix.analysis.expectations import read_expectations
 from anyunix.catalog.lookup import Catalog
-from anyunix.catalog.reader import load_yaml
+from anyunix.catalog.reader import load_yaml, read_file
 from anyunix.catalog.yaml_text import NODES_LIMIT, parse_yaml
 from anyunix.errors import ConfigurationError
 from anyunix.host.regular import TEXT_LIMIT
+from anyunix.mutation.faults import read_faults
+from anyunix.text import Text, Word
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
@@ -140,3 +148,115 @@ def test_an_error_repeats_little_of_what_it_found(tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError) as caught:
             Catalog(tmp_path).platform(str(tmp_path / "p.yaml"))
         assert len(str(caught.value)) < 1_500, text[:30]
+
+
+# Types
+
+
+class Local(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="driver", tag="local"):
+    """One of two kinds of machine."""
+
+    title: Text
+
+
+class Away(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="driver", tag="away", kw_only=True):
+    """The other one."""
+
+    title: Text
+    address: Text
+    how: Literal["slow", "quick"] = "slow"
+    times: Annotated[int, msgspec.Meta(ge=1)] = 1
+    share: Annotated[float, msgspec.Meta(le=1)] = 1
+    words: dict[Word, tuple[Word, ...]] = {}
+    until: date | None = None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("title: x", "key 'driver': missing; expected a text"),
+        ("driver: [local]", "line 2: key 'driver': expected a text, found a list"),
+        ("driver: locla", "line 2: key 'driver': unknown 'locla' (did you mean 'local'?); known: local, away"),
+        ("driver: local", "key 'title': missing; expected a text"),
+        ("driver: local\ntitel: x", "line 3: key 'titel': unknown key (did you mean 'title'?); known: driver, title"),
+        ("driver: local\ntitle: x\naddress: y", "line 4: key 'address': for driver away only"),
+        ("{driver: away, title: x, address: }", "line 2: key 'address': missing; expected a text"),
+        (
+            "{driver: away, title: x, address: y, how: quik}",
+            "line 2: key 'how': unknown 'quik' (did you mean 'quick'?)",
+        ),
+        (
+            "{driver: away, title: x, address: y, times: true}",
+            "line 2: key 'times': expected a whole number above 0, found true",
+        ),
+        ("{driver: away, title: x, address: y, share: 2}", "line 2: key 'share': Expected `float` <= 1.0"),
+        (
+            "{driver: away, title: x, address: y, words: {a: b}}",
+            "line 2: key 'words.a': expected a list of words, found 'b'",
+        ),
+        (
+            "{driver: away, title: x, address: y, words: {a: [[]]}}",
+            "line 2: key 'words.a': expected words or numbers, found an",
+        ),
+        (
+            "{driver: away, title: x, address: y, until: 2027-01-31 10:00:00}",
+            "line 2: key 'until': expected a date such as",
+        ),
+        (
+            "{driver: away, title: x, address: y, 1: z}",
+            "expected the keys title, address, how, times, share, words, until, found 1; a name like that needs quotes",
+        ),
+    ],
+)
+def test_what_does_not_fit_its_type_is_told_with_line_key_and_what_is_expected(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(f"# a comment\n{text}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        read_file(path, Local | Away)
+    assert str(caught.value).startswith(f"{path}: {said}")
+
+
+def test_what_fits_is_a_value_of_its_type_with_texts_for_numbers(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("{driver: away, title: 1.5, address: y, words: {2: [3, a]}, until: 2027-01-31}")
+    found: Local | Away = read_file(tmp_path / "x.yaml", Local | Away)
+    assert found == Away(title="1.5", address="y", words={"2": ("3", "a")}, until=date(2027, 1, 31))
+
+
+@pytest.mark.parametrize(
+    ("place", "read"),
+    [
+        ("platforms/debian.yaml", lambda catalog, path: catalog.platform(str(path))),
+        ("platforms/emulators/qemu-user.yaml", lambda catalog, path: catalog.platform("debian-arm64")),
+        ("chat/python.yaml", lambda catalog, path: catalog.subject(str(path))),
+        ("chat/faults/no-append.yaml", lambda catalog, path: read_faults(catalog)),
+        ("expectations/python.yaml", lambda catalog, path: read_expectations(path)),
+    ],
+)
+def test_the_second_of_two_keys_of_one_name_is_an_error_in_every_file(
+    tmp_path: Path, catalog: Catalog, place: str, read: Callable[[Catalog, Path], object]
+) -> None:
+    """YAML 1.2, 3.2.1.3: keys are unique. PyYAML takes the last one, and the first is lost without a word."""
+    for folder in ("platforms", "chat"):
+        shutil.copytree(catalog.root / folder, tmp_path / folder)
+    for folder in ("suite", "Dockerfiles"):
+        (tmp_path / folder).symlink_to(catalog.root / folder)
+    path = tmp_path / place
+    path.parent.mkdir(exist_ok=True)
+    text = path.read_text() if path.is_file() else "debian:\n  a: {reason: x}\n"
+    read(Catalog(tmp_path), _rewritten(path, text))
+    (line,) = [line for line in text.splitlines() if re.match("(title|emulator_limits|debian):", line)]
+    name = line.partition(":")[0]
+    with pytest.raises(ConfigurationError) as caught:
+        read(Catalog(tmp_path), _rewritten(path, f"{text}\n{name}:\n"))
+    number = len(f"{text}\n".splitlines()) + 1
+    assert (
+        str(caught.value)
+        == f"{path}: line {number}: key '{name}': the second of its name would replace the first; merge them"
+    )
+
+
+def _rewritten(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path

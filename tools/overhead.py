@@ -16,9 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from anyunix.catalog.lookup import find_catalog
-from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
+from anyunix.drivers.docker.docker_driver import DockerOptions
 from anyunix.drivers.docker.engine import Engine
+from anyunix.drivers.docker.image_build import Image
 from anyunix.drivers.local import unpack
 from anyunix.payload.archive import write_payload
 
@@ -34,9 +35,8 @@ def main(platform_name: str = "local", subject_name: str = "python", runs: str =
     with tempfile.TemporaryDirectory() as name:
         payload = Path(name) / "payload.tar"
         write_payload(payload, catalog.suite, subject, {})
-        hand = (
-            by_hand_in_docker(platform, subject, payload) if platform.driver == "docker" else by_hand(subject, payload)
-        )
+        in_docker = isinstance(platform.options, DockerOptions)
+        hand = by_hand_in_docker(platform.options.image, subject, payload) if in_docker else by_hand(subject, payload)
         command = [
             sys.executable,
             "-m",
@@ -72,11 +72,11 @@ def by_hand(subject: Subject, payload: Path) -> Callable[[], object]:
     return run
 
 
-def by_hand_in_docker(platform: Platform, subject: Subject, payload: Path) -> Callable[[], object]:
+def by_hand_in_docker(made_from: Image, subject: Subject, payload: Path) -> Callable[[], object]:
     engine = Engine()
     if reason := engine.available():
         sys.exit(reason)
-    image = engine.image(platform, lambda text: None)
+    image = engine.image(made_from, lambda text: None)
     script = f"cd /work && tar -xf - && {build_of(subject)}{PYTEST}"
     command = [
         "docker",

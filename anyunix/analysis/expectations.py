@@ -6,22 +6,55 @@ nothing was shown to be mended.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from anyunix.catalog.reader import kind, nearest, place, shortened
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from anyunix.catalog.reader import place
 from anyunix.catalog.subjects import Subject
+from anyunix.catalog.typed import WRITE, Misfit, typed
 from anyunix.catalog.yaml_text import parse_yaml
 from anyunix.errors import ConfigurationError
 from anyunix.host.regular import read_text
 from anyunix.results.model import ONLY_WHEN_BROKEN, CellResult, Matrix, Probe
+from anyunix.text import nearest, shortened
 
 FOLDER = Path("expectations")
-KEYS = ("reason", "link", "until", "bind")
+WHY = "why this failure is accepted, as a text"
+HINTS = {"bind": "; without the key it holds for all"}
 TODO = re.compile(r"\W*todo\b", re.IGNORECASE)
+
+
+class ExpectationKeys(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Why a contract of the subject may fail on a platform."""
+
+    reason: Annotated[str, Meta(description=WHY, extra={WRITE: WHY})]
+    link: Annotated[
+        str,
+        Meta(
+            title="an address such as https://example.org/1",
+            description="where more is written about it",
+            pattern=r"^https?://\S+(?!\s)$",  # only the web: a report makes a link of it
+        ),
+    ] = ""
+    until: Annotated[date | UnsetType, Meta(description="the last day on which the failure is accepted")] = UNSET
+    bind: Annotated[
+        tuple[str, ...],
+        Meta(
+            title="a list of bind modes such as [first]",
+            description="the bind modes it holds for; without the key, all of them",
+            min_length=1,
+        ),
+    ] = ()
+
+
+ProbesOfAPlatform = Annotated[dict[str, ExpectationKeys], Meta(title="probes, each with a reason")]
+ExpectationsFile = Annotated[dict[str, ProbesOfAPlatform | None], Meta(title="platforms, each with its probes")] | None
+"""A file, or a platform in it, may be empty: its last entry was removed."""
 
 
 @dataclass(frozen=True)
@@ -86,103 +119,51 @@ def read_expectations(path: Path, *, binds: Collection[str] = (), drafts: bool =
 
 def parse_expectations(path: Path, text: str, *, binds: Collection[str] = (), drafts: bool = False) -> Expectations:
     """As `read_expectations`, of a text that is, or is to be, the content of `path`."""
-    reader = _Reader(path, text, binds, drafts)
-    return Expectations(path, tuple(reader.entries(parse_yaml(path, text))))
+    file = _File(path, text)
+    try:
+        found: ExpectationsFile = typed(parse_yaml(path, text), ExpectationsFile)
+    except Misfit as misfit:
+        raise file.error(misfit.keys, misfit.reason) from None
+    entries = tuple(
+        file.entry(platform, probe, keys, binds, drafts)
+        for platform, probes in (found or {}).items()
+        for probe, keys in (probes or {}).items()
+    )
+    return Expectations(path, entries)
 
 
 @dataclass(frozen=True)
-class _Reader:
-    """Turns one file's data into entries, checking each key."""
+class _File:
+    """A file and its text, which errors name, and what no type can say of its entries."""
 
     path: Path
     text: str
-    binds: Collection[str]
-    drafts: bool
 
-    def entries(self, data: Any) -> Iterator[Expectation]:
-        """A file, or a platform in it, may be empty: its last entry was removed."""
-        for platform, probes in self._mapping("", data, "platforms, each with its probes"):
-            for probe, keys in self._mapping(platform, probes, "probes, each with a reason"):
-                yield self._entry(platform, probe, keys)
-
-    def _mapping(self, place: str, data: Any, expected: str) -> Iterator[tuple[str, Any]]:
-        if data is not None and not isinstance(data, dict):
-            raise self._error(place, f"expected {expected}, found {_found(data)}")
-        for key, value in (data or {}).items():
-            if not isinstance(key, str):
-                raise self._error(place, f"expected {expected}, found {_found(key)}; a name like that needs quotes")
-            yield key, value
-
-    def _entry(self, platform: str, probe: str, keys: Any) -> Expectation:
-        place = f"{platform}: {probe}"
-        found = dict(self._mapping(place, keys, f"the keys {', '.join(KEYS)}"))
-        for key in found:
-            if key not in KEYS:
-                raise self._error(place, f"key {key!r}: unknown{nearest(key, KEYS)}; known: {', '.join(KEYS)}")
-        return Expectation(
-            platform,
-            probe,
-            self._reason(place, found.get("reason")),
-            self._link(place, found),
-            self._until(place, found),
-            self._binds(place, found),
-        )
-
-    def _reason(self, place: str, value: Any) -> str:
-        what = "why this failure is accepted, as a text"
-        if value is None:
-            raise self._error(place, f"key 'reason': missing; write {what}")
-        if not isinstance(value, str):
-            raise self._error(place, f"key 'reason': found {_found(value)}; write {what} (in quotes if need be)")
-        if not re.search(r"\w", value):
-            raise self._error(place, f"key 'reason': says nothing; write {what}")
-        if TODO.match(value) and not self.drafts:
-            raise self._error(place, f"key 'reason': still TODO; write {what}")
-        return " ".join(value.split())
-
-    def _link(self, place: str, found: Mapping[str, Any]) -> str:
-        value = found.get("link", "")
-        # only the web: a report makes a link of it
-        if "link" in found and not (isinstance(value, str) and re.fullmatch(r"https?://\S+", value)):
-            raise self._error(
-                place, f"key 'link': expected an address such as https://example.org/1, found {_found(value)}"
-            )
-        return str(value)
-
-    def _until(self, place: str, found: Mapping[str, Any]) -> date | None:
-        value = found.get("until")
-        if "until" in found and (not isinstance(value, date) or isinstance(value, datetime)):
-            raise self._error(
-                place, f"key 'until': expected a date such as 2027-01-31, without quotes or time, found {_found(value)}"
-            )
-        return value
-
-    def _binds(self, place: str, found: Mapping[str, Any]) -> tuple[str, ...]:
-        value = found.get("bind", [])
-        if "bind" in found and not (isinstance(value, list) and value and all(isinstance(m, str) for m in value)):
-            raise self._error(
-                place,
-                f"key 'bind': expected a list of bind modes such as [first], "
-                f"found {_found(value)}; without the key it holds for all",
-            )
-        for mode in value:
-            if self.binds and mode not in self.binds:
-                raise self._error(
-                    place,
-                    f"key 'bind': the subject has no mode {mode!r}{nearest(mode, self.binds)}; "
-                    f"it has {', '.join(self.binds)}",
+    def entry(
+        self, platform: str, probe: str, keys: ExpectationKeys, binds: Collection[str], drafts: bool
+    ) -> Expectation:
+        """An entry, checked. Raises ConfigurationError."""
+        if not re.search(r"\w", keys.reason):
+            raise self.error((platform, probe, "reason"), f"says nothing; write {WHY}")
+        if TODO.match(keys.reason) and not drafts:
+            raise self.error((platform, probe, "reason"), f"still TODO; write {WHY}")
+        for mode in keys.bind:
+            if binds and mode not in binds:
+                raise self.error(
+                    (platform, probe, "bind"),
+                    f"the subject has no mode {mode!r}{nearest(mode, binds)}; it has {', '.join(binds)}",
                 )
-        return tuple(dict.fromkeys(value))
+        reason, modes = " ".join(keys.reason.split()), tuple(dict.fromkeys(keys.bind))
+        until = keys.until if isinstance(keys.until, date) else None
+        return Expectation(platform, probe, reason, keys.link, until, modes)
 
-    def _error(self, key: str, reason: str) -> ConfigurationError:
-        where = place(self.path, key.replace(": ", "."), self.text)
-        return ConfigurationError(f"{where}: {shortened(f'{key}: ' if key else '')}{shortened(reason)}")
-
-
-def _found(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value.isoformat() if isinstance(value, date) else kind(value)
+    def error(self, keys: tuple[str, ...], reason: str) -> ConfigurationError:
+        """The entry goes first, and its line; then its key, where one is to blame."""
+        entry, key = ": ".join(keys[:2]), ".".join(keys[2:])
+        if key:
+            reason = f"key {key!r}: {reason}{HINTS.get(key, '')}"
+        where = place(self.path, ".".join(keys[:2]), self.text)
+        return ConfigurationError(f"{where}: {shortened(f'{entry}: ' if entry else '')}{shortened(reason)}")
 
 
 def apply(

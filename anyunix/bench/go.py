@@ -5,35 +5,23 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from anyunix.architecture import cpu_of_machine
 from anyunix.bench.remote.programs import BuiltProgram, NotBuilt, run, version
 from anyunix.text import first_line
 
 SYSTEMS = ("Linux", "FreeBSD", "OpenBSD", "NetBSD", "Darwin")
-CPUS = {
-    ("x86_64", "64"): "amd64",
-    ("amd64", "64"): "amd64",
-    ("x86_64", "32"): "386",
-    ("i386", "32"): "386",
-    ("i686", "32"): "386",
-    ("aarch64", "64"): "arm64",
-    ("arm64", "64"): "arm64",
-    ("armv7l", "32"): "arm",
-    ("ppc64le", "64"): "ppc64le",
-    ("riscv64", "64"): "riscv64",
-    ("s390x", "64"): "s390x",
-}
-"""What uname -m and getconf LONG_BIT say, and what Go calls that."""
 
 
 def build_go(name: str, files: Sequence[str], into: Path, system: str, cpu: str, bits: str) -> BuiltProgram:
     """The program `into`/`name` for what uname -s, uname -m and getconf LONG_BIT say there. Raises NotBuilt."""
     if not shutil.which("go"):
         raise NotBuilt(f"{name} is left out: no go on PATH here: apt-get install golang-go (Debian)")
-    if system not in SYSTEMS or (cpu, bits) not in CPUS:
+    known = cpu_of_machine(cpu, bits)
+    if system not in SYSTEMS or known is None:
         raise NotBuilt(
             f"{name} is left out: Go is not known to run on {first_line(system)} {first_line(cpu)}, "
             f"{first_line(bits)} bits"
         )
-    target = {"GOOS": system.lower(), "GOARCH": CPUS[cpu, bits], "CGO_ENABLED": "0", "GO111MODULE": "off"}
+    target = {"GOOS": system.lower(), "GOARCH": known.go, "CGO_ENABLED": "0", "GO111MODULE": "off"}
     run(["go", "build", "-o", str(into / name), *files], name, {**os.environ, **target})
     return BuiltProgram(name, (), version("go", "version"))

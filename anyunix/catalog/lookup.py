@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 
-from anyunix.catalog.platforms import Platform, platform_at, read_platform
+from anyunix.catalog.platform_file import platform_at, read_platform
+from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import read_probes
-from anyunix.catalog.reader import load_yaml, nearest
-from anyunix.catalog.subjects import Subject, read_subject
+from anyunix.catalog.subject_file import read_subject
+from anyunix.catalog.subjects import Subject
 from anyunix.drivers.ssh.destination import SCHEME
 from anyunix.errors import ConfigurationError
+from anyunix.host.installed import data_folder
+from anyunix.text import nearest
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Catalog:
     def subject(self, wanted: str) -> Subject:
         """A subject by its name, or from a YAML file of one's own. Raises ConfigurationError."""
         path = self._find(wanted, "subject", self.root / "chat", self.subject_names())
-        return read_subject(path.stem, path, load_yaml(path))
+        return read_subject(path)
 
     def _find(self, wanted: str, what: str, folder: Path, known: list[str]) -> Path:
         if wanted in known:
@@ -63,5 +65,4 @@ class Catalog:
 
 def find_catalog() -> Catalog:
     """The files that were installed with the package, or the checkout that it runs from."""
-    package = Path(str(files("anyunix")))
-    return Catalog(package / "data" if (package / "data").is_dir() else package.parent)
+    return Catalog(data_folder())

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from anyunix.results.model import ProbeText
@@ -31,23 +31,50 @@ def who_measures(suite: Path, facts: Iterable[str]) -> dict[str, str]:
 
 def _facts_in(suite: Path) -> Iterator[tuple[str | re.Pattern[str], str]]:
     """What fact() is called with, and the ID of the probe that calls it; whole names before those with gaps."""
-    made_up = []
+    with_gaps = []
     for file in sorted(suite.glob("*/test_*_facts.py")):
-        for probe in ast.parse(file.read_text(encoding="utf-8"), str(file)).body:
-            if not isinstance(probe, ast.FunctionDef):
+        module = ast.parse(file.read_text(encoding="utf-8"), str(file)).body
+        functions = {node.name: node for node in module if isinstance(node, ast.FunctionDef)}
+        for probe in functions.values():
+            if not probe.name.startswith("test_"):
                 continue
             identity = f"{file.relative_to(suite).as_posix()}::{probe.name}"
-            for node in ast.walk(probe):
-                match node:
-                    case ast.Call(func=ast.Name("fact"), args=[ast.Constant(str(name)), *_]):
-                        yield name, identity
-                    case ast.Call(func=ast.Name("fact"), args=[ast.JoinedStr(values=parts), *_]):
-                        made_up.append((re.compile("".join(map(_pattern, parts))), identity))
-    yield from made_up
+            for name, arguments in _recorded_by(probe, functions):
+                parts = name.values if isinstance(name, ast.JoinedStr) else [name]
+                texts = [_text(part, arguments) for part in parts]
+                if None in texts:
+                    with_gaps.append(
+                        (re.compile("".join(".*" if t is None else re.escape(t) for t in texts)), identity)
+                    )
+                else:
+                    yield "".join(filter(None, texts)), identity
+    yield from with_gaps
 
 
-def _pattern(part: ast.expr) -> str:
-    return re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+"
+def _recorded_by(
+    probe: ast.FunctionDef, functions: Mapping[str, ast.FunctionDef]
+) -> Iterator[tuple[ast.expr, Mapping[str, ast.expr]]]:
+    """The names that the probe records, and those that a function of its file records to which it hands `fact`, with
+    what that one was called with.
+    """
+    for node in ast.walk(probe):
+        match node:
+            case ast.Call(func=ast.Name("fact"), args=[name, *_]):
+                yield name, {}
+            case ast.Call(func=ast.Name(called), args=[ast.Name("fact"), *_] as given) if called in functions:
+                helper = functions[called]
+                arguments = dict(zip((argument.arg for argument in helper.args.args), given, strict=False))
+                yield from ((name, arguments) for name, _ in _recorded_by(helper, {}))
+
+
+def _text(part: ast.expr, arguments: Mapping[str, ast.expr]) -> str | None:
+    """A part of a fact's name as it stands there; None where it is made up as the probe runs."""
+    match part:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.FormattedValue(value=ast.Name(name)) if name in arguments:
+            return _text(arguments[name], {})
+    return None
 
 
 def _probes_in(file: Path, suite: Path) -> list[ProbeText]:

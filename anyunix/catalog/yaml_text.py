@@ -4,6 +4,7 @@ What people write here is JSON and dates: null, true and false, numbers, texts, 
 """
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,21 @@ def line_of(text: str, key: str) -> int:
                 line, rest, node = name.start_mark.line + 1, rest[len(name.value) + 1 :], value
                 break
     return line
+
+
+def kind(value: object) -> str:
+    """What a value is, in a user's words: `a list`, `keys and values`, the value itself."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "keys and values"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    return f"{value!r:.60}"
 
 
 class _Refused(Exception):

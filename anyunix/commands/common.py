@@ -13,6 +13,7 @@ from rich.segment import Segment
 from anyunix.analysis.verdict import EXIT_NOT_RUN
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
+from anyunix.drivers.documented import NotAskedFor
 from anyunix.errors import ConfigurationError
 from anyunix.report.out_folder import OutFolder
 from anyunix.text import safe
@@ -67,7 +68,7 @@ def chosen_platforms(catalog: Catalog, named: list[str], more: list[str]) -> lis
     ]
     return [
         *(
-            platform if platform.default else replace(platform, driver="documented")
+            platform if platform.default else replace(platform, options=NotAskedFor(platform.options))
             for platform in usual
             if platform.default or platform.documented
         ),

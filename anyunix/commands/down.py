@@ -1,14 +1,13 @@
 """`anyunix down`: end the virtual machines that earlier runs left for the next one."""
 
 import argparse
-import os
 
 from rich.text import Text
 
 from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import console_for_reports, once
-from anyunix.drivers.vagrant.machines import Machines
+from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError, PlatformError
 from anyunix.text import first_line
 
@@ -26,21 +25,21 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def down_command(arguments: argparse.Namespace) -> int:
     """Destroy them; the exit status. Raises ConfigurationError."""
-    catalog, machines, status = find_catalog(), Machines(os.environ), EXIT_PORTABLE
+    catalog, drivers, status = find_catalog(), Drivers(), EXIT_PORTABLE
     platforms = [catalog.platform(name) for name in once(arguments.platform) or catalog.platform_names()]
     for platform in platforms:
-        if platform.box is None:
+        remains = drivers.remains(platform)
+        if remains is None:
             if arguments.platform:
                 raise ConfigurationError(
                     f"{platform.name}: driver {platform.driver} leaves nothing behind; only "
                     "virtual machines are kept from run to run"
                 )
             continue
-        machine = machines.of(platform)
-        if not machine.exists:
+        if not remains.exists:
             continue
         try:
-            said = machine.destroy()
+            said = remains.destroy()
         except PlatformError as error:
             said, status = str(error), EXIT_NOT_PORTABLE
         console_for_reports().print(Text(f"{platform.name}: {first_line(said)}"), soft_wrap=True)

@@ -4,12 +4,18 @@ import argparse
 from pathlib import Path
 
 from anyunix.catalog.reader import NAME
+from anyunix.catalog.schema import json_schema
+from anyunix.catalog.subject_file import SubjectFile
 from anyunix.catalog.subjects import ENDS, PROMISES
 from anyunix.commands.common import a_path
 from anyunix.errors import ConfigurationError
+from anyunix.report.out_folder import write_whole
 
 EXIT_DONE = 0
+SCHEMA = Path(".anyunix", "subject.schema.json")
+"""Beside the subject file, so that editors find it offline, and wherever the folder goes."""
 TEMPLATE = """\
+# yaml-language-server: $schema={schema}
 # What anyunix has to know of a server. Every path is relative to this file.
 #   anyunix run --subject {file}
 # runs it as it is, against the server of two functions below. Put yours in its place.
@@ -83,19 +89,25 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def init_command(arguments: argparse.Namespace) -> int:
-    """Write the file, over none that is there. Raises ConfigurationError."""
+    """Write the file, over none that is there, and its schema. Raises ConfigurationError."""
     file: Path = arguments.file
     if file.suffix not in (".yaml", ".yml") or not NAME.fullmatch(file.stem):
         raise ConfigurationError(f"{file}: a subject file is called NAME.yaml, NAME of letters, digits and . _ -")
     try:
-        with file.open("x", encoding="utf-8") as opened:
-            opened.write(TEMPLATE.format(file=_as_path(file), name=file.stem, promises=_promises()))
-    except FileExistsError:
-        raise ConfigurationError(f"{file} is there already: it is left as it is") from None
+        _write_new(file, TEMPLATE.format(schema=SCHEMA, file=_as_path(file), name=file.stem, promises=_promises()))
+        write_whole(file.parent / SCHEMA, json_schema("subject", SubjectFile).encode())
     except OSError as error:
-        raise ConfigurationError(f"{file}: cannot be written: {error.strerror}") from None
+        raise ConfigurationError(f"{error.filename or file}: cannot be written: {error.strerror}") from None
     print(f"{file}: written; try it: anyunix run --subject {_as_path(file)} --platform local")
     return EXIT_DONE
+
+
+def _write_new(file: Path, text: str) -> None:
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError:
+        raise ConfigurationError(f"{file} is there already: it is left as it is") from None
 
 
 def _as_path(file: Path) -> str:

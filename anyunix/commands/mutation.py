@@ -11,7 +11,6 @@ from rich.console import Console
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import measured_by
-from anyunix.catalog.reader import nearest
 from anyunix.catalog.subjects import Subject
 from anyunix.commands.common import (
     a_path,
@@ -35,6 +34,7 @@ from anyunix.mutation.scoring import judge, plan
 from anyunix.report.out_folder import OutFolder
 from anyunix.run.cell import SUITE_SECONDS, SuiteOptions
 from anyunix.run.matrix import run_cells
+from anyunix.text import nearest
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -159,5 +159,5 @@ def _platforms(catalog: Catalog, arguments: argparse.Namespace) -> list[Platform
     return [
         platform
         for platform in chosen_platforms(catalog, arguments.platform, required)
-        if arguments.platform or platform.name in required or platform.driver != "documented"
+        if arguments.platform or platform.name in required or platform.options.runs
     ]

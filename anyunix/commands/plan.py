@@ -74,7 +74,7 @@ def plan_command(arguments: argparse.Namespace) -> int:
             (subjects[cell.subject.name], platforms[cell.platform.name], cell.bind),
         )
         for cell in selection.cells
-        if cell.platform.driver != "documented"
+        if cell.platform.options.runs
     ]
     if not cells:
         raise ConfigurationError("no cell to plan: these platforms are known from their manuals only")

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from anyunix.architecture import MACHINE_NAMES, MACHO_NAMES
+
 READ_LIMIT = 256 * 1024 * 1024
 """Bytes of a program that are read at most."""
-ELF_MACHINES = {3: "x86", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 62: "x86_64", 183: "aarch64", 243: "riscv"}
-MACH_CPUS = {0x01000007: "x86_64", 0x0100000C: "aarch64"}
 MACH_64, MACH_EXECUTE, MACH_LOAD_DYLINKER, MACH_BUILD_VERSION, MACH_MINIMUM_MACOS = 0xFEEDFACF, 2, 0xE, 0x32, 0x24
 ELF_EXECUTABLE, ELF_SHARED = 2, 3
 PT_INTERP, PT_NOTE = 3, 4
@@ -65,7 +65,7 @@ def _elf(data: bytes) -> Header | None:
             interpreter = data[start : start + size].rstrip(b"\0").decode("ascii")
         elif segment == PT_NOTE:
             made_for = _note_of_system(data[start : start + size], end) or made_for
-    return Header("ELF", bits, order, ELF_MACHINES.get(machine, f"machine {machine}"), made_for, interpreter)
+    return Header("ELF", bits, order, MACHINE_NAMES.get(machine, f"machine {machine}"), made_for, interpreter)
 
 
 def _segments(data: bytes, bits: int, end: str) -> Iterator[tuple[int, int, int]]:
@@ -109,4 +109,4 @@ def _macho(data: bytes) -> Header | None:
         ):
             made_for = "macOS"
         at += size
-    return Header("Mach-O", 64, "little", MACH_CPUS.get(cpu, f"CPU {cpu:#x}"), made_for, interpreter)
+    return Header("Mach-O", 64, "little", MACHO_NAMES.get(cpu, f"CPU {cpu:#x}"), made_for, interpreter)

@@ -5,18 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from anyunix.architecture import BY_NAME
 from anyunix.cross.header import Header, NoProgram, read_header
 from anyunix.cross.targets import Target
 
-MACHINES = {
-    "x86_64": ("x86_64", 64, "little"),
-    "x86": ("x86", 32, "little"),
-    "aarch64": ("aarch64", 64, "little"),
-    "armv7": ("arm", 32, "little"),
-    "riscv64": ("riscv", 64, "little"),
-    "ppc64le": ("ppc64", 64, "little"),
-    "s390x": ("s390x", 64, "big"),
-}
 LOADERS = {
     # format, whose note, and the dynamic loader's path: each system's own, from a program of its base system
     "linux-gnu": ("ELF", ("GNU", ""), r"/lib(64)?/ld(-linux[a-z0-9_-]*|64)\.so\.[0-9]"),
@@ -60,12 +52,12 @@ def programs_for(target: Target, made: Mapping[PurePosixPath, Path]) -> tuple[Pr
 
 def not_for(target: Target, header: Header) -> str | None:
     """None when the program is for the target, else what is wrong with it, as a sentence's end."""
-    machine, bits, order = MACHINES[target.cpu]
+    elf = BY_NAME[target.cpu].elf
     form, made_for, loader = LOADERS[target.system.name]
     if header.format != form:
         return f"expected {form} for {target.system.title}"
-    if (header.machine, header.bits, header.order) != (machine, bits, order):
-        return f"expected {bits}-bit {order}-endian {machine} for {target.cpu}"
+    if (header.machine, header.bits, header.order) != (elf.machine_name, elf.bits, elf.order):
+        return f"expected {elf.bits}-bit {elf.order}-endian {elf.machine_name} for {target.cpu}"
     if header.made_for not in made_for:
         return f"expected one whose notes name {made_for[0]}"
     if header.interpreter and not re.fullmatch(loader, header.interpreter):

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from anyunix.catalog.reader import nearest
+from anyunix.architecture import BY_NAME
 from anyunix.errors import ConfigurationError
+from anyunix.text import nearest
 
-CPUS = ("x86_64", "x86", "aarch64", "armv7", "riscv64", "ppc64le", "s390x")
+CPUS = tuple(BY_NAME)
 
 FREEBSD = 14
 """The first major version with what zig's start code calls: libc's __libc_start1, symbol version FBSD_1.7."""
@@ -40,8 +41,7 @@ class Target:
 
 
 def _triples(system: str, arm: str, cpus: Sequence[str]) -> dict[str, str]:
-    zig = {"armv7": "arm", "ppc64le": "powerpc64le"}
-    return {cpu: f"{zig.get(cpu, cpu)}-{arm if cpu == 'armv7' else system}" for cpu in cpus}
+    return {cpu: f"{BY_NAME[cpu].zig}-{arm if cpu == 'armv7' else system}" for cpu in cpus}
 
 
 SYSTEMS = (

@@ -2,23 +2,45 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import ClassVar
 
-from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Completed, Progress
+from anyunix.drivers.options import DriverOptions, Place, Shared
 from anyunix.errors import PlatformError
+from anyunix.results.model import DOCUMENTED
 
 REASON = "known from its manuals and sources only (anyunix facts shows what they say)"
+
+
+class DocumentedOptions(DriverOptions, frozen=True, tag=DOCUMENTED):
+    """There is nothing to choose."""
+
+    runs: ClassVar[bool] = False
+
+    def driver(self, place: Place, shared: Shared) -> "DocumentedDriver":
+        return DocumentedDriver()
+
+
+class NotAskedFor(DocumentedOptions, frozen=True, tag=DOCUMENTED):
+    """Of a platform that runs when it is named only: what its manuals say is shown until then."""
+
+    asked_for: DriverOptions
+    """Those that it has then."""
+
+    def driver(self, place: Place, shared: Shared) -> "DocumentedDriver":
+        return DocumentedDriver(self.asked_for.starts)
 
 
 class DocumentedDriver:
     """Never available, so that its cells are not run."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+    def __init__(self, starts: str = "") -> None:
+        """`starts`: what is started when the platform is asked for; empty for nothing."""
+        self._starts = starts
 
     def available(self) -> str | None:
-        if self._platform.box:
-            return f"{REASON}; with --platform NAME its virtual machine is started"
+        if self._starts:
+            return f"{REASON}; with --platform NAME {self._starts} is started"
         return f"{REASON}, cannot be reached from here"
 
     def up(self, say: Progress) -> None:

@@ -8,12 +8,23 @@ import tarfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import ClassVar
 
 from anyunix.drivers.base import Completed, Progress
+from anyunix.drivers.options import DriverOptions, Place, Shared
 from anyunix.drivers.process import Processes
 from anyunix.errors import PlatformError
 from anyunix.host.environment import local_environment
 from anyunix.host.scratch import Scratch
+
+
+class LocalOptions(DriverOptions, frozen=True, tag="local"):
+    """This machine has none."""
+
+    is_this_machine: ClassVar[bool] = True
+
+    def driver(self, place: Place, shared: Shared) -> "LocalDriver":
+        return LocalDriver()
 
 
 class LocalDriver:

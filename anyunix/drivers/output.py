@@ -4,28 +4,52 @@ from typing import Generic, TypeVar
 
 from anyunix.drivers.base import Progress
 
-Stream = TypeVar("Stream")
+Name = TypeVar("Name")
 LINE_BYTES = 65536
-"""Of a line that is told at most."""
+"""Of a line that is told at most: its end."""
 
 
-class Kept(Generic[Stream]):
-    """Takes pieces of the streams `out` and `err`, as a driver's engine or wire calls them."""
+class Stream:
+    """One stream of a command."""
 
-    def __init__(self, out: Stream, err: Stream, limit: int, say: Progress | None = None) -> None:
-        """`limit` is in bytes, for each stream; what comes after that is dropped. `say` gets the lines of `out`."""
-        self._out, self._limit, self._say, self._rest = out, limit, say, b""
-        self.content: dict[Stream, bytearray] = {out: bytearray(), err: bytearray()}
+    def __init__(self, limit: int, say: Progress | None = None) -> None:
+        """`limit` is in bytes; what comes after that is dropped. `say` gets each line, dropped or not."""
+        self._limit, self._say, self._line = limit, say, b""
+        self.content = bytearray()
 
-    def __call__(self, stream: Stream, piece: bytes) -> None:
-        kept = self.content[stream]
-        kept += piece[: max(0, self._limit - len(kept))]
-        if self._say and stream == self._out:
-            *lines, rest = (self._rest + piece).split(b"\n")
-            self._rest = rest[-LINE_BYTES:]
+    def take(self, piece: bytes) -> None:
+        """The next of what came."""
+        self.content += piece[: max(0, self._limit - len(self.content))]
+        if self._say:
+            *lines, rest = (self._line + piece).split(b"\n")
+            self._line = rest[-LINE_BYTES:]
             for line in lines:
                 self._say(line.decode(errors="replace"))
 
-    def text(self, stream: Stream) -> str:
+    def end(self) -> None:
+        """Nothing more comes: tell the line that no newline ended."""
+        if self._say and self._line:
+            self._say(self._line.decode(errors="replace"))
+
+    def text(self) -> str:
+        """What was kept."""
+        return self.content.decode(errors="replace")
+
+
+class Kept(Generic[Name]):
+    """Takes pieces of the streams `out` and `err`, as a driver's engine or wire calls them."""
+
+    def __init__(self, out: Name, err: Name, limit: int, say: Progress | None = None) -> None:
+        """`limit` is in bytes, for each stream; `say` gets the lines of `out`."""
+        self._streams = {out: Stream(limit, say), err: Stream(limit)}
+
+    def __call__(self, stream: Name, piece: bytes) -> None:
+        self._streams[stream].take(piece)
+
+    def content(self, stream: Name) -> bytes:
         """What was kept of a stream."""
-        return self.content[stream].decode(errors="replace")
+        return bytes(self._streams[stream].content)
+
+    def text(self, stream: Name) -> str:
+        """The same, as text."""
+        return self._streams[stream].text()

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import IO
 
 from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Progress
+from anyunix.drivers.output import Stream
 from anyunix.errors import PlatformError
 
 GRACE_SECONDS = 5.0
+PIECE = 65536
 END_SECONDS = 5.0
 """How long a process gets to end what it started."""
 
@@ -89,17 +91,15 @@ class Collector:
     """Reads a pipe in a thread: lines to `say`, the first OUTPUT_LIMIT bytes kept, the rest dropped."""
 
     def __init__(self, pipe: IO[bytes], say: Progress | None) -> None:
-        self._pipe, self._say = pipe, say
-        self._kept = bytearray()
+        self._pipe, self._stream = pipe, Stream(OUTPUT_LIMIT, say)
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
 
     def text(self) -> str:
-        return self._kept.decode(errors="replace")
+        return self._stream.text()
 
     def _read(self) -> None:
         with self._pipe:
-            for line in iter(lambda: self._pipe.readline(65536), b""):
-                self._kept += line[: max(0, OUTPUT_LIMIT - len(self._kept))]
-                if self._say:
-                    self._say(line.decode(errors="replace").rstrip("\n"))
+            while piece := os.read(self._pipe.fileno(), PIECE):
+                self._stream.take(piece)
+        self._stream.end()

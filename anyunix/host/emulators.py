@@ -4,33 +4,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from platform import machine
 
+from anyunix.architecture import BY_DOCKER_NAME, Elf
+
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
 INSTALL = (
     "apt-get install qemu-user-static binfmt-support (Debian), mount -t binfmt_misc binfmt_misc "
     f"{BINFMT}, update-binfmts --enable"
 )
-ELF_OF = {
-    "linux/arm64": (2, 1, 183),
-    "linux/arm/v7": (1, 1, 40),
-    "linux/riscv64": (2, 1, 243),
-    "linux/ppc64le": (2, 1, 21),
-    "linux/s390x": (2, 2, 22),
-}
-"""CPU as Docker names it -> EI_CLASS, EI_DATA and e_machine of its programs."""
-NATIVE = {
-    "aarch64": ("linux/arm64",),
-    "riscv64": ("linux/riscv64",),
-    "ppc64le": ("linux/ppc64le",),
-    "s390x": ("linux/s390x",),
-}
-"""uname -m of a machine -> the CPUs that are its own."""
 
 
 def no_handler(cpu: str, folder: Path = BINFMT) -> str | None:
-    """None when the kernel starts programs for the CPU in containers too, else what is missing and what to type."""
-    if cpu not in ELF_OF or cpu in NATIVE.get(machine(), ()):
+    """None when the kernel starts programs for the CPU, as Docker calls it, in containers too, else what is missing
+    and what to type. Of a CPU that is not known here nothing is said.
+    """
+    known = BY_DOCKER_NAME.get(cpu)
+    if known is None or machine() in known.uname:
         return None
-    program, closed = _program(*ELF_OF[cpu]), False
+    program, closed = _program(known.elf), False
     for handler in folder.iterdir() if folder.is_dir() else ():
         said = _handler(handler)
         if said.get("enabled") and _matches(said, program):
@@ -45,11 +35,10 @@ def no_handler(cpu: str, folder: Path = BINFMT) -> str | None:
     return f"the CPU {cpu} is emulated, and {why}: {INSTALL}"
 
 
-def _program(elf_class: int, data: int, machine: int) -> bytes:
+def _program(elf: Elf) -> bytes:
     """The first bytes of an executable for the CPU."""
-    order = "little" if data == 1 else "big"
-    numbers = (2).to_bytes(2, order) + machine.to_bytes(2, order)  # type: ignore[arg-type]
-    return b"\x7fELF" + bytes([elf_class, data, 1, 0]) + bytes(8) + numbers
+    numbers = (2).to_bytes(2, elf.order) + elf.machine.to_bytes(2, elf.order)
+    return b"\x7fELF" + bytes([elf.elf_class, elf.data, 1, 0]) + bytes(8) + numbers
 
 
 def _handler(file: Path) -> dict[str, str]:

@@ -45,8 +45,6 @@ KEPT = {
     "CCACHE_DIR",  # caches of compilers
 }
 KEPT_BEGINNINGS = ("LC_", "ANYUNIX_")
-HERE = ("local", "netns")
-"""Drivers whose platform is this machine; the others hand no variable of the user's on."""
 
 
 def local_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -54,9 +52,11 @@ def local_environment(environment: Mapping[str, str] = os.environ) -> dict[str, 
     return {name: value for name, value in environment.items() if name in KEPT or name.startswith(KEPT_BEGINNINGS)}
 
 
-def passed_on(driver: str, names: Iterable[str], environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Those that a subject asks for besides, where the platform is this machine; what is not set is left out."""
-    return {name: environment[name] for name in names if driver in HERE and name in environment}
+def passed_on(names: Iterable[str], environment: Mapping[str, str] = os.environ, *, here: bool) -> dict[str, str]:
+    """Those that a subject asks for besides, where the platform is this machine (`here`); no other gets any variable
+    of the user's. What is not set is left out.
+    """
+    return {name: environment[name] for name in names if here and name in environment}
 
 
 def no_names(names: Iterable[Any]) -> list[str]:

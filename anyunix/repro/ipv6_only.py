@@ -12,7 +12,7 @@ from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError, NotRun
 from anyunix.host.scratch import scratch
 from anyunix.repro.answers import Families, Run
-from anyunix.repro.stage import HERE, built_here, lacking_here, staged
+from anyunix.repro.stage import built_here, lacking_here, staged
 from anyunix.results.model import CellResult, Matrix, PlatformResult, Probe
 
 PLATFORM = "local-v6only"
@@ -98,11 +98,11 @@ def tell(catalog: Catalog, subject_name: str | None, platform_name: str | None) 
     _need(drivers, reference)
     with ExitStack() as stack:
         carried = subject
-        if subject.build and (platform.driver in HERE or reference.driver in HERE):
+        if subject.build and any(place.options.is_this_machine for place in (platform, reference)):
             carried = built_here(subject, stack.enter_context(scratch()))
         found = []
         for place, binds in ((reference, (wrote,)), (platform, (wrote, *fixes))):
-            sent = carried if place.driver in HERE else subject
+            sent = carried if place.options.is_this_machine else subject
             stage = stack.enter_context(staged(place, sent, drivers.for_platform(place), catalog.suite))
             found.append(stage.ask(Families, "families", *binds))
     return Found(subject, reference.name, platform, found[0], found[1], time.monotonic() - started, note)
@@ -119,22 +119,13 @@ def counterpart(catalog: Catalog, platform: Platform) -> Platform:
 
     Raises ConfigurationError for one that has none but itself.
     """
-    if platform.driver in (*HERE, "ssh"):
+    if (origin := platform.options.origin) is None:
         plain = catalog.platform("local")
     else:
-        plain = next(
-            (
-                other
-                for other in map(catalog.platform, catalog.platform_names())
-                if other.driver == platform.driver
-                and not other.sysctls
-                and not other.files
-                and (other.dockerfile, other.base, other.cpu) == (platform.dockerfile, platform.base, platform.cpu)
-            ),
-            catalog.platform("debian"),
-        )
-    if plain.name == platform.name and platform.driver == "docker":
-        plain = catalog.platform("debian" if platform.name != "debian" else "local")
+        others = (each for each in map(catalog.platform, catalog.platform_names()) if each.options.origin == origin)
+        plain = next((each for each in others if not each.options.altered), catalog.platform("debian"))
+        if plain.name == platform.name:
+            plain = catalog.platform("debian" if platform.name != "debian" else "local")
     if plain.name == platform.name:
         raise ConfigurationError(
             f"--platform {platform.name}: that is what the others are compared with; "

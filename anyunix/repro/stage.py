@@ -25,8 +25,6 @@ from anyunix.text import first_line
 SCRIPT = PurePosixPath("repro_remote.py")
 SCRIPT_FILE = Path(__file__).with_name(SCRIPT.name)
 TASK_SECONDS = 60.0
-HERE = ("local", "netns")
-"""Drivers of platforms that are this machine, so that what is built here runs there."""
 
 T = TypeVar("T")
 
@@ -59,13 +57,13 @@ def staged(platform: Platform, subject: Subject, driver: Driver, suite: Path) ->
         with scratch() as folder, CrossBuilds() as builds:
             carried = (
                 _built(subject)
-                if platform.driver in HERE
+                if platform.options.is_this_machine
                 else cross_build(look_at(driver, platform, subject), platform, subject, Build(), builds, _quiet)
             )
             archive = folder / "payload.tar"
             write_payload(archive, suite, subject, {**carried, SCRIPT: SCRIPT_FILE})
             driver.put(archive)
-        if subject.build and not carried and platform.driver not in HERE:
+        if subject.build and not carried and not platform.options.is_this_machine:
             done = build_there(driver, platform, subject, Build())
             if done.status:
                 raise PlatformError(f"{subject.name} does not build on {platform.name}: {last_words(done)}")
@@ -102,7 +100,7 @@ def build_again(subject: Subject, environment: Mapping[str, str] | None = None) 
     if not subject.build:
         return
     try:
-        variables = {**local_environment(), **passed_on("local", subject.pass_env), **(environment or {})}
+        variables = {**local_environment(), **passed_on(subject.pass_env, here=True), **(environment or {})}
         done = Processes().run(subject.build, cwd=subject.folder, env=variables, timeout=BUILD_SECONDS, say=None)
     except PlatformError as error:
         raise NotRun(f"{subject.name} cannot be built here: {error}") from error

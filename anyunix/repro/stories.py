@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from anyunix.catalog.reader import nearest
 from anyunix.errors import ConfigurationError
+from anyunix.text import nearest
 
 
 @dataclass(frozen=True)

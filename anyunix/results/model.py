@@ -8,6 +8,8 @@ Kind = Literal["fact", "contract"]
 Outcome = Literal["passed", "failed", "error", "skipped", "flaky"]
 """`flaky`: repeats of one probe in one cell did not agree."""
 Status = Literal["ran", "not-run", "error"]
+DOCUMENTED = "documented"
+"""The driver of platforms that cannot run: known from their manuals only."""
 PLAIN = "plain"
 """The build as the subject makes it itself."""
 BUILDS, STARTS = "build/subject::builds", "start/subject::starts"
@@ -342,7 +344,7 @@ class Matrix:
     @property
     def documented(self) -> frozenset[str]:
         """Platforms that cannot run: known from their manuals only."""
-        return frozenset(platform.name for platform in self.platforms if platform.driver == "documented")
+        return frozenset(platform.name for platform in self.platforms if platform.driver == DOCUMENTED)
 
     def failures(self) -> list[list[tuple[CellResult, Probe]]]:
         """Each contract that was not kept, by kind and id, with all the cells in which it was not."""

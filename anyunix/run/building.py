@@ -187,5 +187,5 @@ def _make(driver: Driver, platform: Platform, subject: Subject, environment: Map
         subject.build,
         BUILD_SECONDS * platform.slowness,
         folder=SUBJECT,
-        environment={**passed_on(platform.driver, subject.pass_env), **environment},
+        environment={**passed_on(subject.pass_env, here=platform.options.is_this_machine), **environment},
     )

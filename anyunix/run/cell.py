@@ -248,7 +248,7 @@ class CellRun:
         )
 
     def _passed_on(self) -> dict[str, str]:
-        return passed_on(self.cell.platform.driver, self.cell.subject.pass_env)
+        return passed_on(self.cell.subject.pass_env, here=self.cell.platform.options.is_this_machine)
 
     def _log(self, command: Sequence[str], done: Completed) -> None:
         log = f"{self.brought.log}$ {shlex.join(command)}\n{done.stdout}{done.stderr}"

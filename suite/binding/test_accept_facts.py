@@ -47,8 +47,8 @@ def accepted_is_nonblocking(accept: Callable[[socket.socket], int]) -> bool:
 def test_accept_and_nonblock(fact):
     """Is a socket from accept(2) non-blocking when its listener is?
 
-    POSIX leaves O_NONBLOCK of the new socket open. Linux: no (accept(2)); FreeBSD, NetBSD, OpenBSD and macOS: yes
-    (accept(2) there), so a server that relies on either one hangs or spins on the other.
+    POSIX accept leaves O_NONBLOCK of the new socket open. Linux: no (accept(2)); FreeBSD, NetBSD, OpenBSD and macOS:
+    yes (accept(2) there), so a server that relies on either one hangs or spins on the other.
     """
     fact("accept.inherits_nonblock", accepted_is_nonblocking(libc_accept))
 
@@ -65,9 +65,9 @@ def test_python_accept_and_nonblock(fact):
 def test_accept_and_socket_options(fact):
     """Which options of the listener does an accepted socket have?
 
-    POSIX does not say. Linux and the BSDs clone the listener's socket, TCP_NODELAY and SO_KEEPALIVE included
-    (Stevens, UNP 7.4); FreeBSD since 14 leaves SO_REUSEADDR out (measured). A server that depends on it sets them
-    once, one that does not sets them per client.
+    POSIX accept does not say. Linux and the BSDs clone the listener's socket, TCP_NODELAY and SO_KEEPALIVE included
+    (Stevens, UNP 7.4); FreeBSD since 14 leaves SO_REUSEADDR out (measured). A server that depends on it sets them once,
+    one that does not sets them per client.
     """
     options = {
         "nodelay": (socket.IPPROTO_TCP, socket.TCP_NODELAY),
@@ -85,9 +85,9 @@ def test_accept_and_socket_options(fact):
 def test_accept_after_reset(fact):
     """What does accept() give for a client that connected and reset before it was accepted?
 
-    POSIX: ECONNABORTED. NetBSD and OpenBSD give that; Linux gives a socket whose read fails with ECONNRESET;
-    Berkeley kernels may drop it silently, SVR4 says EPROTO (Stevens, UNP 5.11).
-    A second client behind it shows that nothing came, without waiting for nothing.
+    POSIX accept: ECONNABORTED. FreeBSD, NetBSD and OpenBSD give that (accept(2), measured); Linux gives a socket whose
+    read fails with ECONNRESET; Berkeley kernels may drop it silently, SVR4 says EPROTO (Stevens, UNP 5.11). A second
+    client behind it shows that nothing came, without waiting for nothing.
     """
     with listen(LOOPBACK) as listener:
         reset(connect(LOOPBACK, port_of(listener)))

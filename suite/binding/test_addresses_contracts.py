@@ -66,8 +66,8 @@ def test_both_families_are_listened_on(server):
 def test_host_listens_only_there(start_server, bind, host, modes):
     """With `--host` the server is reached at that address alone.
 
-    A server that ignores the host, or lets one family fall back to the wildcard, is open to the network. Linux
-    gives loopback all of 127.0.0.0/8, the BSDs and macOS 127.0.0.1 alone.
+    POSIX bind: the address asked for, and no other. A server that ignores the host, or lets one family fall back to the
+    wildcard, is open to the network. Linux gives loopback all of 127.0.0.0/8, the BSDs and macOS 127.0.0.1 alone.
     """
     if bind not in modes:
         pytest.skip(f"left out: bind mode {bind} does not promise it")

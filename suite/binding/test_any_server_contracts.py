@@ -57,7 +57,7 @@ def test_a_client_on_ipv6_loopback_is_served(server):
 def test_a_client_of_any_interface_is_served(server, family):
     """A client that comes in by an address of an interface, not of loopback, is served.
 
-    POSIX: a socket bound to INADDR_ANY or in6addr_any accepts at every local address.
+    POSIX bind: a socket bound to INADDR_ANY or in6addr_any accepts at every local address.
     """
     if not server.promises[family]:
         pytest.skip(f"left out: {server.subject.name} does not promise {family}")

@@ -13,8 +13,8 @@ MAPPED_LOOPBACK = "::ffff:127.0.0.1"
 def test_ipv6_is_there(fact):
     """Does the kernel know AF_INET6, and does the loopback interface have ::1?
 
-    A kernel without INET6 gives EAFNOSUPPORT or EPROTONOSUPPORT. Linux with disable_ipv6=1 still has the family
-    and binds ::, but ::1 gives EADDRNOTAVAIL: so are Docker's default networks (ipv6(7), ip-sysctl).
+    POSIX socket: EAFNOSUPPORT or EPROTONOSUPPORT, which a kernel without INET6 gives. Linux with disable_ipv6=1 still
+    has the family and binds ::, but ::1 gives EADDRNOTAVAIL: so are Docker's default networks (ipv6(7), ip-sysctl).
     """
     fact("ipv6.socket", outcome(socket.socket, socket.AF_INET6))
     fact("ipv6.wildcard_bindable", outcome(listen, "::"))

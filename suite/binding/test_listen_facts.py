@@ -20,8 +20,9 @@ DROPPED_SECONDS = 0.1
 def test_backlog_cap(fact):
     """What is SOMAXCONN, and to what does the kernel cut a larger backlog, silently?
 
-    POSIX: SOMAXCONN is the most that listen() takes. Linux 4096 since 5.4, 128 before (listen(2)); FreeBSD, NetBSD
-    and OpenBSD 128 unless the administrator raised it. The header's constant need not be the running kernel's.
+    POSIX listen: SOMAXCONN is the most that listen() takes. Linux 4096 since 5.4, 128 before (listen(2)); FreeBSD,
+    NetBSD and OpenBSD 128 unless the administrator raised it. The header's constant need not be the running kernel's:
+    musl has 128 on a kernel with 4096 (measured).
     """
     fact("listen.somaxconn", socket.SOMAXCONN)
     cap = backlog_cap()
@@ -33,9 +34,10 @@ def test_backlog_cap(fact):
 def test_full_backlog(fact):
     """How many clients does a backlog of 1 admit before anyone is accepted, and what happens to the next one?
 
-    POSIX: the backlog is a hint. Linux admits one more than asked and drops the SYN of the next, which the client
-    retries after 1 s (listen(2), tcp(7) tcp_abort_on_overflow); BSD takes 3/2 of the backlog and one more. FreeBSD
-    completes the next one's handshake as well, and resets it then: what counts is who can be accepted.
+    POSIX listen: the backlog is a hint. Linux admits one more than asked and drops the SYN of the next, which the
+    client retries after 1 s (listen(2), tcp(7) tcp_abort_on_overflow); BSD takes 3/2 of the backlog and one more.
+    FreeBSD 14.0 completes the next one's handshake as well, and resets it then (measured): what counts is who can be
+    accepted.
     """
     answers: list[tuple[socket.socket, tuple[str, int], str]] = []
     with ExitStack() as stack:
@@ -105,8 +107,8 @@ def ended(client: socket.socket, seconds: float) -> bool:
 def test_so_acceptconn(fact):
     """Can a program that was handed a socket see that it listens already?
 
-    POSIX: SO_ACCEPTCONN reads 1 after listen(). Linux, FreeBSD and illumos agree; macOS, OpenBSD and NetBSD gave
-    ENOPROTOOPT (wahern/cqueues PORTING.md, 2014).
+    POSIX 2.10.16: SO_ACCEPTCONN reads 1 after listen(). Linux, FreeBSD and illumos agree; macOS, OpenBSD and NetBSD
+    gave ENOPROTOOPT (wahern/cqueues PORTING.md, 2014).
     """
     if not hasattr(socket, "SO_ACCEPTCONN"):
         pytest.skip("no SO_ACCEPTCONN here")
@@ -124,9 +126,9 @@ def listening(some: socket.socket) -> bool | str:
 def test_shutdown_of_a_listening_socket(fact):
     """Does shutdown() end a listening socket, and what does accept() say then?
 
-    POSIX: ENOTCONN for a socket that is not connected. Linux returns 0, refuses clients and gives EINVAL from
-    accept; FreeBSD returns ENOTCONN, and accept ECONNABORTED all the same (soshutdown), while clients still connect
-    (measured); macOS only returns ENOTCONN (nix#8168, fluidsynth#1837).
+    POSIX shutdown: ENOTCONN for a socket that is not connected. Linux returns 0, refuses clients and gives EINVAL from
+    accept; FreeBSD returns ENOTCONN, and accept ECONNABORTED all the same (soshutdown in sys/kern/uipc_socket.c), while
+    clients still connect (measured); macOS only returns ENOTCONN (NixOS/nix#8168, FluidSynth/fluidsynth#1837).
     """
     with listen(LOOPBACK) as listener:
         fact("listen.shutdown", outcome(listener.shutdown, socket.SHUT_RDWR))
@@ -138,8 +140,8 @@ def test_shutdown_of_a_listening_socket(fact):
 def test_shutdown_wakes_accept(fact):
     """Does shutdown() of a listening socket wake a process that is blocked in accept(), and with what?
 
-    Unspecified. Linux: EINVAL; FreeBSD: ECONNABORTED (soshutdown); macOS: it stays blocked (nix#8168), and
-    a server that ends its accept loop this way never ends there.
+    POSIX shutdown leaves it open. Linux: EINVAL; FreeBSD: ECONNABORTED (soshutdown in sys/kern/uipc_socket.c); macOS:
+    it stays blocked (FluidSynth/fluidsynth#1837), and a server that ends its accept loop this way never ends there.
     """
     with listen(LOOPBACK) as listener:
         listener.setblocking(True)
@@ -156,8 +158,8 @@ def accept(listener: socket.socket) -> socket.socket:
 def test_accept_of_two_processes(fact):
     """Do two processes that block in accept() on one listener, as pre-forked servers do, share the clients?
 
-    POSIX: each connection goes to one of them. Old kernels woke all (the thundering herd, UNP 30.6); the loser of
-    that race stays blocked today, on Linux by exclusive wake-up.
+    POSIX accept: each connection goes to one of them. Old kernels woke all (the thundering herd, UNP 30.6); the loser
+    of that race stays blocked today, on Linux by exclusive wake-up.
     """
     with listen(LOOPBACK) as listener:
         listener.setblocking(True)

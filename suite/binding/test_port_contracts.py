@@ -59,7 +59,7 @@ def test_port_in_use_is_a_clear_error(start_server):
 def test_port_taken_in_ipv6_alone_is_an_error(start_server):
     """When only [::]:port is taken, `dual` ends with an error instead of serving half of what it promises.
 
-    EADDRINUSE is no lack of IPv6. A fallback on any error would leave IPv6 clients with another program.
+    POSIX bind: EADDRINUSE is no lack of IPv6. A fallback on any error would leave IPv6 clients with another program.
     """
     need_ipv6()
     with _taken_in_ipv6_alone() as listener:

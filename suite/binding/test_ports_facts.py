@@ -26,9 +26,10 @@ def may_bind(port: int) -> bool:
 def test_lowest_port(fact):
     """Which is the lowest port that this user may bind?
 
-    1024 by tradition, 1 for root. Linux has net.ipv4.ip_unprivileged_port_start, which Docker sets to 0 in its
-    containers since 20.10 (ip(7)); FreeBSD has net.inet.ip.portrange.reservedhigh (ip(4)); macOS since 10.14 lets
-    everybody bind low ports on 0.0.0.0, as here, but not on a specific address.
+    POSIX bind: EACCES for an address that is protected; 1024 by tradition, 1 for root. Linux has
+    net.ipv4.ip_unprivileged_port_start, which Docker sets to 0 in its containers since 20.10 (ip(7)); FreeBSD has
+    net.inet.ip.portrange.reservedhigh (ip(4)); macOS since 10.14 lets everybody bind low ports on 0.0.0.0, as here, but
+    not on a specific address.
     """
     lowest, highest = 1, 1024
     while lowest < highest:
@@ -43,7 +44,7 @@ def test_lowest_port(fact):
 def test_address_that_is_not_there(fact):
     """What does bind() say of an address that no interface has?
 
-    POSIX: EADDRNOTAVAIL. Linux binds it all the same with net.ipv4.ip_nonlocal_bind=1 (ip(7)); without IPv6 the
+    POSIX bind: EADDRNOTAVAIL. Linux binds it all the same with net.ipv4.ip_nonlocal_bind=1 (ip(7)); without IPv6 the
     family itself is refused.
     """
     for family, address in ABSENT.items():
@@ -53,8 +54,8 @@ def test_address_that_is_not_there(fact):
 def test_longest_unix_socket_path(fact):
     """How many bytes may the path of a Unix domain socket have?
 
-    POSIX: sun_path is 92 to 108 bytes long. Linux 108 (unix(7)), the BSDs and macOS 104 (unix(4)), NUL included: a
-    control socket below a long TMPDIR, as macOS has, fails there.
+    POSIX sys/un.h leaves the size of sun_path open, 92 to 108 bytes are usual. Linux 108 (unix(7)), the BSDs and macOS
+    104 (unix(4)), NUL included: a control socket below a long TMPDIR, as macOS has, fails there.
     """
     fact("unix.longest_path", next(length for length in range(255, 0, -1) if can_bind_path("s" * length)))
 

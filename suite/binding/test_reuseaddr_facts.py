@@ -33,8 +33,9 @@ def leave_in_time_wait(options: tuple[int, ...]) -> int:
 def test_bind_with_a_connection_in_time_wait(fact, reuse):
     """Can a restarted server bind its port while a connection of its predecessor is in TIME_WAIT?
 
-    Without SO_REUSEADDR: EADDRINUSE for minutes. Linux wants the option on the predecessor's socket as well as on
-    the new one; on FreeBSD the new one's is enough (socket(7), Notes, says both).
+    POSIX 2.10.16 says of SO_REUSEADDR only that it lets local addresses be used again. Linux: without the option
+    EADDRINUSE for a minute, and it wants it on the predecessor's socket as well as on the new one; on FreeBSD the new
+    one's is enough (socket(7), Notes, says both), and 14.0 binds without it, too (measured).
     """
     old, new = PAIRS[reuse]
     fact(f"reuseaddr.time_wait_{reuse}", refused_every_time(lambda: outcome(listen_on, leave_in_time_wait(old), new)))
@@ -44,8 +45,8 @@ def test_bind_with_a_connection_in_time_wait(fact, reuse):
 def test_bind_with_an_established_connection(fact, reuse):
     """Can a restarted server bind its port while a child of its predecessor still serves a client?
 
-    That is a fork-based server whose parent died alone (Stevens, UNP 7.5). Linux: with SO_REUSEADDR on both
-    sockets, as nobody listens any more (socket(7)).
+    That is a fork-based server whose parent died alone (Stevens, UNP 7.5). Linux: with SO_REUSEADDR on both sockets, as
+    nobody listens any more (socket(7)); on FreeBSD 14.0 the new one's is enough (measured).
     """
     old, new = PAIRS[reuse]
 
@@ -63,7 +64,7 @@ def test_bind_with_an_established_connection(fact, reuse):
 def test_bind_with_a_live_listener(fact):
     """Does SO_REUSEADDR let a second server steal the address of a live one?
 
-    On no Unix known, for the same address (socket(7), getsockopt(2)); on Windows it does.
+    POSIX bind: EADDRINUSE. On no Unix known, for the same address (socket(7), getsockopt(2)); on Windows it does.
     """
     fact("reuseaddr.live_listener", listen_beside(LOOPBACK, LOOPBACK, options=REUSE))
 
@@ -72,8 +73,9 @@ def test_bind_with_a_live_listener(fact):
 def test_specific_address_beside_the_wildcard(fact, suffix, options):
     """Can 127.0.0.1 listen beside a live 0.0.0.0 on one port, and the other way round?
 
-    Without SO_REUSEADDR nowhere. With it Linux still refuses (socket(7)), while the BSDs allow it both ways
-    (measured on NetBSD), and the more specific address takes the wildcard's clients.
+    POSIX bind: EADDRINUSE, and so without SO_REUSEADDR everywhere. With it Linux still refuses (socket(7)), while the
+    BSDs allow it both ways (measured on FreeBSD 14.0, one way on NetBSD), and the more specific address takes the
+    wildcard's clients.
     """
     fact(f"bind.specific_beside_wildcard{suffix}", listen_beside("0.0.0.0", LOOPBACK, options=options))
     fact(f"bind.wildcard_beside_specific{suffix}", listen_beside(LOOPBACK, "0.0.0.0", options=options))

@@ -40,8 +40,9 @@ def test_second_listener(fact):
 def test_balance(fact):
     """Do both of them get clients?
 
-    Linux spreads connections by a hash of addresses and ports (socket(7)), so 32 clients miss a listener once in
-    2^31. The BSDs give all to one; FreeBSD 12 and later spread with SO_REUSEPORT_LB (getsockopt(2)).
+    No standard has the option. Linux spreads connections by a hash of addresses and ports (socket(7)), so 32 clients
+    miss a listener once in 2^31. The BSDs give all to one (measured on FreeBSD 14.0); FreeBSD 12 and later spread with
+    SO_REUSEPORT_LB (getsockopt(2)).
     """
     with ExitStack() as stack:
         first = stack.enter_context(listen(LOOPBACK, options=reuseport()))

@@ -68,7 +68,7 @@ def test_ipv6_client_is_served(server):
 def test_client_of_every_interface_is_served(server, bind):
     """A client that comes in by an address of an interface, not of loopback, gets its message back.
 
-    POSIX: a socket bound to INADDR_ANY or in6addr_any accepts at every local address. `ipv6` promises the IPv6
+    POSIX bind: a socket bound to INADDR_ANY or in6addr_any accepts at every local address. `ipv6` promises the IPv6
     ones, `ipv4` and `first` the IPv4 ones, `dual` both.
     """
     promised = [address for address in interface_addresses() if bind == "dual" or (bind == "ipv6") == (":" in address)]

@@ -34,8 +34,9 @@ def test_both_wildcards_with_v6only(fact):
 def test_both_wildcards_with_v6only_cleared(fact):
     """Can they share a port when IPV6_V6ONLY is cleared by hand, so that both claim IPv4?
 
-    Linux: EADDRINUSE. The BSDs let the IPv4 socket win over the IPv6 one that was there first (inet6(4)),
-    with consequences that RFC 3493's authors warn of (draft-itojun-v6ops-v4mapped-harmful).
+    RFC 3493 does not say. Linux: EADDRINUSE (ipv6(7)). By inet6(4) of the BSDs the IPv4 socket wins over the IPv6 one;
+    FreeBSD 14.0 refuses it when it comes second, and lets [::] listen when that does (measured). RFC 3493's authors
+    warn of the consequences (draft-itojun-v6ops-v4mapped-harmful).
     """
     need_dual_stack()
     both_orders(fact, "_v6only_cleared", v6only=0)
@@ -44,7 +45,8 @@ def test_both_wildcards_with_v6only_cleared(fact):
 def test_both_wildcards_with_reuseaddr(fact):
     """Does SO_REUSEADDR on both sockets make room for the second wildcard, V6ONLY at the system's default?
 
-    Linux: no, never while one of them listens (socket(7)); where V6ONLY is on they never were in each other's way.
+    POSIX 2.10.16 leaves it open. Linux: no, never while one of them listens (socket(7)); where V6ONLY is on they never
+    were in each other's way.
     """
     need_ipv6("::")
     both_orders(fact, "_reuseaddr", options=(socket.SO_REUSEADDR,))

@@ -11,7 +11,8 @@ pytestmark = speaks_chat
 def test_piped_lines_come_back(start_server):
     """Lines piped into the client come back as records on stdout, in order; it ends with exit status 0.
 
-    EOF on stdin is not the end: the client waits for everything up to its own last message, then leaves.
+    chat/PROTOCOL.md, Command line. EOF on stdin is not the end: the client waits for everything up to its own last
+    message, then leaves.
     """
     server = start_server()
     ended = run_client(start_server, server, "--name", "ada", given="one\n\ngrüße\n")
@@ -22,8 +23,8 @@ def test_piped_lines_come_back(start_server):
 def test_client_shows_the_history_first(start_server):
     """A client that comes later prints what was said before, then its own; with `--since end` its own alone.
 
-    chat/PROTOCOL.md, the command line. A client that waits for stdin before it reads the socket, or the other way
-    round, hangs here.
+    chat/PROTOCOL.md, Command line. A client that waits for stdin before it reads the socket, or the other way round,
+    hangs here.
     """
     server = start_server()
     with server.client(name="ada") as ada:
@@ -37,7 +38,8 @@ def test_client_shows_the_history_first(start_server):
 def test_client_with_another_key_is_refused(start_server, work):
     """A wrong key ends the client with exit status 3 and the server's reason on stderr, at once.
 
-    Another hundred tries would get the same answer, and would take minutes.
+    chat/PROTOCOL.md, Command line: the client's exit statuses. Another hundred tries would get the same answer, and
+    would take minutes.
     """
     server = start_server()
     other = work / "other-key"
@@ -52,8 +54,8 @@ def test_client_with_another_key_is_refused(start_server, work):
 def test_client_without_server_gives_up(start_server):
     """A client that nobody answers says so and ends with exit status 1 once its tries are used up.
 
-    chat/PROTOCOL.md, the client's exit statuses. connect(2) gives ECONNREFUSED on loopback, but FreeBSD with
-    net.inet.tcp.blackhole gives nothing at all (blackhole(4)).
+    chat/PROTOCOL.md, Command line: the client's exit statuses. connect(2) gives ECONNREFUSED on loopback, but FreeBSD
+    with net.inet.tcp.blackhole gives nothing at all (blackhole(4)).
     """
     server = start_server()
     assert server.stop() == 0

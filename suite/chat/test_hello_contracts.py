@@ -35,7 +35,8 @@ def test_upper_case_key_is_accepted(server):
 def test_key_that_differs_in_one_digit_is_refused(server):
     """A key with one wrong digit, even the last, is refused with ERR bad-key.
 
-    The paper's server compared with strncmp over one read() that may be short: a prefix was enough.
+    chat/PROTOCOL.md, On the wire. The paper's server compared with strncmp over one read() that may be short: a prefix
+    was enough.
     """
     for place in (0, 63, 127):
         digit = "0" if server.key[place] != "0" else "1"

@@ -116,7 +116,8 @@ def test_late_joiner_sees_the_same_order(server):
 def test_reconnect_neither_loses_nor_doubles(server):
     """A client that is cut off and comes back with its last offset, again and again, sees every record once.
 
-    Two others write all the while. Each time some records are left unread in the socket, as after a lost line.
+    chat/PROTOCOL.md, On the wire. Two others write all the while. Each time some records are left unread in the socket,
+    as after a lost line.
     """
     rounds, batch = 8, 10
     total = rounds * batch * 2

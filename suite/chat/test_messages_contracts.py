@@ -62,7 +62,8 @@ def test_10_mebibytes_without_newline_are_refused(start_server):
 def test_control_characters_are_refused(server):
     """NUL, every other control character and DEL get ERR bad-text; U+0080 to U+009F too.
 
-    A terminal takes ESC, and U+009B for the same; a reader in C takes NUL for the end; CR hides what went before.
+    chat/PROTOCOL.md, On the wire. A terminal takes ESC, and U+009B for the same; a reader in C takes NUL for the end;
+    CR hides what went before.
     """
     lines = [b"a%cb" % byte for byte in (0x00, 0x01, 0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x18, 0x1B, 0x1F, 0x7F)]
     lines += [f"a{character}b".encode() for character in "\u0080\u0085\u009b\u009f"]
@@ -151,7 +152,8 @@ def test_many_messages_in_one_segment(server):
 def test_bad_line_keeps_the_lines_before_it(server):
     """A bad line ends the connection; what came before it is stored and sent, nothing from it on is.
 
-    All of it arrives in one segment, so the server has the good line, the bad one and the next in one buffer.
+    chat/PROTOCOL.md, On the wire. All of it arrives in one segment, so the server has the good line, the bad one and
+    the next in one buffer.
     """
     with server.client() as client:
         client.send_raw(b"before\nbad\x1b[2J\nafter\n")

@@ -44,7 +44,8 @@ def test_32_writers_lose_tear_and_double_nothing(server):
 def test_another_programs_record_is_not_overwritten(server):
     """A record that some other program appends between two messages of a client stays, and everybody sees it.
 
-    A server that remembers where its last record ended, or opens the log without O_APPEND, writes over it.
+    POSIX open: O_APPEND writes at the end, wherever that is by then. A server that remembers where its last record
+    ended, or opens the log without O_APPEND, writes over it.
     """
     with server.client(name="ada") as ada, server.client(name="bob") as bob:
         ada.send("one")
@@ -97,7 +98,8 @@ def test_a_line_from_outside_at_the_door_of_the_write_stays(start_server, work):
 def test_a_reader_that_does_not_read_holds_no_lock(start_server):
     """Megabytes wait for a client that does not read; others go on meanwhile, and it misses nothing in the end.
 
-    Its process sleeps until the socket takes more. Were it to hold LOCK_SH for so long, no message could be stored.
+    flock(2): LOCK_SH keeps every writer out. Its process sleeps until the socket takes more. Were it to hold LOCK_SH
+    for so long, no message could be stored.
     """
     history = write_history(start_server.log, megabytes=10)
     server = start_server()

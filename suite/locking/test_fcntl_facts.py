@@ -12,7 +12,7 @@ def test_flock_and_fcntl(fact, work):
     """Does a flock lock keep out a process that asks with fcntl, and the other way round?
 
     POSIX has no flock. Linux: independent, on local file systems (flock(2)); the BSDs and macOS: one lock space, they
-    conflict (flock(2) of FreeBSD; measured on NetBSD and OpenBSD); illumos: they conflict (flock(3C)).
+    conflict (flock(2) of FreeBSD; measured on FreeBSD, NetBSD and OpenBSD); illumos: they conflict (flock(3C)).
     """
     with held(flock, work / "log", EXCLUSIVE):
         fact("flock.conflicts_with_fcntl", ask_from_another_process(lockf, work / "log", EXCLUSIVE) == TAKEN)
@@ -25,8 +25,9 @@ def test_flock_and_fcntl(fact, work):
 def test_flock_and_fcntl_in_one_process(fact, work):
     """Can one process take both kinds of lock on one descriptor, to be safe with either?
 
-    Linux: yes. Where both kinds share one lock space a process locks itself out: on NetBSD lockf() after flock() on
-    the same descriptor gives EAGAIN, and would wait for ever without LOCK_NB.
+    No standard has flock. Linux: yes (flock(2)). Where both kinds share one lock space a process locks itself out: on
+    FreeBSD and NetBSD (measured) lockf() after flock() on the same descriptor gives EAGAIN, and would wait for ever
+    without LOCK_NB.
     """
     with opened(work / "log") as fd:
         flock(fd, EXCLUSIVE)

@@ -30,7 +30,7 @@ def test_upgrade_that_is_refused(fact, work):
     """Does a process still have its shared lock after LOCK_EX|LOCK_NB was refused?
 
     Linux: no, the lock is lost (flock(2), Notes). FreeBSD, macOS, NetBSD and OpenBSD give the old lock up only before
-    they sleep, so there it stays (lf_setlock in kern_lockf.c).
+    they sleep, so there it stays (lf_setlock in sys/kern/kern_lockf.c; measured on FreeBSD 14.0).
     """
     with opened(work / "log") as mine:
         flock(mine, SHARED)
@@ -43,8 +43,8 @@ def test_upgrade_that_is_refused(fact, work):
 def test_downgrade(fact, work):
     """Can a writer turn its lock into a shared one without letting the next writer in, and do waiting readers get in?
 
-    flock(2) promises no atomic conversion; Linux and the BSDs replace the lock in one step, so the waiting writer
-    goes on waiting and the waiting reader is let in.
+    flock(2) promises no atomic conversion; Linux and FreeBSD replace the lock in one step, so the waiting writer goes
+    on waiting. The reader that waits behind it is let in on Linux, and not on FreeBSD 14.0 (measured).
     """
     with opened(work / "log") as mine:
         flock(mine, EXCLUSIVE)

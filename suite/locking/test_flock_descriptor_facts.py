@@ -35,7 +35,7 @@ def test_shared_lock_on_a_write_only_descriptor(fact, work):
 def test_unlock_with_nonblock(fact, work):
     """Is LOCK_UN|LOCK_NB accepted?
 
-    Linux and the BSDs ignore LOCK_NB there; illumos says EINVAL (flock(3C)).
+    No standard has flock. Linux and FreeBSD ignore LOCK_NB there (measured); illumos says EINVAL (flock(3C)).
     """
     with opened(work / "log") as fd:
         flock(fd, EXCLUSIVE)
@@ -45,7 +45,7 @@ def test_unlock_with_nonblock(fact, work):
 def test_unlock_of_what_is_not_locked(fact, work):
     """Is LOCK_UN without a lock an error?
 
-    No on Linux and the BSDs (flock(2) names no such error), so a cleanup path may unlock twice.
+    No on Linux and FreeBSD (measured; flock(2) names no such error), so a cleanup path may unlock twice.
     """
     with opened(work / "log") as fd:
         fact("flock.unlock_without_lock", outcome(flock, fd, UNLOCK))
@@ -54,8 +54,8 @@ def test_unlock_of_what_is_not_locked(fact, work):
 def test_lock_on_other_files(fact, work):
     """Can directories, fifos and pipes be locked, as lock files of many programs are directories?
 
-    flock(2) of Linux: any file. FreeBSD: EOPNOTSUPP for a descriptor that is no file, macOS ENOTSUP for fifos and
-    pipes (flock(2) of each).
+    flock(2) of Linux: any file. FreeBSD: EOPNOTSUPP for a descriptor that is no file, which a pipe is not and a fifo is
+    (measured), macOS ENOTSUP for fifos and pipes (flock(2) of each).
     """
     os.mkfifo("fifo")
     ends = os.pipe()

@@ -81,8 +81,8 @@ def test_readers_share_the_lock_and_a_writer_waits_for_them(server):
 def test_half_a_record_is_not_sent(server):
     """What stands behind the log's last LF is shown neither to a client that is there nor to one that joins.
 
-    The rest of it may never come: its writer may be dead. The end of each connection, which the server closes when
-    it has sent what the log holds, proves that it looked, and that there is no more to come.
+    chat/PROTOCOL.md, The log. The rest of it may never come: its writer may be dead. The end of each connection, which
+    the server closes when it has sent what the log holds, proves that it looked, and that there is no more to come.
     """
     with server.client(name="ada") as ada:
         ada.send("one")

@@ -72,7 +72,8 @@ def test_a_killed_writer_elsewhere_blocks_nobody(server):
 def test_a_receiver_killed_with_the_lock_blocks_nobody(server):
     """A client's process is killed while it holds the log's lock: the others' messages are stored as before.
 
-    It is stopped where it holds the lock, which the probe knows because it does not get it, and killed there.
+    flock(2): the lock goes with the last descriptor. It is stopped where it holds the lock, which the probe knows
+    because it does not get it, and killed there.
     """
     with server.client(name="ada") as ada, server.client(name="bob", since="end") as bob:
         receiver = server.receivers()[0].pid

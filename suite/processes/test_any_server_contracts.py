@@ -83,7 +83,8 @@ def test_more_clients_than_descriptors_are_survived(start_server):
 def test_its_processes_end_when_the_first_one_is_killed(server):
     """A first process that dies without a word takes the others along, and nobody listens on the port any more.
 
-    No handler runs at SIGKILL. Workers that live on keep the port, and the next start fails.
+    POSIX sigaction: SIGKILL cannot be caught, so no handler runs. Workers that live on keep the port, and the next
+    start fails.
     """
     with server.guest():
         family = {process.pid for process in server.processes()}

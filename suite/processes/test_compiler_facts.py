@@ -53,9 +53,9 @@ def test_poisoned_variables(fact, work):
 def test_features_of_the_c_library(fact, work):
     """Which functions and constants beyond POSIX.1-2008 can a C program use?
 
-    glibc 2.34 and FreeBSD have close_range, musl not; the BSDs have setproctitle; the BSDs and macOS have
-    sa_len; macOS lacks accept4, ppoll and SOCK_CLOEXEC. Judged by compiling and linking with _GNU_SOURCE, an undeclared
-    function being an error.
+    No standard has them. glibc 2.34 and FreeBSD have close_range(2), musl not; the BSDs have setproctitle(3); the BSDs
+    and macOS have sa_len; macOS lacks accept4, ppoll and SOCK_CLOEXEC. Judged by compiling and linking with
+    _GNU_SOURCE, an undeclared function being an error.
     """
     need_compiler(work)
     with ThreadPoolExecutor(2) as pool:
@@ -66,8 +66,8 @@ def test_features_of_the_c_library(fact, work):
 def test_setpgrp_signature(fact, work):
     """What does setpgrp take: nothing, as POSIX says, or a process and a group?
 
-    The headers of FreeBSD, NetBSD and OpenBSD still declare the old one with both, which is what setpgid is now;
-    plan9port#471 broke on it. setpgid(0, 0) means the same everywhere.
+    POSIX setpgrp takes nothing. The headers of FreeBSD, NetBSD and OpenBSD still declare the old one with both, which
+    is what setpgid is now; 9fans/plan9port#471 broke on it. setpgid(0, 0) means the same everywhere.
     """
     need_compiler(work)
     forms = {"nothing": ("unistd.h", "setpgrp()"), "process and group": ("unistd.h", "setpgrp(0, 0)")}
@@ -77,8 +77,9 @@ def test_setpgrp_signature(fact, work):
 def test_c_types(fact, work):
     """How wide are C's types when a program asks for no feature, is char signed, and which byte comes first?
 
-    glibc on i386 gives off_t and time_t 4 bytes unless _FILE_OFFSET_BITS and _TIME_BITS are 64; musl and the BSDs 8,
-    but for the time_t of FreeBSD on i386, which has 4 (arch(7)). char is unsigned on ARM Linux, POWER and s390x.
+    POSIX leaves the widths open. glibc on i386 gives off_t and time_t 4 bytes unless _FILE_OFFSET_BITS and _TIME_BITS
+    are 64 (feature_test_macros(7)); musl and the BSDs 8, but for the time_t of FreeBSD on i386, which has 4 (arch(7)).
+    char is unsigned on ARM Linux, POWER and s390x.
     """
     values = abi(work)
     fact("c.bytes_of", {name: values[name] for name in ("int", "long", "pointer", "off_t", "time_t", "pid_t")})
@@ -89,8 +90,9 @@ def test_c_types(fact, work):
 def test_socket_addresses_in_c(fact, work):
     """Does sockaddr start with its length, and how long may the path of a Unix socket be?
 
-    POSIX orders no members. 4.4BSD's descendants have sa_len first, so sa_family is one byte at offset 1; Linux and
-    illumos do not. sun_path has 108 bytes on Linux, 104 on the BSDs and macOS.
+    POSIX sys/socket.h orders no members. 4.4BSD's descendants have sa_len first (inet6(4)), so sa_family is one byte at
+    offset 1; Linux and illumos do not. sun_path has 108 bytes on Linux (unix(7)) and illumos, 104 on the BSDs and macOS
+    (unix(4)).
     """
     values = abi(work)
     fact("c.sa_family_offset", values["sa_family_offset"])

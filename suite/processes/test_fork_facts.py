@@ -62,9 +62,9 @@ def test_who_adopts_an_orphan(fact):
 def test_orphans_are_reaped(fact):
     """Is an orphan that ended waited for by whoever adopted it, so that no zombie stays?
 
-    init does so on SIGCHLD; a container's process 1 that is a server or `sleep` never does, and zombies pile up to the
-    PID limit (krallin/tini). Two in a row, half a second each: one that only looks
-    now and then is caught by the second, which starts when it has just looked.
+    POSIX wait is the only end of a zombie. init does so on SIGCHLD; a container's process 1 that is a server or `sleep`
+    never does, and zombies pile up to the PID limit (krallin/tini). Two in a row, half a second each: one that only
+    looks now and then is caught by the second, which starts when it has just looked.
     """
     fact("orphans.reaped_at_once", in_child(orphan_disappears) and in_child(orphan_disappears))
 

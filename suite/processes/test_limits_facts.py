@@ -68,8 +68,9 @@ def test_system_limits(fact):
 def test_largest_pid(fact):
     """How large can a process ID be?
 
-    Linux: kernel.pid_max (proc(5)), 4194304 on most 64-bit systems, 32768 by default; FreeBSD: kern.pid_max, 99999;
-    NetBSD and macOS: 30000 and 99998, not told. Pid files and logs with five columns break above 99999.
+    POSIX leaves pid_t's range open. Linux: kernel.pid_max (proc(5)), 4194304 on most 64-bit systems, 32768 by default;
+    FreeBSD: kern.pid_max, 99999; NetBSD and macOS: 30000 and 99998, not told. Pid files and logs with five columns
+    break above 99999.
     """
     text = setting("kernel/pid_max", "kern.pid_max")
     if text is None:

@@ -30,8 +30,8 @@ def test_kernel(fact):
 def test_cpu(fact):
     """Which CPU, and do kernel and programs have the same word size?
 
-    uname -m speaks of the kernel: a 32-bit container on a 64-bit one still says x86_64 unless started under linux32,
-    so build scripts that believe it go wrong.
+    POSIX uname leaves the machine's name open, and speaks of the kernel: a 32-bit container on a 64-bit one still says
+    x86_64 unless started under linux32, so build scripts that believe it go wrong.
     """
     machine = platform.machine()
     fact("system.machine", machine)
@@ -51,8 +51,8 @@ def test_usable_cpus(fact):
 def test_c_library(fact):
     """Which C library do programs here use, and which version?
 
-    glibc tells by confstr (_CS_GNU_LIBC_VERSION), musl when its loader is run; the BSDs' and macOS' belongs to the
-    system and has its version.
+    No standard has it. glibc tells by confstr(3) (_CS_GNU_LIBC_VERSION), musl when its loader is run; the BSDs' and
+    macOS' belongs to the system and has its version.
     """
     name, version = gnu_libc() or musl() or (f"{os.uname().sysname} libc", os.uname().release)
     fact("libc.name", name)
@@ -72,8 +72,8 @@ def test_python(fact):
 def test_types_of_python(fact):
     """How wide are the C types that this Python was built with?
 
-    Python builds with large files on 32-bit systems (_FILE_OFFSET_BITS=64), so its off_t is 8 where C's default is 4;
-    its time_t is the platform's.
+    Python builds with large files on 32-bit systems (_FILE_OFFSET_BITS=64, feature_test_macros(7)), so its off_t is 8
+    where C's default is 4; its time_t is the platform's.
     """
     fact(
         "python.bytes_of",
@@ -100,8 +100,9 @@ def test_locale(fact):
 def test_own_name_resolves(fact):
     """Can this machine resolve its own host name, without help from a name server?
 
-    Nothing promises it: Debian lists it in /etc/hosts, Docker too, a network namespace of one's own and many BSDs do
-    not. A server that logs its own name may wait for a DNS timeout; here it is given one second.
+    Nothing promises it (POSIX gethostname): Debian lists it in /etc/hosts (hosts(5)), Docker too, a network namespace
+    of one's own and many BSDs do not. A server that logs its own name may wait for a DNS timeout; here it is given one
+    second.
     """
     code = "import socket; socket.getaddrinfo(socket.gethostname(), None)"
     try:

@@ -61,7 +61,8 @@ def test_children_that_end_together_are_all_reaped(server):
 def test_a_killed_process_takes_only_its_own_connection_along(server, which):
     """SIGKILL to one process of a client ends this client's other process and its connection, and nothing else.
 
-    Nothing runs in a killed process, so the other one has to be told by the kernel: the end of a pipe, SIGCHLD.
+    POSIX sigaction: SIGKILL cannot be caught. Nothing runs in a killed process, so the other one has to be told by the
+    kernel: the end of a pipe, SIGCHLD.
     """
     with server.client(name="ada") as ada:
         victim = getattr(server, which)()[0]

@@ -50,7 +50,8 @@ def test_orphaned_group_that_is_stopped(fact):
 def test_ids_of_another_session(fact):
     """May a process ask for the group and the session of a process in another session?
 
-    POSIX getpgid and getsid permit EPERM for it. Linux, FreeBSD and NetBSD answer; OpenBSD refuses (meson#3631).
+    POSIX getpgid and getsid permit EPERM for it. Linux, FreeBSD and NetBSD answer; OpenBSD refuses
+    (mesonbuild/meson#3631).
     """
     with Child(lambda channel: channel.wait("end")) as other:
         fact("getpgid.other_session", outcome(os.getpgid, other.pid))

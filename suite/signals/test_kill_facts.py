@@ -49,7 +49,8 @@ def test_kill_a_zombie(fact):
     """What does kill answer for a process that has ended but was not waited for?
 
     POSIX kill, rationale: success, as a zombie still has its process ID. Linux and FreeBSD (tdsendsignal: "return
-    success when killing a zombie") do so. kill(pid, 0) therefore does not show that a server lives.
+    success when killing a zombie") do so (kill(2); sys/kern/kern_sig.c). kill(pid, 0) therefore does not show that a
+    server lives.
     """
     fact("kill.zombie", in_child(lambda channel: outcome(os.kill, zombie(), signal.SIGTERM)))
 
@@ -57,8 +58,9 @@ def test_kill_a_zombie(fact):
 def test_kill_a_group_of_zombies(fact):
     """What does kill answer for a process group whose only process is a zombie?
 
-    POSIX knows only ESRCH (no such group) and EPERM (no process of it may be signalled). Linux, and by its source
-    FreeBSD (killpg1), say it succeeded; macOS answers EPERM. Who ends a group and then waits has to take all three.
+    POSIX kill knows only ESRCH (no such group) and EPERM (no process of it may be signalled). Linux and FreeBSD
+    (killpg1 in sys/kern/kern_sig.c) say it succeeded; macOS answers EPERM. Who ends a group and then waits has to take
+    all three.
     """
     fact("kill.group_of_zombies", in_child(lambda channel: outcome(os.killpg, zombie(own_group=True), signal.SIGTERM)))
 
@@ -77,9 +79,9 @@ def test_kill_reaches_another_session(fact):
 def test_process_1_and_default_dispositions(fact):
     """Does a signal without a handler end process 1 of a container, and are orphans its children?
 
-    pid_namespaces(7): from inside, only signals with a handler reach the namespace's first process, SIGKILL included;
-    orphans become its children. A server started as a container's process 1 without a SIGTERM handler ignores
-    `docker stop`. Needs unshare(1) and the right to make a PID namespace.
+    No standard has PID namespaces. pid_namespaces(7): from inside, only signals with a handler reach the namespace's
+    first process, SIGKILL included; orphans become its children. A server started as a container's process 1 without a
+    SIGTERM handler ignores `docker stop`. Needs unshare(1) and the right to make a PID namespace.
     """
     words = as_process_1(AS_PID_1)
     fact("pid1.default_sigterm", "ignored" if words else "kills")

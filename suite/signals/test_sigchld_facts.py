@@ -26,8 +26,8 @@ def test_ignored_sigchld_leaves_no_zombies(fact):
 def test_ignoring_sigchld_later(fact):
     """Does ignoring SIGCHLD do away with a zombie that is there already?
 
-    POSIX speaks of children that end afterwards only. Linux and FreeBSD keep such a zombie until it is waited for, so
-    a server sets the disposition before its first fork.
+    POSIX _exit speaks of children that end afterwards only. Linux and FreeBSD keep such a zombie until it is waited
+    for, so a server sets the disposition before its first fork.
     """
     fact("sigchld.ignoring_later_removes_zombie", in_child(ignore_after_the_end) == "ECHILD")
 

@@ -100,9 +100,10 @@ def test_no_wake_up_is_lost_in_tight_rounds(server):
 def test_a_signal_between_looking_and_sleeping_is_not_lost(server):
     """A record that is appended and announced after a sender's last look, but before its sleep, is sent.
 
-    The sender is stopped inside its look, where it holds LOCK_SH, and goes on with the signal pending: it is handled
-    at once, before the sleep. A long torn record makes each look long, so that it is most likely stopped behind
-    its question for the log's size; the new record ends the torn one, as the next append would.
+    POSIX sigsuspend: the signal is let through by the sleep itself. The sender is stopped inside its look, where it
+    holds LOCK_SH, and goes on with the signal pending: it is handled at once, before the sleep. A long torn record
+    makes each look long, so that it is most likely stopped behind its question for the log's size; the new record ends
+    the torn one, as the next append would.
     """
     with server.client() as client:
         sender = server.senders()[0].pid

@@ -4,22 +4,24 @@ import os
 import secrets
 import shlex
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Annotated, Any
 
 import docker.types
+import msgspec
 
-from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Progress
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.docker.execution import ENGINE_ERRORS, STDERR, STDOUT, DockerExec, close_stream
-from anyunix.drivers.docker.image_build import reason_of, start_hint
+from anyunix.drivers.docker.image_build import Image, reason_of, start_hint
 from anyunix.drivers.docker.owned import labels, remove_container
+from anyunix.drivers.options import SHOWN, AlteringOptions, BadOption, Folders, Place, Shared
 from anyunix.drivers.output import Kept
 from anyunix.errors import PlatformError
-from anyunix.run.exhausted import killed_by_memory_limit
+from anyunix.host.regular import inside, read_text
+from anyunix.text import Text, Word
 
 WORK = "/work"
 TIED = ("cat",)
@@ -33,8 +35,65 @@ READ_TRIES = 3
 # An engine under load can end an exec before it has handed on what the command wrote (seen with 20.10). The end of
 # the other stream tells.
 READ, WHOLE = 'head -c "$1" -- "$2" && echo whole >&2', b"whole\n"
+UNITS = {"k": "KiB", "m": "MiB", "g": "GiB"}
 SCRATCH = "rw,exec,nosuid,nodev,size=2g,mode=1777"
 UNPACK = "import io,sys,tarfile;tarfile.open(fileobj=io.BytesIO(sys.stdin.buffer.read(int(sys.argv[1])))).extractall()"
+
+
+class DockerOptions(AlteringOptions, frozen=True, kw_only=True, tag="docker"):
+    """An image, and what a container of it may do."""
+
+    dockerfile: Annotated[Text, msgspec.Meta(description="a Dockerfile beside this file, else one of the project's")]
+    base: Annotated[
+        Text, msgspec.Meta(description="the image that the Dockerfile is given as BASE: debian:trixie-slim")
+    ]
+    cpu: Annotated[Text, msgspec.Meta(description="as Docker calls it: linux/arm64 (default: the engine's own)")] = ""
+    user: Annotated[Text, msgspec.Meta(description="who runs the probes: user:group, by number")] = "1000:1000"
+    init: Annotated[
+        bool,
+        msgspec.Meta(description="whether process 1 is an init that reaps; without it, it is the container's command"),
+    ] = True
+    capabilities: Annotated[
+        tuple[Word, ...], msgspec.Meta(description="those of Linux that processes have: NET_ADMIN (default: none)")
+    ] = ()
+    memory: Annotated[Text, msgspec.Meta(description="the most that a cell may use, with Docker's suffixes: 512m")] = (
+        "2g"
+    )
+    processes: Annotated[int, msgspec.Meta(ge=1, description="the most that a cell may have at a time")] = 4096
+
+    @property
+    def image(self) -> Image:
+        return Image(Path(self.dockerfile), self.base, self.cpu, self.files)
+
+    @property
+    def base_image(self) -> tuple[str, str]:
+        return self.base, self.cpu
+
+    @property
+    def origin(self) -> Hashable:
+        return self.dockerfile, self.base, self.cpu
+
+    @property
+    def out_of_memory(self) -> str:
+        unit = UNITS.get(self.memory[-1:].lower(), "")
+        limit = f"{self.memory[:-1]} {unit}" if unit else f"{self.memory} bytes"
+        return f"killed by the memory limit of {limit}"
+
+    def driver(self, place: Place, shared: Shared) -> "DockerDriver":
+        return DockerDriver(self, shared.one(Engine), name=place.name, emulated=bool(place.emulator))
+
+    def checked(self, folders: Folders) -> "DockerOptions":
+        super().checked(folders)
+        dockerfiles, shown = folders.project / "Dockerfiles", repr(self.dockerfile[:SHOWN])
+        within = [inside(folder, self.dockerfile) for folder in (folders.beside, dockerfiles)]
+        for found in within:
+            if found and os.path.isfile(found):
+                read_text(found)  # what cannot be read is said now
+                return msgspec.structs.replace(self, dockerfile=str(found))
+        if not any(within):
+            raise BadOption("dockerfile", f"{shown} lies outside of {folders.beside}")
+        known = [path.name for path in dockerfiles.glob("*.Dockerfile")]
+        raise BadOption("dockerfile", f"no {shown} in {dockerfiles}", word=self.dockerfile, known=known)
 
 
 class DockerDriver:
@@ -42,14 +101,19 @@ class DockerDriver:
 
     def __init__(
         self,
-        platform: Platform,
+        options: DockerOptions,
         engine: Engine,
         *,
+        name: str = "container",
+        emulated: bool = False,
         transfer_seconds: float = TRANSFER_SECONDS,
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
-        """`transfer_seconds` are for one file, there or back; a command gets `grace_seconds` more than it asks for."""
-        self._platform, self._engine = platform, engine
+        """`name` is for people who list containers; `emulated` says that the CPU is not the machine's.
+        `transfer_seconds` are for one file, there or back; a command gets `grace_seconds` more than it asks for.
+        """
+        self._options, self._engine = options, engine
+        self._name, self._emulated = name, emulated
         self._transfer_seconds, self._grace_seconds = transfer_seconds, grace_seconds
         self._container: Any = None
         self._tie: Any = None
@@ -58,10 +122,12 @@ class DockerDriver:
         self._ended = False
 
     def available(self) -> str | None:
-        return self._engine.available() or self._engine.cannot_run(self._platform)
+        if reason := self._engine.available():
+            return reason
+        return self._engine.cannot_emulate(self._options.cpu) if self._emulated else None
 
     def up(self, say: Progress) -> None:
-        image = self._engine.image(self._platform, say)
+        image = self._engine.image(self._options.image, say)
         say("starting the container")
         try:
             with self._lock:  # down() from another thread sees all of it or nothing
@@ -112,15 +178,15 @@ class DockerDriver:
                 status = self._exec(command, self._transfer_seconds, kept)
             except TimeoutError:
                 raise PlatformError(f"{path}: not read within {self._transfer_seconds:g} s") from None
-            if status != 0 or kept.content[STDERR].endswith(WHOLE):
+            if status != 0 or kept.content(STDERR).endswith(WHOLE):
                 break
         else:
             raise PlatformError(f"{path}: the engine lost what was read, {READ_TRIES} times")
         if status != 0:
             raise PlatformError(f"{path}: not there after the run ({kept.text(STDERR).strip()})")
-        if len(kept.content[STDOUT]) > limit:
+        if len(kept.content(STDOUT)) > limit:
             raise PlatformError(f"{path}: larger than the {limit} bytes that are read back")
-        return bytes(kept.content[STDOUT])
+        return kept.content(STDOUT)
 
     def down(self) -> None:
         with self._lock:
@@ -176,7 +242,7 @@ class DockerDriver:
         """With the engine's words, or with what it knows better: that the memory was used up."""
         with suppress(*ENGINE_ERRORS, KeyError):
             if self._api().inspect_container(container)["State"]["OOMKilled"]:
-                reason = f": {killed_by_memory_limit(self._platform.memory)}"
+                reason = f": {self._options.out_of_memory}"
         return PlatformError(f"the container is lost while it ran {shlex.join(argv):.80}{reason}")
 
     def _create_network(self) -> Any:
@@ -193,25 +259,25 @@ class DockerDriver:
         )
 
     def _create_container(self, image: str) -> Any:
-        platform = self._platform
+        options = self._options
         return self._engine.client().containers.create(
             image,
             TIED,
             stdin_open=True,
             auto_remove=True,
-            name=f"anyunix-{platform.name}-{secrets.token_hex(4)}",
-            init=platform.init,
-            user=platform.user,
+            name=f"anyunix-{self._name}-{secrets.token_hex(4)}",
+            init=options.init,
+            user=options.user,
             cap_drop=["ALL"],
-            cap_add=list(platform.capabilities),
+            cap_add=list(options.capabilities),
             security_opt=["no-new-privileges"],
             read_only=True,
             tmpfs={WORK: SCRATCH, "/tmp": SCRATCH},
-            pids_limit=platform.processes,
-            mem_limit=platform.memory,
+            pids_limit=options.processes,
+            mem_limit=options.memory,
             nano_cpus=(os.cpu_count() or 1) * 10**9,
             network=self._network.name,
-            sysctls=dict(platform.sysctls),
+            sysctls=dict(options.sysctls),
             labels=labels(),
         )
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import sys
 import threading
 import weakref
@@ -14,11 +13,10 @@ from typing import Any
 import docker
 import docker.errors
 
-from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Progress
 from anyunix.drivers.docker.endpoint import Address, find_address
 from anyunix.drivers.docker.execution import ENGINE_ERRORS
-from anyunix.drivers.docker.image_build import build_image, context_of, reason_of
+from anyunix.drivers.docker.image_build import Image, build_image, reason_of
 from anyunix.drivers.docker.owned import remove_left_behind
 from anyunix.errors import PlatformError
 from anyunix.host.emulators import no_handler
@@ -53,39 +51,33 @@ class Engine:
                 self._reason = self._connect()
             return self._reason
 
-    def cannot_run(self, platform: Platform) -> str | None:
-        """Why programs for an emulated CPU do not start on this machine's engine; None for all that may.
+    def cannot_emulate(self, cpu: str) -> str | None:
+        """Why programs for a CPU that has to be emulated do not start on this machine's engine; None where they may.
 
         Of an engine on another machine nothing is known before a program is started there.
         """
         here = sys.platform == "linux" and self.client().api.base_url == LOCAL_SOCKET
-        return no_handler(platform.cpu) if platform.emulator and here else None
+        return no_handler(cpu) if here else None
 
     def client(self) -> Any:
         if self._client is None:
             raise PlatformError(self._reason or "the Docker engine was not asked for yet")
         return self._client
 
-    def image(self, platform: Platform, say: Progress) -> str:
-        """The tag of the platform's image, built if there is none for this content. Raises PlatformError."""
-        recipe = _recipe(platform)
-        with self._image_locks[platform.base]:
-            base = self._base(platform, say)
-            content = hashlib.sha256(f"{base}\n{platform.cpu}\n".encode() + recipe).hexdigest()
-            tag = f"anyunix/{_repository(platform)}:{content[:16]}"
+    def image(self, image: Image, say: Progress) -> str:
+        """The tag of an image, built if there is none for this content. Raises PlatformError."""
+        context = image.context()
+        with self._image_locks[image.base]:
+            base = self._base(image, say)
+            content = hashlib.sha256(f"{base}\n{image.cpu}\n".encode() + context).hexdigest()
+            tag = f"anyunix/{image.repository}:{content[:16]}"
         with self._image_locks[tag]:
             try:
                 self.client().images.get(tag)
             except docker.errors.ImageNotFound:
                 say(f"building the image {tag}")
                 build_image(
-                    self._builder,
-                    recipe,
-                    tag,
-                    recipe=str(platform.dockerfile),
-                    base=platform.base,
-                    cpu=platform.cpu,
-                    say=say,
+                    self._builder, context, tag, recipe=str(image.dockerfile), base=image.base, cpu=image.cpu, say=say
                 )
             except ENGINE_ERRORS as error:
                 raise PlatformError(f"the Docker engine fails to look up {tag}: {reason_of(error)}") from error
@@ -114,28 +106,28 @@ class Engine:
             return f"the Docker engine at {where} does not answer within {self._answer_seconds} s: {where.how_to_wake}"
         return f"no Docker engine answers at {where}: {where.how_to_start}"
 
-    def _base(self, platform: Platform, say: Progress) -> str:
+    def _base(self, image: Image, say: Progress) -> str:
         """The base image's ID; pulled where it is not here. Raises PlatformError."""
         images = self.client().images
         try:
             try:
-                return str(images.get(platform.base).id)
+                return str(images.get(image.base).id)
             except docker.errors.ImageNotFound:
-                self._pull(platform, say)
-                return str(images.get(platform.base).id)
+                self._pull(image, say)
+                return str(images.get(image.base).id)
         except ENGINE_ERRORS as error:
             raise PlatformError(
-                f"the image {platform.base} is not here and cannot be pulled ({reason_of(error)}): "
-                f"`anyunix images build {platform.base}` makes it from a package mirror, `docker import` takes a "
+                f"the image {image.base} is not here and cannot be pulled ({reason_of(error)}): "
+                f"`anyunix images build {image.base}` makes it from a package mirror, `docker import` takes a "
                 f"root file system"
             ) from error
 
-    def _pull(self, platform: Platform, say: Progress) -> None:
-        say(f"pulling {platform.base}")
-        for event in self._builder.api.pull(platform.base, platform=platform.cpu or None, stream=True, decode=True):
+    def _pull(self, image: Image, say: Progress) -> None:
+        say(f"pulling {image.base}")
+        for event in self._builder.api.pull(image.base, platform=image.cpu or None, stream=True, decode=True):
             if "error" in event:
-                raise PlatformError(f"the image {platform.base} cannot be pulled: {event['error']}")
-            say(f"pulling {platform.base}: {event.get('status', '')} {event.get('progress', '')}")
+                raise PlatformError(f"the image {image.base} cannot be pulled: {event['error']}")
+            say(f"pulling {image.base}: {event.get('status', '')} {event.get('progress', '')}")
 
 
 @contextmanager
@@ -165,17 +157,3 @@ def _client(where: Address, seconds: int) -> Any:
 def _close(*clients: Any) -> None:
     for client in clients:
         client.close()
-
-
-def _repository(platform: Platform) -> str:
-    """After its Dockerfile, in the letters that an image's name may have."""
-    name = platform.dockerfile.name.split(".")[0] if platform.dockerfile else ""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "image"
-
-
-def _recipe(platform: Platform) -> bytes:
-    """The build context: the Dockerfile, and the platform's own files copied over what the image has."""
-    assert platform.dockerfile is not None, "the catalog asks for it"
-    files = {f"files{path}": content.encode() for path, content in sorted(platform.files.items())}
-    dockerfile = platform.dockerfile.read_text() + ("\nCOPY files/ /\n" if files else "")
-    return context_of({**files, "Dockerfile": dockerfile.encode()})

@@ -14,10 +14,11 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from typing import ClassVar
 
-from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Completed, Progress
 from anyunix.drivers.local import LocalDriver
+from anyunix.drivers.options import AlteringOptions, Place, Shared
 from anyunix.drivers.process import Processes, end_group
 from anyunix.errors import PlatformError
 from anyunix.host.environment import local_environment
@@ -32,11 +33,20 @@ HOLDER = Path(__file__).with_name("netns_remote.py")
 SETUP_SECONDS = 20.0
 
 
+class NetnsOptions(AlteringOptions, frozen=True, tag="netns"):
+    """What is changed inside of the namespaces, and nowhere else."""
+
+    is_this_machine: ClassVar[bool] = True
+
+    def driver(self, place: Place, shared: Shared) -> "NetnsDriver":
+        return NetnsDriver(self)
+
+
 class NetnsDriver:
     """A process that holds the namespaces open; commands enter them through nsenter(1)."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+    def __init__(self, options: NetnsOptions) -> None:
+        self._options = options
         self._files = LocalDriver()
         self._way = ""
         self._holder: subprocess.Popen[bytes] | None = None
@@ -74,8 +84,8 @@ class NetnsDriver:
         self._files.up(say)
         setup = json.dumps(
             {
-                "sysctls": dict(self._platform.sysctls),
-                "files": dict(self._platform.files),
+                "sysctls": dict(self._options.sysctls),
+                "files": dict(self._options.files),
                 "scratch": str(self._files.folder()),
             }
         )

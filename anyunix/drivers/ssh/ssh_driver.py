@@ -142,9 +142,9 @@ class SshDriver:
         )
         if "error" in answer:
             raise PlatformError(f"{path}: not there after the run ({last_line(str(answer['error']))})")
-        if len(kept.content[b"o"]) > limit:
+        if len(kept.content(b"o")) > limit:
             raise PlatformError(f"{path}: larger than the {limit} bytes that are read back")
-        return bytes(kept.content[b"o"])
+        return kept.content(b"o")
 
     def down(self) -> None:
         with self._lock:

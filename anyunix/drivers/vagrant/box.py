@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
-PROVIDERS = ("libvirt", "virtualbox")
+Provider = Literal["libvirt", "virtualbox"]
+PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Box:
     url: str = ""
     hint: str = ""
     """How a box that nobody offers for download is made."""
-    providers: tuple[str, ...] = PROVIDERS
+    providers: tuple[Provider, ...] = PROVIDERS
     """Those that it fits, the best first."""
 
     @property

@@ -1,38 +1,36 @@
 """The virtual machines of a run, one a platform, whoever asks for them."""
 
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from anyunix.catalog.lookup import find_catalog
-from anyunix.catalog.platforms import Platform
-from anyunix.drivers.vagrant.box import overridden
+from anyunix.drivers.vagrant.box import Box, overridden
 from anyunix.drivers.vagrant.machine import Machine
+from anyunix.host.installed import data_folder
 
 
 class Machines:
     """Safe to use from the threads of many cells."""
 
-    def __init__(self, environment: Mapping[str, str], *, fresh: bool = False) -> None:
-        """`environment` may name other boxes (anyunix/box.py); with `fresh` machines that are there are made anew."""
+    def __init__(self, environment: Mapping[str, str] = os.environ, *, fresh: bool = False) -> None:
+        """`environment` may name other boxes (box.py); with `fresh` machines that are there are made anew."""
         self._environment, self._fresh = environment, fresh
         self._lock = threading.Lock()
         self._made: dict[str, Machine] = {}
 
-    def of(self, platform: Platform) -> Machine:
-        """The machine of a platform with driver vagrant."""
-        assert platform.box is not None, "the catalog asks for it"
+    def of(self, platform: str, box: Box) -> Machine:
+        """The machine of a platform, made from the box, or from the one that the environment names instead."""
         with self._lock:
-            if platform.name not in self._made:
-                box = overridden(platform.box, platform.name, self._environment)
-                self._made[platform.name] = Machine(
-                    platform.name,
-                    box,
-                    find_catalog().root / "Vagrantfile",
+            if platform not in self._made:
+                self._made[platform] = Machine(
+                    platform,
+                    overridden(box, platform, self._environment),
+                    data_folder() / "Vagrantfile",
                     state_folder(self._environment),
                     fresh=self._fresh,
                 )
-            return self._made[platform.name]
+            return self._made[platform]
 
 
 def state_folder(environment: Mapping[str, str]) -> Path:

@@ -3,11 +3,51 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
+from typing import Annotated, ClassVar
+
+import msgspec
 
 from anyunix.drivers.base import Completed, Progress
+from anyunix.drivers.options import DriverOptions, Place, Shared
 from anyunix.drivers.ssh.ssh_driver import SshDriver
+from anyunix.drivers.ssh.ssh_options import Connections
+from anyunix.drivers.vagrant.box import PROVIDERS, Box, Provider
 from anyunix.drivers.vagrant.machine import Machine
+from anyunix.drivers.vagrant.machines import Machines
 from anyunix.errors import PlatformError
+from anyunix.text import Text, Word
+
+
+class VagrantOptions(DriverOptions, frozen=True, tag="vagrant"):
+    """What a virtual machine is made from. The Vagrantfile reads the same keys of the same file."""
+
+    starts: ClassVar[str] = "its virtual machine"
+
+    box: Annotated[Text, msgspec.Meta(description="a box that Vagrant knows or can download, or a box file")]
+    box_version: Annotated[Text, msgspec.Meta(description="which version of the box (default: the newest)")] = ""
+    box_url: Annotated[Text, msgspec.Meta(description="where the box can be downloaded")] = ""
+    box_hint: Annotated[
+        Text, msgspec.Meta(description="how the box is made, for one that nobody offers for download")
+    ] = ""
+    providers: Annotated[
+        tuple[Provider, ...], msgspec.Meta(description="what the box can be run by, the best first")
+    ] = PROVIDERS
+    provision: Annotated[Text, msgspec.Meta(description="a script in boxes/ that sets the machine up")] = ""
+    memory: Annotated[Text, msgspec.Meta(description="the machine's: 512m, 2g")] = "1g"
+    cpus: Annotated[int, msgspec.Meta(ge=1, description="how many the machine has")] = 1
+    libvirt: Annotated[
+        dict[Word, Word], msgspec.Meta(description="more settings of the provider libvirt: name -> value")
+    ] = msgspec.field(default_factory=dict)
+
+    @property
+    def source(self) -> Box:
+        return Box(self.box, self.box_version, self.box_url, self.box_hint, self.providers or PROVIDERS)
+
+    def driver(self, place: Place, shared: Shared) -> "VagrantDriver":
+        return VagrantDriver(self.remains(place, shared), shared.one(Connections).turn)
+
+    def remains(self, place: Place, shared: Shared) -> Machine:
+        return shared.one(Machines).of(place.name, self.source)
 
 
 class VagrantDriver:

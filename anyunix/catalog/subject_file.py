@@ -1,0 +1,254 @@
+"""Subject files -> Subject: their keys as a type, and what no type can say of them."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from anyunix.catalog.reader import PART_OF_A_NAME, file_name, key_error, read_file
+from anyunix.catalog.subjects import PROMISES, Ready, Subject, Talk
+from anyunix.catalog.yaml_text import kind
+from anyunix.errors import ConfigurationError
+from anyunix.host.environment import no_names
+from anyunix.host.regular import inside
+from anyunix.text import Text, Word, nearest
+
+READY = ("line", "port", "file")
+PROTOCOLS = ("chat",)
+Words = tuple[Word, ...]
+ModeName = Annotated[Word, Meta(extra_json_schema={"pattern": f"^{PART_OF_A_NAME.pattern}$"})]
+NonEmpty = Annotated[str, Meta(min_length=1)]
+PROMISE_KEYS = {
+    name: {
+        "enum": list(values),
+        "description": "; ".join(f"{str(value).lower()}: {meaning}" for value, meaning in values.items()),
+    }
+    for name, values in PROMISES.items()
+}
+
+
+class ReadyKeys(Struct, frozen=True, forbid_unknown_fields=True):
+    """How it is known that the server listens, by one of these."""
+
+    line: Annotated[NonEmpty | UnsetType, Meta(description="regular expression for a line on its stdout")] = UNSET
+    port: Annotated[
+        bool | UnsetType, Meta(title="true", description="its port answers", extra_json_schema={"enum": [True]})
+    ] = UNSET
+    file: Annotated[NonEmpty | UnsetType, Meta(description="a file that it writes, such as {work}/ready")] = UNSET
+
+
+class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A server under test: what anyunix has to know of it."""
+
+    title: Annotated[Text, Meta(description="what reports call it")]
+    files: Annotated[
+        Words, Meta(description="files and folders beside this file that travel to a platform; a folder with all in it")
+    ] = ()
+    needs: Annotated[Words, Meta(description="commands that have to be on the platform")] = ()
+    build: Annotated[Words, Meta(description="the command that builds the server there")] = ()
+    start: Annotated[
+        Words,
+        Meta(
+            description="the command that starts it in front, not as a daemon; {port}, {host}, {log}, {key_file}, "
+            "{python} and {work} (a folder that is empty at each start) are filled in"
+        ),
+    ]
+    bind: Annotated[
+        dict[ModeName, Words],
+        Meta(
+            title="bind modes, each with its list of arguments",
+            description="the names dual, ipv4, ipv6 and first say what they promise",
+            extra_json_schema={"minProperties": 1},
+        ),
+    ] = field(default_factory=lambda: {"default": ()})
+    ready: Annotated[
+        NonEmpty | Annotated[ReadyKeys, Meta(title=f"one of the keys {', '.join(READY)}")],
+        Meta(
+            title="how it is known that the server listens: a pattern for a line on its stdout, or `{port: true}`, "
+            "or `{file: PATH}`",
+            extra_json_schema={"minProperties": 1, "maxProperties": 1},  # a pattern has no properties
+        ),
+    ]
+    protocol: Annotated[
+        Text, Meta(description="what probes may speak with it", extra_json_schema={"enum": [*PROTOCOLS, ""]})
+    ] = ""
+    stop: Annotated[Text, Meta(description="the signal that ends it")] = "SIGTERM"
+    client: Annotated[Words, Meta(description="the command that starts a client of it")] = ()
+    environment: Annotated[dict[Word, Word], Meta(description="variables that it is started with")] = {}
+    pass_env: Annotated[
+        Words, Meta(description="variables of yours that are handed on, where the platform is this machine")
+    ] = ()
+    configuration: Annotated[
+        dict[Word, Word], Meta(description="files that are written to {work} before it starts: name and content")
+    ] = {}
+    talk: Annotated[
+        Talk | UnsetType,
+        Meta(description="one exchange that proves that a client is served, not just queued by the kernel"),
+    ] = UNSET
+    promises: Annotated[
+        dict[Word, Any],
+        Meta(
+            title="promises, each with true, false or a word",
+            description="what it does not promise, or promises in another way than any server",
+            extra_json_schema={"properties": PROMISE_KEYS},
+        ),
+    ] = {}
+
+
+def read_subject(path: Path) -> Subject:
+    """A subject from its file. Raises ConfigurationError that names file, line, key and reason."""
+    file = read_file(path, SubjectFile)
+    subject = Subject(
+        name=file_name(path),
+        title=file.title,
+        folder=path.parent,
+        files=file.files,
+        start=file.start,
+        binds=file.bind,
+        ready=_ready(file.ready),
+        needs=file.needs,
+        build=file.build,
+        protocol=file.protocol or None,
+        stop=file.stop,
+        client=file.client,
+        environment=file.environment,
+        pass_env=file.pass_env,
+        configuration=file.configuration,
+        talk=file.talk if isinstance(file.talk, Talk) else None,
+        promises=file.promises,
+    )
+    _Checks(path, file, subject).all()
+    return subject
+
+
+def _ready(value: str | ReadyKeys) -> Ready:
+    if isinstance(value, str):
+        return Ready("line", value)
+    if value.file:
+        return Ready("file", value.file)
+    return Ready("line", value.line) if value.line else Ready("port")
+
+
+@dataclass(frozen=True)
+class _Checks:
+    """What no type can say. Each raises ConfigurationError."""
+
+    path: Path
+    file: SubjectFile
+    subject: Subject
+
+    def all(self) -> None:
+        """Every check."""
+        self._binds()
+        self._ready()
+        self._patterns()
+        self._promises()
+        self._names()
+        self._protocol()
+        self._port()
+        for entry in self.subject.files:
+            self._travels(entry)
+
+    def _binds(self) -> None:
+        if not self.subject.binds:
+            raise self._error("bind", "expected at least one bind mode; leave the key out for a server that has none")
+        for mode in self.subject.binds:
+            if not PART_OF_A_NAME.fullmatch(mode):
+                raise self._error(
+                    f"bind.{mode}", "a bind mode's name has at most 64 characters, and no / or control character"
+                )
+
+    def _ready(self) -> None:
+        if isinstance(self.file.ready, str):
+            return
+        given = [key for key in READY if getattr(self.file.ready, key) is not UNSET]
+        if len(given) != 1:
+            raise self._error(
+                "ready", f"expected one of the keys {', '.join(READY)}, found {', '.join(given) or 'none'}"
+            )
+        if self.file.ready.port is False:
+            raise self._error("ready.port", "expected true, found false")
+
+    def _patterns(self) -> None:
+        ready, talk = self.subject.ready, self.subject.talk
+        patterns = {"ready": ready.what} if ready.how == "line" else {}
+        for key, pattern in (patterns | ({"talk.expect": talk.expect} if talk else {})).items():
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise self._error(key, f"not a regular expression: {error}") from None
+
+    def _promises(self) -> None:
+        for name, said in self.subject.promises.items():
+            if name not in PROMISES:
+                raise self._error(
+                    f"promises.{name}", f"unknown promise{nearest(name, PROMISES)}; known: {', '.join(PROMISES)}"
+                )
+            if not isinstance(said, (bool, str)) or said not in PROMISES[name]:
+                known = ", ".join(str(each).lower() for each in PROMISES[name])
+                raise self._error(f"promises.{name}", f"expected one of {known}, found {kind(said)}")
+
+    def _names(self) -> None:
+        if strange := no_names(self.subject.pass_env):
+            raise self._error("pass_env", f"{strange[0]!r} is no name of a variable: letters, digits and _ only")
+        for name in self.subject.configuration:
+            if PurePosixPath(name).name != name or name in (".", ".."):
+                raise self._error(
+                    f"configuration.{name}", "expected a file's name without a folder; it is written to {work}"
+                )
+        if self.subject.talk and not _is_bytes(send := self.subject.talk.send):
+            raise self._error(
+                "talk.send", f"expected a text of characters up to \\xff, a byte each, found {kind(send)}"
+            )
+
+    def _protocol(self) -> None:
+        if self.subject.protocol not in (None, *PROTOCOLS):
+            raise self._error(
+                "protocol", f"{self.subject.protocol!r} is not spoken by any probe; known: {', '.join(PROTOCOLS)}"
+            )
+        if self.subject.protocol == "chat" and not self.subject.ready.names_addresses:
+            raise self._error("ready", r"a chat server says what it bound: a line with a group (?P<addresses>…)")
+
+    def _port(self) -> None:
+        """The server has to be told its port, unless it says itself what it bound."""
+        texts = [
+            *self.subject.start,
+            *self.subject.environment.values(),
+            *self.subject.configuration.values(),
+            *(word for words in self.subject.binds.values() for word in words),
+        ]
+        if not self.subject.ready.names_addresses and not any("{port}" in text for text in texts):
+            raise self._error(
+                "start", "nowhere is {port}: the server has to be told its port, in start, environment or configuration"
+            )
+
+    def _travels(self, entry: str) -> None:
+        """What travels lies in the subject's folder: no link may bring anything else of this machine to a platform."""
+        folder = self.subject.folder
+        place = inside(folder, entry)
+        if place is None:
+            raise self._error("files", f"{entry!r} lies outside of {folder}")
+        if not os.path.isfile(place) and not os.path.isdir(place):
+            is_there = os.path.lexists(place)
+            raise self._error(
+                "files", f"{entry!r} is no file and no folder" if is_there else f"no {entry!r} in {folder}"
+            )
+        for top, folders, names in os.walk(folder / entry):
+            for name in (*folders, *names):
+                link = Path(top, name)
+                if link.is_symlink() and not inside(folder, str(link.relative_to(folder))):
+                    raise self._error(
+                        "files",
+                        f"{str(link.relative_to(folder))!r} is a link to {os.readlink(link)!r}, "
+                        f"outside of {folder}; put the file itself there, or name less",
+                    )
+
+    def _error(self, key: str, reason: str) -> ConfigurationError:
+        return key_error(self.path, key, reason)
+
+
+def _is_bytes(text: str) -> bool:
+    return all(character <= "\xff" for character in text)

@@ -1,0 +1,42 @@
+"""`anyunix schema`: what the files that people write may hold, as JSON Schema, for editors."""
+
+import argparse
+from typing import Any
+
+from anyunix.analysis.expectations import ExpectationsFile
+from anyunix.catalog.lookup import find_catalog
+from anyunix.catalog.platform_file import EXTENDING_PLATFORM_FILE, PLATFORM_FILE
+from anyunix.catalog.schema import json_schema
+from anyunix.catalog.subject_file import SubjectFile
+from anyunix.mutation.faults import fault_file
+
+EXIT_DONE = 0
+KINDS = ("platform", "subject", "expectations", "fault")
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `schema` and its argument."""
+    schema = commands.add_parser(
+        "schema",
+        help="print what a file that you write may hold, as JSON Schema (draft 2020-12) for editors",
+        description="In an editor with a YAML language server, the file's first line names where the output was "
+        "saved: # yaml-language-server: $schema=subject.schema.json",
+        epilog="Exit status: 0 printed, 2 usage error.",
+    )
+    schema.add_argument("kind", choices=KINDS, help="the kind of file")
+    schema.set_defaults(command=schema_command, data=True)
+
+
+def schema_command(arguments: argparse.Namespace) -> int:
+    """Print the schema; the exit status."""
+    print(json_schema(arguments.kind, *_types(arguments.kind)), end="")
+    return EXIT_DONE
+
+
+def _types(kind: str) -> tuple[Any, ...]:
+    """What files of a kind are read into; faults name the project's own subjects."""
+    if kind == "platform":
+        return PLATFORM_FILE, EXTENDING_PLATFORM_FILE
+    if kind == "subject":
+        return (SubjectFile,)
+    return (ExpectationsFile if kind == "expectations" else fault_file(find_catalog().subject_names()),)

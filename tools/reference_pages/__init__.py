@@ -1,0 +1,1 @@
+"""The pages below docs/reference/, made from what the project itself holds: docstrings, data, types, the parser."""
