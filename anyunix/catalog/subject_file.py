@@ -19,7 +19,8 @@ from anyunix.text import Text, Word, nearest
 READY = ("line", "port", "file")
 PROTOCOLS = ("chat",)
 Words = tuple[Word, ...]
-ModeName = Annotated[Word, Meta(extra_json_schema={"pattern": f"^{PART_OF_A_NAME.pattern}$"})]
+MODE_NAMES = {"pattern": f"^{PART_OF_A_NAME.pattern}$"}
+ModeName = Annotated[Word, Meta(extra_json_schema=MODE_NAMES)]
 NonEmpty = Annotated[str, Meta(min_length=1)]
 PROMISE_KEYS = {
     name: {
@@ -61,7 +62,7 @@ class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         Meta(
             title="bind modes, each with its list of arguments",
             description="the names dual, ipv4, ipv6 and first say what they promise",
-            extra_json_schema={"minProperties": 1},
+            extra_json_schema={"minProperties": 1, "propertyNames": MODE_NAMES},  # older msgspecs do not look at keys
         ),
     ] = field(default_factory=lambda: {"default": ()})
     ready: Annotated[

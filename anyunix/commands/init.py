@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
+from anyunix.catalog.json_schema import json_schema
 from anyunix.catalog.reader import NAME
-from anyunix.catalog.schema import json_schema
 from anyunix.catalog.subject_file import SubjectFile
 from anyunix.catalog.subjects import ENDS, PROMISES
 from anyunix.commands.common import a_path

@@ -4,9 +4,9 @@ import argparse
 from typing import Any
 
 from anyunix.analysis.expectations import ExpectationsFile
+from anyunix.catalog.json_schema import json_schema
 from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.platform_file import EXTENDING_PLATFORM_FILE, PLATFORM_FILE
-from anyunix.catalog.schema import json_schema
 from anyunix.catalog.subject_file import SubjectFile
 from anyunix.mutation.faults import fault_file
 
