@@ -176,7 +176,8 @@ def _check_limits(limits: Mapping[str, str], path: Path, probes: Callable[[], Se
 def _extended(path: Path, seen: tuple[Path, ...], platforms: Path) -> dict[str, Any]:
     """The file's keys laid over those of the platform it extends; mappings are merged, all else replaced.
 
-    That platform is one beside it, else one of the project's.
+    That platform is one beside it, else one of the project's. With another driver, the options of its driver stay
+    behind, but for what this one would have to change, too.
     """
     if path in seen:
         raise ConfigurationError(f"{path}: key 'extends': goes in a circle: {' -> '.join(p.stem for p in seen)}")
@@ -191,7 +192,14 @@ def _extended(path: Path, seen: tuple[Path, ...], platforms: Path) -> dict[str, 
             f"{nearest(str(parent), known)}"
         )
     merged = _extended(known[parent], (*seen, path), platforms)
+    if "driver" in data:
+        left = _options_of(merged.get("driver")) - _options_of(data["driver"]) - {*ALTERING}
+        merged = {key: value for key, value in merged.items() if key not in left}
     for key, value in data.items():
         inherited = merged.get(key)
         merged[key] = {**inherited, **value} if isinstance(inherited, dict) and isinstance(value, dict) else value
     return merged
+
+
+def _options_of(driver: object) -> set[str]:
+    return set(DRIVERS[driver].__struct_fields__) if isinstance(driver, str) and driver in DRIVERS else set()

@@ -33,7 +33,9 @@ NOT_ASKED = {
 }
 
 
-@pytest.fixture(params=[(name, place) for name in DRIVERS if name not in NOT_ASKED for place in MADE.get(name, ("",))])
+@pytest.fixture(
+    params=[(name, place) for name in DRIVERS if name not in NOT_ASKED for place in MADE.get(name, ("",))], ids="-".join
+)
 def driver(request: pytest.FixtureRequest, catalog: Catalog) -> Iterator[Driver]:
     name, place = request.param
     assert place, f"driver {name} promises nothing yet: MADE has to name a platform, or NOT_ASKED the reason"

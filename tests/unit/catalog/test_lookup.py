@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from anyunix.catalog.lookup import Catalog
+from anyunix.drivers.ssh.ssh_options import SshOptions
 from anyunix.errors import ConfigurationError
 
 SUBJECT = """\
@@ -57,6 +58,17 @@ def test_extends_merges_mappings_and_replaces_the_rest(root: Path) -> None:
     (root / "platforms" / "child.yaml").write_text("title: child\nextends: base\nsysctls: {c.d: 3}\n")
     child = Catalog(root).platform("child")
     assert (child.title, child.options.base, child.options.sysctls) == ("child", "a:1", {"a.b": "1", "c.d": "3"})
+
+
+def test_a_platform_that_extends_one_of_another_driver_has_the_rest_of_it(root: Path) -> None:
+    (root / "platforms" / "base.yaml").write_text(
+        "title: base\ndriver: docker\ndockerfile: a.Dockerfile\nbase: a:1\ncross: native\n"
+    )
+    (root / "platforms" / "child.yaml").write_text("extends: base\ndriver: ssh\naddress: a\n")
+    child = Catalog(root).platform("child")
+    assert (child.title, child.cross, child.options) == ("base", "native", SshOptions("a"))
+    (root / "platforms" / "altered.yaml").write_text("extends: base\nsysctls: {a: 1}\n")
+    assert "ssh changes nothing on its machine" in platform_error(root, "extends: altered\ndriver: ssh\naddress: a\n")
 
 
 def test_extends_in_a_circle_is_an_error(root: Path) -> None:

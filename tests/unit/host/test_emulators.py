@@ -87,3 +87,28 @@ def test_platform_files_are_strict_about_emulators(keys: str, said: str, tmp_pat
     with pytest.raises(ConfigurationError) as error:
         catalog.platform(str(file))
     assert said in str(error.value)
+
+
+def test_what_an_emulator_is_to_blame_for_is_said_once_for_all_of_its_platforms(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    common = catalog.platform("debian-s390x").emulator_limits
+    assert common
+    for name in catalog.platform_names():
+        platform = catalog.platform(name)
+        assert platform.emulator_limits == (common if platform.emulator else {})
+    own, other = next(probe for probe in catalog.probes if probe not in common), next(iter(common))
+    (tmp_path / "mine.yaml").write_text(
+        f"title: mine\ndriver: local\nemulator: qemu-user\nemulator_limits: {{'{own}': x, '{other}': y}}\n"
+    )
+    assert catalog.platform(str(tmp_path / "mine.yaml")).emulator_limits == {**common, own: "x", other: "y"}
+
+
+def test_an_emulators_file_is_as_strict(tmp_path: Path, catalog: Catalog) -> None:
+    (tmp_path / "platforms" / "emulators").mkdir(parents=True)
+    file = tmp_path / "platforms" / "emulators" / "fast.yaml"
+    file.write_text("emulator_limits:\n  no/such.py::probe: x\n")
+    (tmp_path / "suite").symlink_to(catalog.suite)
+    (tmp_path / "mine.yaml").write_text("title: mine\ndriver: local\nemulator: fast\n")
+    with pytest.raises(ConfigurationError, match=rf"{file}: line 2: key 'emulator_limits.no/such.py::probe': no such"):
+        Catalog(tmp_path).platform(str(tmp_path / "mine.yaml"))
