@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from anyunix.catalog.builds import Build
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import measured_by
@@ -20,7 +21,6 @@ from anyunix.mutation.mutants import sow
 from anyunix.mutation.mutation_files import encode, render
 from anyunix.mutation.scoring import Planned, judge, plan
 from anyunix.results.model import CellResult, Probe
-from anyunix.run.building import Build
 from anyunix.run.cell import Cell
 
 SERVER = """\

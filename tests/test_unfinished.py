@@ -11,10 +11,11 @@ from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.docker.docker_driver import DockerDriver
 from anyunix.drivers.docker.engine import Engine
+from anyunix.drivers.docker.memory_limit import killed_by_memory_limit
 from anyunix.drivers.local import LocalDriver
 from anyunix.results.model import CellResult
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
-from anyunix.run.exhausted import exhausted, killed_by_memory_limit
+from anyunix.run.exhausted import exhausted
 from anyunix.run.unfinished import FINISHED, finished_probes
 
 MakeSuite = Callable[[str], Path]

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from anyunix.catalog.builds import PATTERN
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.registry import Drivers
@@ -18,7 +19,6 @@ from anyunix.host.scratch import scratch
 from anyunix.repro.answers import Messages
 from anyunix.repro.luck import Luck, try_luck
 from anyunix.repro.stage import build_again, built_here, staged
-from anyunix.run.building import PATTERN
 
 SOURCE = Path("c", "signals.c")
 HEALTHY = """\

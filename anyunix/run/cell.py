@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from anyunix.catalog.builds import Build
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.cross.shared_builds import CrossBuilds
@@ -20,16 +21,7 @@ from anyunix.results.consequences import resolve
 from anyunix.results.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.results.model import BUILDS, Artifacts, CellResult, Probe, Status
 from anyunix.results.repeats import merge_repeats
-from anyunix.run.building import (
-    Build,
-    Toolchain,
-    build_there,
-    compiler_of,
-    cross_build,
-    cross_helpers,
-    look_at,
-    why_not_built,
-)
+from anyunix.run.building import Toolchain, build_there, compiler_of, cross_build, cross_helpers, look_at, why_not_built
 from anyunix.run.emulator_limits import leave_out
 from anyunix.run.exhausted import exhausted
 from anyunix.run.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only, why

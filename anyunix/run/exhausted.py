@@ -4,6 +4,7 @@ import re
 
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Driver
+from anyunix.drivers.docker.memory_limit import killed_by_memory_limit
 from anyunix.errors import PlatformError
 from anyunix.text import safe
 
@@ -13,7 +14,6 @@ LOOK = (
 )
 """How many processes the memory limit killed, under cgroup version 2 or 1; the file system of the work folder."""
 LOOK_SECONDS = 20.0
-UNITS = {"k": "KiB", "m": "MiB", "g": "GiB"}
 FULL_BYTES = 64 * 1024
 """A file system with less left than this holds no results."""
 
@@ -29,12 +29,6 @@ def exhausted(driver: Driver, platform: Platform) -> str:
     if platform.driver == "docker" and kills and int(kills[1]):
         return killed_by_memory_limit(platform.memory)
     return _full_disk(said)
-
-
-def killed_by_memory_limit(limit: str) -> str:
-    """`killed by the memory limit of 2 GiB`, for the limit `2g` of a platform file."""
-    unit = UNITS.get(limit[-1:].lower(), "")
-    return f"killed by the memory limit of {f'{limit[:-1]} {unit}' if unit else f'{limit} bytes'}"
 
 
 def _full_disk(said: str) -> str:

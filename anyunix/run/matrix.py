@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
+from anyunix.catalog.builds import POISONED
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.base import Driver
@@ -16,7 +17,6 @@ from anyunix.host.interrupts import uninterrupted
 from anyunix.host.unexpected import unexpected, whole_story
 from anyunix.results.json_values import distinct
 from anyunix.results.model import Artifacts, CellResult, PlatformResult
-from anyunix.run.building import POISONED
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 
 LOOK_SECONDS = 0.5

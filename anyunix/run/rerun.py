@@ -6,9 +6,9 @@ What they say this time is no result: a tool changes how long things take. It is
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from anyunix.catalog.builds import CHECKED, POISONED, SANITIZED
 from anyunix.results.junit import BadResults
 from anyunix.results.model import Again, Artifacts, CellResult, Matrix, Outcome, Probe, Trace
-from anyunix.run.building import CHECKED, POISONED, SANITIZED
 from anyunix.run.cell import Cell
 from anyunix.text import first_line
 from anyunix.trace.align import align

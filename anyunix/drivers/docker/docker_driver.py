@@ -16,10 +16,10 @@ from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Progress
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.docker.execution import ENGINE_ERRORS, STDERR, STDOUT, DockerExec, close_stream
 from anyunix.drivers.docker.image_build import reason_of, start_hint
+from anyunix.drivers.docker.memory_limit import killed_by_memory_limit
 from anyunix.drivers.docker.owned import labels, remove_container
 from anyunix.drivers.output import Kept
 from anyunix.errors import PlatformError
-from anyunix.run.exhausted import killed_by_memory_limit
 
 WORK = "/work"
 TIED = ("cat",)
