@@ -94,8 +94,8 @@ def test_what_nohup_ignores_stays_ignored() -> None:
 
 LEAVES = """\
 import os, subprocess
-from anyunix import scratch
-from anyunix.run.leftovers import remove_leftovers
+from anyunix.host import scratch
+from anyunix.run import leftovers
 from anyunix.host.owner import own
 from anyunix.payload.supervised import CELL
 reader, writer = os.pipe()
@@ -105,7 +105,7 @@ child = subprocess.Popen(["sleep", "60"], env={}, start_new_session=True, close_
 subprocess.run(["sh", "-c", "sleep 60 & exit"], env={CELL: own().short + ".0"}, close_fds=False, check=True)
 os.close(writer)
 IMMOVABLE
-print([each.replace(str(folder.path), "PATH") for each in remove_leftovers()])
+print([each.replace(str(folder.path), "PATH") for each in leftovers.remove_leftovers()])
 print(child.wait(10), os.read(reader, 1), folder.path.exists())
 """
 """A child, a process of a cell that is nobody's child any more, and a folder. Who lives, holds the pipe."""
@@ -113,7 +113,7 @@ print(child.wait(10), os.read(reader, 1), folder.path.exists())
 
 @pytest.mark.parametrize(
     ("immovable", "said"),
-    [("", "[]\n-9 b'' False\n"), ("scratch.remove_tree = lambda path: None", "['folder PATH']\n-9 b'' True\n")],
+    [("", "[]\n-9 b'' False\n"), ("leftovers.remove_tree = lambda path: None", "['folder PATH']\n-9 b'' True\n")],
 )
 def test_leftovers_are_ended_and_removed_and_what_cannot_be_is_listed(
     tmp_path: Path, immovable: str, said: str

@@ -12,10 +12,9 @@ from rich.console import Console
 from rich.text import Text
 
 from anyunix.analysis.expectations import FOLDER, Expectation, Expectations, parse_expectations
-from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
 from anyunix.catalog.reader import NAME
 from anyunix.commands.common import a_path, console_for_reports
-from anyunix.errors import ConfigurationError
+from anyunix.errors import EXIT_NOT_PORTABLE, EXIT_PORTABLE, ConfigurationError
 from anyunix.host.regular import read_text
 from anyunix.report.out_folder import write_whole
 from anyunix.results.matrix_file import read_matrix

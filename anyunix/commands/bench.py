@@ -27,12 +27,11 @@ from anyunix.catalog.platforms import Platform
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count, once
 from anyunix.drivers.registry import Drivers
 from anyunix.drivers.vagrant.machines import Machines
-from anyunix.errors import ConfigurationError, NotRun, PlatformError
+from anyunix.errors import EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN, ConfigurationError, NotRun, PlatformError
 from anyunix.text import first_line
 
 AnyPoint = TypeVar("AnyPoint", Point, ChatPoint)
 AnyRun = TypeVar("AnyRun", Measured, ChatMeasured)
-EXIT_DONE, EXIT_INVALID, EXIT_NOT_RUN = 0, 1, 3
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -229,7 +228,7 @@ def _chat_line(run: ChatMeasured) -> str:
 
 def _status(names: Sequence[str], measured: Sequence[Measured] | Sequence[ChatMeasured]) -> int:
     valid = {run.point.server for run in measured if not run.invalid}
-    return EXIT_DONE if valid == set(names) else EXIT_INVALID
+    return EXIT_DONE if valid == set(names) else EXIT_FAILED
 
 
 def _chosen(names: list[str], sources: Sequence[Source]) -> list[Source]:

@@ -3,14 +3,13 @@
 import argparse
 import sys
 
-from anyunix.analysis.verdict import EXIT_NOT_RUN
 from anyunix.check.check_report import as_json, print_check
 from anyunix.check.exchange import Chat, Exchange, Reply, exchange_of
 from anyunix.check.intrusive import Rude, be_rude
 from anyunix.check.judge import EXPECTED, Check, Served
 from anyunix.check.reach import FAMILIES, Place, addresses_of, literal, parse_place, reach_all, side_by_side
 from anyunix.commands.common import a_path, console_for_reports
-from anyunix.errors import PlatformError
+from anyunix.errors import EXIT_NOT_RUN, PlatformError
 
 SECONDS = 5.0
 

@@ -10,10 +10,9 @@ from pathlib import Path
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from anyunix.analysis.verdict import EXIT_NOT_RUN
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
-from anyunix.errors import ConfigurationError
+from anyunix.errors import EXIT_NOT_RUN, ConfigurationError
 from anyunix.report.out_folder import OutFolder
 from anyunix.text import safe
 

@@ -5,11 +5,10 @@ import os
 
 from rich.text import Text
 
-from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import console_for_reports, once
 from anyunix.drivers.vagrant.machines import Machines
-from anyunix.errors import ConfigurationError, PlatformError
+from anyunix.errors import EXIT_NOT_PORTABLE, EXIT_PORTABLE, ConfigurationError, PlatformError
 from anyunix.text import first_line
 
 

@@ -9,16 +9,14 @@ from typing import Any
 
 from rich.text import Text
 
-from anyunix.analysis.verdict import EXIT_NOT_RUN
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import console_for_reports, usual_order
 from anyunix.drivers.docker.engine import Engine
-from anyunix.errors import PlatformError
+from anyunix.errors import EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN, PlatformError
 from anyunix.host.scratch import scratch
 from anyunix.images import alpine, debian
 from anyunix.images.store import Base, Store, bases, choose
 
-EXIT_DONE, EXIT_FAILED = 0, 1
 RECIPE = Path("Dockerfiles") / "base" / "alpine.Dockerfile"
 STATES = {"missing": "not here", "made": "here, made by anyunix", "foreign": "here"}
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from anyunix.catalog.reader import NAME
 from anyunix.catalog.subjects import ENDS, PROMISES
 from anyunix.commands.common import a_path
-from anyunix.errors import ConfigurationError
+from anyunix.errors import EXIT_DONE, ConfigurationError
 
-EXIT_DONE = 0
 TEMPLATE = """\
 # What anyunix has to know of a server. Every path is relative to this file.
 #   anyunix run --subject {file}

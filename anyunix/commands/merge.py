@@ -10,10 +10,10 @@ from rich.text import Text
 
 from anyunix.analysis.expectations import FOLDER, Expectations, apply, read_expectations
 from anyunix.analysis.explain import explain
-from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, exit_status, judge
+from anyunix.analysis.verdict import exit_status, judge
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import a_path, check_writable, console_for_reports, once, with_problems
-from anyunix.errors import ConfigurationError
+from anyunix.errors import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, ConfigurationError
 from anyunix.report import github
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_overall, print_report

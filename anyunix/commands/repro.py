@@ -6,17 +6,14 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
-from anyunix.analysis.verdict import EXIT_NOT_RUN
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import console_for_reports
-from anyunix.errors import ConfigurationError, NotRun, PlatformError
+from anyunix.errors import EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN, ConfigurationError, NotRun, PlatformError
 from anyunix.repro import ipv6_only, signal_reset
 from anyunix.repro.show_families import overall_families, print_families
 from anyunix.repro.show_signals import overall_signals, print_signals
 from anyunix.repro.stories import SIGNAL_RESET, STORIES, story
 from anyunix.text import first_line
-
-EXIT_REPRODUCED, EXIT_NOT_REPRODUCED = 0, 1
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -48,7 +45,7 @@ def repro_command(arguments: argparse.Namespace) -> int:
     if arguments.list:
         for each in STORIES:
             console.print(Text(f"{each.name:<14} {each.line}"), soft_wrap=True)
-        return EXIT_REPRODUCED
+        return EXIT_DONE
     if arguments.story is None:
         raise ConfigurationError(f"which story? {', '.join(each.name for each in STORIES)}")
     chosen = story(arguments.story)
@@ -65,7 +62,7 @@ def _families(console: Console, arguments: argparse.Namespace) -> int:
     found = ipv6_only.tell(find_catalog(), arguments.subject, arguments.platform)
     print_families(console, found)
     console.print(Text(overall_families(found), "bold"), soft_wrap=True)
-    return EXIT_REPRODUCED if found.as_expected else EXIT_NOT_REPRODUCED
+    return EXIT_DONE if found.as_expected else EXIT_FAILED
 
 
 def _signals(console: Console, arguments: argparse.Namespace) -> int:
@@ -75,4 +72,4 @@ def _signals(console: Console, arguments: argparse.Namespace) -> int:
     found = signal_reset.tell(find_catalog())
     print_signals(console, found)
     console.print(Text(overall_signals(found), "bold"), soft_wrap=True)
-    return EXIT_REPRODUCED if found.as_expected else EXIT_NOT_REPRODUCED
+    return EXIT_DONE if found.as_expected else EXIT_FAILED
