@@ -141,8 +141,8 @@ def test_emulated_platforms_run_only_when_asked_for(catalog: Catalog, capsys: py
 def test_a_run_says_which_platforms_it_left_out(
     tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for module in ("common", "selection"):
-        monkeypatch.setattr(f"anyunix.commands.{module}.usual_order", lambda catalog: ["local", "debian-s390x"])
+    for module in ("commands.common", "run.selection"):
+        monkeypatch.setattr(f"anyunix.{module}.usual_order", lambda catalog: ["local", "debian-s390x"])
     assert main(["run", "--subject", "python", "-k", "test_ipv4_client_is_served", "--out", str(tmp_path)]) == 0
     assert "not run: debian-s390x: slow, so only when asked for: --platform debian-s390x" in capsys.readouterr().out
 

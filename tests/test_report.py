@@ -16,11 +16,11 @@ from anyunix.analysis.verdict import exit_status, judge
 from anyunix.cli import main
 from anyunix.commands.common import check_writable
 from anyunix.errors import ConfigurationError
-from anyunix.report.growing import NOT_ENDED, GrowingMatrix
 from anyunix.report.out_folder import OutFolder, merged_junit, write_whole
 from anyunix.report.terminal import WIDTH, print_overall, print_report
 from anyunix.results.matrix_file import encode, read_matrix
 from anyunix.results.model import Artifacts, CellResult, Matrix, PlatformResult, Probe, Status
+from anyunix.run.growing import NOT_ENDED, GrowingMatrix
 from anyunix.text import UNSAFE, first_line, safe
 
 HOSTILE = "E   \x1b[2Jgone \x9b31m <script>alert(1)</script> ]]> & \x00 \u202e txt"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import a_path, count, once
-from anyunix.commands.selection import add_selection, select
 from anyunix.errors import EXIT_DONE, ConfigurationError
 from anyunix.report.out_folder import write_whole
 from anyunix.results.matrix_file import read_matrix
 from anyunix.run.identity import identity_of
+from anyunix.run.selection import add_selection, select
 from anyunix.shards.formats import FORMATS
 from anyunix.shards.planning import PlannedCell, Wish, make_plan, times_of
 

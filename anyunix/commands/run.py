@@ -17,24 +17,24 @@ from anyunix.analysis.verdict import exit_status, judge, shard_status
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.probes import read_probes
 from anyunix.commands.common import a_path, add_slowness, check_writable, console_for_reports, count, with_problems
-from anyunix.commands.selection import Selection, add_selection, select, select_cells
 from anyunix.drivers.registry import Drivers
 from anyunix.drivers.vagrant.box import variable
 from anyunix.drivers.vagrant.machines import Machines
 from anyunix.errors import ConfigurationError
 from anyunix.report import github
 from anyunix.report.change_lines import print_changes
-from anyunix.report.growing import NOT_ENDED, GrowingMatrix
 from anyunix.report.live import LiveTable, PlainLines
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.results.matrix_file import read_matrix
 from anyunix.results.model import CellResult, Matrix
 from anyunix.run.cell import SUITE_SECONDS, Cell, SuiteOptions
+from anyunix.run.growing import NOT_ENDED, GrowingMatrix
 from anyunix.run.identity import check_comparable, identity_of
 from anyunix.run.matrix import choose_reference, platform_result, run_cells, with_poisoned
 from anyunix.run.measure import with_facts
 from anyunix.run.rerun import TRACE_MODES, Records, with_culprits, with_traces
+from anyunix.run.selection import Selection, add_selection, select, select_cells
 from anyunix.run.start import never_started
 
 
