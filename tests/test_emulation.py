@@ -12,7 +12,6 @@ from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.cli import main
-from anyunix.commands.common import chosen_platforms, usual_order
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import ConfigurationError
 from anyunix.host.emulators import no_handler
@@ -23,6 +22,7 @@ from anyunix.results.model import CellResult, Matrix
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from anyunix.run.emulator_limits import passes_all_the_same
 from anyunix.run.matrix import platform_result
+from anyunix.run.selection import chosen_platforms
 
 S390X = """\
 {state}
@@ -133,7 +133,7 @@ def test_emulated_platforms_run_only_when_asked_for(catalog: Catalog, capsys: py
     emulated = {name for name in catalog.platform_names() if catalog.platform(name).emulator}
     assert {"debian-s390x", "debian-armhf", "debian-arm64", "debian-riscv64", "debian-ppc64le"} <= emulated
     assert not emulated & {platform.name for platform in chosen_platforms(catalog, [], [])}
-    assert emulated < set(usual_order(catalog))
+    assert emulated < set(catalog.usual_order())
     assert main(["list", "platforms"]) == 0
     assert "runs only when asked for: --platform debian-s390x" in capsys.readouterr().out
 
@@ -141,8 +141,7 @@ def test_emulated_platforms_run_only_when_asked_for(catalog: Catalog, capsys: py
 def test_a_run_says_which_platforms_it_left_out(
     tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for module in ("commands.common", "run.selection"):
-        monkeypatch.setattr(f"anyunix.{module}.usual_order", lambda catalog: ["local", "debian-s390x"])
+    monkeypatch.setattr(Catalog, "usual_order", lambda catalog: ["local", "debian-s390x"])
     assert main(["run", "--subject", "python", "-k", "test_ipv4_client_is_served", "--out", str(tmp_path)]) == 0
     assert "not run: debian-s390x: slow, so only when asked for: --platform debian-s390x" in capsys.readouterr().out
 

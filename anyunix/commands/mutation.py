@@ -13,15 +13,7 @@ from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import measured_by
 from anyunix.catalog.reader import nearest
 from anyunix.catalog.subjects import Subject
-from anyunix.commands.common import (
-    a_path,
-    check_writable,
-    chosen_platforms,
-    console_for_reports,
-    count,
-    once,
-    with_problems,
-)
+from anyunix.commands.common import a_path, check_writable, console_for_reports, count, once, with_problems
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
 from anyunix.host.scratch import scratch
@@ -35,6 +27,7 @@ from anyunix.mutation.scoring import judge, plan
 from anyunix.report.out_folder import OutFolder
 from anyunix.run.cell import SUITE_SECONDS, SuiteOptions
 from anyunix.run.matrix import run_cells
+from anyunix.run.selection import chosen_platforms
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -158,6 +151,6 @@ def _platforms(catalog: Catalog, arguments: argparse.Namespace) -> list[Platform
     required = once(arguments.require)
     return [
         platform
-        for platform in chosen_platforms(catalog, arguments.platform, required)
+        for platform in chosen_platforms(catalog, once(arguments.platform), required)
         if arguments.platform or platform.name in required or platform.driver != "documented"
     ]

@@ -1,127 +1,167 @@
-"""Which cells a command is about: subjects, platforms and bind modes, looked up before anything starts."""
+"""Which cells a run is of: subjects, platforms and bind modes, looked up before anything starts."""
 
-import argparse
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.platforms import Platform
+from anyunix.catalog.probes import read_probes
 from anyunix.catalog.subjects import Subject
-from anyunix.commands.common import chosen_platforms, once, usual_order
 from anyunix.errors import ConfigurationError
 from anyunix.run.cell import Cell
-from anyunix.run.matrix import cells_of
+from anyunix.run.matrix import cells_of, with_poisoned
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is to run where. Subjects and platforms are named, or given as a file's path; platforms also by address."""
+
+    subjects: tuple[str, ...] = ()
+    """Empty for all of the catalog."""
+    platforms: tuple[str, ...] = ()
+    """They have to run. Empty for what runs by default, of which none has to."""
+    binds: tuple[str, ...] = ()
+    """Empty for each subject's first."""
+    required: tuple[str, ...] = ()
+    """More platforms, which have to run."""
+    optional: tuple[str, ...] = ()
+    """Platforms that need not run, whether or not they are among `platforms`."""
+    reference: str = ""
+    """The platform to compare with; empty for debian, else the first that ran."""
+    cells: tuple[tuple[str, str, str], ...] = ()
+    """Subject, platform and bind mode: these cells and no other, instead of all that is above but `required`."""
+    shard: str = ""
+    """`2/3`: the cells are a part of a plan, and what has to run is only what is `required`."""
+    poisoned: bool = False
+    """Run the contracts again on builds in which uninitialised variables hold a pattern."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What the user asked for, looked up."""
+    """What was chosen, looked up."""
 
-    subjects: list[Subject]
-    platforms: list[Platform]
-    cells: list[Cell]
+    catalog: Catalog
+    subjects: tuple[Subject, ...]
+    platforms: tuple[Platform, ...]
+    cells: tuple[Cell, ...]
     required: tuple[str, ...]
+    reference: str = ""
+    """As it was chosen; empty for the usual one."""
+    shard: str = ""
     left_out: tuple[str, ...] = ()
     """Platforms that run only when they are asked for."""
     part: str = ""
-    """What the user restricted the run to, as it was typed; empty for all that there is."""
+    """What the user restricted the run to, as options; empty for all that there is."""
 
 
-def add_selection(parser: argparse.ArgumentParser) -> None:
-    """Add the options that choose cells."""
-    for option, metavar, text in (
-        ("--subject", "NAME", "a subject's name or file (default: c and python)"),
-        (
-            "--platform",
-            "NAME",
-            "a platform's name, file or address, ssh://user@host:port; it has to run: exit "
-            "status 3 if it does not (default: what can run of all but virtual machines and emulated CPUs)",
+def select(choice: Choice, catalog: Catalog | None = None) -> Selection:
+    """The cells of a choice, from the files that came with anyunix unless others are given. Raises ConfigurationError.
+
+    Errors name the options of the command line.
+    """
+    catalog = catalog or find_catalog()
+    selection = _these_cells(catalog, choice) if choice.cells else _all_cells(catalog, choice)
+    return _with_poisoned(selection) if choice.poisoned else selection
+
+
+def chosen_platforms(catalog: Catalog, named: Sequence[str], more: Sequence[str]) -> list[Platform]:
+    """Those that are named; without any, all that a run has by default, and what manuals say of the others.
+
+    Those of `more` are in it in any case. Raises ConfigurationError.
+    """
+    asked = [catalog.platform(name) for name in dict.fromkeys([*named, *more])]
+    if named:
+        return asked
+    names = [platform.name for platform in asked]
+    usual = [platform for platform in map(catalog.platform, catalog.usual_order()) if platform.name not in names]
+    return [
+        *(
+            platform if platform.default else replace(platform, driver="documented")
+            for platform in usual
+            if platform.default or platform.documented
         ),
-        ("--bind", "MODE", "a bind mode (default: each subject's first, dual for the chat servers)"),
-        ("--require", "NAME", "one more platform that has to run, beside the default ones"),
-        ("--optional", "NAME", "a platform that need not run, whether it is named by --platform or not"),
-    ):
-        parser.add_argument(option, action="append", default=[], metavar=metavar, help=f"{text}; repeatable")
-    parser.add_argument(
-        "--reference", metavar="NAME", help="the platform to compare with (default: debian, else the first that ran)"
-    )
+        *asked,
+    ]
 
 
-def select(catalog: Catalog, arguments: argparse.Namespace) -> Selection:
-    """Every subject on every platform in each bind mode. Raises ConfigurationError."""
-    subjects = [catalog.subject(name) for name in once(arguments.subject or catalog.subject_names())]
-    platforms = chosen_platforms(catalog, arguments.platform, [*arguments.require, *arguments.optional])
-    _check(subjects, platforms, arguments.bind)
+def _all_cells(catalog: Catalog, choice: Choice) -> Selection:
+    """Every subject on every platform in each bind mode."""
+    subjects = [catalog.subject(name) for name in dict.fromkeys(choice.subjects or catalog.subject_names())]
+    platforms = chosen_platforms(catalog, choice.platforms, [*choice.required, *choice.optional])
+    _check(subjects, platforms, choice.binds)
     names = [platform.name for platform in platforms]
-    if arguments.reference and arguments.reference not in names:
+    if choice.reference and choice.reference not in names:
         raise ConfigurationError(
-            f"--reference {arguments.reference}: not among the platforms of this run: {', '.join(names)}"
+            f"--reference {choice.reference}: not among the platforms of this run: {', '.join(names)}"
         )
-    left_out = () if arguments.platform else tuple(name for name in usual_order(catalog) if name not in names)
     return Selection(
-        subjects,
-        platforms,
-        cells_of(subjects, platforms, arguments.bind),
-        _required(catalog, arguments, arguments.platform),
-        left_out,
-        _part(catalog, arguments, subjects),
+        catalog,
+        tuple(subjects),
+        tuple(platforms),
+        tuple(cells_of(subjects, platforms, choice.binds)),
+        _required(catalog, choice, choice.platforms),
+        choice.reference,
+        choice.shard,
+        () if choice.platforms else tuple(name for name in catalog.usual_order() if name not in names),
+        _part(catalog, subjects),
     )
 
 
-def select_cells(catalog: Catalog, arguments: argparse.Namespace) -> Selection:
-    """The cells of --cell SUBJECT PLATFORM BIND, and no other. Raises ConfigurationError."""
-    if arguments.subject or arguments.platform or arguments.optional or arguments.bind or arguments.reference:
+def _these_cells(catalog: Catalog, choice: Choice) -> Selection:
+    """The cells of --cell SUBJECT PLATFORM BIND."""
+    if choice.subjects or choice.platforms or choice.optional or choice.binds or choice.reference:
         raise ConfigurationError(
             "--cell says it all: --subject, --platform, --optional, --bind and --reference are for whole runs"
         )
-    subjects = {name: catalog.subject(name) for name, _, _ in arguments.cell}
-    platforms = {name: catalog.platform(name) for _, name, _ in arguments.cell}
+    subjects = {name: catalog.subject(name) for name, _, _ in choice.cells}
+    platforms = {name: catalog.platform(name) for _, name, _ in choice.cells}
     cells = []
-    for subject, platform, bind in arguments.cell:
+    for subject, platform, bind in choice.cells:
         _check([subjects[subject]], [], [bind])
         cells.append(Cell(subjects[subject], platforms[platform], bind))
     _check(list(subjects.values()), list(platforms.values()), [])
-    named = [] if arguments.shard else [name for _, name, _ in arguments.cell]
-    required = _required(catalog, arguments, named)
+    required = _required(catalog, choice, [] if choice.shard else [name for _, name, _ in choice.cells])
     if strange := next((name for name in required if name not in [each.name for each in platforms.values()]), None):
         raise ConfigurationError(f"--require {strange}: no --cell is on it")
     return Selection(
-        list(subjects.values()),
-        list(platforms.values()),
-        cells,
+        catalog,
+        tuple(subjects.values()),
+        tuple(platforms.values()),
+        tuple(cells),
         required,
-        part=", ".join([*([] if arguments.shard else ["--cell"]), *_expression(arguments)]),
+        shard=choice.shard,
+        part="" if choice.shard else "--cell",
     )
 
 
-def _part(catalog: Catalog, arguments: argparse.Namespace, subjects: list[Subject]) -> str:
-    """`-k binding`, `--subject c`: a part of the project's own subjects; somebody's own server is whole by itself."""
-    own = [subject.name for subject in subjects if subject.name in catalog.subject_names()]
-    some = [f"--subject {','.join(own)}"] if own and len(own) < len(catalog.subject_names()) else []
-    return ", ".join([*some, *_expression(arguments)])
-
-
-def _expression(arguments: argparse.Namespace) -> list[str]:
-    return (
-        [f"-k {arguments.expression!r}" if " " in arguments.expression else f"-k {arguments.expression}"]
-        if arguments.expression
-        else []
-    )
-
-
-def _required(catalog: Catalog, arguments: argparse.Namespace, named: list[str]) -> tuple[str, ...]:
-    """Who names a platform wants its answer. Raises ConfigurationError."""
-    optional = {catalog.platform(name).name for name in once(arguments.optional)}
-    if both := next((name for name in once(arguments.require) if catalog.platform(name).name in optional), None):
-        raise ConfigurationError(f"--optional {both}: --require names it, too: remove one of them")
-    return tuple(
-        dict.fromkeys(
-            name for each in once([*named, *arguments.require]) if (name := catalog.platform(each).name) not in optional
+def _with_poisoned(selection: Selection) -> Selection:
+    """With the cells of poisoned builds behind the others."""
+    if not any(subject.build for subject in selection.subjects):
+        raise ConfigurationError(
+            f"--poisoned: {', '.join(subject.name for subject in selection.subjects)}: nothing is "
+            "built, so there is no variable to fill; name a subject that has a build command"
         )
-    )
+    contracts = [text.id for text in read_probes(selection.catalog.suite) if text.kind == "contract"]
+    return replace(selection, cells=tuple(with_poisoned(selection.cells, contracts)))
 
 
-def _check(subjects: list[Subject], platforms: list[Platform], binds: list[str]) -> None:
-    """Raises ConfigurationError."""
+def _part(catalog: Catalog, subjects: Sequence[Subject]) -> str:
+    """`--subject c`: a part of the project's own subjects; somebody's own server is whole by itself."""
+    own = [subject.name for subject in subjects if subject.name in catalog.subject_names()]
+    return f"--subject {','.join(own)}" if own and len(own) < len(catalog.subject_names()) else ""
+
+
+def _required(catalog: Catalog, choice: Choice, named: Iterable[str]) -> tuple[str, ...]:
+    """Who names a platform wants its answer."""
+    optional = {catalog.platform(name).name for name in choice.optional}
+    if both := next((name for name in choice.required if catalog.platform(name).name in optional), None):
+        raise ConfigurationError(f"--optional {both}: --require names it, too: remove one of them")
+    names = [catalog.platform(name).name for name in [*named, *choice.required]]
+    return tuple(dict.fromkeys(name for name in names if name not in optional))
+
+
+def _check(subjects: Sequence[Subject], platforms: Sequence[Platform], binds: Sequence[str]) -> None:
+    """Names that stand twice, and bind modes that a subject has not."""
     for what, names in (
         ("platform", [platform.name for platform in platforms]),
         ("subject", [subject.name for subject in subjects]),
