@@ -72,12 +72,12 @@ def look_at(driver: Driver, platform: Platform, subject: Subject) -> Toolchain:
 
 
 def cross_build(
-    look: Toolchain, platform: Platform, subject: Subject, build: Build, builds: CrossBuilds, say: Progress
+    toolchain: Toolchain, platform: Platform, subject: Subject, build: Build, builds: CrossBuilds, progress: Progress
 ) -> dict[PurePosixPath, Path]:
     """Build here what the platform cannot build: path in the payload -> program. Raises NotRun, PlatformError."""
-    if not look.missing:
+    if not toolchain.missing:
         return {}
-    lacking = f"no {' and no '.join(look.missing)} on {platform.name}"
+    lacking = f"no {' and no '.join(toolchain.missing)} on {platform.name}"
     if not subject.build:
         raise NotRun(lacking)
     if not platform.cross:
@@ -87,29 +87,29 @@ def cross_build(
         )
     if reason := missing():
         raise NotRun(f"{lacking}, and {reason}")
-    if reason := cannot_start(platform.cross, look.system):
-        raise NotRun(f"{lacking}, and {reason}; {platform.name} is {first_line(look.system)}")
+    if reason := cannot_start(platform.cross, toolchain.system):
+        raise NotRun(f"{lacking}, and {reason}; {platform.name} is {first_line(toolchain.system)}")
     if build.compiler:
         raise NotRun(f"{lacking}, and no {build.compiler}")
-    say(f"cross-building the subject for {platform.cross}")
+    progress(f"cross-building the subject for {platform.cross}")
     programs = builds.subject(subject, platform.cross, build.environment, build.objects)
     return {SUBJECT / path: file for path, file in programs.items()}
 
 
-def compiler_of(look: Toolchain, platform: Platform, subject: Subject) -> str:
+def compiler_of(toolchain: Toolchain, platform: Platform, subject: Subject) -> str:
     """Who compiles the subject; empty where its build has nothing to compile: initdb, ssh-keygen, a Python server."""
     if not subject.build or not any(file.suffix in COMPILED for file in subject_files(subject)):
         return ""
-    return compiler_name(platform.cross) if look.missing else look.compiler
+    return compiler_name(platform.cross) if toolchain.missing else toolchain.compiler
 
 
 def cross_helpers(
-    look: Toolchain, platform: Platform, suite: Path, builds: CrossBuilds, say: Progress
+    toolchain: Toolchain, platform: Platform, suite: Path, builds: CrossBuilds, progress: Progress
 ) -> dict[PurePosixPath, Path]:
     """The suite's C helpers, as `cross_build`; none where facts that need them are to skip, with the reason."""
-    if look.compiler or not platform.cross or missing() is not None:
+    if toolchain.compiler or not platform.cross or missing() is not None:
         return {}
-    say(f"cross-building the suite's helpers for {platform.cross}")
+    progress(f"cross-building the suite's helpers for {platform.cross}")
     return {HELPERS / path: file for path, file in builds.helpers(suite, platform.cross).items()}
 
 

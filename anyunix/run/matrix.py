@@ -82,7 +82,7 @@ def with_poisoned(cells: Sequence[Cell], contracts: Sequence[str]) -> list[Cell]
 def run_cells(
     cells: list[Cell],
     make_driver: Callable[[Platform], Driver],
-    order: SuiteOptions,
+    options: SuiteOptions,
     *,
     jobs: int,
     watcher: Watcher,
@@ -104,11 +104,11 @@ def run_cells(
         except ConfigurationError:
             raise  # the user's, and the same in every cell
         except Exception as error:
-            result, brought = cell.result("error", unexpected(error)), Artifacts(log=whole_story(error))
+            result, artifacts = cell.result("error", unexpected(error)), Artifacts(log=whole_story(error))
         else:
-            cell_run = CellRun(cell, drivers[index], order, lambda text: watcher.says(cell, text))
-            result, brought = cell_run.run(), cell_run.brought
-        keeper.keep(result, brought)
+            cell_run = CellRun(cell, drivers[index], options, lambda text: watcher.says(cell, text))
+            result, artifacts = cell_run.run(), cell_run.artifacts
+        keeper.keep(result, artifacts)
         watcher.done(cell, result)
         return result
 
@@ -126,7 +126,7 @@ def run_cells(
         with making:
             stopped.set()
         pool.shutdown(wait=False, cancel_futures=True)
-        order.cross_builds.end()
+        options.cross_builds.end()
         _all_down({cells[index].name: driver for index, driver in drivers.items()}, futures)
         raise
     pool.shutdown()
