@@ -261,3 +261,12 @@ def test_a_command_of_an_earlier_version_answers_with_its_new_name(
 ) -> None:
     assert main([old, "--list"]) == 2
     assert capsys.readouterr() == ("", f"anyunix: `anyunix {old}` is called `anyunix {new}` now\n")
+
+
+@pytest.mark.parametrize("option", ["--subject", "--platform"])
+def test_a_variable_that_is_not_set_chooses_nothing_by_chance(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", option, "", "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err == f"anyunix: {option}: expected a name, found an empty text\n"
+    assert not (tmp_path / "out").exists()
