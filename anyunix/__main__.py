@@ -1,8 +1,7 @@
 """The command `anyunix`, and `python -m anyunix`: whatever happens, it ends with a status that says so.
 
-Beside the statuses that a command gives itself (0 to 4, see `anyunix COMMAND --help`) there are, none of which is ever
-taken for an answer: 70 a fault of anyunix (EX_SOFTWARE in sysexits.h), 74 the output could not be written (EX_IOERR
-there), 130 interrupted (128 + SIGINT), 141 whoever read the output is gone (128 + SIGPIPE).
+Beside the statuses that a command gives itself (0 to 4, see `anyunix COMMAND --help`) there are those from 70 up in
+`errors`, none of which is ever taken for an answer.
 """
 
 import errno
@@ -10,7 +9,8 @@ import os
 import sys
 from contextlib import suppress
 
-EXIT_FAULT, EXIT_OUTPUT, EXIT_INTERRUPTED, EXIT_NO_READER = 70, 74, 130, 141
+from anyunix.errors import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_NO_READER, EXIT_OUTPUT
+
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 """What writing to a file, or to what stdout is, ends with when there is nothing wrong with anyunix."""
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import NoReturn
 
 from anyunix import __version__
-from anyunix.analysis.verdict import EXIT_USAGE
 from anyunix.commands import (
     accept,
     bench,
@@ -29,14 +28,12 @@ from anyunix.commands import (
     run,
     schema,
 )
-from anyunix.errors import ConfigurationError
+from anyunix.errors import EXIT_INTERRUPTED, EXIT_USAGE, AnyunixError
 from anyunix.host.interrupts import interrupted_by_signals, tell, uninterrupted
 from anyunix.host.scratch import sweep
 from anyunix.report.github import Workflow
 from anyunix.run.leftovers import remove_leftovers
 from anyunix.text import safe
-
-EXIT_INTERRUPTED = 130
 
 COMMANDS = (
     init,
@@ -59,11 +56,17 @@ COMMANDS = (
     schema,
 )
 """In the order of the help."""
+RENAMED = {"teeth": "mutation"}
+"""Commands of earlier versions, which may stand in scripts -> what they are called now."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command `anyunix`; its exit status."""
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    if words and words[0] in RENAMED:
+        print(f"anyunix: `anyunix {words[0]}` is called `anyunix {RENAMED[words[0]]}` now", file=sys.stderr)
+        return EXIT_USAGE
+    arguments = _parser().parse_args(words)
     with interrupted_by_signals():
         try:
             sweep()
@@ -96,9 +99,9 @@ def _status(arguments: argparse.Namespace) -> int:
     with Workflow(os.environ, data=getattr(arguments, "data", False)) as arguments.workflow:
         try:
             return int(arguments.command(arguments))
-        except ConfigurationError as error:
+        except AnyunixError as error:
             print(f"anyunix: {safe(str(error))}", file=sys.stderr, flush=True)
-            return EXIT_USAGE
+            return error.exit_status
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from anyunix.catalog.builds import POISONED
 from anyunix.results.json_values import same
 from anyunix.results.model import PLAIN, STARTS, CellResult, Matrix, Probe
-from anyunix.run.building import POISONED
 from anyunix.text import safe
 
 PLACEHOLDER = re.compile(r"\{(value|first)\}")

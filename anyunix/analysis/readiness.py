@@ -6,8 +6,8 @@ from typing import Literal
 
 from anyunix.analysis.compare import FactDifference, differences
 from anyunix.analysis.explain import explain
-from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, EXIT_PORTABLE, judge
-from anyunix.errors import ConfigurationError
+from anyunix.analysis.verdict import judge
+from anyunix.errors import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, EXIT_PORTABLE, ConfigurationError
 from anyunix.results.model import CellResult, Matrix, PlatformResult, Probe
 
 KNOWN_GOOD = "{name}-baseline"

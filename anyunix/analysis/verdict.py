@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from anyunix.catalog.subjects import PROMISES
+from anyunix.errors import EXIT_NOT_COMPARED, EXIT_NOT_PORTABLE, EXIT_NOT_RUN, EXIT_PORTABLE
 from anyunix.results.consequences import cause_of
 from anyunix.results.model import (
     ANSWERS,
@@ -18,7 +19,6 @@ from anyunix.results.model import (
     Verdict,
 )
 
-EXIT_PORTABLE, EXIT_NOT_PORTABLE, EXIT_USAGE, EXIT_NOT_RUN, EXIT_NOT_COMPARED = 0, 1, 2, 3, 4
 FLOOR = 0.5
 """The part of what the reference kept that has to be tried on a platform, in each probe group."""
 NAMED = 3

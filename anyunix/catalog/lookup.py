@@ -35,6 +35,10 @@ class Catalog:
     def platform_names(self) -> list[str]:
         return sorted(path.stem for path in (self.root / "platforms").glob("*.yaml"))
 
+    def usual_order(self) -> list[str]:
+        """All platforms, this machine first: it needs nothing, so its results come soonest."""
+        return sorted(self.platform_names(), key=lambda name: (not name.startswith("local"), name))
+
     def subject_names(self) -> list[str]:
         return sorted(path.stem for path in (self.root / "chat").glob("*.yaml"))
 

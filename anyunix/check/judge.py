@@ -7,10 +7,10 @@ from typing import Literal
 from anyunix.check.exchange import Reply
 from anyunix.check.intrusive import Rude
 from anyunix.check.reach import FAMILIES, Family, HostPort, Reach
+from anyunix.errors import EXIT_DONE, EXIT_FAILED
 
 Expected = Literal["dual", "ipv4", "ipv6", "closed"]
 EXPECTED: tuple[Expected, ...] = ("dual", "ipv4", "ipv6", "closed")
-EXIT_AS_EXPECTED, EXIT_OTHERWISE = 0, 1
 V6ONLY = (
     "the server may have bound `::` alone with IPV6_V6ONLY on, the default of FreeBSD, OpenBSD and NetBSD "
     "(`anyunix repro ipv6-only` shows it)"
@@ -68,7 +68,7 @@ class Check:
 
     @property
     def exit_status(self) -> int:
-        return EXIT_OTHERWISE if self.problems else EXIT_AS_EXPECTED
+        return EXIT_FAILED if self.problems else EXIT_DONE
 
     def _not_as_expected(self) -> list[str]:
         if self.expected is None:

@@ -5,8 +5,8 @@ from datetime import datetime, timezone
 
 from anyunix.analysis.acceptance import accept
 from anyunix.analysis.expectations import FOLDER
-from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
 from anyunix.commands.common import a_path, console_for_reports
+from anyunix.errors import EXIT_DONE, EXIT_FAILED
 from anyunix.report.acceptance_lines import print_acceptances
 from anyunix.results.matrix_file import read_matrix
 
@@ -35,4 +35,4 @@ def accept_command(arguments: argparse.Namespace) -> int:
     """Write the entries and print them; the exit status. Raises ConfigurationError."""
     found = accept(read_matrix(arguments.out), arguments.expectations, datetime.now(timezone.utc).date())
     print_acceptances(console_for_reports(), found)
-    return EXIT_NOT_PORTABLE if any(each.uncovered for each in found) else EXIT_PORTABLE
+    return EXIT_FAILED if any(each.uncovered for each in found) else EXIT_DONE

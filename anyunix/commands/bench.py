@@ -11,10 +11,8 @@ from anyunix.bench.remote.programs import CHATS, SERVERS, Source
 from anyunix.bench.schedule import FEW, PAPERS, QUICK, SIZES, Scale
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count, once
-from anyunix.errors import NotRun, PlatformError
+from anyunix.errors import EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN, NotRun, PlatformError
 from anyunix.text import first_line
-
-EXIT_DONE, EXIT_INVALID, EXIT_NOT_RUN = 0, 1, 3
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -92,7 +90,7 @@ def bench_command(arguments: argparse.Namespace) -> int:
     options = _options(arguments, catalog)
     check_writable(options.out)
     try:
-        return EXIT_DONE if run_bench(options, catalog, console_for_reports()) else EXIT_INVALID
+        return EXIT_DONE if run_bench(options, catalog, console_for_reports()) else EXIT_FAILED
     except (NotRun, PlatformError) as error:
         print(f"anyunix: {options.platform.name}: not run: {first_line(str(error))}", file=sys.stderr)
         return EXIT_NOT_RUN

@@ -7,15 +7,13 @@ import time
 
 from rich.text import Text
 
-from anyunix.analysis.verdict import EXIT_NOT_RUN
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count
 from anyunix.cross.build_report import overall, print_builds
 from anyunix.cross.every_target import TargetBuild, build_all, buildable
 from anyunix.cross.targets import choose_targets
 from anyunix.cross.zig import missing, zig_version
-
-EXIT_BUILT, EXIT_FAILED = 0, 1
+from anyunix.errors import EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -67,4 +65,4 @@ def build_command(arguments: argparse.Namespace) -> int:
     console = console_for_reports()
     print_builds(console, results, f"{subject.title}, built by zig cc {zig_version()}, warnings are errors")
     console.print(Text(overall(results, time.monotonic() - begun), "bold"), soft_wrap=True)
-    return EXIT_FAILED if any(result.failure for result in results) else EXIT_BUILT
+    return EXIT_FAILED if any(result.failure for result in results) else EXIT_DONE

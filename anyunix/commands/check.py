@@ -3,14 +3,13 @@
 import argparse
 import sys
 
-from anyunix.analysis.verdict import EXIT_NOT_RUN
 from anyunix.check.check_report import as_json, print_check
 from anyunix.check.examine import CheckOptions, examine
 from anyunix.check.exchange import exchange_of
 from anyunix.check.judge import EXPECTED
 from anyunix.check.reach import literal, parse_host_port
 from anyunix.commands.common import a_path, console_for_reports
-from anyunix.errors import PlatformError
+from anyunix.errors import EXIT_NOT_RUN, PlatformError
 
 SECONDS = 5.0
 

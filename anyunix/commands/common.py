@@ -4,18 +4,14 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from anyunix.analysis.verdict import EXIT_NOT_RUN
-from anyunix.catalog.lookup import Catalog
-from anyunix.catalog.platforms import Platform
-from anyunix.drivers.documented import NotAskedFor
-from anyunix.errors import ConfigurationError
+from anyunix.errors import EXIT_NOT_RUN, ConfigurationError
 from anyunix.report.out_folder import OutFolder
+from anyunix.run.selection import Choice
 from anyunix.text import safe
 
 
@@ -48,32 +44,39 @@ def with_problems(out: OutFolder, status: int) -> int:
     return EXIT_NOT_RUN if out.problems else status
 
 
-def usual_order(catalog: Catalog) -> list[str]:
-    """All platforms, this machine first: it needs nothing, so its results come soonest."""
-    return sorted(catalog.platform_names(), key=lambda name: (not name.startswith("local"), name))
-
-
-def chosen_platforms(catalog: Catalog, named: list[str], more: list[str]) -> list[Platform]:
-    """Those that are named; without any, all that a run has by default, and what manuals say of the others.
-
-    Those of `more` are in it in any case. Raises ConfigurationError.
-    """
-    if named:
-        return [catalog.platform(name) for name in once([*named, *more])]
-    asked = [catalog.platform(name) for name in once(more)]
-    usual = [
-        platform
-        for platform in map(catalog.platform, usual_order(catalog))
-        if platform.name not in [each.name for each in asked]
-    ]
-    return [
-        *(
-            platform if platform.default else replace(platform, options=NotAskedFor(platform.options))
-            for platform in usual
-            if platform.default or platform.documented
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose cells."""
+    for option, metavar, text in (
+        ("--subject", "NAME", "a subject's name or file (default: c and python)"),
+        (
+            "--platform",
+            "NAME",
+            "a platform's name, file or address, ssh://user@host:port; it has to run: exit "
+            "status 3 if it does not (default: what can run of all but virtual machines and emulated CPUs)",
         ),
-        *asked,
-    ]
+        ("--bind", "MODE", "a bind mode (default: each subject's first, dual for the chat servers)"),
+        ("--require", "NAME", "one more platform that has to run, beside the default ones"),
+        ("--optional", "NAME", "a platform that need not run, whether it is named by --platform or not"),
+    ):
+        parser.add_argument(option, action="append", default=[], metavar=metavar, help=f"{text}; repeatable")
+    parser.add_argument(
+        "--reference", metavar="NAME", help="the platform to compare with (default: debian, else the first that ran)"
+    )
+
+
+def choice_of(arguments: argparse.Namespace) -> Choice:
+    """What the options of `add_selection` choose. Raises ConfigurationError."""
+    for option, given in (("--subject", arguments.subject), ("--platform", arguments.platform)):
+        if given and not once(given):
+            raise ConfigurationError(f"{option}: expected a name, found an empty text")
+    return Choice(
+        subjects=tuple(once(arguments.subject)),
+        platforms=tuple(once(arguments.platform)),
+        binds=tuple(arguments.bind),
+        required=tuple(once(arguments.require)),
+        optional=tuple(once(arguments.optional)),
+        reference=arguments.reference or "",
+    )
 
 
 def add_slowness(parser: argparse.ArgumentParser) -> None:

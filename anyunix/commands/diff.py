@@ -3,8 +3,8 @@
 import argparse
 
 from anyunix.analysis.changes import changes
-from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
 from anyunix.commands.common import a_path, console_for_reports
+from anyunix.errors import EXIT_NOT_PORTABLE, EXIT_PORTABLE
 from anyunix.report.change_lines import print_changes
 from anyunix.results.matrix_file import read_matrix
 from anyunix.run.identity import check_comparable

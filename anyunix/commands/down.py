@@ -4,11 +4,10 @@ import argparse
 
 from rich.text import Text
 
-from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_PORTABLE
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import console_for_reports, once
 from anyunix.drivers.registry import Drivers
-from anyunix.errors import ConfigurationError, PlatformError
+from anyunix.errors import EXIT_DONE, EXIT_FAILED, ConfigurationError, PlatformError
 from anyunix.text import first_line
 
 
@@ -25,7 +24,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def down_command(arguments: argparse.Namespace) -> int:
     """Destroy them; the exit status. Raises ConfigurationError."""
-    catalog, drivers, status = find_catalog(), Drivers(), EXIT_PORTABLE
+    catalog, drivers, status = find_catalog(), Drivers(), EXIT_DONE
     platforms = [catalog.platform(name) for name in once(arguments.platform) or catalog.platform_names()]
     for platform in platforms:
         remains = drivers.remains(platform)
@@ -41,6 +40,6 @@ def down_command(arguments: argparse.Namespace) -> int:
         try:
             said = remains.destroy()
         except PlatformError as error:
-            said, status = str(error), EXIT_NOT_PORTABLE
+            said, status = str(error), EXIT_FAILED
         console_for_reports().print(Text(f"{platform.name}: {first_line(said)}"), soft_wrap=True)
     return status

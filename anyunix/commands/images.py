@@ -3,14 +3,12 @@
 import argparse
 import sys
 
-from anyunix.analysis.verdict import EXIT_NOT_RUN
 from anyunix.catalog.lookup import find_catalog
-from anyunix.commands.common import console_for_reports, usual_order
+from anyunix.commands.common import console_for_reports
 from anyunix.drivers.docker.engine import Engine
+from anyunix.errors import EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN
 from anyunix.images.image_tasks import RECIPE, Maker, build_images, list_images, remove_images
 from anyunix.images.store import Store, bases, choose
-
-EXIT_DONE, EXIT_FAILED = 0, 1
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,7 +29,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def images_command(arguments: argparse.Namespace) -> int:
     """Do what was asked for; the exit status. Raises ConfigurationError."""
     catalog = find_catalog()
-    known = bases([catalog.platform(name) for name in usual_order(catalog)])
+    known = bases([catalog.platform(name) for name in catalog.usual_order()])
     chosen = choose(arguments.name, known)
     engine = Engine()
     if reason := engine.available():

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from anyunix.catalog.subject_template import as_argument, write_template
 from anyunix.commands.common import a_path
-
-EXIT_DONE = 0
+from anyunix.errors import EXIT_DONE
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

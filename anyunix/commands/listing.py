@@ -6,7 +6,7 @@ from rich.text import Text
 
 from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.probes import read_probes
-from anyunix.commands.common import console_for_reports, usual_order
+from anyunix.commands.common import console_for_reports
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
 
@@ -31,7 +31,7 @@ def list_command(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(f"list {arguments.what} shows them all; only platforms can be named")
     if arguments.what == "platforms":
         drivers = Drivers()
-        for platform in map(catalog.platform, arguments.name or usual_order(catalog)):
+        for platform in map(catalog.platform, arguments.name or catalog.usual_order()):
             reason = drivers.for_platform(platform).available()
             console.print(Text(f"{platform.name:<16} {platform.driver:<10} {platform.title}"), soft_wrap=True)
             if platform.emulates:

@@ -2,24 +2,20 @@
 
 import argparse
 import os
-from datetime import datetime, timezone
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from anyunix.analysis.expectations import FOLDER, Expectations, apply, read_expectations
-from anyunix.analysis.explain import explain
-from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, exit_status, judge
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import a_path, check_writable, console_for_reports, once, with_problems
 from anyunix.errors import ConfigurationError
 from anyunix.report import github
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_overall, print_report
-from anyunix.results.model import Matrix
+from anyunix.run.pipeline import judged
 from anyunix.run.start import never_started
-from anyunix.shards.merging import Merged, merge, read_parts
+from anyunix.shards.merging import Merged, expectations_of, merge, merged_status, read_parts
 from anyunix.shards.planning import read_plan
 
 NAMES_SHOWN = 10
@@ -74,17 +70,10 @@ def merge_command(arguments: argparse.Namespace) -> int:
     plan = read_plan(arguments.plan) if arguments.plan else None
     parts = read_parts(arguments.parts, planned=plan is not None)
     merged = merge(parts, plan, arguments.reference, once(arguments.require))
-    expectations = _expectations(merged.matrix, arguments.expectations)
+    expectations = expectations_of(merged.matrix, arguments.expectations)
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
-    matrix = judge(
-        apply(
-            explain(merged.matrix),
-            expectations,
-            today=datetime.now(timezone.utc).date(),
-            known_platforms=find_catalog().platform_names(),
-        )
-    )
+    matrix = judged(merged.matrix, find_catalog(), expectations)
     for cell in matrix.cells:
         if cell.key in merged.sources:
             out.adopt(cell, merged.sources[cell.key])
@@ -95,17 +84,7 @@ def merge_command(arguments: argparse.Namespace) -> int:
     print_overall(console, matrix)
     if wrong := never_started(matrix):
         raise ConfigurationError("\n".join(wrong.values()))
-    status = exit_status(matrix)
-    lacking = any(cell.platform in matrix.required for cell in merged.missing)
-    return with_problems(out, EXIT_NOT_RUN if lacking and status != EXIT_NOT_PORTABLE else status)
-
-
-def _expectations(matrix: Matrix, folder: Path | None) -> dict[str, Expectations]:
-    """By the subjects' names, as their files may not be here. Raises ConfigurationError."""
-    if folder is not None and not folder.is_dir():
-        raise ConfigurationError(f"--expectations {folder}: no such folder; `anyunix accept` writes one")
-    files = {cell.subject: (folder or FOLDER) / f"{cell.subject}.yaml" for cell in matrix.cells}
-    return {name: read_expectations(file) for name, file in files.items() if file.is_file()}
+    return with_problems(out, merged_status(merged, matrix))
 
 
 def _print_missing(console: Console, merged: Merged) -> None:

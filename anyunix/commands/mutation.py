@@ -6,19 +6,12 @@ from pathlib import Path
 
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.platforms import Platform
-from anyunix.commands.common import (
-    a_path,
-    check_writable,
-    chosen_platforms,
-    console_for_reports,
-    count,
-    once,
-    with_problems,
-)
+from anyunix.commands.common import a_path, check_writable, console_for_reports, count, once, with_problems
 from anyunix.mutation.faults import choose_faults, read_faults
 from anyunix.mutation.mutation_report import print_faults, print_mutation
 from anyunix.mutation.mutation_run import MutationOptions, choose_subjects, run_mutation
 from anyunix.report.out_folder import OutFolder
+from anyunix.run.selection import chosen_platforms
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -71,7 +64,7 @@ def mutation_command(arguments: argparse.Namespace) -> int:
     options = MutationOptions(
         tuple(faults),
         choose_subjects(catalog, faults, once(arguments.subject)),
-        _platforms(catalog, arguments.platform, once(arguments.require)),
+        _platforms(catalog, once(arguments.platform), once(arguments.require)),
         tuple(catalog.platform(name).name for name in once([*arguments.platform, *arguments.require])),
         arguments.jobs,
         arguments.repeat,

@@ -4,17 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from anyunix.catalog.lookup import find_catalog
-from anyunix.commands.common import a_path, count, once
-from anyunix.commands.selection import add_selection, select
-from anyunix.errors import ConfigurationError
+from anyunix.commands.common import a_path, add_selection, choice_of, count
+from anyunix.errors import EXIT_DONE, ConfigurationError
 from anyunix.host.whole_file import write_whole
 from anyunix.results.matrix_file import read_matrix
-from anyunix.run.identity import identity_of
+from anyunix.run import select
 from anyunix.shards.formats import FORMATS
-from anyunix.shards.planning import PlannedCell, Wish, make_plan, times_of
-
-EXIT_DONE = 0
+from anyunix.shards.planning import plan_of, times_of
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -60,37 +56,14 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def plan_command(arguments: argparse.Namespace) -> int:
     """Print the plan; the exit status. Raises ConfigurationError."""
-    catalog = find_catalog()
-    selection = select(catalog, arguments)
-    subjects = {catalog.subject(asked).name: asked for asked in once(arguments.subject or catalog.subject_names())}
-    platforms = {platform.name: platform.name for platform in selection.platforms}
-    asked_for = once([*arguments.platform, *arguments.require, *arguments.optional])
-    platforms |= {catalog.platform(asked).name: asked for asked in asked_for}
-    cells = [
-        PlannedCell(
-            cell.subject.name,
-            cell.platform.name,
-            cell.bind,
-            (subjects[cell.subject.name], platforms[cell.platform.name], cell.bind),
-        )
-        for cell in selection.cells
-        if cell.platform.options.runs
-    ]
-    if not cells:
-        raise ConfigurationError("no cell to plan: these platforms are known from their manuals only")
-    options = [*arguments.option, *(["-k", arguments.expression] if arguments.expression else [])]
-    wish = Wish(
-        arguments.results,
-        tuple(options),
-        arguments.reference or "",
-        {name: platforms[name] for name in selection.required},
-    )
-    plan = make_plan(
-        cells,
-        arguments.shards or len(cells),
-        times_of(read_matrix(arguments.times)) if arguments.times else {},
-        identity_of(catalog.suite, selection.subjects),
-        wish,
+    choice = choice_of(arguments)
+    plan = plan_of(
+        choice,
+        select(choice),
+        count=arguments.shards,
+        times=times_of(read_matrix(arguments.times)) if arguments.times else {},
+        out=arguments.results,
+        options=(*arguments.option, *(["-k", arguments.expression] if arguments.expression else [])),
     )
     text = FORMATS[arguments.format](plan)
     if arguments.out is None:

@@ -1,32 +1,22 @@
 """`anyunix preflight`: the suite on the machine that a server is about to be rolled out to; go or no-go."""
 
 import argparse
-import os
-import time
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from anyunix.analysis.compare import shown
-from anyunix.analysis.explain import explain
 from anyunix.analysis.readiness import Explained, Preflight, last_portable, preflight
 from anyunix.catalog.lookup import find_catalog
-from anyunix.catalog.probes import read_probes
 from anyunix.commands.common import a_path, add_slowness, check_writable, console_for_reports, count, with_problems
-from anyunix.drivers.registry import Drivers
-from anyunix.drivers.vagrant.machines import Machines
-from anyunix.errors import ConfigurationError
-from anyunix.report.live import LiveTable, PlainLines
+from anyunix.report.live import watcher_on
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_report
-from anyunix.results.matrix_file import read_matrix
-from anyunix.results.model import Matrix
-from anyunix.run.cell import SUITE_SECONDS, SuiteOptions
-from anyunix.run.identity import check_comparable, identity_of
-from anyunix.run.matrix import cells_of, platform_result, run_cells
+from anyunix.run import Choice, RunOptions, Selection, run_matrix, select
+from anyunix.run.cell import SUITE_SECONDS
+from anyunix.run.pipeline import read_baseline
 from anyunix.text import safe
 
 NAMES_SHOWN = 3
@@ -76,40 +66,28 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def preflight_command(arguments: argparse.Namespace) -> int:
     """Run the suite there and print the answer; the exit status. Raises ConfigurationError."""
-    catalog = replace(find_catalog(), slowness=arguments.slowness)
-    subject, platform = catalog.subject(arguments.subject), catalog.platform(arguments.target)
-    bind = arguments.bind or next(iter(subject.binds))
-    if bind not in subject.binds:
-        raise ConfigurationError(
-            f"--bind {bind}: subject {subject.name} has no such mode; it has {', '.join(subject.binds)}"
-        )
-    baseline = read_matrix(arguments.baseline) if arguments.baseline else None
+    selection = _selection(arguments)
+    cell = selection.cells[0]
+    baseline = read_baseline(arguments.baseline, selection.catalog, [cell.subject]) if arguments.baseline else None
     if baseline is not None:
-        check_comparable(
-            (str(arguments.baseline), baseline.identity), ("this run", identity_of(catalog.suite, [subject]))
-        )
-        last_portable(baseline, subject.name, bind)  # a suite for nothing takes a minute: look first
+        last_portable(baseline, cell.subject.name, cell.bind)  # a suite for nothing takes a minute: look first
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
-    started, begun = datetime.now(timezone.utc), time.monotonic()
-    cells, drivers = cells_of([subject], [platform], [bind]), Drivers(Machines(dict(os.environ)))
-    order = SuiteOptions(catalog.suite, arguments.expression, float(arguments.timeout))
-    with order.cross_builds, LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
-        results = run_cells(cells, drivers.for_platform, order, jobs=1, watcher=watcher, keeper=out)
-    target = Matrix(
-        platforms=(platform_result(platform, results),),
-        cells=tuple(results),
-        reference=platform.name,
-        required=(platform.name,),
-        texts=tuple(read_probes(catalog.suite)),
-        started=started.isoformat(timespec="seconds"),
-        seconds=time.monotonic() - begun,
-    )
-    found = preflight(explain(target), baseline)
+    options = RunOptions(arguments.expression, float(arguments.timeout), jobs=1, trace="never")
+    with watcher_on(console) as watcher:
+        matrix = run_matrix(selection, options, watcher=watcher, keeper=out)
+    found = preflight(matrix, baseline)
     out.write(found.matrix)
     print_report(console, found.matrix, str(arguments.out))
-    _print(console, found, platform.title, arguments.baseline)
+    _print(console, found, cell.platform.title, arguments.baseline)
     return with_problems(out, found.exit_status)
+
+
+def _selection(arguments: argparse.Namespace) -> Selection:
+    """The one cell. Raises ConfigurationError."""
+    choice = Choice((arguments.subject,), (arguments.target,), (arguments.bind,) if arguments.bind else ())
+    selection = select(choice, replace(find_catalog(), slowness=arguments.slowness))
+    return replace(selection, reference=selection.platforms[0].name, part="")  # of one subject, so that is no part
 
 
 def _print(console: Console, found: Preflight, title: str, baseline: Path | None) -> None:

@@ -5,16 +5,13 @@ import sys
 
 from rich.text import Text
 
-from anyunix.analysis.verdict import EXIT_NOT_RUN
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import console_for_reports
-from anyunix.errors import ConfigurationError, NotRun, PlatformError
+from anyunix.errors import EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN, ConfigurationError, NotRun, PlatformError
 from anyunix.repro.ipv6_only import PLATFORM
 from anyunix.repro.reproduce import ReproOptions, reproduce
 from anyunix.repro.stories import STORIES, story
 from anyunix.text import first_line
-
-EXIT_REPRODUCED, EXIT_NOT_REPRODUCED = 0, 1
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -44,12 +41,12 @@ def repro_command(arguments: argparse.Namespace) -> int:
     if arguments.list:
         for each in STORIES:
             console.print(Text(f"{each.name:<14} {each.line}"), soft_wrap=True)
-        return EXIT_REPRODUCED
+        return EXIT_DONE
     if arguments.story is None:
         raise ConfigurationError(f"which story? {', '.join(each.name for each in STORIES)}")
     options = ReproOptions(story(arguments.story), arguments.subject, arguments.platform)
     try:
-        return EXIT_REPRODUCED if reproduce(options, find_catalog(), console) else EXIT_NOT_REPRODUCED
+        return EXIT_DONE if reproduce(options, find_catalog(), console) else EXIT_FAILED
     except (NotRun, PlatformError) as reason:
         print(f"anyunix: {options.story.name}: not run: {first_line(str(reason))}", file=sys.stderr)
         return EXIT_NOT_RUN

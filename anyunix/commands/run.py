@@ -2,39 +2,36 @@
 
 import argparse
 import os
-import time
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 
-from rich.console import Console
-
-from anyunix.analysis.changes import changes, dropped
-from anyunix.analysis.expectations import apply, load_expectations
-from anyunix.analysis.explain import explain
-from anyunix.analysis.verdict import exit_status, judge, shard_status
-from anyunix.catalog.lookup import Catalog, find_catalog
-from anyunix.catalog.probes import read_probes
-from anyunix.commands.common import a_path, add_slowness, check_writable, console_for_reports, count, with_problems
-from anyunix.commands.selection import Selection, add_selection, select, select_cells
+from anyunix.analysis.changes import changes
+from anyunix.analysis.expectations import load_expectations
+from anyunix.analysis.verdict import exit_status, shard_status
+from anyunix.catalog.lookup import find_catalog
+from anyunix.commands.common import (
+    a_path,
+    add_selection,
+    add_slowness,
+    check_writable,
+    choice_of,
+    console_for_reports,
+    count,
+    with_problems,
+)
 from anyunix.drivers.registry import Drivers
 from anyunix.drivers.vagrant.box import variable
 from anyunix.drivers.vagrant.machines import Machines
 from anyunix.errors import ConfigurationError
 from anyunix.report import github
 from anyunix.report.change_lines import print_changes
-from anyunix.report.growing import NOT_ENDED, GrowingMatrix
-from anyunix.report.live import LiveTable, PlainLines
+from anyunix.report.live import watcher_on
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_left_out, print_overall, print_report
-from anyunix.results.matrix_file import read_matrix
-from anyunix.results.model import CellResult, Matrix
-from anyunix.run.cell import SUITE_SECONDS, Cell, SuiteOptions
-from anyunix.run.identity import check_comparable, identity_of
-from anyunix.run.matrix import choose_reference, platform_result, run_cells, with_poisoned
-from anyunix.run.measure import with_facts
-from anyunix.run.rerun import TRACE_MODES, Records, with_culprits, with_traces
+from anyunix.run import Choice, RunOptions, Selection, run_matrix, select
+from anyunix.run.cell import SUITE_SECONDS
+from anyunix.run.pipeline import read_baseline
+from anyunix.run.rerun import TRACE_MODES
 from anyunix.run.start import never_started
 
 
@@ -141,100 +138,53 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def run_command(arguments: argparse.Namespace) -> int:
-    """Run the cells, keep and print what they brought; the exit status. Raises ConfigurationError."""
-    catalog = replace(find_catalog(), slowness=arguments.slowness)
-    chosen = select_cells(catalog, arguments) if arguments.cell else select(catalog, arguments)
-    if arguments.poisoned and not any(subject.build for subject in chosen.subjects):
-        raise ConfigurationError(
-            f"--poisoned: {', '.join(subject.name for subject in chosen.subjects)}: nothing is "
-            "built, so there is no variable to fill; name a subject that has a build command"
-        )
-    expectations = load_expectations(chosen.subjects, arguments.expectations)
-    baseline = read_matrix(arguments.baseline) if arguments.baseline else None
-    if baseline is not None:
-        check_comparable(
-            (str(arguments.baseline), baseline.identity), ("this run", identity_of(catalog.suite, chosen.subjects))
-        )
+    """Run the cells, keep and print what came of them; the exit status. Raises ConfigurationError."""
+    selection = select(_choice(arguments), replace(find_catalog(), slowness=arguments.slowness))
+    options = _options(arguments, selection)
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
-    matrix = _run_matrix(catalog, chosen, arguments, out, console)
-    if baseline is not None:
-        matrix = replace(matrix, dropped=dropped(baseline, matrix))
-    matrix = judge(
-        apply(matrix, expectations, today=datetime.now(timezone.utc).date(), known_platforms=catalog.platform_names())
-    )
+    drivers = Drivers(Machines(_environment(arguments), fresh=arguments.fresh))
+    with watcher_on(console) as watcher:
+        matrix = run_matrix(selection, options, watcher=watcher, keeper=out, make_driver=drivers.for_platform)
     out.write(matrix)
     wrong = {} if matrix.shard else never_started(matrix)
-    if wrong and len(wrong) == len(chosen.subjects):  # there is nothing to judge
+    if wrong and len(wrong) == len(selection.subjects):  # there is nothing to judge
         raise ConfigurationError("\n".join(wrong.values()))
     print_report(console, matrix, str(arguments.out))
-    if baseline is not None:
-        print_changes(console, changes(baseline, matrix), str(arguments.baseline))
+    if options.baseline is not None:
+        print_changes(console, changes(options.baseline, matrix), str(arguments.baseline))
     arguments.workflow.tell(github.report(matrix, os.environ))
-    if chosen.left_out:
-        print_left_out(console, chosen.left_out)
+    if selection.left_out:
+        print_left_out(console, selection.left_out)
     print_overall(console, matrix)
     if wrong:
         raise ConfigurationError("\n".join(wrong.values()))
     return with_problems(out, shard_status(matrix) if matrix.shard else exit_status(matrix))
 
 
-def _run_matrix(
-    catalog: Catalog, chosen: Selection, arguments: argparse.Namespace, out: OutFolder, console: Console
-) -> Matrix:
-    """All cells, then once more those that failed, under the tools that tell why."""
-    started, begun = datetime.now(timezone.utc), time.monotonic()
-    order = SuiteOptions(catalog.suite, arguments.expression, float(arguments.timeout), arguments.repeat)
-    texts = tuple(read_probes(catalog.suite))
-    contracts = [text.id for text in texts if text.kind == "contract"] if arguments.poisoned else []
-    cells = with_poisoned(chosen.cells, contracts)
-    drivers = Drivers(Machines(_environment(arguments), fresh=arguments.fresh))
-    with order.cross_builds, LiveTable(console) if console.is_terminal else PlainLines(console) as watcher:
-
-        def run_again(again: Sequence[Cell]) -> Records:
-            records = Records()
-            measure(again, records)
-            return records
-
-        def measure(again: Sequence[Cell], records: Records | None = None) -> list[CellResult]:
-            return run_cells(
-                list(again),
-                drivers.for_platform,
-                replace(order, expression="", repeat=1),
-                jobs=arguments.jobs,
-                watcher=watcher,
-                keeper=records or Records(),
-            )
-
-        identity, part = identity_of(catalog.suite, chosen.subjects), _part(chosen, order)
-
-        def matrix_of(results: Sequence[CellResult]) -> Matrix:
-            return Matrix(
-                platforms=tuple(platform_result(platform, results) for platform in chosen.platforms),
-                cells=tuple(results),
-                reference=choose_reference(arguments.reference, results),
-                required=chosen.required,
-                texts=texts,
-                started=started.isoformat(timespec="seconds"),
-                identity=identity,
-                shard=arguments.shard,
-                part=part,
-            )
-
-        growing = GrowingMatrix(out, [cell.result("not-run", NOT_ENDED) for cell in cells], matrix_of)
-        growing.begin()
-        results = run_cells(cells, drivers.for_platform, order, jobs=arguments.jobs, watcher=watcher, keeper=growing)
-        matrix = with_facts(matrix_of(results), cells, catalog.suite, measure)
-        matrix = with_culprits(with_traces(matrix, cells, arguments.trace, run_again), cells, run_again)
-    return replace(explain(matrix), seconds=time.monotonic() - begun)
+def _choice(arguments: argparse.Namespace) -> Choice:
+    """Raises ConfigurationError."""
+    return replace(
+        choice_of(arguments),
+        cells=tuple((subject, platform, bind) for subject, platform, bind in arguments.cell),
+        shard=arguments.shard,
+        poisoned=arguments.poisoned,
+    )
 
 
-def _part(chosen: Selection, order: SuiteOptions) -> str:
-    """`23 of 286 probes, -k binding`; empty for a whole run. Raises ConfigurationError."""
-    if not order.expression:
-        return chosen.part
-    some, every = (len(order.plans.begin(order.suite, each).result()) for each in (order.expression, ""))
-    return f"{some} of {every} probes, {chosen.part}"
+def _options(arguments: argparse.Namespace, selection: Selection) -> RunOptions:
+    """Raises ConfigurationError."""
+    expectations = load_expectations(selection.subjects, arguments.expectations)
+    baseline = read_baseline(arguments.baseline, selection.catalog, selection.subjects) if arguments.baseline else None
+    return RunOptions(
+        expression=arguments.expression,
+        seconds=float(arguments.timeout),
+        repeat=arguments.repeat,
+        jobs=arguments.jobs,
+        trace=arguments.trace,
+        expectations=expectations,
+        baseline=baseline,
+    )
 
 
 def _assignment(text: str) -> tuple[str, str]:

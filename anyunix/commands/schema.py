@@ -8,9 +8,9 @@ from anyunix.catalog.json_schema import json_schema
 from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.platform_file import EXTENDING_PLATFORM_FILE, PLATFORM_FILE
 from anyunix.catalog.subject_file import SubjectFile
+from anyunix.errors import EXIT_DONE
 from anyunix.mutation.faults import fault_file
 
-EXIT_DONE = 0
 KINDS = ("platform", "subject", "expectations", "fault")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from anyunix.analysis.verdict import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, EXIT_PORTABLE
+from anyunix.errors import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, EXIT_PORTABLE
 from anyunix.mutation.faults import Fault
 
 Answer = Literal["caught", "missed", "shows elsewhere too", "does not show", "left out", "not run", "broke"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from anyunix.catalog.builds import Build
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.mutation.faults import Fault
@@ -12,7 +13,6 @@ from anyunix.mutation.findings import Finding, Healthy
 from anyunix.mutation.mutants import mutate
 from anyunix.results.json_values import same
 from anyunix.results.model import CellResult, Probe
-from anyunix.run.building import Build
 from anyunix.run.cell import Cell
 from anyunix.text import first_line, said_by
 

@@ -25,6 +25,11 @@ def summary(result: CellResult) -> str:
     return f"ran in {result.seconds:.1f} s: {len(result.kept())} contracts passed{failed}, {len(result.facts)} facts"
 
 
+def watcher_on(console: Console) -> "LiveTable | PlainLines":
+    """Whoever shows on this console what goes on, while it is entered."""
+    return LiveTable(console) if console.is_terminal else PlainLines(console)
+
+
 class PlainLines:
     """One line when a cell begins, one when it ends, and now and then one between."""
 

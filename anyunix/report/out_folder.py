@@ -31,15 +31,15 @@ class OutFolder:
         self.problems: dict[Path, str] = {}
         """File -> why it could not be written."""
 
-    def keep(self, result: CellResult, brought: Artifacts) -> None:
+    def keep(self, result: CellResult, artifacts: Artifacts) -> None:
         """junit.xml of the first run of the suite, junit-2.xml, … of its repeats, and what pytest said."""
         folder = self._folder(result)
-        log = brought.log or f"{result.status}: {result.reason}\n"
+        log = artifacts.log or f"{result.status}: {result.reason}\n"
         self.write_file(folder / "log.txt", lambda: log.encode(errors="replace"))
         for earlier in folder.glob("junit*.xml"):  # an earlier run's, in the same folder
             with self._told(earlier):
                 earlier.unlink()
-        for number, data in enumerate(brought.junit, 1):
+        for number, data in enumerate(artifacts.junit, 1):
             self.write_file(folder / ("junit.xml" if number == 1 else f"junit-{number}.xml"), partial(bytes, data))
 
     def adopt(self, result: CellResult, run: Path) -> None:

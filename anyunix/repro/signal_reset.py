@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from anyunix.catalog.builds import PATTERN
 from anyunix.catalog.edits import Edit, apply_edit
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.reader import read_file
@@ -20,7 +21,6 @@ from anyunix.host.scratch import scratch
 from anyunix.repro.answers import Messages
 from anyunix.repro.luck import Luck, try_luck
 from anyunix.repro.stage import build_again, built_here, staged
-from anyunix.run.building import PATTERN
 
 FAULT = Path("chat", "faults", "repro", "unset-sa-flags.yaml")
 ZERO = "-ftrivial-auto-var-init=zero"

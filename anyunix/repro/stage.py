@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from anyunix.catalog.builds import Build
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.cross.shared_builds import CrossBuilds
@@ -19,7 +20,7 @@ from anyunix.host.environment import local_environment, passed_on
 from anyunix.host.scratch import scratch
 from anyunix.payload.archive import SITE, SUBJECT, SUITE, products, write_payload
 from anyunix.payload.supervised import ask, last_words
-from anyunix.run.building import BUILD_SECONDS, Build, build_there, cross_build, look_at
+from anyunix.run.building import BUILD_SECONDS, build_there, cross_build, look_at
 from anyunix.text import first_line
 
 SCRIPT = PurePosixPath("repro_remote.py")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from anyunix.catalog.builds import Build
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.cross.shared_builds import CrossBuilds
@@ -15,7 +16,6 @@ from anyunix.errors import NotRun, PlatformError
 from anyunix.host.environment import passed_on
 from anyunix.payload.archive import HELPERS, SUBJECT, subject_files
 from anyunix.payload.supervised import run_supervised
-from anyunix.results.model import PLAIN
 from anyunix.text import first_line
 
 PYTHON = (3, 10)
@@ -34,41 +34,6 @@ for tool in {tools}; do command -v "$tool" >/dev/null || echo "missing $tool"; d
 echo "system $(uname -sr)"
 echo end
 """
-
-
-@dataclass(frozen=True)
-class Build:
-    """One way to build a subject."""
-
-    name: str = PLAIN
-    flags: tuple[str, ...] = ()
-    """For the compiler, as CFLAGS; without any the subject's own."""
-    compiler: str = ""
-    """For CC; empty for the platform's `cc`."""
-    honoured: bool = True
-    """Whether a build that ignores the flags would be another one, so that it has to be found out."""
-    objects: Path | None = None
-    """A folder that cross builds of nearly the same sources share, so that each compiles only what differs."""
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        return {
-            **({"CFLAGS": shlex.join(self.flags)} if self.flags else {}),
-            **({"CC": self.compiler} if self.compiler else {}),
-        }
-
-
-PATTERN = "-ftrivial-auto-var-init=pattern"
-POISONED = Build("poisoned", ("-O2", PATTERN))
-"""Uninitialised automatic variables hold a pattern instead of what chance left there (gcc 12, clang 8 and newer)."""
-CHECKED = Build("checked", ("-O0", "-g"))
-"""With lines and names for a memory checker to tell."""
-SANITIZED = Build(
-    "sanitized",
-    ("-O0", "-g", "-fsanitize=memory", "-fsanitize-recover=memory", "-fsanitize-memory-track-origins"),
-    "clang",
-)
-"""For platforms without valgrind."""
 
 
 @dataclass(frozen=True)
@@ -107,12 +72,12 @@ def look_at(driver: Driver, platform: Platform, subject: Subject) -> Toolchain:
 
 
 def cross_build(
-    look: Toolchain, platform: Platform, subject: Subject, build: Build, builds: CrossBuilds, say: Progress
+    toolchain: Toolchain, platform: Platform, subject: Subject, build: Build, builds: CrossBuilds, progress: Progress
 ) -> dict[PurePosixPath, Path]:
     """Build here what the platform cannot build: path in the payload -> program. Raises NotRun, PlatformError."""
-    if not look.missing:
+    if not toolchain.missing:
         return {}
-    lacking = f"no {' and no '.join(look.missing)} on {platform.name}"
+    lacking = f"no {' and no '.join(toolchain.missing)} on {platform.name}"
     if not subject.build:
         raise NotRun(lacking)
     if not platform.cross:
@@ -122,29 +87,29 @@ def cross_build(
         )
     if reason := missing():
         raise NotRun(f"{lacking}, and {reason}")
-    if reason := cannot_start(platform.cross, look.system):
-        raise NotRun(f"{lacking}, and {reason}; {platform.name} is {first_line(look.system)}")
+    if reason := cannot_start(platform.cross, toolchain.system):
+        raise NotRun(f"{lacking}, and {reason}; {platform.name} is {first_line(toolchain.system)}")
     if build.compiler:
         raise NotRun(f"{lacking}, and no {build.compiler}")
-    say(f"cross-building the subject for {platform.cross}")
+    progress(f"cross-building the subject for {platform.cross}")
     programs = builds.subject(subject, platform.cross, build.environment, build.objects)
     return {SUBJECT / path: file for path, file in programs.items()}
 
 
-def compiler_of(look: Toolchain, platform: Platform, subject: Subject) -> str:
+def compiler_of(toolchain: Toolchain, platform: Platform, subject: Subject) -> str:
     """Who compiles the subject; empty where its build has nothing to compile: initdb, ssh-keygen, a Python server."""
     if not subject.build or not any(file.suffix in COMPILED for file in subject_files(subject)):
         return ""
-    return compiler_name(platform.cross) if look.missing else look.compiler
+    return compiler_name(platform.cross) if toolchain.missing else toolchain.compiler
 
 
 def cross_helpers(
-    look: Toolchain, platform: Platform, suite: Path, builds: CrossBuilds, say: Progress
+    toolchain: Toolchain, platform: Platform, suite: Path, builds: CrossBuilds, progress: Progress
 ) -> dict[PurePosixPath, Path]:
     """The suite's C helpers, as `cross_build`; none where facts that need them are to skip, with the reason."""
-    if look.compiler or not platform.cross or missing() is not None:
+    if toolchain.compiler or not platform.cross or missing() is not None:
         return {}
-    say(f"cross-building the suite's helpers for {platform.cross}")
+    progress(f"cross-building the suite's helpers for {platform.cross}")
     return {HELPERS / path: file for path, file in builds.helpers(suite, platform.cross).items()}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from anyunix.catalog.builds import Build
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.cross.shared_builds import CrossBuilds
@@ -20,16 +21,7 @@ from anyunix.results.consequences import resolve
 from anyunix.results.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.results.model import BUILDS, Artifacts, CellResult, Probe, Status
 from anyunix.results.repeats import merge_repeats
-from anyunix.run.building import (
-    Build,
-    Toolchain,
-    build_there,
-    compiler_of,
-    cross_build,
-    cross_helpers,
-    look_at,
-    why_not_built,
-)
+from anyunix.run.building import Toolchain, build_there, compiler_of, cross_build, cross_helpers, look_at, why_not_built
 from anyunix.run.emulator_limits import leave_out
 from anyunix.run.exhausted import exhausted
 from anyunix.run.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only, why
@@ -88,15 +80,15 @@ class SuiteOptions:
     repeat: int = 1
     plans: Plans = field(default_factory=Plans, compare=False)
     cross_builds: CrossBuilds = field(default_factory=CrossBuilds, compare=False)
-    """Whoever makes an order that may need some ends them."""
+    """Whoever makes options for cells that may need some ends them."""
 
 
 class CellRun:
-    """Runs a cell once. `brought` holds what came back, for whoever keeps it."""
+    """Runs a cell once. `artifacts` holds what came back, for whoever keeps it."""
 
-    def __init__(self, cell: Cell, driver: Driver, order: SuiteOptions, say: Progress) -> None:
-        self.cell, self.brought = cell, Artifacts()
-        self._driver, self._order, self._say = driver, order, say
+    def __init__(self, cell: Cell, driver: Driver, options: SuiteOptions, progress: Progress) -> None:
+        self.cell, self.artifacts = cell, Artifacts()
+        self._driver, self._options, self._progress = driver, options, progress
         self._planned: tuple[str, ...] = ()
 
     def run(self) -> CellResult:
@@ -113,9 +105,9 @@ class CellRun:
         except ConfigurationError:
             raise  # the user's, and the same in every cell
         except Exception as error:  # a library's, or our own: the other cells go on
-            self.brought = replace(self.brought, log=f"{self.brought.log}{whole_story(error)}")
+            self.artifacts = replace(self.artifacts, log=f"{self.artifacts.log}{whole_story(error)}")
             result = self.cell.result("error", unexpected(error))
-        return replace(result, seconds=time.monotonic() - started, left_behind=left_behind(self.brought.log))
+        return replace(result, seconds=time.monotonic() - started, left_behind=left_behind(self.artifacts.log))
 
     def _run_and_end(self) -> CellResult:
         try:
@@ -126,38 +118,40 @@ class CellRun:
     def _run(self) -> CellResult:
         if reason := self._driver.available():
             raise NotRun(reason)
-        plan = self._order.plans.begin(self._order.suite, self._order.expression)
-        self._say("starting the platform")
-        self._driver.up(self._say)
-        look = look_at(self._driver, self.cell.platform, self.cell.subject)
+        plan = self._options.plans.begin(self._options.suite, self._options.expression)
+        self._progress("starting the platform")
+        self._driver.up(self._progress)
+        toolchain = look_at(self._driver, self.cell.platform, self.cell.subject)
         self._planned = only(plan.result(), self.cell.probes)
-        self._send(look)
+        self._send(toolchain)
         if not self._planned:
-            raise NotRun(f"no probe matches -k {self._order.expression!r}; `anyunix list probes` shows them all")
-        result = replace(self.cell.result("ran"), compiler=compiler_of(look, self.cell.platform, self.cell.subject))
-        if self.cell.subject.build and not look.missing and (failed := self._build()):
+            raise NotRun(f"no probe matches -k {self._options.expression!r}; `anyunix list probes` shows them all")
+        result = replace(
+            self.cell.result("ran"), compiler=compiler_of(toolchain, self.cell.platform, self.cell.subject)
+        )
+        if self.cell.subject.build and not toolchain.missing and (failed := self._build()):
             return replace(result, probes=(failed,))
         if not self.cell.probes and (failed := self._start()):
             return replace(result, probes=(failed,))
         runs: list[tuple[Probe, ...]] = []
-        for number in range(1, self._order.repeat + 1):
+        for number in range(1, self._options.repeat + 1):
             try:
                 runs.append(self._probe(number))
             except Unfinished as error:
                 raise Unfinished(str(error), merge_repeats(runs) if runs else error.probes) from error
         if self.cell.tool:
-            self.brought = replace(self.brought, records=self._driver.get(RECORDS, limit=RECORDS_LIMIT))
+            self.artifacts = replace(self.artifacts, records=self._driver.get(RECORDS, limit=RECORDS_LIMIT))
         return replace(result, probes=resolve(merge_repeats(runs)))
 
-    def _send(self, look: Toolchain) -> None:
+    def _send(self, toolchain: Toolchain) -> None:
         """The payload, with what was built here because the platform cannot. Raises NotRun, PlatformError."""
-        cell, suite = self.cell, self._order.suite
+        cell, suite = self.cell, self._options.suite
         with scratch() as folder:
-            builds = self._order.cross_builds
-            built = cross_build(look, cell.platform, cell.subject, cell.build, builds, self._say) | cross_helpers(
-                look, cell.platform, suite, builds, self._say
-            )
-            self._say("sending the payload")
+            builds = self._options.cross_builds
+            built = cross_build(
+                toolchain, cell.platform, cell.subject, cell.build, builds, self._progress
+            ) | cross_helpers(toolchain, cell.platform, suite, builds, self._progress)
+            self._progress("sending the payload")
             archive = folder / "payload.tar"
             write_payload(archive, suite, cell.subject, built, self._planned)
             self._driver.put(archive)
@@ -165,7 +159,7 @@ class CellRun:
     def _build(self) -> Probe | None:
         """Build the subject there. One that does not build is not portable: that is a contract too."""
         subject = self.cell.subject
-        self._say("building the subject")
+        self._progress("building the subject")
         done = build_there(self._driver, self.cell.platform, subject, self.cell.build)
         self._log(subject.build, done)
         if done.status == 0:
@@ -174,14 +168,14 @@ class CellRun:
 
     def _start(self) -> Probe | None:
         """Start the subject once: where it cannot, no probe could say more than that."""
-        self._say("starting the subject once")
+        self._progress("starting the subject once")
         failed, done = start_once(self._driver, self.cell.bind, self.cell.platform.slowness, self._passed_on())
         self._log(["python3", str(SCRIPT)], done)
         return failed
 
     def _probe(self, number: int) -> tuple[Probe, ...]:
         """Run the suite once and fetch its results. Raises PlatformError, BadResults."""
-        repeat = f"run {number} of {self._order.repeat}: " if self._order.repeat > 1 else ""
+        repeat = f"run {number} of {self._options.repeat}: " if self._options.repeat > 1 else ""
         command = [
             "env",
             AUTOLOAD_OFF,
@@ -195,17 +189,17 @@ class CellRun:
             *(str(SUITE / probe) for probe in self.cell.probes or ("",)),
         ]
         slowness = self.cell.platform.slowness
-        seconds = self._order.seconds * slowness
+        seconds = self._options.seconds * slowness
         if slowness > 1:
             command += ["--timeout", str(PROBE_SECONDS * slowness)]
-        if self._order.expression:
-            command += ["-k", self._order.expression]
-        self._say(f"{repeat}starting the probes")
+        if self._options.expression:
+            command += ["-k", self._options.expression]
+        self._progress(f"{repeat}starting the probes")
         done = run_supervised(
             self._driver,
             command,
             seconds,
-            say=_progress(self._say, repeat),
+            say=_percentages(self._progress, repeat),
             environment={
                 **self._passed_on(),
                 "ANYUNIX_BIND": self.cell.bind,
@@ -224,7 +218,7 @@ class CellRun:
             said = " | ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-3:])
             raise self._unfinished(f"pytest ended with status {done.status} after {last.split()[0]}: {said}")
         junit = self._driver.get(JUNIT, limit=XML_LIMIT)
-        self.brought = replace(self.brought, junit=(*self.brought.junit, junit))
+        self.artifacts = replace(self.artifacts, junit=(*self.artifacts.junit, junit))
         probes = read_junit(junit)
         if reason := deviation(self._planned, (probe.id for probe in probes)):
             raise BadResults(reason)
@@ -235,7 +229,7 @@ class CellRun:
         ran_out = exhausted(self._driver, self.cell.platform)
         junit, probes = finished_probes(self._driver, self._planned)
         if probes:
-            self.brought = replace(self.brought, junit=(*self.brought.junit, junit))
+            self.artifacts = replace(self.artifacts, junit=(*self.artifacts.junit, junit))
         return Unfinished(
             "; ".join(
                 [
@@ -251,15 +245,17 @@ class CellRun:
         return passed_on(self.cell.subject.pass_env, here=self.cell.platform.options.is_this_machine)
 
     def _log(self, command: Sequence[str], done: Completed) -> None:
-        log = f"{self.brought.log}$ {shlex.join(command)}\n{done.stdout}{done.stderr}"
-        self.brought = replace(self.brought, log=log)
+        log = f"{self.artifacts.log}$ {shlex.join(command)}\n{done.stdout}{done.stderr}"
+        self.artifacts = replace(self.artifacts, log=log)
 
 
-def _progress(say: Progress, repeat: str) -> Callable[[str], None]:
+def _percentages(progress: Progress, repeat: str) -> Callable[[str], None]:
     """Turns pytest's verbose lines into `12% of the probes, last test_…`."""
 
     def line(text: str) -> None:
         if "::" in text and "%]" in text:
-            say(f"{repeat}{text.rsplit('[', 1)[-1].strip(' ]')} of the probes, last {text.split('::')[-1].split()[0]}")
+            progress(
+                f"{repeat}{text.rsplit('[', 1)[-1].strip(' ]')} of the probes, last {text.split('::')[-1].split()[0]}"
+            )
 
     return line

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
+from anyunix.catalog.builds import POISONED
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.base import Driver
@@ -15,8 +16,7 @@ from anyunix.errors import ConfigurationError
 from anyunix.host.interrupts import uninterrupted
 from anyunix.host.unexpected import unexpected, whole_story
 from anyunix.results.json_values import distinct
-from anyunix.results.model import Artifacts, CellResult, PlatformResult
-from anyunix.run.building import POISONED
+from anyunix.results.model import Artifacts, CellResult, Matrix, PlatformResult
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 
 LOOK_SECONDS = 0.5
@@ -39,8 +39,27 @@ class Watcher(Protocol):
 class Keeper(Protocol):
     """Whoever keeps what a cell brought back."""
 
-    def keep(self, result: CellResult, brought: Artifacts) -> None:
+    def keep(self, result: CellResult, artifacts: Artifacts) -> None:
         """Called once a cell, from the cell's thread."""
+
+
+class Nobody:
+    """Watches and keeps nothing: for runs whose matrix is all that is wanted."""
+
+    def says(self, cell: Cell, text: str) -> None:
+        """Not shown."""
+
+    def done(self, cell: Cell, result: CellResult) -> None:
+        """Not shown."""
+
+    def keep(self, result: CellResult, artifacts: Artifacts) -> None:
+        """Not kept."""
+
+    def write_matrix(self, matrix: Matrix) -> None:
+        """Not written."""
+
+
+NOBODY = Nobody()
 
 
 def cells_of(subjects: Iterable[Subject], platforms: Iterable[Platform], binds: Sequence[str]) -> list[Cell]:
@@ -54,17 +73,16 @@ def cells_of(subjects: Iterable[Subject], platforms: Iterable[Platform], binds: 
     ]
 
 
-def with_poisoned(plain: list[Cell], poisoned: Sequence[str]) -> list[Cell]:
-    """The cells, and again those whose subject is built, in a poisoned build that has to pass the probes `poisoned`."""
-    return plain + [
-        replace(cell, build=POISONED, probes=tuple(poisoned)) for cell in plain if poisoned and cell.subject.build
-    ]
+def with_poisoned(cells: Sequence[Cell], contracts: Sequence[str]) -> list[Cell]:
+    """The cells, and again those whose subject is built, in a poisoned build that has to keep the contracts."""
+    poisoned = [replace(cell, build=POISONED, probes=tuple(contracts)) for cell in cells if cell.subject.build]
+    return [*cells, *poisoned]
 
 
 def run_cells(
     cells: list[Cell],
     make_driver: Callable[[Platform], Driver],
-    order: SuiteOptions,
+    options: SuiteOptions,
     *,
     jobs: int,
     watcher: Watcher,
@@ -86,11 +104,11 @@ def run_cells(
         except ConfigurationError:
             raise  # the user's, and the same in every cell
         except Exception as error:
-            result, brought = cell.result("error", unexpected(error)), Artifacts(log=whole_story(error))
+            result, artifacts = cell.result("error", unexpected(error)), Artifacts(log=whole_story(error))
         else:
-            cell_run = CellRun(cell, drivers[index], order, lambda text: watcher.says(cell, text))
-            result, brought = cell_run.run(), cell_run.brought
-        keeper.keep(result, brought)
+            cell_run = CellRun(cell, drivers[index], options, lambda text: watcher.says(cell, text))
+            result, artifacts = cell_run.run(), cell_run.artifacts
+        keeper.keep(result, artifacts)
         watcher.done(cell, result)
         return result
 
@@ -108,7 +126,7 @@ def run_cells(
         with making:
             stopped.set()
         pool.shutdown(wait=False, cancel_futures=True)
-        order.cross_builds.end()
+        options.cross_builds.end()
         _all_down({cells[index].name: driver for index, driver in drivers.items()}, futures)
         raise
     pool.shutdown()
@@ -167,7 +185,7 @@ def facts_in(cells: Iterable[CellResult]) -> tuple[dict[str, Any], dict[str, tup
 
 
 def choose_reference(wanted: str | None, cells: Iterable[CellResult]) -> str:
-    """The platform that the others are compared with: the one asked for, debian, else the first that ran."""
+    """The platform that the others are compared with: the one asked for if it ran, debian, else the first that ran."""
     ran = [cell.platform for cell in cells if cell.status == "ran"]
     for name in (wanted, "debian", *ran):
         if name in ran:

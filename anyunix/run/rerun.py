@@ -5,11 +5,12 @@ What they say this time is no result: a tool changes how long things take. It is
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
 
+from anyunix.catalog.builds import CHECKED, POISONED, SANITIZED
 from anyunix.results.junit import BadResults
 from anyunix.results.model import Again, Artifacts, CellResult, Matrix, Outcome, Probe
 from anyunix.results.trace_model import Trace
-from anyunix.run.building import CHECKED, POISONED, SANITIZED
 from anyunix.run.cell import Cell
 from anyunix.text import first_line
 from anyunix.trace.align import align
@@ -17,7 +18,8 @@ from anyunix.trace.checker import culprit, findings
 from anyunix.trace.pairing import Steps
 from anyunix.trace.records import Record, read_records, steps_in
 
-TRACE_MODES = ("on-failure", "always", "never")
+TraceMode = Literal["on-failure", "always", "never"]
+TRACE_MODES: tuple[TraceMode, ...] = get_args(TraceMode)
 PROBES = 8
 """Failures of one cell that are traced at most."""
 REPRESENTATIVE = (
@@ -37,11 +39,11 @@ class Records:
     outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     """Cell and probe -> what came of it under the tool."""
 
-    def keep(self, result: CellResult, brought: Artifacts) -> None:
+    def keep(self, result: CellResult, artifacts: Artifacts) -> None:
         self.outcomes |= {(result.key, probe.id): probe.outcome for probe in result.probes}
         try:
             if result.status == "ran":
-                self.found[result.key] = read_records(brought.records)
+                self.found[result.key] = read_records(artifacts.records)
             else:
                 self.problems[result.key] = result.reason
         except BadResults as error:
@@ -59,7 +61,7 @@ RunAgain = Callable[[Sequence[Cell]], Records]
 """Runs cells and gives what their tools wrote."""
 
 
-def with_traces(matrix: Matrix, cells: Iterable[Cell], mode: str, run_again: RunAgain) -> Matrix:
+def with_traces(matrix: Matrix, cells: Iterable[Cell], mode: TraceMode, run_again: RunAgain) -> Matrix:
     """The matrix with the system calls of each failure beside those of the reference, where it passes."""
     wanted = _to_trace(matrix, mode)
     again = [replace(cell, probes=wanted[cell.key], tool="trace") for cell in cells if cell.key in wanted]
@@ -136,7 +138,7 @@ def _to_check(matrix: Matrix, cell: CellResult) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*failing, *(probe for probe in REPRESENTATIVE if probe.partition("[")[0] in known)]))
 
 
-def _to_trace(matrix: Matrix, mode: str) -> dict[str, tuple[str, ...]]:
+def _to_trace(matrix: Matrix, mode: TraceMode) -> dict[str, tuple[str, ...]]:
     """Cell -> the probes to run again; the reference's are those of all others."""
     wanted: dict[str, dict[str, None]] = {}
     for cell in matrix.cells if mode != "never" else ():

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from anyunix.errors import ConfigurationError
+from anyunix.analysis.expectations import FOLDER, Expectations, read_expectations
+from anyunix.analysis.verdict import exit_status
+from anyunix.errors import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, ConfigurationError
 from anyunix.results.matrix_file import FILE, read_matrix
 from anyunix.results.model import PLAIN, CellId, CellResult, Matrix, PlatformResult
 from anyunix.run.identity import Claim, common_identity
@@ -88,6 +90,24 @@ def merge(parts: Sequence[Part], plan: Plan | None, reference: str | None, requi
         part=newest.part,
     )
     return Merged(matrix, {cell.key: part.folder for cell, part in chosen.values()}, missing)
+
+
+def expectations_of(matrix: Matrix, folder: Path | None) -> dict[str, Expectations]:
+    """By the subjects' names, as their files may not be here; from ./expectations by default.
+
+    Raises ConfigurationError.
+    """
+    if folder is not None and not folder.is_dir():
+        raise ConfigurationError(f"--expectations {folder}: no such folder; `anyunix accept` writes one")
+    files = {cell.subject: (folder or FOLDER) / f"{cell.subject}.yaml" for cell in matrix.cells}
+    return {name: read_expectations(file) for name, file in files.items() if file.is_file()}
+
+
+def merged_status(merged: Merged, matrix: Matrix) -> int:
+    """As of a run, from the judged matrix; 3 also when a planned cell of a required platform is missing."""
+    status = exit_status(matrix)
+    lacking = any(cell.platform in matrix.required for cell in merged.missing)
+    return EXIT_NOT_RUN if lacking and status != EXIT_NOT_PORTABLE else status
 
 
 def _newest(parts: Sequence[Part]) -> dict[str, tuple[CellResult, Part]]:

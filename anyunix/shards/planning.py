@@ -11,6 +11,8 @@ import msgspec
 from anyunix.errors import ConfigurationError
 from anyunix.host.regular import read_regular
 from anyunix.results.model import PLAIN, CellId, Identity, Matrix
+from anyunix.run import Choice, Selection
+from anyunix.run.identity import identity_of
 
 SCHEMA = 1
 UNKNOWN_SECONDS = 60.0
@@ -67,6 +69,40 @@ class Wish:
     reference: str = ""
     required: Mapping[str, str] = field(default_factory=dict)
     """Platform -> how it was asked for."""
+
+
+def plan_of(
+    choice: Choice,
+    selection: Selection,
+    *,
+    count: int | None,
+    times: Mapping[CellId, float],
+    out: Path,
+    options: Sequence[str],
+) -> Plan:
+    """The cells of a selection in `count` shards, one per cell by default; commands name things as they were chosen.
+
+    Raises ConfigurationError when none of the cells can run.
+    """
+    catalog = selection.catalog
+    subjects = {catalog.subject(asked).name: asked for asked in choice.subjects or catalog.subject_names()}
+    asked_for = (*choice.platforms, *choice.required, *choice.optional)
+    platforms = {platform.name: platform.name for platform in selection.platforms}
+    platforms |= {catalog.platform(asked).name: asked for asked in asked_for}
+    cells = [
+        PlannedCell(
+            cell.subject.name,
+            cell.platform.name,
+            cell.bind,
+            (subjects[cell.subject.name], platforms[cell.platform.name], cell.bind),
+        )
+        for cell in selection.cells
+        if cell.platform.options.runs
+    ]
+    if not cells:
+        raise ConfigurationError("no cell to plan: these platforms are known from their manuals only")
+    wish = Wish(out, tuple(options), choice.reference, {name: platforms[name] for name in selection.required})
+    return make_plan(cells, count or len(cells), times, identity_of(catalog.suite, selection.subjects), wish)
 
 
 def make_plan(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from anyunix.catalog.lookup import Catalog, find_catalog
+from anyunix.cli import RENAMED, main
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.docker.owned import OWNER_LABEL, things
 from anyunix.drivers.netns.netns_driver import NetnsDriver
@@ -252,3 +253,20 @@ def test_an_interrupt_removes_everything_within_5_seconds(tmp_path: Path, engine
     owner = f"/{process.pid}"
     assert [str(thing) for thing in things(engine.client().api) if thing.labels[OWNER_LABEL].endswith(owner)] == []
     assert [path.name for path in tmp_path.glob("anyunix-*")] == ["anyunix-out"]
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_a_command_of_an_earlier_version_answers_with_its_new_name(
+    old: str, new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([old, "--list"]) == 2
+    assert capsys.readouterr() == ("", f"anyunix: `anyunix {old}` is called `anyunix {new}` now\n")
+
+
+@pytest.mark.parametrize("option", ["--subject", "--platform"])
+def test_a_variable_that_is_not_set_chooses_nothing_by_chance(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", option, "", "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err == f"anyunix: {option}: expected a name, found an empty text\n"
+    assert not (tmp_path / "out").exists()

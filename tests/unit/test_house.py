@@ -2,9 +2,9 @@
 
 import ast
 from collections import Counter
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from checkout import ROOT
+
 PACKAGE = ROOT / "anyunix"
 
 

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from anyunix.catalog.builds import Build
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
@@ -25,7 +26,7 @@ from anyunix.drivers.local import LocalDriver, LocalOptions
 from anyunix.errors import NotRun, PlatformError
 from anyunix.payload.archive import SUBJECT
 from anyunix.results.model import Artifacts, CellResult
-from anyunix.run.building import Build, build_there
+from anyunix.run.building import build_there
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from anyunix.run.matrix import run_cells
 from sshd import gone, until
@@ -163,7 +164,7 @@ class Nobody:
 
     def says(self, cell: Cell, text: str) -> None: ...
     def done(self, cell: Cell, result: CellResult) -> None: ...
-    def keep(self, result: CellResult, brought: Artifacts) -> None: ...
+    def keep(self, result: CellResult, artifacts: Artifacts) -> None: ...
 
 
 def counting(subject: Subject, then: str = "true") -> tuple[Subject, Path]:

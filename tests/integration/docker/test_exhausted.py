@@ -97,7 +97,7 @@ def test_a_suite_that_does_not_come_to_its_end_keeps_the_probes_that_it_brought(
     assert {probe.message for probe in result.probes if probe.outcome == "skipped"} == {
         "left out: tiny does not speak the chat protocol"
     }
-    assert run.brought.junit[0].startswith(b"<testsuites>")
+    assert run.artifacts.junit[0].startswith(b"<testsuites>")
 
 
 def test_a_suite_that_the_memory_limit_killed_says_so(

@@ -5,12 +5,12 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from anyunix.analysis.verdict import EXIT_NOT_RUN, EXIT_PORTABLE, exit_status, judge
+from anyunix.analysis.verdict import exit_status, judge
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.documented import NotAskedFor
 from anyunix.drivers.registry import Drivers
-from anyunix.errors import ConfigurationError, PlatformError
+from anyunix.errors import EXIT_NOT_RUN, EXIT_PORTABLE, ConfigurationError, PlatformError
 from anyunix.results.model import CellResult, Matrix, Probe
 from anyunix.run.matrix import choose_reference, platform_result
 

@@ -6,9 +6,9 @@ import pytest
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.cli import main
-from anyunix.commands.common import chosen_platforms, usual_order
 from anyunix.errors import ConfigurationError
 from anyunix.host.emulators import no_handler
+from anyunix.run.selection import chosen_platforms
 
 S390X = """\
 {state}
@@ -62,7 +62,7 @@ def test_emulated_platforms_run_only_when_asked_for(catalog: Catalog, capsys: py
     emulated = {name for name in catalog.platform_names() if catalog.platform(name).emulator}
     assert {"debian-s390x", "debian-armhf", "debian-arm64", "debian-riscv64", "debian-ppc64le"} <= emulated
     assert not emulated & {platform.name for platform in chosen_platforms(catalog, [], [])}
-    assert emulated < set(usual_order(catalog))
+    assert emulated < set(catalog.usual_order())
     assert main(["list", "platforms"]) == 0
     assert "runs only when asked for: --platform debian-s390x" in capsys.readouterr().out
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from anyunix.catalog.builds import Build
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.local import LocalOptions
@@ -12,7 +13,6 @@ from anyunix.mutation.faults import Fault, Mutation
 from anyunix.mutation.findings import Answer, Finding
 from anyunix.mutation.scoring import Planned, judge
 from anyunix.results.model import CellResult, Probe
-from anyunix.run.building import Build
 from anyunix.run.cell import Cell
 from tiny_catalog import GREETS
 

@@ -17,11 +17,11 @@ from anyunix.cli import main
 from anyunix.commands.common import check_writable
 from anyunix.errors import ConfigurationError
 from anyunix.host.whole_file import write_whole
-from anyunix.report.growing import NOT_ENDED, GrowingMatrix
 from anyunix.report.out_folder import OutFolder, merged_junit
 from anyunix.report.terminal import WIDTH, print_overall, print_report
 from anyunix.results.matrix_file import encode, read_matrix
 from anyunix.results.model import Artifacts, CellResult, Matrix
+from anyunix.run.growing import NOT_ENDED, GrowingMatrix
 from anyunix.text import UNSAFE, first_line, safe
 from example_matrix import HOSTILE, example
 

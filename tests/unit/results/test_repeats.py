@@ -85,4 +85,4 @@ def test_a_real_cell_run_twice(subject: Subject, local: Platform, make_suite: Ca
     assert (flickers.outcome, flickers.counts) == ("flaky", {"passed": 1, "failed": 1})
     assert "even" in flickers.message
     assert (varies.facts, varies.unstable) == ({"x.stays": 1}, {"x.varies": ("1", "2")})
-    assert len(run.brought.junit) == 2
+    assert len(run.artifacts.junit) == 2

@@ -48,10 +48,10 @@ def test_promised(server):
 @pytest.fixture
 def run_cell(subject: Subject, local: Platform, make_suite: MakeSuite) -> Callable[..., CellResult]:
     def run(
-        probes: str = PROBES, changed: Subject | None = None, platform: Platform = local, **order: object
+        probes: str = PROBES, changed: Subject | None = None, platform: Platform = local, **options: object
     ) -> CellResult:
         cell = Cell(changed or subject, platform, "default")
-        return CellRun(cell, LocalDriver(), SuiteOptions(make_suite(probes), **order), lambda text: None).run()  # type: ignore[arg-type]  # SuiteOptions's own keywords
+        return CellRun(cell, LocalDriver(), SuiteOptions(make_suite(probes), **options), lambda text: None).run()  # type: ignore[arg-type]  # SuiteOptions's own keywords
 
     return run
 
@@ -188,7 +188,7 @@ def test_any_exception_is_the_cells_error_and_its_story_is_in_the_log(
     result = run.run()
     assert result.status == "error"
     assert result.reason.startswith(said)
-    assert "Traceback (most recent call last)" in run.brought.log
+    assert "Traceback (most recent call last)" in run.artifacts.log
 
 
 def test_a_full_disk_here_is_the_cells_error(
@@ -272,8 +272,8 @@ def _environment(pid: str) -> bytes:
 def test_log_holds_what_pytest_said(subject: Subject, local: Platform, make_suite: MakeSuite) -> None:
     run = CellRun(Cell(subject, local, "default"), LocalDriver(), SuiteOptions(make_suite(PROBES)), lambda text: None)
     run.run()
-    assert "test_probes.py::test_breaks FAILED" in run.brought.log
-    assert run.brought.junit[0].startswith(b"<?xml")
+    assert "test_probes.py::test_breaks FAILED" in run.artifacts.log
+    assert run.artifacts.junit[0].startswith(b"<?xml")
     assert PurePosixPath("junit.xml").name not in os.listdir(".")
 
 

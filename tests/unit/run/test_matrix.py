@@ -34,7 +34,7 @@ class Recorder:
     def done(self, cell: Cell, result: CellResult) -> None:
         self.finished.append(result.platform)
 
-    def keep(self, result: CellResult, brought: Artifacts) -> None:
+    def keep(self, result: CellResult, artifacts: Artifacts) -> None:
         self.kept.append(result.platform)
 
 
@@ -72,7 +72,7 @@ def platform(name: str) -> Platform:
 
 
 @pytest.fixture
-def order(make_suite: Callable[[str], Path]) -> SuiteOptions:
+def options(make_suite: Callable[[str], Path]) -> SuiteOptions:
     return SuiteOptions(make_suite(PROBE))
 
 
@@ -81,13 +81,13 @@ def test_every_subject_on_every_platform_in_every_mode(subject: Subject) -> None
     assert [cell.name for cell in cells] == ["a tiny default", "b tiny default"]
 
 
-def test_results_keep_the_order_and_one_broken_cell_stops_no_other(subject: Subject, order: SuiteOptions) -> None:
+def test_results_keep_the_order_and_one_broken_cell_stops_no_other(subject: Subject, options: SuiteOptions) -> None:
     recorder = Recorder()
     cells = cells_of([subject], [platform("a"), platform("broken"), platform("c")], [])
     results = run_cells(
         cells,
         lambda p: BrokenDriver() if p.name == "broken" else LocalDriver(),
-        order,
+        options,
         jobs=2,
         watcher=recorder,
         keeper=recorder,
@@ -101,18 +101,18 @@ def test_results_keep_the_order_and_one_broken_cell_stops_no_other(subject: Subj
     assert sorted(recorder.finished) == sorted(recorder.kept) == ["a", "broken", "c"]
 
 
-def test_a_driver_that_cannot_be_made_stops_no_other_cell(subject: Subject, order: SuiteOptions) -> None:
+def test_a_driver_that_cannot_be_made_stops_no_other_cell(subject: Subject, options: SuiteOptions) -> None:
     def make(p: Platform) -> LocalDriver:
         if p.name == "broken":
             raise ConnectionError(111, "Connection refused")
         return LocalDriver()
 
     cells = cells_of([subject], [platform("broken"), platform("c")], [])
-    results = run_cells(cells, make, order, jobs=1, watcher=Recorder(), keeper=Recorder())
+    results = run_cells(cells, make, options, jobs=1, watcher=Recorder(), keeper=Recorder())
     assert [(result.status, result.reason) for result in results] == [("error", "Connection refused"), ("ran", "")]
 
 
-def test_an_interrupt_takes_every_platform_down_within_5_seconds(subject: Subject, order: SuiteOptions) -> None:
+def test_an_interrupt_takes_every_platform_down_within_5_seconds(subject: Subject, options: SuiteOptions) -> None:
     running = [threading.Event(), threading.Event()]
     drivers = [StuckDriver(event) for event in running]
     waiting = list(drivers)
@@ -127,7 +127,7 @@ def test_an_interrupt_takes_every_platform_down_within_5_seconds(subject: Subjec
     threading.Thread(target=press_ctrl_c, daemon=True).start()
     cells = cells_of([subject], [platform("a"), platform("b"), platform("never")], [])
     with pytest.raises(KeyboardInterrupt):
-        run_cells(cells, lambda _: waiting.pop(0), order, jobs=2, watcher=Recorder(), keeper=Recorder())
+        run_cells(cells, lambda _: waiting.pop(0), options, jobs=2, watcher=Recorder(), keeper=Recorder())
     assert all(driver.is_down.is_set() for driver in drivers)
     assert time.monotonic() - pressed[0] < 5
 
@@ -143,7 +143,7 @@ class Impatient(StuckDriver):
 
 
 def test_a_second_ctrl_c_names_what_is_going_down_and_breaks_nothing(
-    subject: Subject, order: SuiteOptions, capsys: pytest.CaptureFixture[str]
+    subject: Subject, options: SuiteOptions, capsys: pytest.CaptureFixture[str]
 ) -> None:
     running = threading.Event()
     driver = Impatient(running)
@@ -157,7 +157,7 @@ def test_a_second_ctrl_c_names_what_is_going_down_and_breaks_nothing(
         run_cells(
             cells_of([subject], [platform("a")], []),
             lambda _: driver,
-            order,
+            options,
             jobs=1,
             watcher=Recorder(),
             keeper=Recorder(),
@@ -168,7 +168,7 @@ def test_a_second_ctrl_c_names_what_is_going_down_and_breaks_nothing(
     assert "anyunix: still removing a tiny default\n" in capsys.readouterr().err
 
 
-def test_after_an_interrupt_no_driver_is_made(subject: Subject, order: SuiteOptions) -> None:
+def test_after_an_interrupt_no_driver_is_made(subject: Subject, options: SuiteOptions) -> None:
     """Where one is in the making when the interrupt comes, it is taken down like the others."""
     made: list[LocalDriver] = []
 
@@ -180,7 +180,7 @@ def test_after_an_interrupt_no_driver_is_made(subject: Subject, order: SuiteOpti
 
     cells = cells_of([subject], [platform(name) for name in "abc"], [])
     with pytest.raises(KeyboardInterrupt):
-        run_cells(cells, make, order, jobs=1, watcher=Recorder(), keeper=Recorder())
+        run_cells(cells, make, options, jobs=1, watcher=Recorder(), keeper=Recorder())
     assert len(made) == 1
     with pytest.raises(PlatformError, match="is down"):
         made[0].up(lambda text: None)

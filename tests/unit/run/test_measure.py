@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from anyunix.analysis.explain import explain
+from anyunix.catalog.builds import POISONED
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.probes import who_measures
 from anyunix.results.model import CellResult, Matrix, PlatformResult, Probe
-from anyunix.run.building import POISONED
 from anyunix.run.cell import Cell
 from anyunix.run.measure import with_facts
 

@@ -56,8 +56,8 @@ exec {python} "$@"
 @pytest.fixture
 def run_cell(subject: Subject, local: Platform, make_suite: Callable[[str], Path]) -> Callable[..., CellResult]:
     def run(probes: str = PROBES, *, wanted: tuple[str, ...] = (), expression: str = "") -> CellResult:
-        order = SuiteOptions(make_suite(probes), expression)
-        return CellRun(Cell(subject, local, "default", probes=wanted), LocalDriver(), order, lambda text: None).run()
+        options = SuiteOptions(make_suite(probes), expression)
+        return CellRun(Cell(subject, local, "default", probes=wanted), LocalDriver(), options, lambda text: None).run()
 
     return run
 

@@ -11,8 +11,9 @@ from jsonschema import Draft202012Validator
 from anyunix.catalog.yaml_text import parse_yaml
 from anyunix.cli import main
 from anyunix.commands.schema import KINDS
+from checkout import ROOT
 
-CHECKOUT = Path(__file__).parents[1]
+CHECKOUT = ROOT
 FILES = {
     "platform": ("platforms/*.yaml", "examples/servers/platforms/*.yaml"),
     "subject": ("chat/*.yaml", "examples/servers/*.yaml"),

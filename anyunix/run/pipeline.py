@@ -1,0 +1,149 @@
+"""A whole run, for the command line, a notebook or a scheduler: chosen cells in, a judged matrix out.
+
+Every cell runs; then what could explain a failure and was left out is measured, failures run once more under the
+tools that tell why, and all of it is explained and judged.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from anyunix.analysis.changes import dropped
+from anyunix.analysis.expectations import Expectations, apply
+from anyunix.analysis.explain import explain
+from anyunix.analysis.verdict import judge
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.probes import read_probes
+from anyunix.catalog.subjects import Subject
+from anyunix.drivers.base import Driver
+from anyunix.drivers.registry import Drivers
+from anyunix.results.matrix_file import read_matrix
+from anyunix.results.model import CellResult, Matrix
+from anyunix.run.cell import SUITE_SECONDS, Cell, SuiteOptions
+from anyunix.run.growing import NOT_ENDED, GrowingMatrix, MatrixKeeper
+from anyunix.run.identity import check_comparable, identity_of
+from anyunix.run.matrix import NOBODY, Keeper, Watcher, choose_reference, platform_result, run_cells
+from anyunix.run.measure import with_facts
+from anyunix.run.rerun import Records, TraceMode, with_culprits, with_traces
+from anyunix.run.selection import Selection
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is to go, the same for all of its cells."""
+
+    expression: str = ""
+    """Only probes that match, as pytest's -k; empty for all."""
+    seconds: float = SUITE_SECONDS
+    """For the suite in one cell."""
+    repeat: int = 1
+    """How often the suite runs in each cell; what does not agree is flaky."""
+    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    """Cells side by side."""
+    trace: TraceMode = "on-failure"
+    """Which contracts run again under a system call tracer, here and on the reference."""
+    expectations: Mapping[str, Expectations] = field(default_factory=dict)
+    """Subject -> the failures that are accepted, as `load_expectations` reads them."""
+    baseline: Matrix | None = None
+    """An earlier run, as `read_baseline` reads it: the matrix names platforms that ran then and not now."""
+
+
+def run_matrix(
+    selection: Selection,
+    options: RunOptions | None = None,
+    *,
+    watcher: Watcher = NOBODY,
+    keeper: MatrixKeeper = NOBODY,
+    make_driver: Callable[[Platform], Driver] | None = None,
+) -> Matrix:
+    """Run, explain and judge the cells of a selection.
+
+    `watcher` is told what goes on, `keeper` has what cells bring back and the matrix so far; `make_driver` makes the
+    driver for one cell, instead of the one for its platform. What a platform or a subject does is in the matrix;
+    raises ConfigurationError for what a user wrote. On KeyboardInterrupt all platforms are taken down first.
+    """
+    options = options or RunOptions()
+    suite = SuiteOptions(selection.catalog.suite, options.expression, options.seconds, options.repeat)
+    driver_for = make_driver or Drivers().for_platform
+    begun = time.monotonic()
+
+    def run(cells: Sequence[Cell], how: SuiteOptions, keeper: Keeper) -> list[CellResult]:
+        return run_cells(list(cells), driver_for, how, jobs=options.jobs, watcher=watcher, keeper=keeper)
+
+    def measure(cells: Sequence[Cell], keeper: Keeper = NOBODY) -> list[CellResult]:
+        return run(cells, replace(suite, expression="", repeat=1), keeper)
+
+    def run_again(cells: Sequence[Cell]) -> Records:
+        records = Records()
+        measure(cells, records)
+        return records
+
+    with suite.cross_builds:
+        frame = _frame(selection, suite)
+
+        def matrix_of(results: Sequence[CellResult]) -> Matrix:
+            return _filled(frame, selection, results)
+
+        growing = GrowingMatrix(keeper, [cell.result("not-run", NOT_ENDED) for cell in selection.cells], matrix_of)
+        growing.begin()
+        matrix = matrix_of(run(selection.cells, suite, growing))
+        matrix = with_facts(matrix, selection.cells, suite.suite, measure)
+        matrix = with_traces(matrix, selection.cells, options.trace, run_again)
+        matrix = with_culprits(matrix, selection.cells, run_again)
+    matrix = replace(matrix, seconds=time.monotonic() - begun)
+    return judged(matrix, selection.catalog, options.expectations, options.baseline)
+
+
+def judged(
+    matrix: Matrix, catalog: Catalog, expectations: Mapping[str, Expectations], baseline: Matrix | None = None
+) -> Matrix:
+    """The matrix with what explains its failures, which of them are accepted, who dropped out, and the verdicts."""
+    matrix = explain(matrix)
+    if baseline is not None:
+        matrix = replace(matrix, dropped=dropped(baseline, matrix))
+    today = datetime.now(timezone.utc).date()
+    return judge(apply(matrix, expectations, today=today, known_platforms=catalog.platform_names()))
+
+
+def read_baseline(path: Path, catalog: Catalog, subjects: Sequence[Subject]) -> Matrix:
+    """An earlier run's matrix, from its folder or file. Raises ConfigurationError for one that cannot be compared."""
+    baseline = read_matrix(path)
+    check_comparable((str(path), baseline.identity), ("this run", identity_of(catalog.suite, subjects)))
+    return baseline
+
+
+def _frame(selection: Selection, suite: SuiteOptions) -> Matrix:
+    """What the matrix says before any cell has run. Raises ConfigurationError."""
+    return Matrix(
+        platforms=(),
+        cells=(),
+        reference=selection.reference,
+        required=selection.required,
+        texts=tuple(read_probes(suite.suite)),
+        started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        identity=identity_of(suite.suite, selection.subjects),
+        shard=selection.shard,
+        part=_part(selection, suite),
+    )
+
+
+def _filled(frame: Matrix, selection: Selection, results: Sequence[CellResult]) -> Matrix:
+    return replace(
+        frame,
+        platforms=tuple(platform_result(platform, results) for platform in selection.platforms),
+        cells=tuple(results),
+        reference=choose_reference(selection.reference, results),
+    )
+
+
+def _part(selection: Selection, suite: SuiteOptions) -> str:
+    """`23 of 286 probes, --subject c, -k binding`; empty for a whole run. Raises ConfigurationError."""
+    if not suite.expression:
+        return selection.part
+    some, every = (len(suite.plans.begin(suite.suite, each).result()) for each in (suite.expression, ""))
+    expression = repr(suite.expression) if " " in suite.expression else suite.expression
+    return ", ".join(filter(None, [f"{some} of {every} probes", selection.part, f"-k {expression}"]))
