@@ -38,3 +38,18 @@ def test_files_are_short_enough_to_read(catalog: Catalog) -> None:
         if path.suffix in (".py", ".c", ".h") and (lines := len(path.read_text().splitlines())) > 400
     }
     assert long == {}
+
+
+def test_unit_tests_mirror_the_source() -> None:
+    """tests/unit/FOLDER/test_MODULE.py, or test_MODULE_MORE.py, is about anyunix/FOLDER/MODULE.py; suite/ as it is."""
+    unit = ROOT / "tests" / "unit"
+    astray = []
+    for test in sorted(unit.glob("*/**/test_*.py")):
+        folder = test.parent.relative_to(unit)
+        if folder.parts in (("docs",), ("tools",), ("suite",)):
+            continue
+        source = ROOT / folder if folder.parts[0] == "suite" else ROOT / "anyunix" / folder
+        about = f"{test.stem.removeprefix('test_')}_"
+        if not any(about.startswith(f"{module.stem}_") for module in source.iterdir()):
+            astray.append(str(test.relative_to(ROOT)))
+    assert astray == []
