@@ -50,3 +50,18 @@ def test_what_the_command_line_parsed_stays_in_the_commands() -> None:
         path.relative_to(package).parts[0] for path in package.rglob("*.py") if "import argparse" in path.read_text()
     }
     assert parsing == {"cli.py", "commands"}
+
+
+def test_unit_tests_mirror_the_source() -> None:
+    """tests/unit/FOLDER/test_MODULE.py, or test_MODULE_MORE.py, is about anyunix/FOLDER/MODULE.py; suite/ as it is."""
+    unit = ROOT / "tests" / "unit"
+    astray = []
+    for test in sorted(unit.glob("*/**/test_*.py")):
+        folder = test.parent.relative_to(unit)
+        if folder.parts in (("docs",), ("tools",), ("suite",)):
+            continue
+        source = ROOT / folder if folder.parts[0] == "suite" else ROOT / "anyunix" / folder
+        about = f"{test.stem.removeprefix('test_')}_"
+        if not any(about.startswith(f"{module.stem}_") for module in source.iterdir()):
+            astray.append(str(test.relative_to(ROOT)))
+    assert astray == []

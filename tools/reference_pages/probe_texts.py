@@ -86,7 +86,7 @@ def _contract(text: ProbeText, items: Mapping[str, Marks], faults: Iterable[Faul
 
 
 def _catchers(fault: Fault) -> set[str]:
-    return {contract.partition("[")[0] for sowing in fault.sowings.values() for contract in sowing.contracts}
+    return {contract.partition("[")[0] for mutation in fault.mutations.values() for contract in mutation.contracts}
 
 
 def _collected(suite: Path) -> dict[str, Marks]:

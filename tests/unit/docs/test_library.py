@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from checkout import ROOT
+
 PAGE = ROOT / "docs" / "library.md"
 LINES = 15
 

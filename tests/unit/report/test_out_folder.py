@@ -1,37 +1,19 @@
-"""The reports: complete, safe to print, whole or not there at all."""
+"""The folder of results: complete, and each file whole or not there at all."""
 
-import dataclasses
-import io
 import json
 import os
-import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from rich.console import Console
 
-from anyunix.analysis.verdict import exit_status
-from anyunix.cli import main
 from anyunix.commands.common import check_writable
 from anyunix.errors import ConfigurationError
 from anyunix.host.whole_file import write_whole
 from anyunix.report.out_folder import OutFolder, merged_junit
-from anyunix.report.terminal import WIDTH, print_overall, print_report
-from anyunix.results.matrix_file import encode, read_matrix
 from anyunix.results.model import Artifacts, CellResult, Matrix
-from anyunix.run.growing import NOT_ENDED, GrowingMatrix
-from anyunix.text import UNSAFE, first_line, safe
-from example_matrix import HOSTILE, example
-
-
-def printed(matrix: Matrix, width: int = WIDTH) -> str:
-    buffer = io.StringIO()
-    console = Console(file=buffer, width=width, highlight=False)
-    print_report(console, matrix, "out")
-    print_overall(console, matrix)
-    return buffer.getvalue()
+from example_matrix import example
 
 
 def test_matrix_json_says_all(tmp_path: Path) -> None:
@@ -83,43 +65,6 @@ def test_merged_junit_tells_cells_apart_and_counts_no_absent_cell_as_passed(tmp_
     assert "alpine-v6only.c.dual.chat.test_y" in classes
 
 
-def test_terminal_fits_100_columns_and_names_file_and_line() -> None:
-    text = printed(example())
-    head = text.split("Details:")[0]
-    assert max(map(len, head.splitlines())) <= 100
-    assert "FAILED chat/test_y.py:9 test_b" in text
-    assert "on alpine-v6only c dual" in text
-    assert "not run: absent: no engine" in text
-    assert "ERROR: broken c dual: died" in text
-    assert text.rstrip().splitlines()[-1].startswith("anyunix: not portable: c dual")
-
-
-def test_what_a_platform_says_cannot_steer_the_terminal() -> None:
-    text = printed(example())
-    assert "<script>" in text
-    assert re.findall(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text) == []
-    assert "\u202e" not in text
-
-
-def test_processes_that_outlived_their_cell_are_named() -> None:
-    matrix = example()
-    cell = dataclasses.replace(matrix.cells[0], left_behind=("pid 7 nginx -g daemon on;",))
-    text = printed(dataclasses.replace(matrix, cells=(cell, *matrix.cells[1:])))
-    assert f"left behind on {cell.name}, and ended: pid 7 nginx -g daemon on;" in text
-
-
-@pytest.mark.parametrize(
-    ("raw", "clean"),
-    [("a\x1b[31mb", "ab"), ("a\rb", "a\ufffdb"), ("tab\there", "tab\there"), ("\ud800", "\ufffd"), ("ü", "ü")],
-)
-def test_safe_text(raw: str, clean: str) -> None:
-    assert safe(raw) == clean
-
-
-def test_first_line() -> None:
-    assert first_line("\n one\ntwo") == "one"
-
-
 def test_a_file_that_cannot_be_finished_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("old")
 
@@ -147,22 +92,6 @@ def test_a_report_that_cannot_be_made_costs_no_other(tmp_path: Path, monkeypatch
     assert "not a regular file" in out.problems[tmp_path / "report.md"]
 
 
-def test_the_matrix_is_there_while_the_run_goes_on(tmp_path: Path) -> None:
-    whole = example()
-    planned = [replace(cell, status="not-run", reason=NOT_ENDED, probes=()) for cell in whole.cells]
-    growing = GrowingMatrix(
-        OutFolder(tmp_path), planned, lambda results: replace(whole, cells=tuple(results), verdicts=())
-    )
-    growing.begin()
-    assert {cell.reason for cell in read_matrix(tmp_path).cells} == {NOT_ENDED}
-    growing.keep(whole.cells[1], Artifacts((b"<testsuites/>",), "log"))
-    found = read_matrix(tmp_path)
-    assert [cell.status for cell in found.cells] == ["not-run", "ran", "not-run", "not-run"]
-    assert found.cells[1].probes == whole.cells[1].probes
-    assert exit_status(found) == 3
-    assert (tmp_path / "cells" / "alpine-v6only-c-dual" / "log.txt").read_text() == "log"
-
-
 def test_a_cell_that_broke_and_brought_probes_is_an_error_to_every_viewer(tmp_path: Path) -> None:
     broken = replace(example().cells[0], status="error", reason="died")
     root = ElementTree.fromstring(merged_junit(Matrix((), (broken,), "debian")))
@@ -179,26 +108,6 @@ def test_a_cell_that_did_not_run_leaves_no_older_results(tmp_path: Path) -> None
     out.keep(absent, Artifacts())
     assert [path.name for path in folder.iterdir()] == ["log.txt"]
     assert "no engine" in (folder / "log.txt").read_text()
-
-
-def test_no_command_sends_a_terminal_what_a_file_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Found by fuzzing: a name, an emulator, a reference went out as they were."""
-    matrix = example()
-    strange = replace(matrix.cells[1].probes[1], id=f"chat/x{HOSTILE}.py::test")
-    hostile = replace(
-        matrix,
-        reference=HOSTILE,
-        verdicts=(replace(matrix.verdicts[0], because=(HOSTILE,)),),
-        platforms=tuple(replace(platform, emulator=HOSTILE) for platform in matrix.platforms),
-        cells=(matrix.cells[0], replace(matrix.cells[1], probes=(strange,)), *matrix.cells[2:]),
-    )
-    (tmp_path / "matrix.json").write_bytes(encode(hostile))
-    assert main(["report", str(tmp_path)]) == 0
-    (tmp_path / "matrix.json").write_text('{"schema": "\\u001b[2J"}')
-    assert main(["report", str(tmp_path)]) == 2
-    printed = capsys.readouterr()
-    assert "gone" in printed.out
-    assert not UNSAFE.search(printed.out + printed.err)
 
 
 @pytest.mark.parametrize("planted", ["cells", "cells/local-c-dual"])
@@ -225,22 +134,3 @@ def test_a_pipe_or_a_device_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="not a regular file"):
         write_whole(tmp_path / "pipe", b"x")
     assert (tmp_path / "pipe").is_fifo()
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["run", "--out", ""],
-        ["merge", "x", "--out", ""],
-        ["report", ""],
-        ["diff", "", "x"],
-        ["run", "--expectations", ""],
-        ["plan", "--out", ""],
-        ["init", ""],
-    ],
-)
-def test_an_empty_path_is_not_the_current_folder(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(command)
-    assert ended.value.code == 2
-    assert "expected a path, found an empty text" in capsys.readouterr().err

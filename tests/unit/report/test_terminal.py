@@ -1,0 +1,44 @@
+"""What a run ends with on a terminal: 100 columns, safe to print, the last line the answer."""
+
+import dataclasses
+import io
+import re
+
+from rich.console import Console
+
+from anyunix.report.terminal import WIDTH, print_overall, print_report
+from anyunix.results.model import Matrix
+from example_matrix import example
+
+
+def printed(matrix: Matrix, width: int = WIDTH) -> str:
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=width, highlight=False)
+    print_report(console, matrix, "out")
+    print_overall(console, matrix)
+    return buffer.getvalue()
+
+
+def test_terminal_fits_100_columns_and_names_file_and_line() -> None:
+    text = printed(example())
+    head = text.split("Details:")[0]
+    assert max(map(len, head.splitlines())) <= 100
+    assert "FAILED chat/test_y.py:9 test_b" in text
+    assert "on alpine-v6only c dual" in text
+    assert "not run: absent: no engine" in text
+    assert "ERROR: broken c dual: died" in text
+    assert text.rstrip().splitlines()[-1].startswith("anyunix: not portable: c dual")
+
+
+def test_what_a_platform_says_cannot_steer_the_terminal() -> None:
+    text = printed(example())
+    assert "<script>" in text
+    assert re.findall(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text) == []
+    assert "\u202e" not in text
+
+
+def test_processes_that_outlived_their_cell_are_named() -> None:
+    matrix = example()
+    cell = dataclasses.replace(matrix.cells[0], left_behind=("pid 7 nginx -g daemon on;",))
+    text = printed(dataclasses.replace(matrix, cells=(cell, *matrix.cells[1:])))
+    assert f"left behind on {cell.name}, and ended: pid 7 nginx -g daemon on;" in text
