@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the suite needs in a virtual machine: python3 under that name, a C compiler and make. Twice is as once.
+# What the suite needs in a virtual machine: python3 under that name, a C compiler and make. Idempotent.
 set -eu
 
 have() { command -v "$1" >/dev/null 2>&1; }

@@ -28,7 +28,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="json, for merge --plan; github, a line for strategy.matrix; gitlab, a child pipeline "
         "(default: %(default)s)",
     )
-    plan.add_argument("--shards", type=count, metavar="N", help="how many (default: one a cell)")
+    plan.add_argument("--shards", type=count, metavar="N", help="how many (default: one per cell)")
     plan.add_argument(
         "--times",
         type=a_path,

@@ -66,7 +66,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         type=count,
         default=os.cpu_count() or 1,
         metavar="N",
-        help="cells side by side (default: one a core, here %(default)s)",
+        help="cells side by side (default: one per core, here %(default)s)",
     )
     run.add_argument(
         "--timeout",

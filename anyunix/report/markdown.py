@@ -65,7 +65,7 @@ def _findings(matrix: Matrix) -> str:
 
 
 def _tables(matrix: Matrix) -> str:
-    """Contracts kept / tried: a table a subject and bind mode, a row a platform. Who did not run is listed below."""
+    """Contracts kept / tried: one table per subject and bind mode, one row per platform that ran."""
     groups = _groups(matrix)
     parts = []
     for (subject, bind), cells in matrix.by_subject().items():

@@ -21,7 +21,7 @@ WROTE, FIXES = "first", ("ipv4", "dual")
 PROBE = "binding/ipv4_client_is_served"
 ORDER, V6ONLY = "getaddrinfo.passive_order", "ipv6.v6only_default"
 PHRASES = {ORDER: "getaddrinfo offers {first} first", V6ONLY: "IPV6_V6ONLY is {value} by default"}
-FIX = "bind both families, or set IPV6_V6ONLY by hand"
+FIX = "bind both families, or set IPV6_V6ONLY explicitly"
 
 
 @dataclass(frozen=True)

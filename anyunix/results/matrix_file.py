@@ -1,4 +1,4 @@
-"""matrix.json: a run's typed results, written and read again. What is read may come from anywhere."""
+"""matrix.json: a run's typed results, written and read again. Input is untrusted."""
 
 from collections import Counter
 from collections.abc import Iterator

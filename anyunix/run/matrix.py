@@ -40,7 +40,7 @@ class Keeper(Protocol):
     """Whoever keeps what a cell brought back."""
 
     def keep(self, result: CellResult, artifacts: Artifacts) -> None:
-        """Called once a cell, from the cell's thread."""
+        """Called once per cell, from the cell's thread."""
 
 
 class Nobody:

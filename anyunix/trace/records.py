@@ -27,7 +27,7 @@ class Record:
     folder: str
     """The probe's work folder on the platform."""
     texts: tuple[str, ...]
-    """One a server, in the order in which they were started."""
+    """One per server, in the order in which they were started."""
 
 
 def read_records(data: bytes) -> dict[str, Record]:

@@ -46,7 +46,7 @@ def test_port_is_the_same_in_both_families(server):
     "ipv6.v6only_default",
     "getaddrinfo.passive_order",
     failing="The server does not listen on both families",
-    fix="a listener for each, IPV6_V6ONLY set by hand",
+    fix="a listener for each, IPV6_V6ONLY set explicitly",
 )
 def test_both_families_are_listened_on(server):
     """The mode `dual` listens on the wildcard address of every family that has one here.

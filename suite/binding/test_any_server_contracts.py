@@ -22,7 +22,7 @@ IPV6_LISTENER = r"socket\(AF_INET6, SOCK_STREAM"
     "getaddrinfo.passive_order",
     "ipv6.v6only_default",
     failing="IPv4 clients are refused",
-    fix="bind both families, or set IPV6_V6ONLY by hand",
+    fix="bind both families, or set IPV6_V6ONLY explicitly",
 )
 def test_a_client_on_ipv4_loopback_is_served(server):
     """A client that knows the address 127.0.0.1 alone is served.
@@ -52,7 +52,7 @@ def test_a_client_on_ipv6_loopback_is_served(server):
     "getaddrinfo.passive_order",
     "ipv6.v6only_default",
     failing="Clients of an interface's address are refused",
-    fix="bind both families, or set IPV6_V6ONLY by hand",
+    fix="bind both families, or set IPV6_V6ONLY explicitly",
 )
 def test_a_client_of_any_interface_is_served(server, family):
     """A client that comes in by an address of an interface, not of loopback, is served.

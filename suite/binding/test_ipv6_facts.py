@@ -54,7 +54,7 @@ def test_v6only_can_be_set(fact):
 
 
 def test_ipv4_peer_of_a_dual_socket(fact):
-    """As which address does an IPv4 client appear on a dual-stack listener (IPV6_V6ONLY cleared by hand)?
+    """As which address does an IPv4 client appear on a dual-stack listener (IPV6_V6ONLY cleared explicitly)?
 
     RFC 4291 2.5.5.2, RFC 3493 3.7: as an IPv4-mapped IPv6 address. A server that compares or logs addresses
     sees ::ffff:127.0.0.1 here and 127.0.0.1 on a separate IPv4 listener.
@@ -79,7 +79,7 @@ def test_connect_to_an_ipv4_mapped_address(fact):
 
 
 def test_connect_to_an_ipv4_mapped_address_with_v6only_cleared(fact):
-    """Does it reach the IPv4 listener once the client has cleared IPV6_V6ONLY by hand?
+    """Does it reach the IPv4 listener once the client has cleared IPV6_V6ONLY explicitly?
 
     RFC 3493 5.3: the option governs both directions, so yes wherever it can be cleared.
     """

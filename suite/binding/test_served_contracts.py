@@ -29,7 +29,7 @@ HERE = "binding/test_served_contracts.py"
     "getaddrinfo.passive_order",
     "ipv6.v6only_default",
     failing="IPv4 clients are refused",
-    fix="bind both families, or set IPV6_V6ONLY by hand",
+    fix="bind both families, or set IPV6_V6ONLY explicitly",
 )
 def test_ipv4_client_is_served(server):
     """A client that knows only the server's IPv4 address gets its message back.
@@ -63,7 +63,7 @@ def test_ipv6_client_is_served(server):
     "getaddrinfo.passive_order",
     "ipv6.v6only_default",
     failing="Clients of an interface's address are refused",
-    fix="bind both families, or set IPV6_V6ONLY by hand",
+    fix="bind both families, or set IPV6_V6ONLY explicitly",
 )
 def test_client_of_every_interface_is_served(server, bind):
     """A client that comes in by an address of an interface, not of loopback, gets its message back.
@@ -99,7 +99,7 @@ def test_200_clients_at_once_are_served(start_server):
     address = (WILDCARDS.get(bound, bound), server.port)
     outcomes = in_child(_crowd, address, server.key, count, seconds=25.0)
     if "ERR busy" in outcomes and in_child(processes_available, 2 * count) < 2 * count:
-        pytest.skip(f"{2 * count} processes cannot be had here")
+        pytest.skip(f"{2 * count} processes are not available here")
     assert outcomes == {SERVED: count}
 
 

@@ -23,7 +23,7 @@ def test_both_wildcards_as_the_system_has_them(fact):
 
 
 def test_both_wildcards_with_v6only(fact):
-    """Can they share a port when IPV6_V6ONLY is set by hand, as a portable server does?
+    """Can they share a port when IPV6_V6ONLY is set explicitly, as a portable server does?
 
     RFC 3493 5.3: the socket then has nothing to do with IPv4. Yes everywhere known (ipv6(7), inet6(4)).
     """
@@ -32,7 +32,7 @@ def test_both_wildcards_with_v6only(fact):
 
 
 def test_both_wildcards_with_v6only_cleared(fact):
-    """Can they share a port when IPV6_V6ONLY is cleared by hand, so that both claim IPv4?
+    """Can they share a port when IPV6_V6ONLY is cleared explicitly, so that both claim IPv4?
 
     RFC 3493 does not say. Linux: EADDRINUSE (ipv6(7)). By inet6(4) of the BSDs the IPv4 socket wins over the IPv6 one;
     FreeBSD 14.0 refuses it when it comes second, and lets [::] listen when that does (measured). RFC 3493's authors

@@ -53,7 +53,7 @@ class Client:
         self.socket.sendall(data)
 
     def send(self, *texts: str) -> None:
-        """Send messages, one a line, in one write."""
+        """Send messages, one per line, in one write."""
         self.send_raw("".join(f"{text}\n" for text in texts).encode())
 
     def hello(self, key: str, name: str = "probe", since: int | str = 0) -> "Client":

@@ -31,7 +31,7 @@ IPV4 = "ipv4_client_is_served or test_ipv6_wildcard_and_ipv4 or test_passive_ord
 SENTENCE = (
     "IPv4 clients are refused on {here}: with bind `first` the server took `::` (getaddrinfo offers it first "
     "here, 0.0.0.0 on {there}), and IPV6_V6ONLY is 1 by default here, 0 on {there}. "
-    "Fix: bind both families, or set IPV6_V6ONLY by hand."
+    "Fix: bind both families, or set IPV6_V6ONLY explicitly."
 )
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from anyunix.catalog.edits import Edit, apply_edit
 from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.reader import read_file
 from anyunix.drivers.netns.netns_driver import NetnsDriver
-from anyunix.repro.signal_reset import SOURCE, with_fault
+from anyunix.repro.signal_reset import FAULT
 from anyunix.results.matrix_file import read_matrix
 from anyunix.results.model import Artifacts, CellResult, Matrix, Probe
 from anyunix.run.rerun import Records
@@ -252,8 +254,7 @@ def faulty(catalog: Catalog, folder: Path, makefile: Sequence[tuple[str, str]] =
     source = catalog.subject("c").folder
     shutil.copytree(source / "c", folder / "c", ignore=shutil.ignore_patterns("*.o", "bin"))
     shutil.copy(source / "c.yaml", folder / "faulty.yaml")
-    place = folder / SOURCE
-    place.write_text(with_fault(place.read_text()))
+    apply_edit(read_file(catalog.root / FAULT, Edit), folder, FAULT.stem, str(FAULT))
     for old, new in makefile:
         text = (folder / "c" / "Makefile").read_text()
         assert old in text

@@ -1,4 +1,4 @@
-"""A hardened container, one a cell, that lives as long as the cell and is entered for each command."""
+"""A hardened container, one per cell, that lives as long as the cell and is entered for each command."""
 
 import os
 import secrets
@@ -291,7 +291,7 @@ class DockerDriver:
 
 
 def _gone(remove: Callable[[], object]) -> None:
-    """Remove something of the engine; that it is gone already, or the engine itself is, is no error here."""
+    """Remove something of the engine. Ignore it if it, or the engine, is already gone."""
     try:
         remove()
     except ENGINE_ERRORS:

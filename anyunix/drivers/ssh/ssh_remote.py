@@ -323,7 +323,7 @@ def frame(kind: bytes, data: bytes) -> None:
 
 
 def write_all(data: bytes) -> None:
-    """To stdout; that nobody reads it any more is found out at the end of stdin, so it is no error here."""
+    """To stdout. Ignore it if nobody reads it any more: the end of stdin tells."""
     with suppress(OSError):
         while data:
             data = data[os.write(1, data) :]

@@ -108,7 +108,7 @@ class Machine:
         said = safe(f"{done.stdout}\n{done.stderr}")
         if any(words in said for words in NO_BOX):
             return NotRun(
-                f"the box {self._box.name} cannot be had here ({_last(done)}): name another, or a box file, "
+                f"the box {self._box.name} is not available here ({_last(done)}): name another, or a box file, "
                 f"by --box {self.name}=BOX"
             )
         why = f"not up within {UP_SECONDS:g} s" if done.timed_out else f"vagrant up fails: {_last(done)}"

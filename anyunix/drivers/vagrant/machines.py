@@ -1,4 +1,4 @@
-"""The virtual machines of a run, one a platform, whoever asks for them."""
+"""The virtual machines of a run, one per platform, shared by all cells."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""The matrix as tables: one a subject, bind mode and build; probes down, platforms across."""
+"""The matrix as tables: one per subject, bind mode and build; probes down, platforms across."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -114,7 +114,7 @@ def test_fresh_destroys_first(double: Double) -> None:
         (
             "echo \"The box 'some/box' could not be found or could not be accessed\" >&2; exit 1",
             NotRun,
-            "the box some/box cannot be had here .* by --box guest=BOX",
+            "the box some/box is not available here .* by --box guest=BOX",
         ),
         (
             "echo 'Timed out while waiting for the machine to boot.' >&2; exit 1",

@@ -23,7 +23,7 @@ SERVED = Probe(
     "failed",
     explained_by=(ORDER, V6ONLY),
     failing="IPv4 clients are refused",
-    fix="bind both families, or set IPV6_V6ONLY by hand",
+    fix="bind both families, or set IPV6_V6ONLY explicitly",
     bound=("::",),
 )
 
@@ -54,7 +54,7 @@ def test_the_papers_first_bug() -> None:
     assert explained() == (
         "IPv4 clients are refused on debian-v6only: with bind `first` the server took `::` (getaddrinfo offers it "
         "first here, 0.0.0.0 on debian), and IPV6_V6ONLY is 1 by default here, 0 on debian. Fix: bind both families, "
-        "or set IPV6_V6ONLY by hand."
+        "or set IPV6_V6ONLY explicitly."
     )
 
 
