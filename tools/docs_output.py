@@ -4,9 +4,9 @@
 
 A fenced block `console` behind the line `<!-- output -->` is a session. The commands behind its `$ ` are typed into one
 shell, in a copy of examples/first that all pages share, page by page; what they print has to stand in the page. A line
-that is `…` alone stands for any number of lines. Times, ports, the numbers of source lines and those of contracts may be others. A session
-that an earlier page had is not run again. Exit status 0 all the same, 1 something else is printed (`--write` puts it in
-the page), 2 a console block is not marked.
+that is `…` alone stands for any number of lines. Times, ports, the numbers of source lines and those of contracts may
+be others. A session that an earlier page had is not run again. Exit status 0 all the same, 1 something else is printed
+(`--write` puts it in the page), 2 a console block is not marked.
 """
 
 import argparse
