@@ -19,7 +19,7 @@ from anyunix.results.model import (
     Probe,
 )
 
-Group = Literal["new failure", "fixed", "still failing", "no longer run"]
+ChangeKind = Literal["new failure", "fixed", "still failing", "no longer run"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Change:
     bind: str
     platform: str
     probe: str
-    group: Group
+    group: ChangeKind
     old: Outcome | None
     """None where it was not tried."""
     new: Outcome | None
@@ -73,7 +73,7 @@ class Changes:
     verdicts: tuple[VerdictChange, ...] = ()
     facts: tuple[FactChange, ...] = ()
 
-    def of(self, group: Group) -> tuple[Change, ...]:
+    def of(self, group: ChangeKind) -> tuple[Change, ...]:
         return tuple(change for change in self.contracts if change.group == group)
 
     @property
@@ -152,7 +152,7 @@ def _one(tried: dict[str, Probe], wanted: str, cell: CellResult | None) -> Probe
     return tried.get(wanted)
 
 
-def _group(was: Probe | None, now: Probe | None) -> Group | None:
+def _group(was: Probe | None, now: Probe | None) -> ChangeKind | None:
     if now is None:
         return "no longer run"
     if was is not None and was.bad:

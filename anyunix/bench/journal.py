@@ -10,17 +10,17 @@ from anyunix.bench.remote.experiment import Measured, Point
 from anyunix.errors import ConfigurationError
 from anyunix.host.whole_file import write_whole
 
-Run = TypeVar("Run", Measured, ChatMeasured)
+AnyRun = TypeVar("AnyRun", Measured, ChatMeasured)
 
 
-def read_journal(path: Path, kind: type[Run]) -> "dict[Point | ChatPoint, Run]":
+def read_journal(path: Path, kind: type[AnyRun]) -> "dict[Point | ChatPoint, AnyRun]":
     """What was measured already. A last line without its end was being written when the run was killed.
 
     Raises ConfigurationError naming file and line.
     """
     if not path.is_file():
         return {}
-    found: dict[Point | ChatPoint, Run] = {}
+    found: dict[Point | ChatPoint, AnyRun] = {}
     lines = path.read_bytes().split(b"\n")[:-1]
     for number, line in enumerate(lines, 1):
         try:

@@ -14,7 +14,7 @@ from rich.text import Text
 from anyunix.bench.bench_report import report_paper, run_line
 from anyunix.bench.chat_report import chat_run_line, report_chat
 from anyunix.bench.chat_runs import ChatScale, chat_points
-from anyunix.bench.journal import append, read_journal
+from anyunix.bench.journal import AnyRun, append, read_journal
 from anyunix.bench.progress import Watch
 from anyunix.bench.remote.chat_run import BARE, ChatMeasured, ChatPoint
 from anyunix.bench.remote.experiment import Measured, Point
@@ -29,7 +29,6 @@ from anyunix.errors import ConfigurationError, NotRun, PlatformError
 from anyunix.text import first_line
 
 AnyPoint = TypeVar("AnyPoint", Point, ChatPoint)
-AnyRun = TypeVar("AnyRun", Measured, ChatMeasured)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from anyunix.bench.go import build_go
-from anyunix.bench.journal import Run
+from anyunix.bench.journal import AnyRun
 from anyunix.bench.remote import programs as building
 from anyunix.bench.remote.chat_run import BARE, CHAT, BareCosts, ChatMeasured, ChatPoint
 from anyunix.bench.remote.experiment import END_SECONDS, READY_SECONDS, WARM_UP_SECONDS, Measured, Point
@@ -57,7 +57,7 @@ class Testbed:
         words = *(self.command(BARE) or ()), str(self._cpus)
         return ask(self._driver, self.name, BareCosts, [*REMOTE, "bare", *words], END_SECONDS, TOP)
 
-    def _run(self, answer: type[Run], task: str, point: Point | ChatPoint, seconds: float, load: str) -> Run:
+    def _run(self, answer: type[AnyRun], task: str, point: Point | ChatPoint, seconds: float, load: str) -> AnyRun:
         order = {
             "point": asdict(point),
             "command": self.command(point.server),

@@ -12,11 +12,15 @@ from typing import Literal, TypeVar
 
 from anyunix.errors import ConfigurationError, PlatformError
 
-Outcome = Literal["answered", "refused", "timed out", "unreachable", "reset"]
+ReachOutcome = Literal["answered", "refused", "timed out", "unreachable", "reset"]
 Family = Literal["IPv4", "IPv6"]
 FAMILIES: tuple[Family, ...] = ("IPv4", "IPv6")
 TRIES = 5
-OUTCOMES: dict[int, Outcome] = {errno.ECONNREFUSED: "refused", errno.ECONNRESET: "reset", errno.ETIMEDOUT: "timed out"}
+OUTCOMES: dict[int, ReachOutcome] = {
+    errno.ECONNREFUSED: "refused",
+    errno.ECONNRESET: "reset",
+    errno.ETIMEDOUT: "timed out",
+}
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -52,7 +56,7 @@ class Reach:
     """What became of connections to one address."""
 
     address: str
-    outcome: Outcome
+    outcome: ReachOutcome
     error: str = ""
     """The system's own words; empty when it answered."""
     connect: Timing = NO_TIMING
@@ -132,7 +136,7 @@ def connect(address: str, port: int, seconds: float) -> socket.socket:
     return peer
 
 
-def outcome_of(error: OSError) -> Outcome:
+def outcome_of(error: OSError) -> ReachOutcome:
     """How a connection failed: a time limit of this program's own is `timed out` as well."""
     if isinstance(error, TimeoutError):
         return "timed out"

@@ -7,7 +7,7 @@ from typing import Literal
 from anyunix.errors import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, EXIT_PORTABLE
 from anyunix.mutation.faults import Fault
 
-Answer = Literal["caught", "missed", "shows elsewhere too", "does not show", "left out", "not run", "broke"]
+FaultOutcome = Literal["caught", "missed", "shows elsewhere too", "does not show", "left out", "not run", "broke"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Finding:
     fault: str
     subject: str
     platform: str
-    answer: Answer
+    answer: FaultOutcome
     reason: str = ""
     """Empty where it was caught."""
     caught_by: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """What makes the house one to find one's way in: few loose modules, names that stand once, files of one screenful."""
 
 import ast
+import re
 from collections import Counter
 
 from checkout import ROOT
@@ -17,12 +18,13 @@ def test_no_two_files_have_one_name() -> None:
     assert {name for name, count in names.items() if count > 1} == set()
 
 
-def test_no_two_public_classes_have_one_name() -> None:
+def test_no_two_types_have_one_name() -> None:
+    """Of classes and of aliases, which are the names that start with a capital and go on in small letters."""
     names = Counter(
-        node.name
+        name
         for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+        for name in re.findall(r"^(?:class |(?=\w+ = ))([A-Z]\w*[a-z]\w*)\b", path.read_text(), re.MULTILINE)
+        if not name.startswith("_")
     )
     assert {name for name, count in names.items() if count > 1} == set()
 

@@ -10,7 +10,7 @@ ROOT = Path("/sys/fs/cgroup")
 REMOVE_SECONDS = 5.0
 
 
-class Group:
+class ControlGroup:
     """cgroups(7), version 1 with cpuacct or version 2."""
 
     def __init__(self, folder: Path) -> None:
@@ -29,7 +29,7 @@ class Group:
 
 
 @contextmanager
-def own_group(root: Path = ROOT) -> Iterator[Group | None]:
+def own_group(root: Path = ROOT) -> Iterator[ControlGroup | None]:
     """A group that is gone afterwards; None where this user may make none."""
     folder = None
     for above in _places(root):
@@ -41,7 +41,7 @@ def own_group(root: Path = ROOT) -> Iterator[Group | None]:
             folder.rmdir()
         folder = None
     try:
-        yield Group(folder) if folder else None
+        yield ControlGroup(folder) if folder else None
     finally:
         if folder:
             _remove(folder)

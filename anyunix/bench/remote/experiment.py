@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
-from .cgroup import Group, own_group
+from .cgroup import ControlGroup, own_group
 from .meter import Meter, has_schedstat
 from .syscalls import counted_calls
 from .tree import Usage
@@ -109,7 +109,7 @@ def pin(pid: int, cpus: set[int]) -> None:
 
 @contextmanager
 def started(
-    command: Sequence[str], cpus: set[int], group: Group | None
+    command: Sequence[str], cpus: set[int], group: ControlGroup | None
 ) -> Iterator[tuple["subprocess.Popen[str]", int, Meter]]:
     """A server, and its port; it and all its processes are gone afterwards. Raises NotMeasured, OSError."""
     process = subprocess.Popen(

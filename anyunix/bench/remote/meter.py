@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from .cgroup import Group
+from .cgroup import ControlGroup
 from .ps import tree_by_ps
 from .syscalls import read_calls
 from .tree import PROC, Usage, look_at_tree, memory_of
@@ -12,7 +12,7 @@ from .tree import PROC, Usage, look_at_tree, memory_of
 class Meter:
     """Reads the usage of one server."""
 
-    def __init__(self, pid: int, group: Group | None, event: int | None) -> None:
+    def __init__(self, pid: int, group: ControlGroup | None, event: int | None) -> None:
         self._pid, self._group, self._event = pid, group, event
         self._proc = has_schedstat()
 

@@ -7,7 +7,7 @@ import pytest
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.mutation.faults import Fault, Mutation
-from anyunix.mutation.findings import Answer, Finding, Healthy, MutationResults
+from anyunix.mutation.findings import FaultOutcome, Finding, Healthy, MutationResults
 from anyunix.mutation.mutation_files import encode, render
 from tiny_catalog import GREETS
 
@@ -21,7 +21,7 @@ def result(
     return MutationResults((fault,), ("tiny",), platforms, findings, well if healthy is None else healthy, required)
 
 
-def found(answer: Answer, platform: str = "local", expected: bool = True) -> Finding:
+def found(answer: FaultOutcome, platform: str = "local", expected: bool = True) -> Finding:
     return Finding("rude", "tiny", platform, answer, "" if answer == "caught" else "because", expected=expected)
 
 

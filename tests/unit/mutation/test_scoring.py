@@ -10,7 +10,7 @@ from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.local import LocalOptions
 from anyunix.mutation.faults import Fault, Mutation
-from anyunix.mutation.findings import Answer, Finding
+from anyunix.mutation.findings import FaultOutcome, Finding
 from anyunix.mutation.scoring import Planned, judge
 from anyunix.results.model import CellResult, Probe
 from anyunix.run.cell import Cell
@@ -58,7 +58,7 @@ def judged(tiny: Catalog, probes: list[Probe], *, status: str = "ran", reason: s
         (["failed"], {"unheard": 1}, "caught"),
     ],
 )
-def test_answers(tiny: Catalog, outcomes: list[str], where: dict[str, Any], answer: Answer) -> None:
+def test_answers(tiny: Catalog, outcomes: list[str], where: dict[str, Any], answer: FaultOutcome) -> None:
     probes = [contract(f"g/t.py::test_{number}", outcome, message="why") for number, outcome in enumerate(outcomes)]
     finding = judged(tiny, probes, **where)
     assert finding.answer == answer
@@ -74,7 +74,7 @@ def test_answers(tiny: Catalog, outcomes: list[str], where: dict[str, Any], answ
         ({"failed": 49, "skipped": 1}, "missed", "g/t.py::test_a fails in 49 of 50 runs only"),
     ],
 )
-def test_repeats_have_to_agree(tiny: Catalog, counts: dict[str, int], answer: Answer, reason: str) -> None:
+def test_repeats_have_to_agree(tiny: Catalog, counts: dict[str, int], answer: FaultOutcome, reason: str) -> None:
     outcome = "failed" if len(counts) == 1 else "flaky"
     finding = judged(tiny, [contract("g/t.py::test_a", outcome, counts=counts)])
     assert (finding.answer, finding.reason) == (answer, reason)
