@@ -13,7 +13,7 @@ REASON = "known from its manuals and sources only (anyunix facts shows what they
 
 
 class DocumentedOptions(DriverOptions, frozen=True, tag=DOCUMENTED):
-    """There is nothing to choose."""
+    """Known from manuals alone: no options of its own."""
 
     runs: ClassVar[bool] = False
 

@@ -19,7 +19,7 @@ from anyunix.host.scratch import Scratch
 
 
 class LocalOptions(DriverOptions, frozen=True, tag="local"):
-    """This machine has none."""
+    """This machine itself: no options of its own."""
 
     is_this_machine: ClassVar[bool] = True
 
