@@ -3,7 +3,7 @@
 import shutil
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from anyunix.errors import ConfigurationError
 from anyunix.host.scratch import scratch
 from anyunix.text import first_line
 
+LOOK_SECONDS = 0.5
 FLAGS = ("-Werror", "-s")
 """Warnings are errors; and without debug information zig makes its runtime for a new target faster."""
 
@@ -53,7 +54,13 @@ def build_all(
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         try:
-            return list(pool.map(build, targets))
+            futures = [pool.submit(build, target) for target in targets]
+            pending = set(futures)
+            while pending:  # with a time limit: a signal that comes just before a wait does not end it
+                ended, pending = wait(pending, timeout=LOOK_SECONDS, return_when=FIRST_EXCEPTION)
+                for future in ended:
+                    future.result()
+            return [future.result() for future in futures]
         except BaseException:
             interrupted.set()
             children.end()
