@@ -58,10 +58,11 @@ def taken_back(probe: Probe) -> str:
     words = [name for name in probe.promises if name in PROMISES]
     if not words:
         return ""
-    values = sorted(PROMISES[words[0]], key=lambda value: value != "alone")  # of a signal the most frequent one
+    word = words[-1]  # the narrowest: `ipv4` would take back more than `without_ipv6`
+    values = sorted(PROMISES[word], key=lambda value: value != "alone")  # of a signal the most frequent one
     others = [str(value).lower() for value in values if value not in (True, "quick")]
     also = f" (or {', '.join(others[1:])})" if len(others) > 1 else ""
-    return f"promises: {{{words[0]}: {others[0]}}}{also}"
+    return f"promises: {{{word}: {others[0]}}}{also}"
 
 
 def _with_kinds(matrix: Matrix, cell: CellResult) -> CellResult:

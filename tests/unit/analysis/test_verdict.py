@@ -155,6 +155,7 @@ def test_what_takes_a_broken_promise_back_is_told() -> None:
         "{sigterm: alone} (or slow, survives, either, false) in the subject file",
     )
     assert taken_back(replace(broken, promises=("ipv6",))) == "promises: {ipv6: false}"
+    assert taken_back(replace(broken, promises=("ipv4", "without_ipv6"))) == "promises: {without_ipv6: false}"
     assert taken_back(replace(broken, promises=())) == ""
 
 
