@@ -27,7 +27,8 @@ NAMED = 3
 
 def judge(matrix: Matrix) -> Matrix:
     """The matrix with the kind of each failure, and a verdict for each subject and bind mode, in the order they ran."""
-    matrix = replace(matrix, cells=tuple(_with_kinds(matrix, cell) for cell in matrix.cells))
+    beside = matrix.by_subject()
+    matrix = replace(matrix, cells=tuple(_with_kinds(cell, beside[cell.subject, cell.bind]) for cell in matrix.cells))
     return replace(
         matrix, verdicts=tuple(_verdict(matrix, *asked, cells) for asked, cells in matrix.by_subject().items())
     )
@@ -65,10 +66,10 @@ def taken_back(probe: Probe) -> str:
     return f"promises: {{{word}: {others[0]}}}{also}"
 
 
-def _with_kinds(matrix: Matrix, cell: CellResult) -> CellResult:
+def _with_kinds(cell: CellResult, beside: Sequence[CellResult]) -> CellResult:
+    """`beside` are the cells of the same subject and bind mode, this one among them."""
     if not cell.failures:
         return cell
-    beside = matrix.by_subject()[cell.subject, cell.bind]
     kept = {name for each in beside for name in _kept(each)}
     return replace(
         cell,
