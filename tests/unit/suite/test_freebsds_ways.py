@@ -1,5 +1,6 @@
 """FreeBSD's ways, as far as the suite has to know them: doubles of its tools, of its listen queue, of its process 1."""
 
+import contextlib
 import ctypes
 import errno
 import importlib.util
@@ -9,7 +10,6 @@ import socket
 import struct
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -58,28 +58,31 @@ int sysctl(const int *mib, unsigned count, void *old, size_t *length, const void
 
 
 class Listener:
-    """FreeBSD's: every handshake is completed, and those whom the queue has no room for are reset a moment later."""
+    """FreeBSD's: every handshake is completed, and those whom the queue has no room for are reset later on."""
 
     def __init__(self, room: int) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.setblocking(False)
         self._waiting, self._come = socket.socketpair()
+        self._room = room
         self._queue: list[tuple[socket.socket, tuple[str, int]]] = []
         self.getsockname = self._listener.getsockname
-        self.fileno = self._waiting.fileno
-        threading.Thread(target=self._take, args=(room,), daemon=True).start()
 
-    def _take(self, room: int) -> None:
-        while True:
-            try:
-                served, peer = self._listener.accept()
-            except OSError:
-                return
-            if len(self._queue) < room:
-                self._queue.append((served, peer))
-                self._come.send(b"x")
-            else:
-                served.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                served.close()
+    def fileno(self) -> int:
+        """Readable while someone is in the queue; whoever has connected until now is in it, or reset."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._take(*self._listener.accept())
+        return self._waiting.fileno()
+
+    def _take(self, served: socket.socket, peer: tuple[str, int]) -> None:
+        if self._room:
+            self._room -= 1
+            self._queue.append((served, peer))
+            self._come.send(b"x")
+        else:
+            served.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            served.close()
 
     def accept(self) -> tuple[socket.socket, tuple[str, int]]:
         self._waiting.recv(1)
@@ -89,7 +92,6 @@ class Listener:
         return self
 
     def __exit__(self, *raised: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
         for one in (self._listener, self._waiting, self._come):
             one.close()
 
