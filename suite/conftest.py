@@ -25,8 +25,11 @@ from support.order import failed, in_order, root_of
 from support.server import Server
 from support.subject import BIND_VARIABLE, Subject, subject_from_environment
 from support.tool import TOOL_VARIABLE, Tool, find_tool, keep, told
+from support.workers import workers_from_environment
 
 Fact = Callable[[str, Any], None]
+FACTS_KNOWN_VARIABLE = "ANYUNIX_FACTS_KNOWN"
+"""Set where another run on this platform has measured them: contracts are left."""
 
 
 @pytest.fixture
@@ -118,6 +121,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         session.config.pluginmanager.register(Finished(Path(name).absolute()))
     if (cgroup := own_cgroup()) is not None:
         session.config.pluginmanager.register(MemoryLimit(cgroup))
+    if (workers := workers_from_environment()) is not None:
+        session.config.pluginmanager.register(workers)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -141,13 +146,18 @@ def records_of(config: pytest.Config) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items[:] = in_order(items, subject_from_environment())
+    """Each probe behind those that it depends on; without the facts where they are known."""
+    wanted = [item for item in items if not (FACTS_KNOWN_VARIABLE in os.environ and kind_of(item) == "fact")]
+    items[:] = in_order(wanted, subject_from_environment())
+
+
+def kind_of(item: pytest.Item) -> str:
+    return "fact" if "fact" in getattr(item, "fixturenames", ()) else "contract"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave out what the subject does not speak or promise, and say so."""
-    fixtures = getattr(item, "fixturenames", ())
-    item.user_properties.append(("kind", "fact" if "fact" in fixtures else "contract"))
+    item.user_properties.append(("kind", kind_of(item)))
     for mark in item.iter_markers("explained_by"):
         item.user_properties.append(("explained_by", " ".join(mark.args)))
         item.user_properties += [(key, text) for key, text in mark.kwargs.items() if text]
@@ -157,7 +167,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         item.user_properties += [("follows_from", contract) for contract in mark.args]
     for mark in item.iter_markers("says"):
         item.user_properties.append((f"phrase:{mark.args[0]}", mark.args[1]))
-    if "fact" in fixtures:
+    if kind_of(item) == "fact":
         return
     subject = subject_from_environment()
     if subject is None:

@@ -206,6 +206,8 @@ class CellRun:
                 "ANYUNIX_TOOL": self.cell.tool,
                 "ANYUNIX_SLOWNESS": str(slowness),
                 "ANYUNIX_FINISHED": str(FINISHED),
+                "ANYUNIX_WORKERS": __import__("os").environ.get("ANYUNIX_WORKERS", ""),
+                "ANYUNIX_LONGEST": __import__("os").environ.get("ANYUNIX_LONGEST", ""),
             },
         )
         self._log(command, done)

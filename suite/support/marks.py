@@ -45,6 +45,8 @@ def depends_on(*probes: str) -> pytest.MarkDecorator:
     return pytest.mark.depends_on(*probes)
 
 
+alone = pytest.mark.alone
+"""For probes that measure time or load: no other probe runs beside them."""
 names_addresses = pytest.mark.names_addresses
 """For subjects whose ready line says what they bound, and which choose their port themselves."""
 speaks_chat = pytest.mark.protocol("chat")

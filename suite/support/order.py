@@ -26,6 +26,16 @@ def in_order(items: Sequence[pytest.Item], subject: Subject | None) -> list[pyte
     return sorted(items, key=depth)
 
 
+def chains(items: Sequence[pytest.Item], subject: Subject | None) -> list[list[pytest.Item]]:
+    """The same items, those together that depend on one another, each behind what it depends on."""
+    found: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        before = [found[probe] for probe in needed(item, subject) if probe in found]
+        chain = [*dict.fromkeys(each for chain in before for each in chain), item]
+        found.update({each.nodeid: chain for each in chain})
+    return [chain for item in items if (chain := found[item.nodeid])[0] is item]
+
+
 def failed(item: pytest.Item) -> None:
     item.config.stash.setdefault(ROOTS, {})[item.nodeid] = item.nodeid
 
