@@ -18,12 +18,12 @@ from anyunix.host.scratch import scratch
 from anyunix.mutation.counter import CellCounter
 from anyunix.mutation.faults import Fault
 from anyunix.mutation.findings import MutationResults
-from anyunix.mutation.kept import KeptPlatforms
 from anyunix.mutation.mutation_files import encode, render
 from anyunix.mutation.scoring import Planned, judge, plan
 from anyunix.report.out_folder import OutFolder
 from anyunix.results.model import CellResult
 from anyunix.run.cell import SUITE_SECONDS, SuiteOptions
+from anyunix.run.kept import KeptPlatforms
 from anyunix.run.matrix import run_cells
 from anyunix.text import nearest
 

@@ -34,18 +34,20 @@ BUILT = {".o", ".so", ".pyc"}
 
 
 def write_payload(
-    path: Path, suite: Path, subject: Subject, built: Mapping[PurePosixPath, Path], planned: Sequence[str] = ()
+    path: Path, suite: Path | None, subject: Subject, built: Mapping[PurePosixPath, Path], planned: Sequence[str] = ()
 ) -> None:
-    """Write the archive. `built` maps a path in it to a program that was built here, which wins over a source;
-    `planned` are the IDs of the probes that have to come back.
+    """Write the archive. `suite` is None where the platform has it, with pytest, already; `built` maps a path in the
+    archive to a program that was built here, which wins over a source; `planned` are the IDs of the probes that have
+    to come back.
 
     Raises ConfigurationError when pytest or what it needs is not installed here.
     """
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
-        for file in files_below(suite):
-            add_file(tar, file, SUITE / file.relative_to(suite).as_posix())
-        for file, name in _site_files():
-            add_file(tar, file, SITE / name)
+        if suite is not None:
+            for file in files_below(suite):
+                add_file(tar, file, SUITE / file.relative_to(suite).as_posix())
+            for file, name in _site_files():
+                add_file(tar, file, SITE / name)
         for source in subject_files(subject):
             if SUBJECT / source not in built:
                 add_file(tar, subject.folder / source, SUBJECT / source)

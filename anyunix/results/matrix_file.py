@@ -12,6 +12,7 @@ from anyunix.errors import ConfigurationError
 from anyunix.host.regular import read_regular
 from anyunix.results.json_values import unfit
 from anyunix.results.model import PART_OF_A_NAME, Matrix, PlatformResult, Probe
+from anyunix.results.shared_facts import read_again, written_once
 
 SCHEMA = 1
 FILE = "matrix.json"
@@ -21,7 +22,7 @@ SIZE_LIMIT = 100 * 1024 * 1024
 
 def encode(matrix: Matrix) -> bytes:
     """The content of matrix.json."""
-    document = {"schema": SCHEMA, "anyunix": __version__, **msgspec.to_builtins(matrix)}
+    document = {"schema": SCHEMA, "anyunix": __version__, **msgspec.to_builtins(written_once(matrix))}
     return msgspec.json.format(msgspec.json.encode(document), indent=1)
 
 
@@ -46,7 +47,7 @@ def read_matrix(path: Path) -> Matrix:
             "use the version that wrote it"
         )
     try:
-        matrix = msgspec.convert(document, Matrix)
+        matrix = read_again(msgspec.convert(document, Matrix))
     except (msgspec.ValidationError, RecursionError) as error:
         raise ConfigurationError(f"{file}: {error}") from None
     for where, value in _values(matrix):

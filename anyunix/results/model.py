@@ -239,6 +239,8 @@ class PlatformResult:
     unstable: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """What varied between cells or repeats on this one platform, with its values."""
     documented: Mapping[str, Documented] = field(default_factory=dict)
+    probes: tuple[Probe, ...] = ()
+    """Those of the facts, which one cell measures for all that have none of their own."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """One subject on one platform, start to finish, always cleaned up."""
 
+import json
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -22,8 +23,11 @@ from anyunix.results.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.results.model import BUILDS, Artifacts, CellResult, Probe, Status
 from anyunix.results.repeats import merge_repeats
 from anyunix.run.building import Toolchain, build_there, compiler_of, cross_build, cross_helpers, look_at, why_not_built
+from anyunix.run.durations import Durations
 from anyunix.run.emulator_limits import leave_out
 from anyunix.run.exhausted import exhausted
+from anyunix.run.facts_once import FactsOnce
+from anyunix.run.kept import Known
 from anyunix.run.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only, why
 from anyunix.run.start import SCRIPT, start_once
 from anyunix.run.unfinished import FINISHED, Unfinished, finished_probes
@@ -37,6 +41,8 @@ RECORDS_LIMIT = 64 * 1024 * 1024
 PYTEST_RAN = (0, 1)
 """pytest's exit statuses for a run that came to its end: all passed, some failed."""
 PYTEST_INTERRUPTED = 2
+KILLED_BY_MEMORY = "killed by the memory limit"
+"""In what suite/support/memory.py puts before a failure."""
 NOT_LOADED = " during collection !"
 """What pytest says, then, when a file of the suite could not be imported."""
 
@@ -81,15 +87,25 @@ class SuiteOptions:
     plans: Plans = field(default_factory=Plans, compare=False)
     cross_builds: CrossBuilds = field(default_factory=CrossBuilds, compare=False)
     """Whoever makes options for cells that may need some ends them."""
+    facts: FactsOnce = field(default_factory=FactsOnce, compare=False)
+    durations: Durations = field(default_factory=Durations, compare=False)
+    workers: int = 0
+    """Probes side by side in a cell; 0 for as many as the platform's CPUs can take."""
 
 
 class CellRun:
     """Runs a cell once. `artifacts` holds what came back, for whoever keeps it."""
 
-    def __init__(self, cell: Cell, driver: Driver, options: SuiteOptions, progress: Progress) -> None:
+    def __init__(
+        self, cell: Cell, driver: Driver, options: SuiteOptions, progress: Progress, known: Known | None = None
+    ) -> None:
+        """`known` is what earlier cells found out about a platform that is still up."""
         self.cell, self.artifacts = cell, Artifacts()
         self._driver, self._options, self._progress = driver, options, progress
+        self._known = known or Known()
         self._planned: tuple[str, ...] = ()
+        self._measures = False
+        """Whether this cell is the one of its platform that measures the facts."""
 
     def run(self) -> CellResult:
         """Never raises for what a platform or a subject does: that is the result."""
@@ -107,6 +123,8 @@ class CellRun:
         except Exception as error:  # a library's, or our own: the other cells go on
             self.artifacts = replace(self.artifacts, log=f"{self.artifacts.log}{whole_story(error)}")
             result = self.cell.result("error", unexpected(error))
+        if self._measures and not self._brought_facts(result):
+            self._options.facts.give_up(self.cell.platform.name)
         return replace(result, seconds=time.monotonic() - started, left_behind=left_behind(self.artifacts.log))
 
     def _run_and_end(self) -> CellResult:
@@ -121,8 +139,8 @@ class CellRun:
         plan = self._options.plans.begin(self._options.suite, self._options.expression)
         self._progress("starting the platform")
         self._driver.up(self._progress)
-        toolchain = look_at(self._driver, self.cell.platform, self.cell.subject)
-        self._planned = only(plan.result(), self.cell.probes)
+        toolchain = self._look()
+        self._planned = self._plan(plan.result())
         self._send(toolchain)
         if not self._planned:
             raise NotRun(f"no probe matches -k {self._options.expression!r}; `anyunix list probes` shows them all")
@@ -143,18 +161,35 @@ class CellRun:
             self.artifacts = replace(self.artifacts, records=self._driver.get(RECORDS, limit=RECORDS_LIMIT))
         return replace(result, probes=resolve(merge_repeats(runs)))
 
+    def _look(self) -> Toolchain:
+        """What the platform has. Raises NotRun, PlatformError."""
+        needs, known = self.cell.subject.needs, self._known.toolchains
+        if needs not in known:
+            known[needs] = look_at(self._driver, self.cell.platform, self.cell.subject)
+        return known[needs]
+
+    def _plan(self, collected: Sequence[str]) -> tuple[str, ...]:
+        """The probes that are to come back: those that were asked for, else all, with the facts in one cell only."""
+        if self.cell.probes:
+            return only(collected, self.cell.probes)
+        self._measures = self._options.facts.claim(self.cell.platform.name)
+        facts = () if self._measures else self._options.plans.facts(self._options.suite)
+        return tuple(probe for probe in collected if probe.partition("[")[0] not in facts)
+
     def _send(self, toolchain: Toolchain) -> None:
         """The payload, with what was built here because the platform cannot. Raises NotRun, PlatformError."""
-        cell, suite = self.cell, self._options.suite
+        cell = self.cell
+        suite = None if self._known.has_suite else self._options.suite
         with scratch() as folder:
             builds = self._options.cross_builds
-            built = cross_build(
-                toolchain, cell.platform, cell.subject, cell.build, builds, self._progress
-            ) | cross_helpers(toolchain, cell.platform, suite, builds, self._progress)
+            built = cross_build(toolchain, cell.platform, cell.subject, cell.build, builds, self._progress)
+            if suite is not None:
+                built |= cross_helpers(toolchain, cell.platform, suite, builds, self._progress)
             self._progress("sending the payload")
             archive = folder / "payload.tar"
             write_payload(archive, suite, cell.subject, built, self._planned)
             self._driver.put(archive)
+        self._known.has_suite = True
 
     def _build(self) -> Probe | None:
         """Build the subject there. One that does not build is not portable: that is a contract too."""
@@ -200,15 +235,7 @@ class CellRun:
             command,
             seconds,
             say=_percentages(self._progress, repeat),
-            environment={
-                **self._passed_on(),
-                "ANYUNIX_BIND": self.cell.bind,
-                "ANYUNIX_TOOL": self.cell.tool,
-                "ANYUNIX_SLOWNESS": str(slowness),
-                "ANYUNIX_FINISHED": str(FINISHED),
-                "ANYUNIX_WORKERS": __import__("os").environ.get("ANYUNIX_WORKERS", ""),
-                "ANYUNIX_LONGEST": __import__("os").environ.get("ANYUNIX_LONGEST", ""),
-            },
+            environment={**self._passed_on(), **self._suite_environment()},
         )
         self._log(command, done)
         last = next((line for line in reversed(done.stdout.splitlines()) if "::" in line), "none")
@@ -222,9 +249,33 @@ class CellRun:
         junit = self._driver.get(JUNIT, limit=XML_LIMIT)
         self.artifacts = replace(self.artifacts, junit=(*self.artifacts.junit, junit))
         probes = read_junit(junit)
+        self._options.durations.add(probes)
+        self._known.spoiled = any(KILLED_BY_MEMORY in probe.message for probe in probes)
         if reason := deviation(self._planned, (probe.id for probe in probes)):
             raise BadResults(reason)
+        place = {probe: number for number, probe in enumerate(self._planned)}
+        probes = tuple(sorted(probes, key=lambda probe: place[probe.id]))  # they come as they end
         return leave_out(probes, self.cell.platform.emulator_limits, self.cell.platform.emulator)
+
+    def _suite_environment(self) -> dict[str, str]:
+        """What the suite's own files read (suite/conftest.py, suite/support)."""
+        side_by_side = {
+            "ANYUNIX_WORKERS": str(self._options.workers),
+            "ANYUNIX_LONGEST": json.dumps(self._options.durations.longest()),
+        }
+        return {
+            "ANYUNIX_BIND": self.cell.bind,
+            "ANYUNIX_TOOL": self.cell.tool,
+            "ANYUNIX_SLOWNESS": str(self.cell.platform.slowness),
+            "ANYUNIX_FINISHED": str(FINISHED),
+            **({} if self.cell.probes or self._measures else {"ANYUNIX_FACTS_KNOWN": "1"}),
+            **({} if self.cell.tool else side_by_side),  # a tool's records are one file
+        }
+
+    def _brought_facts(self, result: CellResult) -> bool:
+        facts = self._options.plans.facts(self._options.suite)
+        wanted = {probe for probe in self._planned if probe.partition("[")[0] in facts}
+        return result.status == "ran" and wanted <= {probe.id for probe in result.probes}
 
     def _unfinished(self, reason: str) -> Unfinished:
         """With what ran out there, if anything did, and with the probes that had ended until then."""

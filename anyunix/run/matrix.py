@@ -18,6 +18,7 @@ from anyunix.host.unexpected import unexpected, whole_story
 from anyunix.results.json_values import distinct
 from anyunix.results.model import Artifacts, CellResult, Matrix, PlatformResult
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
+from anyunix.run.kept import KeptDriver
 
 LOOK_SECONDS = 0.5
 DOWN_SECONDS = 20.0
@@ -100,13 +101,14 @@ def run_cells(
             with making:  # a driver is made in time to be taken down, or not at all
                 if stopped.is_set():
                     return cell.result("not-run", "interrupted before it began")
-                drivers[index] = make_driver(cell.platform)
+                driver = drivers[index] = make_driver(cell.platform)
         except ConfigurationError:
             raise  # the user's, and the same in every cell
         except Exception as error:
             result, artifacts = cell.result("error", unexpected(error)), Artifacts(log=whole_story(error))
         else:
-            cell_run = CellRun(cell, drivers[index], options, lambda text: watcher.says(cell, text))
+            known = driver.known if isinstance(driver, KeptDriver) else None
+            cell_run = CellRun(cell, driver, options, lambda text: watcher.says(cell, text), known)
             result, artifacts = cell_run.run(), cell_run.artifacts
         keeper.keep(result, artifacts)
         watcher.done(cell, result)

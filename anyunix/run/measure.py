@@ -7,7 +7,8 @@ from pathlib import Path
 from anyunix.analysis.explain import explainable
 from anyunix.catalog.probes import who_measures
 from anyunix.results.model import PLAIN, CellResult, Matrix
-from anyunix.run.cell import Cell
+from anyunix.results.shared_facts import has_no_facts_of_its_own
+from anyunix.run.cell import Cell, SuiteOptions
 
 RunCells = Callable[[Sequence[Cell]], Sequence[CellResult]]
 """Runs cells; their results in the same order."""
@@ -31,6 +32,23 @@ def with_facts(matrix: Matrix, cells: Iterable[Cell], suite: Path, run: RunCells
             for platform in matrix.platforms
         ),
     )
+
+
+def with_lost_facts(
+    results: Sequence[CellResult], cells: Sequence[Cell], options: SuiteOptions, run: RunCells
+) -> list[CellResult]:
+    """The results, on each platform one of them with the facts, where the cell that was to measure them broke."""
+    planned = options.plans.begin(options.suite, options.expression).result()
+    facts = tuple(probe for probe in planned if probe.partition("[")[0] in options.plans.facts(options.suite))
+    have = {result.platform for result in results if result.facts}
+    lost = {
+        cell.platform.name: cell
+        for cell, result in zip(cells, results, strict=True)
+        if facts and has_no_facts_of_its_own(result) and result.platform not in have
+    }
+    again = [replace(cell, probes=facts) for cell in lost.values()]
+    brought = {cell.key: result.probes for cell, result in zip(again, run(again) if again else (), strict=True)}
+    return [replace(result, probes=(*result.probes, *brought.get(result.key, ()))) for result in results]
 
 
 def _missing(matrix: Matrix, suite: Path) -> dict[str, tuple[str, ...]]:

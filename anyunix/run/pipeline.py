@@ -23,11 +23,13 @@ from anyunix.drivers.base import Driver
 from anyunix.drivers.registry import Drivers
 from anyunix.results.matrix_file import read_matrix
 from anyunix.results.model import CellResult, Matrix
+from anyunix.results.shared_facts import facts_by_platform, with_facts_of_platforms
 from anyunix.run.cell import SUITE_SECONDS, Cell, SuiteOptions
 from anyunix.run.growing import NOT_ENDED, GrowingMatrix, MatrixKeeper
 from anyunix.run.identity import check_comparable, identity_of
+from anyunix.run.kept import KeptPlatforms
 from anyunix.run.matrix import NOBODY, Keeper, Watcher, choose_reference, platform_result, run_cells
-from anyunix.run.measure import with_facts
+from anyunix.run.measure import with_facts, with_lost_facts
 from anyunix.run.rerun import Records, TraceMode, with_culprits, with_traces
 from anyunix.run.selection import Selection
 
@@ -68,11 +70,11 @@ def run_matrix(
     """
     options = options or RunOptions()
     suite = SuiteOptions(selection.catalog.suite, options.expression, options.seconds, options.repeat)
-    driver_for = make_driver or Drivers().for_platform
+    kept = KeptPlatforms(make_driver or Drivers().for_platform)
     begun = time.monotonic()
 
     def run(cells: Sequence[Cell], how: SuiteOptions, keeper: Keeper) -> list[CellResult]:
-        return run_cells(list(cells), driver_for, how, jobs=options.jobs, watcher=watcher, keeper=keeper)
+        return run_cells(list(cells), kept.for_platform, how, jobs=options.jobs, watcher=watcher, keeper=keeper)
 
     def measure(cells: Sequence[Cell], keeper: Keeper = NOBODY) -> list[CellResult]:
         return run(cells, replace(suite, expression="", repeat=1), keeper)
@@ -82,7 +84,7 @@ def run_matrix(
         measure(cells, records)
         return records
 
-    with suite.cross_builds:
+    with suite.cross_builds, kept:
         frame = _frame(selection, suite)
 
         def matrix_of(results: Sequence[CellResult]) -> Matrix:
@@ -90,7 +92,8 @@ def run_matrix(
 
         growing = GrowingMatrix(keeper, [cell.result("not-run", NOT_ENDED) for cell in selection.cells], matrix_of)
         growing.begin()
-        matrix = matrix_of(run(selection.cells, suite, growing))
+        results = run(selection.cells, suite, growing)
+        matrix = matrix_of(with_lost_facts(results, selection.cells, suite, measure))
         matrix = with_facts(matrix, selection.cells, suite.suite, measure)
         matrix = with_traces(matrix, selection.cells, options.trace, run_again)
         matrix = with_culprits(matrix, selection.cells, run_again)
@@ -132,10 +135,14 @@ def _frame(selection: Selection, suite: SuiteOptions) -> Matrix:
 
 
 def _filled(frame: Matrix, selection: Selection, results: Sequence[CellResult]) -> Matrix:
+    facts = facts_by_platform(results)
     return replace(
         frame,
-        platforms=tuple(platform_result(platform, results) for platform in selection.platforms),
-        cells=tuple(results),
+        platforms=tuple(
+            replace(platform_result(platform, results), probes=facts.get(platform.name, ()))
+            for platform in selection.platforms
+        ),
+        cells=with_facts_of_platforms(results, facts),
         reference=choose_reference(selection.reference, results),
     )
 

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import distribution
 from pathlib import Path
 
+from anyunix.catalog.probes import read_probes
 from anyunix.errors import ConfigurationError
 from anyunix.payload.archive import DISTRIBUTIONS
 from anyunix.text import safe
@@ -29,6 +30,7 @@ class Plans:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._found: dict[tuple[Path, str], Future[tuple[str, ...]]] = {}
+        self._facts: dict[Path, frozenset[str]] = {}
         self._pool = ThreadPoolExecutor(max_workers=1)
 
     def begin(self, suite: Path, expression: str) -> "Future[tuple[str, ...]]":
@@ -37,6 +39,13 @@ class Plans:
             if (suite, expression) not in self._found:
                 self._found[suite, expression] = self._pool.submit(collect, suite, expression)
             return self._found[suite, expression]
+
+    def facts(self, suite: Path) -> frozenset[str]:
+        """The IDs of the probes that measure facts, without parameters. Raises ConfigurationError."""
+        with self._lock:
+            if suite not in self._facts:
+                self._facts[suite] = frozenset(probe.id for probe in read_probes(suite) if probe.kind == "fact")
+            return self._facts[suite]
 
 
 def collect(suite: Path, expression: str = "") -> tuple[str, ...]:

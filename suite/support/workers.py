@@ -17,11 +17,15 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from support.child import describe_status
+from support.deadline import SLOWNESS
 from support.order import chains
 from support.subject import subject_from_environment
 
 WORKERS_VARIABLE = "ANYUNIX_WORKERS"
-"""How many; without it, or with 1, there are none and pytest runs as it always does."""
+"""How many; 0 for as many as the CPUs can take. Without it, or with 1, one process runs all of it."""
+WORKERS_A_CPU = 2
+"""Probes wait more than half of their time (docs/speed.md)."""
+MOST_WORKERS = 16
 LONGEST_VARIABLE = "ANYUNIX_LONGEST"
 """A JSON list of probes that took long elsewhere, the longest first: they begin first."""
 LOOK_SECONDS = 0.5
@@ -64,8 +68,14 @@ class Workers:
 
 def workers_from_environment() -> Workers | None:
     """As the variables say; None where one process is to do it all."""
-    number = int(os.environ.get(WORKERS_VARIABLE) or 1)
+    number = int(os.environ.get(WORKERS_VARIABLE) or 1) or usual_number()
     return Workers(number, json.loads(os.environ.get(LONGEST_VARIABLE) or "[]")) if number > 1 else None
+
+
+def usual_number() -> int:
+    """By the CPUs that this process may use; an emulated one has no time to spare."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cpus * (1 if SLOWNESS > 1 else WORKERS_A_CPU), MOST_WORKERS))
 
 
 def longest_first(tasks: Sequence[list[pytest.Item]], longest: Sequence[str]) -> list[list[pytest.Item]]:
@@ -189,9 +199,7 @@ class Reporting:
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         hook, config = item.config.hook, item.config
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
-        self._connection.send(
-            [hook.pytest_report_to_serializable(config=config, report=report) for report in reports]
-        )
+        self._connection.send([hook.pytest_report_to_serializable(config=config, report=report) for report in reports])
         return True
 
 

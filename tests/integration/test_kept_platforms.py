@@ -9,8 +9,8 @@ from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import PlatformError
-from anyunix.mutation.kept import KeptPlatforms
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
+from anyunix.run.kept import KeptPlatforms
 
 PROBE = 'def test_served(server):\n    """A contract."""\n    server.connect().close()\n'
 

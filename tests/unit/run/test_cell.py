@@ -205,13 +205,16 @@ def test_a_full_disk_here_is_the_cells_error(
 
 
 def test_results_that_are_no_xml_are_an_error(run_cell: Callable[..., CellResult]) -> None:
-    result = run_cell('''
+    result = run_cell(
+        '''
 import atexit, os, pathlib
 def test_vandal(fact):
     """Leaves something else in place of the results."""
     path = pathlib.Path(os.environ["ANYUNIX_SUBJECT"]).parents[1] / "junit.xml"
     atexit.register(path.write_text, "<!DOCTYPE x [<!ENTITY a 'b'>]><testsuites/>")
-''')
+''',
+        workers=1,
+    )
     assert result.status == "error"
     assert "document type or entities" in result.reason
 

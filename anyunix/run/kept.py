@@ -1,19 +1,35 @@
-"""Platforms that stay up from cell to cell, for many small cells: what takes longest is done once."""
+"""Platforms that stay up from cell to cell: what takes longest is done once."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Completed, Driver, Progress
 from anyunix.errors import PlatformError
-from anyunix.payload.archive import HELPERS, SUBJECT
+from anyunix.payload.archive import HELPERS, SITE, SUITE
+from anyunix.run.building import Toolchain
 
 T = TypeVar("T")
-TIDY = ("rm", "-rf", "--", str(SUBJECT), str(HELPERS), "junit.xml", "finished.xml")
-"""What differs from cell to cell. The suite and pytest stay, and with them the bytecode that was made there."""
+STAYS = "|".join(f"./{place}" for place in (SUITE, SITE, HELPERS))
+TIDY = ("sh", "-c", f'for each in ./* ./.[!.]*; do case $each in {STAYS}) ;; *) rm -rf -- "$each" ;; esac; done')
+"""All goes that a cell brought or left. The suite and pytest stay, and with them the bytecode that was made there."""
 TIDY_SECONDS = 30.0
+
+
+@dataclass
+class Known:
+    """What earlier cells found out about a platform that is still up, and what it has from them."""
+
+    toolchains: dict[tuple[str, ...], Toolchain] = field(default_factory=dict)
+    """By the tools that were asked for."""
+    has_suite: bool = False
+    """With pytest and the helpers of the probes."""
+    spoiled: bool = False
+    """What happened there would be seen in the next cell, too: the kernel counts what the memory limit killed."""
 
 
 class KeptPlatforms:
@@ -22,33 +38,40 @@ class KeptPlatforms:
     def __init__(self, make: Callable[[Platform], Driver]) -> None:
         self._make = make
         self._lock = threading.Lock()
-        self._idle: dict[str, list[Driver]] = {}
+        self._idle: dict[str, list[tuple[Driver, Known]]] = {}
         self._all: list[Driver] = []
+
+    def __enter__(self) -> "KeptPlatforms":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.end()
 
     def for_platform(self, platform: Platform) -> Driver:
         """A driver for one cell."""
         return KeptDriver(self, platform)
 
-    def take(self, platform: Platform) -> tuple[Driver, bool]:
-        """A driver, and whether its platform is up already."""
+    def take(self, platform: Platform) -> tuple[Driver, Known | None]:
+        """A driver, and what is known of its platform; None when that is not up."""
         with self._lock:
             if self._idle.get(platform.name):
-                return self._idle[platform.name].pop(), True
+                return self._idle[platform.name].pop()
             driver = self._make(platform)
             self._all.append(driver)
-            return driver, False
+            return driver, None
 
-    def give_back(self, platform: Platform, driver: Driver) -> None:
+    def give_back(self, platform: Platform, driver: Driver, known: Known) -> None:
         """Let the next cell have it."""
         with self._lock:
-            self._idle.setdefault(platform.name, []).append(driver)
+            self._idle.setdefault(platform.name, []).append((driver, known))
 
     def end(self) -> None:
-        """Take every platform down. Idempotent."""
+        """Take every platform down, all at a time: an engine needs a while for each. Idempotent."""
         with self._lock:
             drivers, self._all, self._idle = self._all, [], {}
-        for driver in drivers:
-            driver.down()
+        if drivers:
+            with ThreadPoolExecutor(max_workers=len(drivers)) as pool:
+                list(pool.map(lambda driver: driver.down(), drivers))
 
 
 class KeptDriver:
@@ -57,7 +80,8 @@ class KeptDriver:
     def __init__(self, kept: KeptPlatforms, platform: Platform) -> None:
         self._kept, self._platform = kept, platform
         self._lock = threading.Lock()
-        self._driver, self._is_up = kept.take(platform)
+        self._driver, known = kept.take(platform)
+        self.known, self._is_up = known or Known(), known is not None
         self._held, self._well = True, True
         self._calls = 0
 
@@ -89,7 +113,7 @@ class KeptDriver:
         if busy:
             self._driver.down()
         elif held and self._tidy():
-            self._kept.give_back(self._platform, self._driver)
+            self._kept.give_back(self._platform, self._driver, self.known)
         elif held:
             self._driver.down()
 
@@ -110,7 +134,7 @@ class KeptDriver:
 
     def _tidy(self) -> bool:
         """Whether the next cell can have it."""
-        if not (self._is_up and self._well):
+        if not (self._is_up and self._well) or self.known.spoiled:
             return False
         try:
             return self._driver.run(TIDY, env={}, timeout=TIDY_SECONDS).status == 0

@@ -9,7 +9,7 @@ from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Completed, Progress
 from anyunix.drivers.local import LocalDriver
 from anyunix.errors import PlatformError
-from anyunix.mutation.kept import KeptPlatforms
+from anyunix.run.kept import KeptPlatforms
 
 
 class Made:
