@@ -30,6 +30,7 @@ from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.run import Choice, RunOptions, Selection, run_matrix, select
 from anyunix.run.cell import SUITE_SECONDS
+from anyunix.run.durations import durations_file
 from anyunix.run.pipeline import read_baseline
 from anyunix.run.rerun import TRACE_MODES
 from anyunix.run.start import never_started
@@ -67,6 +68,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default=os.cpu_count() or 1,
         metavar="N",
         help="cells side by side (default: one per core, here %(default)s)",
+    )
+    run.add_argument(
+        "--workers",
+        type=count,
+        default=0,
+        metavar="N",
+        help="probes side by side in a cell (default: by the CPUs there); 1 runs them one after the other",
     )
     run.add_argument(
         "--timeout",
@@ -181,6 +189,8 @@ def _options(arguments: argparse.Namespace, selection: Selection) -> RunOptions:
         seconds=float(arguments.timeout),
         repeat=arguments.repeat,
         jobs=arguments.jobs,
+        workers=arguments.workers,
+        durations=durations_file(),
         trace=arguments.trace,
         expectations=expectations,
         baseline=baseline,

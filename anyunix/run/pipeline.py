@@ -25,6 +25,7 @@ from anyunix.results.matrix_file import read_matrix
 from anyunix.results.model import CellResult, Matrix
 from anyunix.results.shared_facts import facts_by_platform, with_facts_of_platforms
 from anyunix.run.cell import SUITE_SECONDS, Cell, SuiteOptions
+from anyunix.run.durations import Durations, read_durations
 from anyunix.run.growing import NOT_ENDED, GrowingMatrix, MatrixKeeper
 from anyunix.run.identity import check_comparable, identity_of
 from anyunix.run.kept import KeptPlatforms
@@ -46,6 +47,10 @@ class RunOptions:
     """How often the suite runs in each cell; what does not agree is flaky."""
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     """Cells side by side."""
+    workers: int = 0
+    """Probes side by side in a cell; 0 for as many as the platform's CPUs can take."""
+    durations: Path | None = None
+    """The file with what probes took in earlier runs, which is read and written; None to start without."""
     trace: TraceMode = "on-failure"
     """Which contracts run again under a system call tracer, here and on the reference."""
     expectations: Mapping[str, Expectations] = field(default_factory=dict)
@@ -69,7 +74,14 @@ def run_matrix(
     raises ConfigurationError for what a user wrote. On KeyboardInterrupt all platforms are taken down first.
     """
     options = options or RunOptions()
-    suite = SuiteOptions(selection.catalog.suite, options.expression, options.seconds, options.repeat)
+    suite = SuiteOptions(
+        selection.catalog.suite,
+        options.expression,
+        options.seconds,
+        options.repeat,
+        durations=read_durations(options.durations) if options.durations else Durations(),
+        workers=options.workers,
+    )
     kept = KeptPlatforms(make_driver or Drivers().for_platform)
     begun = time.monotonic()
 
@@ -97,6 +109,8 @@ def run_matrix(
         matrix = with_facts(matrix, selection.cells, suite.suite, measure)
         matrix = with_traces(matrix, selection.cells, options.trace, run_again)
         matrix = with_culprits(matrix, selection.cells, run_again)
+    if options.durations:
+        suite.durations.save(options.durations)
     matrix = replace(matrix, seconds=time.monotonic() - begun)
     return judged(matrix, selection.catalog, options.expectations, options.baseline)
 

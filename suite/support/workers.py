@@ -41,7 +41,7 @@ class Lost(Exception):
 
     def __init__(self, item: pytest.Item, status: int | None) -> None:
         self.item, self.status = item, status or 0
-        super().__init__(f"{item.nodeid}: its process ended: {describe_status(self.status)}")
+        super().__init__(f"the process of this probe ended: {describe_status(self.status)}")
 
 
 class Workers:
