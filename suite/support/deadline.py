@@ -9,6 +9,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 POLL_SECONDS = 0.005
+LATER_SHARE, LATER_SECONDS = 0.05, 0.05
+"""How much later than it happened something may be seen: a share of the time that was waited for it, and at most."""
 SLOWNESS = int(os.environ.get("ANYUNIX_SLOWNESS") or 1)
 """How many times longer everything may take here: the platform's `slowness`, where its CPU is emulated."""
 WORK_SECONDS = 0.05
@@ -56,10 +58,12 @@ def wait_until(condition: Callable[[], T | None], what: str, seconds: float | De
     Raises TimeoutError that says what it waited for.
     """
     deadline = seconds if isinstance(seconds, Deadline) else Deadline(seconds)
+    begun = time.monotonic()
     while True:
         value = condition()
         if value:
             return value
         if deadline.passed():
             raise TimeoutError(f"waited {deadline.seconds:.3g} s for {what}; last seen: {value!r}")
-        time.sleep(min(POLL_SECONDS, deadline.left()))  # no event to wait for: poll
+        pause = min(max(POLL_SECONDS, LATER_SHARE * (time.monotonic() - begun)), LATER_SECONDS)
+        time.sleep(min(pause, deadline.left()))  # no event to wait for: poll

@@ -14,6 +14,8 @@ PROC = Path("/proc")
 # cwd, root, jail, which are files in use and no descriptors
 A_DESCRIPTOR = re.compile(r"\s(\d+)\s+\S\s+\S\s+[-a-z]{8,}(\s|$)")
 COMMAND_CHARACTERS = 200
+STAT_BYTES = 4096
+"""More than a line of /proc/PID/stat has: some fifty numbers and a name of 64 bytes at most."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Left(list[Process]):
 
 def all_processes() -> list[Process]:
     """Every process that can be seen: from /proc on Linux, from ps elsewhere (no /proc on OpenBSD and macOS)."""
-    return list(_linux() if (PROC / "self/stat").exists() else _ps())
+    return list(_linux() if _has_proc() else _ps())
 
 
 def processes_of(root: int) -> list[Process]:
@@ -61,7 +63,10 @@ def children_of(pid: int) -> list[Process]:
 
 def state_of(pid: int) -> str | None:
     """The state letter of one process; None when it is gone."""
-    return next((process.state for process in all_processes() if process.pid == pid), None)
+    if _has_proc():
+        process = _row_of(str(pid))
+        return process.state if process else None
+    return next((process.state for process in _ps() if process.pid == pid), None)
 
 
 def still_running(pids: Collection[int]) -> Left:
@@ -100,17 +105,32 @@ def kill_all(pids: list[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
+def _has_proc() -> bool:
+    return os.path.exists(f"{PROC}/self/stat")
+
+
 def _linux() -> Iterator[Process]:
-    for entry in os.listdir(PROC):
-        if not entry.isdigit():
-            continue
-        try:
-            stat = (PROC / entry / "stat").read_text(errors="replace")
-        except OSError:
-            continue  # ended between the listing and the reading
-        # proc(5): pid (comm) state ppid pgrp …; comm may hold spaces and brackets
-        state, parent, group = stat.rpartition(")")[2].split()[:3]
-        yield Process(int(entry), int(parent), int(group), state)
+    return (row for entry in os.listdir(PROC) if entry.isdigit() and (row := _row_of(entry)))
+
+
+def _row_of(entry: str) -> Process | None:
+    """What /proc says of one process; None of one that has gone.
+
+    Probes that wait read this for every process again and again, so neither pathlib nor a file object is used.
+    """
+    try:
+        fd = os.open(f"{PROC}/{entry}/stat", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        stat = os.read(fd, STAT_BYTES)
+    except OSError:
+        return None  # ended between the opening and the reading
+    finally:
+        os.close(fd)
+    # proc(5): pid (comm) state ppid pgrp …; comm may hold spaces and brackets
+    state, parent, group = stat.rpartition(b")")[2].split(maxsplit=3)[:3]
+    return Process(int(entry), int(parent), int(group), state.decode())
 
 
 def _ps() -> Iterator[Process]:

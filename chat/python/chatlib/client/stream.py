@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from chatlib.client.errors import RefusedByServerError
 from chatlib.common.errors import ServiceError
 from chatlib.common.text import CAN, LF, RECORD_LIMIT, is_offset
 
 
-class Received(NamedTuple):
+class Received:
     """What one piece of the stream brought."""
 
-    lines: list[bytes]
-    """Whole lines to show, without their LF."""
-    refusal: RefusedByServerError | None
+    def __init__(self, lines: list[bytes], refusal: RefusedByServerError | None) -> None:
+        """*lines* are whole ones to show, without their LF."""
+        self.lines = lines
+        self.refusal = refusal
 
 
 class Stream:

@@ -6,16 +6,17 @@ Not argparse, which would accept abbreviations and word its errors differently f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from chatlib.common.errors import UsageError
 
 
-class Arguments(NamedTuple):
+class Arguments:
     """A command line taken apart: the last value of each option, and what is not an option."""
 
-    values: dict[str, str]
-    operands: list[str]
+    def __init__(self, values: dict[str, str], operands: list[str]) -> None:
+        """Hold what `split` found."""
+        self.values = values
+        self.operands = operands
 
     def required(self, option: str) -> str:
         """Return the value of *option*; UsageError without one."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from chatlib.common.key import key_matches
 from chatlib.common.text import is_good_name, is_offset
 
@@ -12,12 +10,13 @@ class RefusedError(Exception):
     """The client is answered `ERR <reason>`; the argument is the reason, as chat/PROTOCOL.md spells it."""
 
 
-class Hello(NamedTuple):
+class Hello:
     """A client that knows the key."""
 
-    name: bytes
-    since: int | None
-    """The offset asked for in bytes; None is the log's end."""
+    def __init__(self, name: bytes, since: int | None) -> None:
+        """*since* is the offset asked for in bytes; None is the log's end."""
+        self.name = name
+        self.since = since
 
 
 def parse_hello(line: bytes, key: bytes) -> Hello:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from typing import Any
 
 from chatlib.common.errors import ServiceError, reason
 
-Candidate = tuple[int, tuple[Any, ...]]
-"""An address family and the address to bind, in the form that getaddrinfo gives it."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # type checkers take it for typing.TYPE_CHECKING; to import typing takes longer than all else here
+    from typing import Any
+
+    Candidate = tuple[int, tuple[Any, ...]]
+    """An address family and the address to bind, in the form that getaddrinfo gives it."""
 
 # How socket and bind fail on a system, or in a container, that has no IPv6 or no IPv4.
 _FAMILY_MISSING = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from chatlib.common.arguments import split
+from chatlib.common.arguments import Arguments, split
 from chatlib.common.errors import UsageError
 
 USAGE = """\
@@ -32,42 +31,31 @@ _FLAGS = frozenset(("--daemon", "--help"))
 _BIND_MODES = ("dual", "ipv4", "ipv6", "first")
 
 
-class Options(NamedTuple):
+class Options:
     """What the command line asks for."""
 
-    log: str
-    key_file: str
-    host: str | None
-    port: int
-    bind: str
-    auth_timeout: int
-    """Seconds."""
-    max_clients: int
-    daemon: bool
-    pid_file: str | None
+    def __init__(self, arguments: Arguments) -> None:
+        """Read *arguments*, which ask for no help; UsageError when one is wrong or missing."""
+        if arguments.operands:
+            raise UsageError(f"unexpected argument {arguments.operands[0]!r}")
+        values = arguments.values
+        self.bind = values.get("--bind", "dual")
+        if self.bind not in _BIND_MODES:
+            raise UsageError(f"--bind is dual, ipv4, ipv6 or first, not {self.bind!r}")
+        # Absolute, because a daemon leaves the working directory.
+        self.log = os.path.abspath(arguments.required("--log"))
+        self.key_file = arguments.required("--key-file")
+        self.host = values.get("--host")
+        self.port = arguments.number("--port", 0, 0, 65535)
+        self.auth_timeout = arguments.number("--auth-timeout", 1, 1, 3600)
+        """Seconds."""
+        self.max_clients = arguments.number("--max-clients", 256, 1, 10000)
+        self.daemon = "--daemon" in values
+        pid_file = values.get("--pid-file")
+        self.pid_file = None if pid_file is None else os.path.abspath(pid_file)
 
 
 def parse_options(argv: Sequence[str]) -> Options | None:
     """Return what *argv* (without the program's name) asks for, None for help; else UsageError."""
     arguments = split(argv, _WITH_VALUE, _FLAGS)
-    values = arguments.values
-    if "--help" in values:
-        return None
-    if arguments.operands:
-        raise UsageError(f"unexpected argument {arguments.operands[0]!r}")
-    bind = values.get("--bind", "dual")
-    if bind not in _BIND_MODES:
-        raise UsageError(f"--bind is dual, ipv4, ipv6 or first, not {bind!r}")
-    pid_file = values.get("--pid-file")
-    return Options(
-        # Absolute, because a daemon leaves the working directory.
-        log=os.path.abspath(arguments.required("--log")),
-        key_file=arguments.required("--key-file"),
-        host=values.get("--host"),
-        port=arguments.number("--port", 0, 0, 65535),
-        bind=bind,
-        auth_timeout=arguments.number("--auth-timeout", 1, 1, 3600),
-        max_clients=arguments.number("--max-clients", 256, 1, 10000),
-        daemon="--daemon" in values,
-        pid_file=None if pid_file is None else os.path.abspath(pid_file),
-    )
+    return None if "--help" in arguments.values else Options(arguments)

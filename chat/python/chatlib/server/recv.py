@@ -7,7 +7,6 @@ import select
 import signal
 import socket
 import time
-from typing import NamedTuple
 
 from chatlib.common.report import Reporter
 from chatlib.common.text import LF, LINE_LIMIT, is_clean
@@ -19,14 +18,15 @@ from chatlib.server.send import run_sender
 from chatlib.server.wakeup import Wakeup
 
 
-class Rules(NamedTuple):
+class Rules:
     """What every client's processes know."""
 
-    log: str
-    key: bytes
-    auth_timeout: float
-    """Seconds from accept to the whole HELLO line."""
-    report: Reporter
+    def __init__(self, log: str, key: bytes, auth_timeout: float, report: Reporter) -> None:
+        """*auth_timeout* is in seconds, from accept to the whole HELLO line."""
+        self.log = log
+        self.key = key
+        self.auth_timeout = auth_timeout
+        self.report = report
 
 
 class _GoneError(Exception):
