@@ -20,8 +20,8 @@ from anyunix.payload.supervised import CELL, GRACE_SECONDS, TIMED_OUT, new_tag
 
 BUILD_SECONDS = 300
 HELPER_FLAGS = ("-s", "-fno-sanitize=undefined")
-"""zig checks for undefined behaviour unless told not to, as no other compiler does: 4 MB in each program, and 10 to 100 s
-until its runtime for that is made for a new target."""
+"""zig checks for undefined behaviour unless told not to, as no other compiler does: 4 MB in each program, and 10 to
+100 s to make its runtime for a new target."""
 
 
 class BuildFailed(NotRun):
