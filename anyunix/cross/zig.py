@@ -19,6 +19,9 @@ from anyunix.payload.archive import subject_files
 from anyunix.payload.supervised import CELL, GRACE_SECONDS, TIMED_OUT, new_tag
 
 BUILD_SECONDS = 300
+HELPER_FLAGS = ("-s", "-fno-sanitize=undefined")
+"""zig checks for undefined behaviour unless told not to, as no other compiler does: 4 MB in each program, and 10 to
+100 s to make its runtime for a new target."""
 
 
 class BuildFailed(NotRun):
@@ -121,7 +124,11 @@ def build_helpers(
         [sys.executable, "-m", "support.compiler", str(folder)],
         suite,
         target,
-        {"PYTHONPATH": str(suite), "PYTHONDONTWRITEBYTECODE": "1", "ANYUNIX_CC": shlex.join(_compiler(target))},
+        {
+            "PYTHONPATH": str(suite),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "ANYUNIX_CC": shlex.join([*_compiler(target), *HELPER_FLAGS]),
+        },
         children or Processes(),
     )
     return {PurePosixPath(file.name): file for file in folder.iterdir()}

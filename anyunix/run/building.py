@@ -91,8 +91,7 @@ def cross_build(
         raise NotRun(f"{lacking}, and {reason}; {platform.name} is {first_line(toolchain.system)}")
     if build.compiler:
         raise NotRun(f"{lacking}, and no {build.compiler}")
-    progress(f"cross-building the subject for {platform.cross}")
-    programs = builds.subject(subject, platform.cross, build.environment, build.objects)
+    programs = builds.subject(subject, platform.cross, build.environment, build.objects, progress)
     return {SUBJECT / path: file for path, file in programs.items()}
 
 
@@ -109,8 +108,7 @@ def cross_helpers(
     """The suite's C helpers, as `cross_build`; none where facts that need them are to skip, with the reason."""
     if toolchain.compiler or not platform.cross or missing() is not None:
         return {}
-    progress(f"cross-building the suite's helpers for {platform.cross}")
-    return {HELPERS / path: file for path, file in builds.helpers(suite, platform.cross).items()}
+    return {HELPERS / path: file for path, file in builds.helpers(suite, platform.cross, progress).items()}
 
 
 def build_there(driver: Driver, platform: Platform, subject: Subject, build: Build) -> Completed:

@@ -249,25 +249,18 @@ class DockerDriver:
         """A dual-stack network of this cell alone: a random unique local prefix (RFC 4193), no way out."""
         prefix = f"fd{secrets.token_hex(1)}:{secrets.token_hex(2)}:{secrets.token_hex(2)}::/64"
         pools = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet=prefix)])
-        return self._engine.client().networks.create(
-            f"anyunix-{secrets.token_hex(6)}",
-            driver="bridge",
-            internal=True,
-            enable_ipv6=True,
-            ipam=pools,
-            labels=labels(),
+        name = f"anyunix-{secrets.token_hex(6)}"
+        made = self._api().create_network(
+            name, driver="bridge", internal=True, enable_ipv6=True, ipam=pools, labels=labels()
         )
+        return self._engine.client().networks.prepare_model({"Id": made["Id"], "Name": name})
 
     def _create_container(self, image: str) -> Any:
-        options = self._options
-        return self._engine.client().containers.create(
-            image,
-            TIED,
-            stdin_open=True,
+        options, api, network = self._options, self._api(), self._network.name
+        name = f"anyunix-{self._name}-{secrets.token_hex(4)}"
+        limits = api.create_host_config(
             auto_remove=True,
-            name=f"anyunix-{self._name}-{secrets.token_hex(4)}",
             init=options.init,
-            user=options.user,
             cap_drop=["ALL"],
             cap_add=list(options.capabilities),
             security_opt=["no-new-privileges"],
@@ -276,10 +269,20 @@ class DockerDriver:
             pids_limit=options.processes,
             mem_limit=options.memory,
             nano_cpus=(os.cpu_count() or 1) * 10**9,
-            network=self._network.name,
+            network_mode=network,
             sysctls=dict(options.sysctls),
-            labels=labels(),
         )
+        made = api.create_container(
+            image,
+            list(TIED),
+            stdin_open=True,
+            name=name,
+            user=options.user,
+            labels=labels(),
+            host_config=limits,
+            networking_config={network: None},
+        )
+        return self._engine.client().containers.prepare_model({"Id": made["Id"], "Name": f"/{name}"})
 
     def _api(self) -> Any:
         return self._engine.client().api

@@ -91,7 +91,9 @@ class Engine:
         try:
             with closing(_client(where, self._answer_seconds)) as client:
                 client.ping()
-            self._client, self._builder = _client(where, self._call_seconds), _client(where, BUILD_SECONDS)
+                version = client.api.api_version
+            self._client = _client(where, self._call_seconds, version)
+            self._builder = _client(where, BUILD_SECONDS, version)
         except ENGINE_ERRORS as error:
             return self._why_not(where, error)
         weakref.finalize(self, _close, self._client, self._builder)
@@ -149,9 +151,11 @@ def answering(seconds: int) -> Iterator[Any]:
             yield client
 
 
-def _client(where: Address, seconds: int) -> Any:
-    """A client whose calls end after so many seconds without a word. Raises what is in ENGINE_ERRORS."""
-    return docker.DockerClient(base_url=where.url, tls=where.tls or False, timeout=seconds)
+def _client(where: Address, seconds: int, version: str | None = None) -> Any:
+    """A client whose calls end after so many seconds without a word; it asks for the API's version where that is not
+    known. Raises what is in ENGINE_ERRORS.
+    """
+    return docker.DockerClient(base_url=where.url, tls=where.tls or False, timeout=seconds, version=version)
 
 
 def _close(*clients: Any) -> None:

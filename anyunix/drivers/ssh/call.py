@@ -25,15 +25,15 @@ FRAME_LIMIT = 1024 * 1024
 HEADER = struct.Struct(">cI")
 
 # One line for whatever shell the user has there, csh included: no newline, no `!`, no quote inside of the quotes. The
-# program comes over stdin and is read byte by byte, so that nothing behind it is swallowed. -I -S: nothing in the home
-# folder there can get in between.
+# program comes over stdin and is read with a buffer of one byte, so that nothing behind it is swallowed. -I -S: nothing
+# in the home folder there can get in between.
 BOOTSTRAP = (
     "exec /bin/sh -c '"
     'PATH="$PATH:/usr/local/bin:/usr/pkg/bin:/opt/homebrew/bin"; export PATH; '
     "command -v python3 >/dev/null || {{ echo {marker} none; exit 1; }}; "
-    'exec python3 -I -S -c "import os, sys; v = sys.version_info; '
+    'exec python3 -I -S -c "import io, sys; v = sys.version_info; '
     "v >= {python} or sys.exit(print(sys.argv[1], *v[:2])); "
-    "exec(bytes().join(os.read(0, 1) for i in range({length})))\" {marker}'"
+    "exec(io.BufferedReader(io.FileIO(0, closefd=False), 1).read({length}))\" {marker}'"
 )
 
 

@@ -10,20 +10,18 @@ run   runs a command there with a limited time; everything it started is ended w
 get   sends a regular file back
 end   ends a keeper whose connection is lost
 look  says which Python this is
+
+Modules that one task needs are imported there: each task is a process of its own, and they take longer than all else.
 """
 
 import json
 import os
 import select
-import shutil
 import signal
-import socket
 import stat
 import struct
 import subprocess
 import sys
-import tarfile
-import tempfile
 import time
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -64,7 +62,7 @@ def main(marker: str) -> None:
     try:
         tasks = {"keep": keep, "put": put, "run": run, "get": get, "end": end, "look": look}
         result = tasks[task["task"]](task)
-    except (OSError, EOFError, tarfile.TarError, shutil.Error) as error:
+    except (OSError, EOFError) as error:
         result = {"error": reason_of(error)}
     frame(b"x", json.dumps(result).encode())
 
@@ -80,13 +78,15 @@ def look(task: Task) -> Result:
 
 
 def keep(task: Task) -> Result:
+    import tempfile
+
     top = os.environ.get("TMPDIR") or "/tmp"
     remove_left_behind(top)
     folder = tempfile.mkdtemp(prefix=PREFIX, dir=top)
     try:
         deadline = time.time() + task["seconds"]
         with open(os.path.join(folder, OWNER), "w") as file:
-            json.dump(FolderOwner(os.getpid(), socket.gethostname(), deadline), file)
+            json.dump(FolderOwner(os.getpid(), os.uname().nodename, deadline), file)
         os.chmod(folder, 0o755)  # some probes start the subject as another user, who has to reach it
         for name in (WORK, AGENTS):
             os.mkdir(os.path.join(folder, name), 0o755)
@@ -124,7 +124,7 @@ def left_behind(folder: str, modified: float) -> bool:
         return time.time() - modified > STALE_SECONDS
     if time.time() > owner.deadline + 60:
         return True
-    return owner.host == socket.gethostname() and not alive(owner.pid)
+    return owner.host == os.uname().nodename and not alive(owner.pid)
 
 
 def owner_of(folder: str) -> FolderOwner | None:
@@ -165,6 +165,8 @@ def end_agents(folder: str) -> None:
 
 def remove(folder: str) -> None:
     """Remove a folder that something may still be writing to, or that a probe left without permissions."""
+    import shutil
+
     end_by = time.time() + REMOVE_SECONDS
     while True:
         shutil.rmtree(folder, ignore_errors=True)
@@ -178,11 +180,16 @@ def remove(folder: str) -> None:
 
 
 def put(task: Task) -> Result:
-    with open(0, "rb", closefd=False) as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
-        if hasattr(tarfile, "data_filter"):
-            tar.extractall(os.path.join(task["folder"], WORK), filter="data")
-        else:
-            tar.extractall(os.path.join(task["folder"], WORK))
+    import tarfile
+
+    try:
+        with open(0, "rb", closefd=False) as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
+            if hasattr(tarfile, "data_filter"):
+                tar.extractall(os.path.join(task["folder"], WORK), filter="data")
+            else:
+                tar.extractall(os.path.join(task["folder"], WORK))
+    except tarfile.TarError as error:
+        return {"error": reason_of(error)}
     return {}
 
 
@@ -209,7 +216,7 @@ def end(task: Task) -> Result:
     folder = task["folder"]
     owner = owner_of(folder)
     if os.path.basename(folder).startswith(PREFIX) and os.path.isdir(folder) and not os.path.islink(folder):
-        if owner and owner.host == socket.gethostname() and owner.pid > 1:
+        if owner and owner.host == os.uname().nodename and owner.pid > 1:
             with suppress(OSError):
                 os.kill(owner.pid, signal.SIGTERM)
         end_agents(folder)

@@ -58,6 +58,7 @@ def test_the_chat_server_is_built_for_alpines_own_libc(catalog: Catalog, tmp_pat
 def test_the_suites_helpers_are_built_for_alpines_own_libc(catalog: Catalog, tmp_path: Path) -> None:
     built = cross.build_helpers(catalog.suite, "x86_64-linux-musl", tmp_path / "helpers")
     assert PurePosixPath("signal_call-c99") in built
+    assert sum(file.stat().st_size for file in built.values()) < 200_000  # bytes: no runtime of zig's in them
     assert interpreter(built.pop(PurePosixPath("preload"))) == ""  # a shared object
     assert {interpreter(file) for file in built.values()} == {"/lib/ld-musl-x86_64.so.1"}
 
@@ -178,8 +179,8 @@ def counting(subject: Subject, then: str = "true") -> tuple[Subject, Path]:
 def test_what_several_cells_need_is_built_once(subject: Subject) -> None:
     wanted, log = counting(subject)
     with CrossBuilds() as builds, ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(lambda number: builds.subject(wanted, "native", {}, None), range(4)))
-        builds.subject(wanted, "native", {"CFLAGS": "-O2"}, None)
+        made = list(pool.map(lambda number: builds.subject(wanted, "native", {}, None, print), range(4)))
+        builds.subject(wanted, "native", {"CFLAGS": "-O2"}, None, print)
         assert all(each[PurePosixPath("made")].read_text() == "made\n" for each in made)
     assert len(log.read_text().split()) == 2
     assert not made[0][PurePosixPath("made")].exists()
@@ -205,17 +206,17 @@ def test_a_build_that_fails_fails_for_all_and_nothing_is_built_after_the_end(sub
     with CrossBuilds() as builds:
         for _ in range(2):
             with pytest.raises(NotRun, match="the cross build for native fails"):
-                builds.subject(wanted, "native", {}, None)
+                builds.subject(wanted, "native", {}, None, print)
     assert len(log.read_text().split()) == 1
     with pytest.raises(PlatformError, match="the run is over"):
-        builds.subject(wanted, "native", {"CFLAGS": "-O2"}, None)
+        builds.subject(wanted, "native", {"CFLAGS": "-O2"}, None, print)
 
 
 @needs_zig
 def test_compilers_end_from_another_thread_with_what_they_started(subject: Subject) -> None:
     wanted, log = counting(subject, "sleep 600 & wait")
     with CrossBuilds() as builds, ThreadPoolExecutor(1) as pool:
-        build = pool.submit(builds.subject, wanted, "native", {}, None)
+        build = pool.submit(builds.subject, wanted, "native", {}, None, print)
         until(lambda: log.exists() and log.read_text().endswith("\n"), "the build's begin")
         builds.end()
         with pytest.raises(NotRun):
