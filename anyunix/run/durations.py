@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from anyunix.host.cache_folder import cache_folder
 from anyunix.host.regular import read_regular
+from anyunix.host.user_cache import user_cache
 from anyunix.host.whole_file import write_whole
 from anyunix.results.model import Probe
 
@@ -51,8 +51,10 @@ class Durations:
             return
 
 
-def durations_file() -> Path:
-    return cache_folder() / FILE
+def durations_file() -> Path | None:
+    """In the user's cache, where there is one."""
+    cache = user_cache()
+    return cache and cache / FILE
 
 
 def read_durations(path: Path) -> Durations:
