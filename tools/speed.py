@@ -21,7 +21,7 @@ from anyunix.text import nearest
 from speeds.ci_log import parts
 from speeds.machine import BUSY, busy_share, description
 from speeds.meter import Meter, waiting_server, with_row
-from speeds.record import Record, read, write
+from speeds.record import OtherRecord, Record, read, write
 from speeds.supervision import ends_on_sigterm
 from speeds.tables import NoMarkers, targets, write_into
 from speeds.versions import ROOT, CannotInstall, abbreviated, earlier, present, present_commit
@@ -57,6 +57,9 @@ def main() -> int:
         print(targets(record))
         if arguments.page:
             write_into(arguments.page, record)
+    except OtherRecord as error:
+        print(f"speed: {arguments.out}: {error}; move it away, or give another one by --out", file=sys.stderr)
+        return 2
     except (CannotInstall, NoMarkers, OSError) as error:
         print(f"speed: {error}", file=sys.stderr)
         return 2

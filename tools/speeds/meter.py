@@ -33,7 +33,7 @@ class Meter:
         self.reasons: dict[str, str] = {}
         """Run -> why there is no sample of one version at least."""
         self.busy = 0.0
-        """The largest share of the CPU time that others used when a round began."""
+        """The largest share of the CPU time that others used when a row began."""
 
     def measure(self, runs: dict[str, Run]) -> None:
         """So many samples of each run, unless there are some already."""

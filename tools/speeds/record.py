@@ -7,6 +7,10 @@ from typing import Any
 import msgspec
 
 
+class OtherRecord(Exception):
+    """Why a file is not to be added to."""
+
+
 class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of the table."""
 
@@ -59,9 +63,11 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     notes: tuple[str, ...] = ()
 
     def over(self, older: "Record | None") -> "Record":
-        """With what an older record of the same two versions and machine has more."""
-        if older is None or (older.before, older.now, older.machine) != (self.before, self.now, self.machine):
+        """With what an older record has more. Raises OtherRecord when it is not of the same versions and machine."""
+        if older is None:
             return self
+        if (older.before, older.now, older.machine) != (self.before, self.now, self.machine):
+            raise OtherRecord(f"it holds rows of {older.before} and {older.now} on {older.machine}")
         return msgspec.structs.replace(
             self,
             dates=tuple(dict.fromkeys((*older.dates, *self.dates))),
@@ -75,13 +81,13 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def read(file: Path) -> Record | None:
-    """None where there is no file yet, or none of this form."""
+    """None where there is no file yet. Raises OtherRecord, OSError."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Record)
     except FileNotFoundError:
         return None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise OtherRecord(f"it is none of this tool's: {error}") from None
 
 
 def write(file: Path, record: Record) -> None:

@@ -15,7 +15,7 @@ from speeds.versions import clean_environment
 
 RUN_SECONDS = 4 * 3600.0
 RESULTS = "results"
-BY_GROUP, BY_RUSAGE = "control group", "rusage, without processes that another than their parent waited for"
+BY_GROUP, BY_RUSAGE = "a control group", "getrusage(2), without processes that another than their parent waited for"
 
 
 class NotMeasured(Exception):

@@ -9,7 +9,6 @@ from speeds.ci_log import TOTAL
 from speeds.record import Figure, ProbeCost, Profile, Record
 from speeds.works import ROWS
 
-NONE_YET = "not measured yet"
 NONE = "–"
 MOST = 10
 """Probes that a table shows."""
@@ -49,13 +48,12 @@ def write_into(page: Path, record: Record) -> None:
 
 def machine(record: Record) -> str:
     """What the numbers are of."""
-    lines = [
-        f"Before: `{record.before}`. Now: `{record.now}`. {record.machine}; {', '.join(record.dates)}; others used "
-        f"{100 * record.busy:.0f} % of the CPU time at most when a round began.",
-        *(f"CPU is counted by {record.cpu_by}." for _ in record.cpu_by[:1]),
-        *(f"- {note}" for note in record.notes),
-    ]
-    return "\n".join(lines)
+    counted = f" CPU is counted by {record.cpu_by}." if record.cpu_by else ""
+    text = (
+        f"Before: `{record.before}`. Now: `{record.now}`. {record.machine}; {', '.join(record.dates)}. Others used "
+        f"{100 * record.busy:.0f} % of the CPU time at most when a row began.{counted}"
+    )
+    return "\n\n".join([text, *(["\n".join(f"- {note}" for note in record.notes)] if record.notes else [])])
 
 
 def targets(record: Record) -> str:

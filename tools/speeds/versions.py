@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 ROOT = Path(__file__).resolve().parents[2]
+MEASURED = ("anyunix", "suite", "chat", "platforms", "Dockerfiles", "pyproject.toml")
+"""What a wheel is made from, as far as a matrix needs it; documentation may change between two pieces of one table."""
 Column = Literal["before", "now"]
 
 
@@ -47,9 +49,9 @@ def present(place: Path) -> Version:
 
 
 def present_commit() -> str:
-    """Of this checkout, with a + where files were changed since. Raises CannotInstall."""
-    changed = said("git", "-C", str(ROOT), "status", "--porcelain", "--untracked-files=no")
-    return abbreviated("HEAD") + ("+" if changed else "")
+    """The last one that changed what is measured, with a + where files were changed since. Raises CannotInstall."""
+    changed = said("git", "-C", str(ROOT), "status", "--porcelain", "--untracked-files=no", "--", *MEASURED)
+    return said("git", "-C", str(ROOT), "log", "-1", "--format=%h", "--", *MEASURED) + ("+" if changed else "")
 
 
 @contextmanager
