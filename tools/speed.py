@@ -21,7 +21,7 @@ from anyunix.text import nearest
 from speeds.ci_log import parts
 from speeds.machine import BUSY, busy_share, description
 from speeds.meter import Meter, waiting_server, with_row
-from speeds.record import OtherRecord, Record, read, write
+from speeds.record import OtherRecord, Profile, Record, read, write
 from speeds.supervision import ends_on_sigterm
 from speeds.tables import NoMarkers, targets, write_into
 from speeds.versions import ROOT, CannotInstall, abbreviated, earlier, present, present_commit
@@ -102,7 +102,7 @@ def measured(record: Record, arguments: argparse.Namespace, rows: Sequence[str])
                 write(arguments.out, record)
         wanted = [name for name in rows if name in PROFILES]
         for subject in SUBJECTS if wanted else ():
-            profile = meter.profile(subject, wanted)
+            profile = meter.profile(subject, wanted).over(record.profiles.get(subject, Profile()))
             record = replace(record, profiles={**record.profiles, subject: profile})
             write(arguments.out, record)
     return record

@@ -11,6 +11,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -31,7 +32,9 @@ EVENT, EVENT_DATA = 36, 52
 """Where a message of the connector has struct proc_event, behind two headers, and what is known of the event."""
 FORK, EXEC = 1, 2
 BUFFER = 16 * 1024 * 1024
-QUIET_MILLISECONDS = 300
+WAIT_MILLISECONDS = 50
+LATE_SECONDS = 1.0
+"""That the last records have to come, once all is over; what then still runs is not counted."""
 
 
 class NoRecords(Exception):
@@ -52,7 +55,7 @@ class Ledger:
 
     def forked(self, parent: int, task: int, process: int) -> None:
         """A thread belongs to its process, a process runs what its parent does."""
-        if task != process and process in self.programs:
+        if task != process and process in self.tasks:
             self.tasks[task] = process
         elif task == process and parent in self.programs:
             self.tasks[task], self.programs[task] = task, self.programs[parent]
@@ -132,11 +135,15 @@ def _sockets() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 def _read(events: socket.socket, records: socket.socket, ledger: Ledger, over: threading.Event) -> None:
-    """Until it is over and nothing more comes. All events first: a task's fork has to be known before its end."""
+    """Until it is over and all ends are known. All events first: a task's fork has to be known before its end."""
     poll = select.poll()
     for each in (events, records):
         poll.register(each, select.POLLIN)
-    while poll.poll(QUIET_MILLISECONDS) or not over.is_set():
+    late = float("inf")
+    while True:
+        if ended := over.is_set():  # asked before the last look
+            late = min(late, time.monotonic() + LATE_SECONDS)
+        poll.poll(WAIT_MILLISECONDS)
         # where some are lost, ENOBUFS, the sum is less than what the control group counted
         for message in _all(records):
             for event in _all(events):
@@ -148,6 +155,8 @@ def _read(events: socket.socket, records: socket.socket, ledger: Ledger, over: t
                 ledger.problem = str(error)
         for event in _all(events):
             _note(event, ledger)
+        if ended and (not ledger.tasks or time.monotonic() > late):
+            return
 
 
 def _note(message: bytes, ledger: Ledger) -> None:

@@ -43,6 +43,12 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """Column -> probe -> what it cost."""
     reason: str = ""
 
+    def over(self, older: "Profile") -> "Profile":
+        """With what an older one has and this one has not."""
+        return Profile(
+            self.programs or older.programs, self.whole or older.whole, self.probes or older.probes, self.reason
+        )
+
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """All of it."""

@@ -121,6 +121,8 @@ def test_pieces_of_the_same_versions_come_together(tmp_path: Path) -> None:
     both = newer.over(read(tmp_path / "speed.json"))
     assert (both.dates, both.busy, both.rows["version"][0].before, both.rows["check"]) == (("1", "2"), 0.1, (2.0,), ())
     assert read(tmp_path / "none") is None
+    programs, probes = Profile({"now": {"cc1": 1.0}}), Profile(probes={"now": {"a": ProbeCost(1, 1)}})
+    assert probes.over(programs) == Profile(programs.programs, {}, probes.probes)
     with pytest.raises(OtherRecord, match="it holds rows of a and b on m"):
         Record("a", "c", "m").over(older)
     (tmp_path / "speed.json").write_text("[")
