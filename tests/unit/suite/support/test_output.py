@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -93,3 +94,25 @@ def test_nothing_of_the_probe_is_held_by_it(start: Start) -> None:
     assert os.read(reading, 1) == b""
     os.close(reading)
     assert server.alive()
+
+
+def test_servers_that_run_side_by_side_are_kept_apart(start: Start) -> None:
+    one, two = (start(READY + f"print('{word}', file=sys.stderr, flush=True); sys.stdin.read()") for word in ("a", "b"))
+    assert one.wait() == two.wait() == 0
+    assert (one.stderr(), two.stderr()) == ("a\n", "b\n")
+    one.end()
+    assert two.stderr() == "b\n"
+
+
+def test_where_the_keeper_was_killed_the_next_server_has_another(start: Start) -> None:
+    from support.processes import children_of, state_of
+
+    others = {each.pid for each in children_of(os.getpid())}
+    before = start(READY + "import signal; signal.pause()")
+    (keeper,) = {each.pid for each in children_of(os.getpid())} - others - {before.pid}
+    os.kill(keeper, signal.SIGKILL)
+    while state_of(keeper) != "Z":
+        pass
+    assert before.output.read("stdout").startswith(b"READY ")
+    after = start("import sys; print('mine', file=sys.stderr, flush=True)" + READY + "import signal; signal.pause()")
+    assert after.stderr() == "mine\n"
