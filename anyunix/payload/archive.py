@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from anyunix.catalog.subjects import Subject
 from anyunix.errors import ConfigurationError
+from anyunix.payload.lexers import without_unused_lexers
 
 DISTRIBUTIONS = (
     "pytest",
@@ -46,7 +47,7 @@ def write_payload(
         if suite is not None:
             for file in files_below(suite):
                 add_file(tar, file, SUITE / file.relative_to(suite).as_posix())
-            for file, name in _site_files():
+            for file, name in without_unused_lexers(list(_site_files())):
                 add_file(tar, file, SITE / name)
         for source in subject_files(subject):
             if SUBJECT / source not in built:
