@@ -145,7 +145,7 @@ class DockerDriver:
 
     def put(self, archive: Path) -> None:
         data, said = archive.read_bytes(), bytearray()
-        command = ["python3", "-c", UNPACK, str(len(data))]
+        command = ["python3", "-I", "-S", "-c", UNPACK, str(len(data))]
         try:
             status = self._exec(command, self._transfer_seconds, lambda _, piece: said.extend(piece), data=data)
         except TimeoutError:
