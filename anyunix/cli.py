@@ -3,59 +3,38 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from importlib import import_module
 from typing import NoReturn
 
 from anyunix import __version__
-from anyunix.commands import (
-    accept,
-    bench,
-    build,
-    check,
-    diff,
-    down,
-    facts,
-    images,
-    init,
-    listing,
-    merge,
-    mutation,
-    plan,
-    preflight,
-    report,
-    repro,
-    run,
-    schema,
-)
 from anyunix.errors import EXIT_INTERRUPTED, EXIT_USAGE, AnyunixError
 from anyunix.host.interrupts import interrupted_by_signals, tell, uninterrupted
 from anyunix.host.scratch import sweep
-from anyunix.report.github import Workflow
-from anyunix.run.leftovers import remove_leftovers
-from anyunix.text import safe
+from anyunix.report.workflow import Workflow
 
-COMMANDS = (
-    init,
-    run,
-    plan,
-    merge,
-    report,
-    facts,
-    diff,
-    accept,
-    check,
-    preflight,
-    repro,
-    mutation,
-    bench,
-    build,
-    images,
-    down,
-    listing,
-    schema,
-)
-"""In the order of the help."""
+COMMANDS = {
+    "init": "write a subject file to start from, for a server of your own",
+    "run": "run the suite for subjects on platforms, and compare",
+    "plan": "print the cells of a run as a CI matrix, each shard with the command that runs it alone",
+    "merge": "put the results of shards together into one report, and judge",
+    "report": "print a run again, and write its pages from its matrix.json",
+    "facts": "show what a run measured about the platforms, side by side",
+    "diff": "compare two runs: newly failing, fixed, still failing, no longer run",
+    "accept": "write a run's failures down as expectations, for you to give the reasons",
+    "check": "look at a deployed server from outside: which families it serves, and how it turns others away",
+    "preflight": "before a rollout: run the suite on the target, and answer go or no-go",
+    "repro": "bring a bug of the paper about again, on this machine",
+    "mutation": "mutation testing: deliberate faults in copies of the servers, and the contracts that catch them",
+    "bench": "the paper's experiment: the CPU cost of a process per connection, against goroutines and loops",
+    "build": "build a C subject for other systems and CPUs, on this machine",
+    "images": "make the base images from package mirrors, where no image registry is reached",
+    "down": "end the virtual machines that earlier runs left",
+    "list": "show the platforms, subjects or probes there are",
+    "schema": "print what a file that you write may hold, as JSON Schema (draft 2020-12) for editors",
+}
+"""What each does, in the order of the help. A command is the module of its name, imported when it is asked for."""
 RENAMED = {"teeth": "mutation"}
 """Commands of earlier versions, which may stand in scripts -> what they are called now."""
 
@@ -66,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words and words[0] in RENAMED:
         print(f"anyunix: `anyunix {words[0]}` is called `anyunix {RENAMED[words[0]]}` now", file=sys.stderr)
         return EXIT_USAGE
-    arguments = _parser().parse_args(words)
+    asked = next((word for word in words if not word.startswith("-")), "")
+    arguments = make_parser([asked]).parse_args(words)
     with interrupted_by_signals():
         try:
             sweep()
@@ -75,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _interrupted()
         except Exception:
             with suppress(Exception):
-                remove_leftovers()
+                _remove_leftovers()
             raise
 
 
@@ -83,7 +63,7 @@ def _interrupted() -> NoReturn:
     """Say what is left, and end at once: a thread in the middle of an image build would hold a normal exit up."""
     with uninterrupted(lambda: ["the last of it"]):
         try:
-            left = remove_leftovers()
+            left = _remove_leftovers()
         except Exception as error:
             left = [f"what is not known, because looking for it fails: {error}"]
     tell(
@@ -100,16 +80,27 @@ def _status(arguments: argparse.Namespace) -> int:
         try:
             return int(arguments.command(arguments))
         except AnyunixError as error:
+            from anyunix.text import safe
+
             print(f"anyunix: {safe(str(error))}", file=sys.stderr, flush=True)
             return error.exit_status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _remove_leftovers() -> list[str]:
+    from anyunix.run.leftovers import remove_leftovers  # here, and not above: it brings the Docker engine's client
+
+    return remove_leftovers()
+
+
+def make_parser(asked: Collection[str]) -> argparse.ArgumentParser:
+    """Knows all commands, and the arguments of those that are asked for."""
     parser = argparse.ArgumentParser(
         prog="anyunix", description="Does this server behave the same on every Unix, and where it does not, why?"
     )
     parser.add_argument("--version", action="version", version=f"anyunix {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add_parser(commands)
+    for name, does in COMMANDS.items():
+        command = commands.add_parser(name, help=does)
+        if name in asked:
+            import_module(f"anyunix.commands.{name}").add_arguments(command)
     return parser

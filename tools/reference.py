@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from anyunix.catalog.lookup import find_catalog
-from anyunix.cli import _parser
+from anyunix.cli import COMMANDS, make_parser
 from anyunix.commands.schema import KINDS, schema_command
 from reference_pages.command_page import command_page
 from reference_pages.contract_page import contract_page
@@ -42,7 +42,7 @@ def pages() -> dict[str, str]:
         "facts.md": fact_index(facts, meanings, known),
         **fact_pages(facts, meanings, known, contracts),
         "contracts.md": contract_page(contracts, facts, known),
-        "commands.md": command_page(_parser()),
+        "commands.md": command_page(make_parser(COMMANDS)),
         "files.md": file_page({kind: _schema(kind) for kind in KINDS}),
     }
 

@@ -11,14 +11,12 @@ from anyunix.report.acceptance_lines import print_acceptances
 from anyunix.results.matrix_file import read_matrix
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `accept` and its arguments."""
-    parser = commands.add_parser(
-        "accept",
-        help="write a run's failures down as expectations, for you to give the reasons",
-        epilog="Each new entry has the reason TODO, which `anyunix run` refuses until you replace it. Entries that "
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `accept`."""
+    parser.epilog = (
+        "Each new entry has the reason TODO, which `anyunix run` refuses until you replace it. Entries that "
         "are there already are never changed. Exit status: 0 every failure has an entry now, 1 some have one "
-        "that does not cover them, 2 usage or configuration error.",
+        "that does not cover them, 2 usage or configuration error."
     )
     parser.add_argument("out", type=a_path, metavar="OUT", help="a run's folder, or its matrix.json")
     parser.add_argument(

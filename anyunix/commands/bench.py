@@ -15,13 +15,9 @@ from anyunix.errors import EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN, NotRun, Platfor
 from anyunix.text import first_line
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `bench` and its options."""
-    parser = commands.add_parser(
-        "bench",
-        help="the paper's experiment: the CPU cost of a process per connection, against goroutines and loops",
-        epilog="Exit status: 0 done, 1 no run of some server was valid, 2 usage error, 3 nothing can be measured.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `bench`."""
+    parser.epilog = "Exit status: 0 done, 1 no run of some server was valid, 2 usage error, 3 nothing can be measured."
     parser.add_argument(
         "experiment",
         nargs="?",

@@ -16,13 +16,11 @@ from anyunix.cross.zig import missing, zig_version
 from anyunix.errors import EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `build` and its options."""
-    build = commands.add_parser(
-        "build",
-        help="build a C subject for other systems and CPUs, on this machine",
-        epilog="Exit status: 0 built for all, 1 one failed, 2 usage or configuration error, "
-        "3 the package ziglang or make is missing here.",
+def add_arguments(build: argparse.ArgumentParser) -> None:
+    """Add the options of `build`."""
+    build.epilog = (
+        "Exit status: 0 built for all, 1 one failed, 2 usage or configuration error, "
+        "3 the package ziglang or make is missing here."
     )
     build.add_argument(
         "--subject",

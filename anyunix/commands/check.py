@@ -14,15 +14,15 @@ from anyunix.errors import EXIT_NOT_RUN, PlatformError
 SECONDS = 5.0
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `check` and its options."""
-    parser = commands.add_parser(
-        "check",
-        help="look at a deployed server from outside: which families it serves, and how it turns others away",
-        description="Connects to every address of a name, the only way to know who is served: a listening table shows "
-        "neither a firewall nor what a `::` listener takes.",
-        epilog="Exit status: 0 as expected, 1 otherwise (without --expect: nothing answers, or the families differ), "
-        "2 usage error, 3 the name has no address.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `check`."""
+    parser.description = (
+        "Connects to every address of a name, the only way to know who is served: a listening table shows "
+        "neither a firewall nor what a `::` listener takes."
+    )
+    parser.epilog = (
+        "Exit status: 0 as expected, 1 otherwise (without --expect: nothing answers, or the families differ), "
+        "2 usage error, 3 the name has no address."
     )
     parser.add_argument("server", metavar="HOST:PORT", help="a name, an IPv4 address, or an IPv6 address in brackets")
     parser.add_argument(

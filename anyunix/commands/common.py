@@ -3,15 +3,13 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from anyunix.errors import EXIT_NOT_RUN, ConfigurationError
-from anyunix.report.out_folder import OutFolder
-from anyunix.run.selection import Choice
 from anyunix.text import safe
 
 
@@ -37,46 +35,11 @@ def console_for_reports() -> Console:
     return SafeConsole(highlight=False, markup=False, emoji=False, width=width)
 
 
-def with_problems(out: OutFolder, status: int) -> int:
-    """The exit status; 3, with what could not be written, where the answer could not be kept whole."""
-    for path, reason in out.problems.items():
+def with_problems(problems: Mapping[Path, str], status: int) -> int:
+    """The exit status; 3, with what could not be written and why, where the answer could not be kept whole."""
+    for path, reason in problems.items():
         print(f"anyunix: {path}: cannot be written: {reason}", file=sys.stderr)
-    return EXIT_NOT_RUN if out.problems else status
-
-
-def add_selection(parser: argparse.ArgumentParser) -> None:
-    """Add the options that choose cells."""
-    for option, metavar, text in (
-        ("--subject", "NAME", "a subject's name or file (default: c and python)"),
-        (
-            "--platform",
-            "NAME",
-            "a platform's name, file or address, ssh://user@host:port; it has to run: exit "
-            "status 3 if it does not (default: what can run of all but virtual machines and emulated CPUs)",
-        ),
-        ("--bind", "MODE", "a bind mode (default: each subject's first, dual for the chat servers)"),
-        ("--require", "NAME", "one more platform that has to run, beside the default ones"),
-        ("--optional", "NAME", "a platform that need not run, whether it is named by --platform or not"),
-    ):
-        parser.add_argument(option, action="append", default=[], metavar=metavar, help=f"{text}; repeatable")
-    parser.add_argument(
-        "--reference", metavar="NAME", help="the platform to compare with (default: debian, else the first that ran)"
-    )
-
-
-def choice_of(arguments: argparse.Namespace) -> Choice:
-    """What the options of `add_selection` choose. Raises ConfigurationError."""
-    for option, given in (("--subject", arguments.subject), ("--platform", arguments.platform)):
-        if given and not once(given):
-            raise ConfigurationError(f"{option}: expected a name, found an empty text")
-    return Choice(
-        subjects=tuple(once(arguments.subject)),
-        platforms=tuple(once(arguments.platform)),
-        binds=tuple(arguments.bind),
-        required=tuple(once(arguments.require)),
-        optional=tuple(once(arguments.optional)),
-        reference=arguments.reference or "",
-    )
+    return EXIT_NOT_RUN if problems else status
 
 
 def add_slowness(parser: argparse.ArgumentParser) -> None:

@@ -10,13 +10,11 @@ from anyunix.results.matrix_file import read_matrix
 from anyunix.run.identity import check_comparable
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `diff` and its arguments."""
-    diff = commands.add_parser(
-        "diff",
-        help="compare two runs: newly failing, fixed, still failing, no longer run",
-        epilog="Exit status: 0 nothing fails that did not before (accepted failures apart), 1 something does, "
-        "2 usage or configuration error.",
+def add_arguments(diff: argparse.ArgumentParser) -> None:
+    """Add the arguments of `diff`."""
+    diff.epilog = (
+        "Exit status: 0 nothing fails that did not before (accepted failures apart), 1 something does, "
+        "2 usage or configuration error."
     )
     diff.add_argument("old", type=a_path, metavar="OLD", help="a run's folder, or its matrix.json")
     diff.add_argument("new", type=a_path, metavar="NEW", help="the same, of a later run")

@@ -11,13 +11,9 @@ from anyunix.errors import EXIT_DONE, EXIT_FAILED, ConfigurationError, PlatformE
 from anyunix.text import first_line
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `down` and its arguments."""
-    down = commands.add_parser(
-        "down",
-        help="end the virtual machines that earlier runs left",
-        epilog="Exit status: 0 none is left, 1 one could not be ended, 2 usage error.",
-    )
+def add_arguments(down: argparse.ArgumentParser) -> None:
+    """Add the arguments of `down`."""
+    down.epilog = "Exit status: 0 none is left, 1 one could not be ended, 2 usage error."
     down.add_argument("platform", nargs="*", metavar="PLATFORM", help="only these (default: all)")
     down.set_defaults(command=down_command)
 

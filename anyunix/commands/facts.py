@@ -10,13 +10,9 @@ from anyunix.report.fact_table import print_differences, print_facts
 from anyunix.results.matrix_file import read_matrix
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `facts` and its arguments."""
-    facts = commands.add_parser(
-        "facts",
-        help="show what a run measured about the platforms, side by side",
-        epilog="A platform that was not in the run is shown with what its manuals say, marked as not measured.",
-    )
+def add_arguments(facts: argparse.ArgumentParser) -> None:
+    """Add the arguments of `facts`."""
+    facts.epilog = "A platform that was not in the run is shown with what its manuals say, marked as not measured."
     facts.add_argument("platform", nargs="*", metavar="PLATFORM", help="only these platforms (default: all that ran)")
     facts.add_argument("--diff", action="store_true", help="only what differs from the run's reference, with the rule")
     facts.add_argument(

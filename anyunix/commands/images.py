@@ -11,13 +11,11 @@ from anyunix.images.image_tasks import RECIPE, Maker, build_images, list_images,
 from anyunix.images.store import Store, bases, choose
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `images` and its arguments."""
-    parser = commands.add_parser(
-        "images",
-        help="make the base images from package mirrors, where no image registry is reached",
-        epilog="Exit status: 0 done, 1 an image could not be made or removed, 2 usage or configuration error, "
-        "3 no Docker engine answers.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `images`."""
+    parser.epilog = (
+        "Exit status: 0 done, 1 an image could not be made or removed, 2 usage or configuration error, "
+        "3 no Docker engine answers."
     )
     parser.add_argument("what", choices=("build", "list", "remove"))
     parser.add_argument(

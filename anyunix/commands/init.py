@@ -8,13 +8,9 @@ from anyunix.commands.common import a_path
 from anyunix.errors import EXIT_DONE
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `init` and its argument."""
-    init = commands.add_parser(
-        "init",
-        help="write a subject file to start from, for a server of your own",
-        epilog="Exit status: 0 written, 2 there is such a file, or it cannot be written.",
-    )
+def add_arguments(init: argparse.ArgumentParser) -> None:
+    """Add the argument of `init`."""
+    init.epilog = "Exit status: 0 written, 2 there is such a file, or it cannot be written."
     init.add_argument(
         "file",
         nargs="?",

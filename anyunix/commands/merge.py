@@ -21,13 +21,9 @@ from anyunix.shards.planning import read_plan
 NAMES_SHOWN = 10
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `merge` and its options."""
-    parser = commands.add_parser(
-        "merge",
-        help="put the results of shards together into one report, and judge",
-        epilog="Exit status: as for run; 3 also when a planned cell of a required platform is missing.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `merge`."""
+    parser.epilog = "Exit status: as for run; 3 also when a planned cell of a required platform is missing."
     parser.add_argument(
         "parts",
         nargs="+",
@@ -84,7 +80,7 @@ def merge_command(arguments: argparse.Namespace) -> int:
     print_overall(console, matrix)
     if wrong := never_started(matrix):
         raise ConfigurationError("\n".join(wrong.values()))
-    return with_problems(out, merged_status(merged, matrix))
+    return with_problems(out.problems, merged_status(merged, matrix))
 
 
 def _print_missing(console: Console, merged: Merged) -> None:

@@ -14,13 +14,11 @@ from anyunix.report.out_folder import OutFolder
 from anyunix.run.selection import chosen_platforms
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `mutation` and its options."""
-    mutation = commands.add_parser(
-        "mutation",
-        help="mutation testing: deliberate faults in copies of the servers, and the contracts that catch them",
-        epilog="Exit status: 0 every fault is caught where it shows, 1 one is missed or a healthy server fails, "
-        "2 usage or configuration error, 3 not answered: a required platform did not run, or a cell broke.",
+def add_arguments(mutation: argparse.ArgumentParser) -> None:
+    """Add the options of `mutation`."""
+    mutation.epilog = (
+        "Exit status: 0 every fault is caught where it shows, 1 one is missed or a healthy server fails, "
+        "2 usage or configuration error, 3 not answered: a required platform did not run, or a cell broke."
     )
     for option, metavar, text in (
         ("--subject", "NAME", "c or python (default: both)"),
@@ -73,7 +71,7 @@ def mutation_command(arguments: argparse.Namespace) -> int:
     out = OutFolder(arguments.out)
     tested = run_mutation(options, catalog.suite, console, out)
     print_mutation(console, tested, str(arguments.out))
-    return with_problems(out, tested.exit_status)
+    return with_problems(out.problems, tested.exit_status)
 
 
 def _platforms(catalog: Catalog, named: list[str], required: list[str]) -> tuple[Platform, ...]:

@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from anyunix.commands.common import a_path, add_selection, choice_of, count
+from anyunix.commands.common import a_path, count
+from anyunix.commands.selection_options import add_selection, choice_of
 from anyunix.errors import EXIT_DONE, ConfigurationError
 from anyunix.host.whole_file import write_whole
 from anyunix.results.matrix_file import read_matrix
@@ -13,13 +14,9 @@ from anyunix.shards.formats import FORMATS
 from anyunix.shards.planning import plan_of, times_of
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `plan` and its options."""
-    plan = commands.add_parser(
-        "plan",
-        help="print the cells of a run as a CI matrix, each shard with the command that runs it alone",
-        epilog="Exit status: 0 printed, 2 usage or configuration error.",
-    )
+def add_arguments(plan: argparse.ArgumentParser) -> None:
+    """Add the options of `plan`."""
+    plan.epilog = "Exit status: 0 printed, 2 usage or configuration error."
     add_selection(plan)
     plan.add_argument(
         "--format",

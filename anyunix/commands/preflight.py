@@ -23,15 +23,15 @@ NAMES_SHOWN = 3
 STYLES = {"go": "bold green", "no-go": "bold red", "no answer": "bold yellow"}
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `preflight` and its options."""
-    parser = commands.add_parser(
-        "preflight",
-        help="before a rollout: run the suite on the target, and answer go or no-go",
-        description="Runs the suite for one server on the target, in a temporary folder that is removed and on ports "
-        "that nobody has, as an ordinary user may; nothing else is touched there.",
-        epilog="Exit status: 0 go, 1 no-go: a contract is not kept there, 2 usage or configuration error, "
-        "3 no answer: it did not run.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `preflight`."""
+    parser.description = (
+        "Runs the suite for one server on the target, in a temporary folder that is removed and on ports "
+        "that nobody has, as an ordinary user may; nothing else is touched there."
+    )
+    parser.epilog = (
+        "Exit status: 0 go, 1 no-go: a contract is not kept there, 2 usage or configuration error, "
+        "3 no answer: it did not run."
     )
     parser.add_argument("target", metavar="TARGET", help="ssh://user@host:port, or a platform's name or file")
     parser.add_argument("--subject", required=True, metavar="NAME", help="a subject's name or file")
@@ -80,7 +80,7 @@ def preflight_command(arguments: argparse.Namespace) -> int:
     out.write(found.matrix)
     print_report(console, found.matrix, str(arguments.out))
     _print(console, found, cell.platform.title, arguments.baseline)
-    return with_problems(out, found.exit_status)
+    return with_problems(out.problems, found.exit_status)
 
 
 def _selection(arguments: argparse.Namespace) -> Selection:

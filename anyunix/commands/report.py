@@ -9,9 +9,8 @@ from anyunix.report.terminal import print_overall, print_report
 from anyunix.results.matrix_file import read_matrix
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `report` and its arguments."""
-    report = commands.add_parser("report", help="print a run again, and write its pages from its matrix.json")
+def add_arguments(report: argparse.ArgumentParser) -> None:
+    """Add the arguments of `report`."""
     report.add_argument(
         "out",
         type=a_path,
@@ -35,4 +34,4 @@ def report_command(arguments: argparse.Namespace) -> int:
     out.write_pages(matrix)
     print_report(console, matrix, str(folder))
     print_overall(console, matrix)
-    return with_problems(out, 0)
+    return with_problems(out.problems, 0)

@@ -14,13 +14,11 @@ from anyunix.repro.stories import STORIES, story
 from anyunix.text import first_line
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `repro` and its arguments."""
-    parser = commands.add_parser(
-        "repro",
-        help="bring a bug of the paper about again, on this machine",
-        epilog="Exit status: 0 the bug is where it should be, and gone with its fix, 1 it is not, "
-        "2 usage or configuration error, 3 it could not be tried here, with the reason.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `repro`."""
+    parser.epilog = (
+        "Exit status: 0 the bug is where it should be, and gone with its fix, 1 it is not, "
+        "2 usage or configuration error, 3 it could not be tried here, with the reason."
     )
     parser.add_argument("story", nargs="?", metavar="STORY", help=", ".join(each.name for each in STORIES))
     parser.add_argument("--list", action="store_true", help="show the stories there are")

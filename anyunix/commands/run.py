@@ -9,16 +9,8 @@ from anyunix.analysis.changes import changes
 from anyunix.analysis.expectations import load_expectations
 from anyunix.analysis.verdict import exit_status, shard_status
 from anyunix.catalog.lookup import find_catalog
-from anyunix.commands.common import (
-    a_path,
-    add_selection,
-    add_slowness,
-    check_writable,
-    choice_of,
-    console_for_reports,
-    count,
-    with_problems,
-)
+from anyunix.commands.common import a_path, add_slowness, check_writable, console_for_reports, count, with_problems
+from anyunix.commands.selection_options import add_selection, choice_of
 from anyunix.drivers.registry import Drivers
 from anyunix.drivers.vagrant.box import variable
 from anyunix.drivers.vagrant.machines import Machines
@@ -36,15 +28,13 @@ from anyunix.run.rerun import TRACE_MODES
 from anyunix.run.start import never_started
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `run` and its options."""
-    run = commands.add_parser(
-        "run",
-        help="run the suite for subjects on platforms, and compare",
-        epilog="Exit status: 0 portable, or one platform was asked for and everything was kept there; 1 not portable, "
+def add_arguments(run: argparse.ArgumentParser) -> None:
+    """Add the options of `run`."""
+    run.epilog = (
+        "Exit status: 0 portable, or one platform was asked for and everything was kept there; 1 not portable, "
         "promises broken, flaky, or an expectation does not hold; 2 usage or configuration error; 3 not "
         "answered: a platform that was named did not run, a cell broke, or too little was tried; 4 nothing to "
-        "compare with: of several platforms only one ran.",
+        "compare with: of several platforms only one ran."
     )
     add_selection(run)
     run.add_argument(
@@ -167,7 +157,7 @@ def run_command(arguments: argparse.Namespace) -> int:
     print_overall(console, matrix)
     if wrong:
         raise ConfigurationError("\n".join(wrong.values()))
-    return with_problems(out, shard_status(matrix) if matrix.shard else exit_status(matrix))
+    return with_problems(out.problems, shard_status(matrix) if matrix.shard else exit_status(matrix))
 
 
 def _choice(arguments: argparse.Namespace) -> Choice:

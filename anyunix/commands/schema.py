@@ -14,15 +14,13 @@ from anyunix.mutation.faults import fault_file
 KINDS = ("platform", "subject", "expectations", "fault")
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `schema` and its argument."""
-    schema = commands.add_parser(
-        "schema",
-        help="print what a file that you write may hold, as JSON Schema (draft 2020-12) for editors",
-        description="In an editor with a YAML language server, the file's first line names where the output was "
-        "saved: # yaml-language-server: $schema=subject.schema.json",
-        epilog="Exit status: 0 printed, 2 usage error.",
+def add_arguments(schema: argparse.ArgumentParser) -> None:
+    """Add the argument of `schema`."""
+    schema.description = (
+        "In an editor with a YAML language server, the file's first line names where the output was "
+        "saved: # yaml-language-server: $schema=subject.schema.json"
     )
+    schema.epilog = "Exit status: 0 printed, 2 usage error."
     schema.add_argument("kind", choices=KINDS, help="the kind of file")
     schema.set_defaults(command=schema_command, data=True)
 

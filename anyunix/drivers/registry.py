@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from anyunix.drivers.base import Driver
-from anyunix.drivers.docker.docker_driver import DockerOptions
+from anyunix.drivers.docker.docker_options import DockerOptions
 from anyunix.drivers.documented import DocumentedOptions
 from anyunix.drivers.local import LocalOptions
 from anyunix.drivers.netns.netns_driver import NetnsOptions

@@ -1,11 +1,11 @@
 """A run inside GitHub Actions: annotations beside the code, and the step's summary."""
 
-import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from anyunix.report.kinds import take_back
 from anyunix.report.markdown import render
+from anyunix.report.workflow import active
 from anyunix.results.model import CellResult, Matrix, Probe
 from anyunix.text import first_line, safe, said_by
 
@@ -16,45 +16,6 @@ MESSAGE_LIMIT = 1_000
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of a step's summary; GitHub drops a larger one as a whole."""
 CUT = "\n\n*The rest does not fit into a summary: see matrix.json and junit.xml.*\n"
-
-
-def active(environment: Mapping[str, str]) -> bool:
-    """Whether this process is a step of a workflow."""
-    return environment.get("GITHUB_ACTIONS") == "true"
-
-
-class Workflow:
-    """What this process prints as a step of a workflow: within the block no line is a command, because a platform's
-    words could begin with `::`, but for those that `tell` prints. Nothing at all outside of GitHub Actions.
-    """
-
-    def __init__(self, environment: Mapping[str, str], *, data: bool = False) -> None:
-        """With `data` what is printed is for another program, which wants no line more."""
-        self._active = active(environment) and not data
-        self._token = ""
-
-    def __enter__(self) -> "Workflow":
-        self._off()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._on()
-
-    def tell(self, commands: Iterable[str]) -> None:
-        """Print lines that are commands: made by `report`."""
-        self._on()
-        for line in commands:
-            print(line, flush=True)
-        self._off()
-
-    def _off(self) -> None:
-        if self._active:
-            self._token = secrets.token_hex(16)  # each once: what has been printed could be repeated
-            print(f"::stop-commands::{self._token}", flush=True)
-
-    def _on(self) -> None:
-        if self._active:
-            print(f"::{self._token}::", flush=True)
 
 
 def report(matrix: Matrix, environment: Mapping[str, str]) -> list[str]:

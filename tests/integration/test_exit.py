@@ -16,7 +16,7 @@ HOOK = """\
 import os, signal, sys
 class Finder:
     def find_spec(self, name, path=None, target=None):
-        if name == "anyunix.commands.run":
+        if name == "anyunix.commands.list":
             {action}
 sys.meta_path.insert(0, Finder())
 """

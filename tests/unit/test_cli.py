@@ -1,13 +1,18 @@
-"""What the command line takes, and that it prints nothing that could steer a terminal."""
+"""What the command line takes and imports, and that it prints nothing that could steer a terminal."""
 
+import re
+import socket
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from anyunix.cli import main
+from anyunix.cli import COMMANDS, main
 from anyunix.results.matrix_file import encode
 from anyunix.text import UNSAFE
+from checkout import ROOT
 from example_matrix import HOSTILE, example
 
 
@@ -48,3 +53,37 @@ def test_an_empty_path_is_not_the_current_folder(command: list[str], capsys: pyt
         main(command)
     assert ended.value.code == 2
     assert "expected a path, found an empty text" in capsys.readouterr().err
+
+
+def imported(*arguments: str) -> set[str]:
+    """The packages and modules that a command imports."""
+    command = [sys.executable, "-X", "importtime", "-m", "anyunix", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode in (0, 1), done.stderr
+    return set(re.findall(r"^import time:.*\| *(\S+)$", done.stderr, re.MULTILINE))
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_no_command_is_imported_that_is_not_asked_for(option: str) -> None:
+    names = imported(option)
+    assert "anyunix.cli" in names
+    assert names.isdisjoint({"docker", "jinja2", "msgspec", "requests", "rich", "yaml", "importlib.metadata"})
+    assert names.isdisjoint({f"anyunix.commands.{name}" for name in COMMANDS})
+
+
+def test_a_check_needs_neither_the_engine_nor_the_page() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and nobody listens
+        names = imported("check", f"127.0.0.1:{closed.getsockname()[1]}")
+    assert "anyunix.check.check_report" in names
+    assert names.isdisjoint({"docker", "jinja2", "requests", "yaml", "anyunix.run"})
+
+
+def test_every_command_has_a_line_and_a_help_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    files = {path.stem for path in (ROOT / "anyunix" / "commands").glob("*.py")}
+    assert files - {"__init__", "common", "selection_options"} == COMMANDS.keys()
+    for name in COMMANDS:
+        with pytest.raises(SystemExit) as ended:
+            main([name, "--help"])
+        assert ended.value.code == 0
+        assert capsys.readouterr().out.startswith(f"usage: anyunix {name} [-h]")

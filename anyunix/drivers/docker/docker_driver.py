@@ -4,24 +4,21 @@ import os
 import secrets
 import shlex
 import threading
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any
+from typing import Any
 
 import docker.types
-import msgspec
 
 from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Progress
+from anyunix.drivers.docker.docker_options import DockerOptions
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.docker.execution import ENGINE_ERRORS, STDERR, STDOUT, DockerExec, close_stream
 from anyunix.drivers.docker.image_build import Image, reason_of, start_hint
 from anyunix.drivers.docker.owned import labels, remove_container
-from anyunix.drivers.options import SHOWN, AlteringOptions, BadOption, Folders, Place, Shared
 from anyunix.drivers.output import Output
 from anyunix.errors import PlatformError
-from anyunix.host.regular import inside, read_text
-from anyunix.text import Text, Word
 
 WORK = "/work"
 TIED = ("cat",)
@@ -35,65 +32,8 @@ READ_TRIES = 3
 # An engine under load can end an exec before it has handed on what the command wrote (seen with 20.10). The end of
 # the other stream tells.
 READ, WHOLE = 'head -c "$1" -- "$2" && echo whole >&2', b"whole\n"
-UNITS = {"k": "KiB", "m": "MiB", "g": "GiB"}
 SCRATCH = "rw,exec,nosuid,nodev,size=2g,mode=1777"
 UNPACK = "import io,sys,tarfile;tarfile.open(fileobj=io.BytesIO(sys.stdin.buffer.read(int(sys.argv[1])))).extractall()"
-
-
-class DockerOptions(AlteringOptions, frozen=True, kw_only=True, tag="docker"):
-    """An image, and what a container of it may do."""
-
-    dockerfile: Annotated[Text, msgspec.Meta(description="a Dockerfile beside this file, else one of the project's")]
-    base: Annotated[
-        Text, msgspec.Meta(description="the image that the Dockerfile is given as BASE: debian:trixie-slim")
-    ]
-    cpu: Annotated[Text, msgspec.Meta(description="as Docker calls it: linux/arm64 (default: the engine's own)")] = ""
-    user: Annotated[Text, msgspec.Meta(description="who runs the probes: user:group, by number")] = "1000:1000"
-    init: Annotated[
-        bool,
-        msgspec.Meta(description="whether process 1 is an init that reaps; without it, it is the container's command"),
-    ] = True
-    capabilities: Annotated[
-        tuple[Word, ...], msgspec.Meta(description="those of Linux that processes have: NET_ADMIN (default: none)")
-    ] = ()
-    memory: Annotated[Text, msgspec.Meta(description="the most that a cell may use, with Docker's suffixes: 512m")] = (
-        "2g"
-    )
-    processes: Annotated[int, msgspec.Meta(ge=1, description="the most that a cell may have at a time")] = 4096
-
-    @property
-    def image(self) -> Image:
-        return Image(Path(self.dockerfile), self.base, self.cpu, self.files)
-
-    @property
-    def base_image(self) -> tuple[str, str]:
-        return self.base, self.cpu
-
-    @property
-    def origin(self) -> Hashable:
-        return self.dockerfile, self.base, self.cpu
-
-    @property
-    def out_of_memory(self) -> str:
-        unit = UNITS.get(self.memory[-1:].lower(), "")
-        limit = f"{self.memory[:-1]} {unit}" if unit else f"{self.memory} bytes"
-        return f"killed by the memory limit of {limit}"
-
-    def driver(self, place: Place, shared: Shared) -> "DockerDriver":
-        return DockerDriver(self, shared.one(Engine), name=place.name, emulated=bool(place.emulator))
-
-    def checked(self, folders: Folders) -> "DockerOptions":
-        super().checked(folders)
-        dockerfiles, shown = folders.project / "Dockerfiles", repr(self.dockerfile[:SHOWN])
-        within = [inside(folder, self.dockerfile) for folder in (folders.beside, dockerfiles)]
-        for found in within:
-            if found and os.path.isfile(found):
-                read_text(found)  # what cannot be read is said now
-                return msgspec.structs.replace(self, dockerfile=str(found))
-        if not any(within):
-            raise BadOption("dockerfile", f"{shown} lies outside of {folders.beside}")
-        known = [path.name for path in dockerfiles.glob("*.Dockerfile")]
-        raise BadOption("dockerfile", f"no {shown} in {dockerfiles}", word=self.dockerfile, known=known)
 
 
 class DockerDriver:
@@ -127,14 +67,16 @@ class DockerDriver:
         return self._engine.cannot_emulate(self._options.cpu) if self._emulated else None
 
     def up(self, say: Progress) -> None:
-        image = self._engine.image(self._options.image, say)
+        options = self._options
+        image = Image(Path(options.dockerfile), options.base, options.cpu, options.files)
+        tag = self._engine.image(image, say)
         say("starting the container")
         try:
             with self._lock:  # down() from another thread sees all of it or nothing
                 if self._ended:
                     raise PlatformError("the platform is down")
                 self._network = self._create_network()
-                self._container = self._create_container(image)
+                self._container = self._create_container(tag)
                 self._tie = self._api().attach_socket(self._container.id, params={"stdin": 1, "stream": 1})
                 self._container.start()
         except ENGINE_ERRORS as error:

@@ -17,7 +17,8 @@ import pytest
 from msgspec.structs import replace
 
 from anyunix.catalog.lookup import Catalog
-from anyunix.drivers.docker.docker_driver import DockerDriver, DockerOptions
+from anyunix.drivers.docker.docker_driver import DockerDriver
+from anyunix.drivers.docker.docker_options import DockerOptions
 from anyunix.drivers.docker.engine import LOCAL_SOCKET, Engine
 from anyunix.drivers.docker.owned import DEADLINE_LABEL, OWNER_LABEL, is_left_behind, remove_left_behind, things
 from anyunix.drivers.registry import Drivers

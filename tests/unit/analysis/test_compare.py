@@ -221,7 +221,7 @@ def test_unknown_platform_says_the_nearest(catalog: Catalog) -> None:
 def test_command_reads_the_run_in_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / FILE).write_bytes(encode(example(DEBIAN, V6ONLY)))
     parser = argparse.ArgumentParser()
-    facts.add_parser(parser.add_subparsers())
-    arguments = parser.parse_args(["facts", "--diff", "--out", str(tmp_path)])
+    facts.add_arguments(parser)
+    arguments = parser.parse_args(["--diff", "--out", str(tmp_path)])
     assert arguments.command(arguments) == 0
     assert "ipv6.v6only_default" in capsys.readouterr().out

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from anyunix.cli import main
-from anyunix.report.github import CUT, MOST, SUMMARY_LIMIT, Workflow, annotations, report, write_summary
+from anyunix.report.github import CUT, MOST, SUMMARY_LIMIT, annotations, report, write_summary
+from anyunix.report.workflow import Workflow
 from anyunix.results.matrix_file import encode
 from anyunix.results.model import CellResult, Identity, Matrix, PlatformResult, Probe
 

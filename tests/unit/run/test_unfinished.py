@@ -2,7 +2,7 @@
 
 import pytest
 
-from anyunix.drivers.docker.docker_driver import DockerOptions
+from anyunix.drivers.docker.docker_options import DockerOptions
 from anyunix.drivers.local import LocalDriver
 from anyunix.run.unfinished import FINISHED, finished_probes
 

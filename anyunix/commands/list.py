@@ -11,9 +11,8 @@ from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `list` and its arguments."""
-    listing = commands.add_parser("list", help="show the platforms, subjects or probes there are")
+def add_arguments(listing: argparse.ArgumentParser) -> None:
+    """Add the arguments of `list`."""
     listing.add_argument("what", choices=("platforms", "subjects", "probes"))
     listing.add_argument(
         "name",
