@@ -166,7 +166,7 @@ def _counted(counts: Counter[str]) -> str:
 def _reasons(probe: str, places: Iterable[str], columns: Sequence[Outcomes]) -> Iterator[str]:
     for name, outcomes in zip(("before", "after"), columns, strict=True):
         found: Counter[str] = sum((outcomes.reasons.get((probe, place), Counter()) for place in places), Counter())
-        yield from (f"{name}, {count} times {reason}" for reason, count in found.most_common(REASONS))
+        yield from (f"{name}, {count} × {reason}" for reason, count in found.most_common(REASONS))
 
 
 if __name__ == "__main__":

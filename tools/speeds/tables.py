@@ -120,7 +120,7 @@ def programs(profile: Profile) -> str:
         ("program", "before", "now"),
         [
             *rows,
-            (f"{len(names) - len(large)} others", *(f"{each:.2f} s" for each in rest)),
+            (f"others ({len(names) - len(large)})", *(f"{each:.2f} s" for each in rest)),
             ("**all of them**", *(f"{each:.2f} s" for each in sums)),
             ("the control group's own count", *(_cpu(profile.whole, name) for name in COLUMNS)),
         ],

@@ -80,10 +80,11 @@ def clean_environment() -> dict[str, str]:
     }
 
 
-def said(*command: str) -> str:
-    """What a command prints. Raises CannotInstall with its own words."""
+def said(*command: str, folder: Path | None = None) -> str:
+    """What a command prints; its temporary files go to the folder. Raises CannotInstall with its own words."""
+    environment = {**clean_environment(), **({"TMPDIR": str(folder)} if folder else {})}
     try:
-        done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     except OSError as error:
         raise CannotInstall(f"{command[0]}: {error.strerror}") from None
     if done.returncode != 0:
@@ -95,7 +96,7 @@ def said(*command: str) -> str:
 def _installed(column: Column, commit: str, source: Path, place: Path) -> Version:
     environment = place / f"venv-{column}"
     said(sys.executable, "-m", "venv", str(environment))
-    said(str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", f"{source}[cross]")
+    said(str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", f"{source}[cross]", folder=place)
     return Version(column, commit, source, environment)
 
 

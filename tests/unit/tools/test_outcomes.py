@@ -65,7 +65,7 @@ def test_what_differs_is_printed_once_with_its_places_and_reasons() -> None:
     assert shown(of(matrix(), matrix()), of(matrix(), matrix("skipped"))) == [
         f"{CONTRACT}: passed 2 → passed 1, skipped 1",
         "    local c dual, local python dual",
-        "    after, 2 times skipped: it said no",
+        "    after, 2 × skipped: it said no",
     ]
 
 
@@ -98,7 +98,7 @@ def test_a_facts_probe_is_the_platforms_however_many_cells_have_it() -> None:
     assert shown(of(whole), of(matrix(fact="skipped"))) == [
         f"{FACT}: passed 1 → skipped 1",
         "    local",
-        "    after, 1 times skipped: no IPv6",
+        "    after, 1 × skipped: no IPv6",
     ]
 
 

@@ -107,7 +107,7 @@ def test_tables_go_between_their_markers_and_nowhere_else(tmp_path: Path) -> Non
     tables.write_into(page, record)
     assert page.read_text() == once
     assert "| tests | 9 s | 5 s |\n| all of it | – | 6 s |" in once
-    assert "| `cc1` | – | 1.00 s |\n| 1 others | 0.00 s | 0.00 s |\n| **all of them** | 0.00 s | 1.00 s |" in once
+    assert "| `cc1` | – | 1.00 s |\n| others (1) | 0.00 s | 0.00 s |\n| **all of them** | 0.00 s | 1.00 s |" in once
     assert "| `test_a` | – | – | 2.00 s | 1.00 s |" in once
     assert once.splitlines()[0] == PAGE.read_text().splitlines()[0]
     with pytest.raises(tables.NoMarkers, match="end of ci"):
