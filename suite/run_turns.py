@@ -70,7 +70,7 @@ class Part:
 
     def __init__(self, number: int) -> None:
         tag, mark = os.environ.get(TAG, ""), marked_as(os.getpid())
-        self._tag, self._mark = tag and f"{tag}.{number}", mark and mark + number
+        self._tag, self._mark = tag and f"{tag}.{number}", mark and mark + 1 + number  # the mark itself is the whole's
         self.forks = Forks(self._tag, str(self._mark or ""), marks=1)
 
     def join(self) -> None:
