@@ -33,6 +33,10 @@ END_SECONDS = 5.0
 RLIMIT_LOCKS, LOCKS = 10, b"Max file locks"
 """A limit of Linux 2.4 (getrlimit(2)) that every later kernel hands on and none looks at; its line in /proc."""
 PROC = Path("/proc")
+LEAST_MARK = 1 << 60
+"""No limit of an administrator's is that high."""
+PARTS = 1 << 16
+"""How many parts of a command can be told apart, by marks that follow on its own."""
 
 
 def main(arguments: list[str]) -> int:
@@ -88,12 +92,17 @@ def set_mark() -> str:
     stays through fork, exec and setsid, and /proc/PID/limits shows it. A child subreaper would find them too, but then
     orphans had another parent than this platform gives them. Empty where there is no such limit.
     """
-    mark = secrets.randbits(60) | 1 << 60
+    mark = LEAST_MARK + secrets.randbits(44) * PARTS
     try:
-        resource.setrlimit(RLIMIT_LOCKS, (mark, resource.getrlimit(RLIMIT_LOCKS)[1]))
-        return str(mark) if marked_as(os.getpid()) == b"%d" % mark else ""
+        carry(mark)
+        return str(mark) if marked_as(os.getpid()) == mark else ""
     except (OSError, ValueError):
         return ""
+
+
+def carry(mark: int) -> None:
+    """From here on this process, and what it starts, carries the mark. Raises OSError, ValueError."""
+    resource.setrlimit(RLIMIT_LOCKS, (mark, resource.getrlimit(RLIMIT_LOCKS)[1]))
 
 
 def wait(process: "subprocess.Popen[bytes]", end: float, enders: list[int]) -> int | None:
@@ -131,8 +140,12 @@ def readable(*descriptors: int) -> bool:
 class Forks:
     """All that the command started, told by a variable in the environment or by the mark."""
 
-    def __init__(self, tag: str, mark: str) -> None:
-        self._tag, self._mark = tag and f"{TAG}={tag}", mark.encode()
+    def __init__(self, tag: str, mark: str, marks: int = PARTS) -> None:
+        """Those are found, too, whose tag goes on behind a dot, or whose mark is one of the `marks` from this one on:
+        parts of the command, which may have an end of their own.
+        """
+        self._tag = tag and f"{TAG}={tag}"
+        self._marks = range(int(mark), int(mark) + marks) if mark else range(0)
 
     def left_behind(self) -> list[str]:
         """Which of them are still there when the command has ended: `pid 7 nginx -g …`."""
@@ -153,23 +166,24 @@ class Forks:
             time.sleep(0.01)
 
     def _members(self) -> list[int]:
-        found = {*(tagged(self._tag) if self._tag else ()), *(marked(self._mark) if self._mark else ())}
+        found = {*(tagged(self._tag) if self._tag else ()), *(marked(self._marks) if self._marks else ())}
         return sorted(found - {os.getpid()})
 
 
-def marked(mark: bytes) -> Iterator[int]:
-    """Processes that carry the mark."""
-    return (int(entry) for entry in os.listdir(PROC) if entry.isdigit() and marked_as(int(entry)) == mark)
+def marked(marks: range) -> Iterator[int]:
+    """Processes that carry one of the marks."""
+    return (int(entry) for entry in os.listdir(PROC) if entry.isdigit() and marked_as(int(entry)) in marks)
 
 
-def marked_as(pid: int) -> bytes:
-    """What a process carries in place of a mark; empty for one that has ended."""
+def marked_as(pid: int) -> int:
+    """The mark that a process carries; 0 for one without, and for one that has ended."""
     with suppress(OSError):
         if (PROC / f"{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] not in b"ZX":
             for line in (PROC / f"{pid}/limits").read_bytes().splitlines():
                 if line.startswith(LOCKS):
-                    return line[len(LOCKS) :].split()[0]
-    return b""
+                    limit = line[len(LOCKS) :].split()[0]
+                    return int(limit) if limit.isdigit() and int(limit) >= LEAST_MARK else 0
+    return 0
 
 
 def command_of(pid: int) -> str:
@@ -181,12 +195,17 @@ def command_of(pid: int) -> str:
 
 
 def tagged(tag: str) -> Iterator[int]:
-    """Processes whose environment holds `tag`: from /proc, else from ps, which shows one's own processes'."""
+    """Processes whose environment holds `tag`, or that of a part: from /proc, else from ps, which shows one's own
+    processes'.
+    """
     if (PROC / "self/environ").exists():
+        whole, part = tag.encode(), f"{tag}.".encode()
         for entry in os.listdir(PROC):
             with suppress(OSError):
-                if entry.isdigit() and tag.encode() in (PROC / entry / "environ").read_bytes().split(b"\0"):
-                    yield int(entry)
+                if entry.isdigit() and whole in (environment := (PROC / entry / "environ").read_bytes()):
+                    words = environment.split(b"\0")
+                    if any(word == whole or word.startswith(part) for word in words):
+                        yield int(entry)
         return
     # an -o for each column: after `pid=` the BSDs take the rest of the word for its header
     listing = subprocess.run(
@@ -194,7 +213,7 @@ def tagged(tag: str) -> Iterator[int]:
     )
     for line in listing.stdout.splitlines():
         pid, *words = line.split() or [""]
-        if pid.isdigit() and tag in words:
+        if pid.isdigit() and any(word == tag or word.startswith(f"{tag}.") for word in words):
             yield int(pid)
 
 

@@ -2,16 +2,21 @@
 
 import argparse
 import os
+import secrets
 from pathlib import Path
 
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count, once, with_problems
-from anyunix.mutation.faults import choose_faults, read_faults
+from anyunix.errors import ConfigurationError
+from anyunix.mutation.faults import choose_faults, read_faults, sample
 from anyunix.mutation.mutation_report import print_faults, print_mutation
 from anyunix.mutation.mutation_run import MutationOptions, choose_subjects, run_mutation
 from anyunix.report.out_folder import OutFolder
 from anyunix.run.selection import chosen_platforms
+
+CELLS_PER_CORE = 4
+MOST_SEEDS = 999_999
 
 
 def add_arguments(mutation: argparse.ArgumentParser) -> None:
@@ -30,9 +35,10 @@ def add_arguments(mutation: argparse.ArgumentParser) -> None:
     mutation.add_argument(
         "--jobs",
         type=count,
-        default=2 * (os.cpu_count() or 1),
+        default=CELLS_PER_CORE * (os.cpu_count() or 1),
         metavar="N",
-        help="cells side by side; most of them wait (default: two per core, here %(default)s)",
+        help="cells side by side, on all platforms together; most of them wait (default: a few per core, here "
+        "%(default)s)",
     )
     mutation.add_argument(
         "--repeat",
@@ -40,6 +46,22 @@ def add_arguments(mutation: argparse.ArgumentParser) -> None:
         default=1,
         metavar="N",
         help="run each cell's contracts N times: a fault has to be caught each time (default: 1)",
+    )
+    mutation.add_argument(
+        "--healthy",
+        type=a_path,
+        metavar="RUN",
+        help="the folder or matrix.json of a run of the same suite and subjects on this machine: what it has of the "
+        "healthy servers and the platforms' facts is not found out again",
+    )
+    mutation.add_argument(
+        "--sample", type=count, metavar="N", help="only N faults for each subject, chosen by chance (default: all)"
+    )
+    mutation.add_argument(
+        "--seed",
+        type=count,
+        metavar="N",
+        help="with --sample: choose those that an earlier sample with this seed chose (default: another each time)",
     )
     mutation.add_argument(
         "--out",
@@ -59,13 +81,21 @@ def mutation_command(arguments: argparse.Namespace) -> int:
     if arguments.list:
         print_faults(console, faults)
         return 0
+    subjects = choose_subjects(catalog, faults, once(arguments.subject))
+    if arguments.sample:
+        seed = arguments.seed or 1 + secrets.randbelow(MOST_SEEDS)
+        faults = sample(faults, [subject.name for subject in subjects], arguments.sample, seed)
+        console.print(f"a sample of the faults; the same again: --sample {arguments.sample} --seed {seed}")
+    elif arguments.seed:
+        raise ConfigurationError("--seed: only with --sample; without it all faults are tested")
     options = MutationOptions(
         tuple(faults),
-        choose_subjects(catalog, faults, once(arguments.subject)),
+        subjects,
         _platforms(catalog, once(arguments.platform), once(arguments.require)),
         tuple(catalog.platform(name).name for name in once([*arguments.platform, *arguments.require])),
         arguments.jobs,
         arguments.repeat,
+        arguments.healthy,
     )
     check_writable(arguments.out)
     out = OutFolder(arguments.out)

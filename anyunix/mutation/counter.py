@@ -7,9 +7,6 @@ from types import TracebackType
 from rich.console import Console
 from rich.status import Status
 
-from anyunix.results.model import CellResult
-from anyunix.run.cell import Cell
-
 LINE_SECONDS = 10.0
 
 
@@ -32,11 +29,12 @@ class CellCounter:
         if self._status:
             self._status.stop()
 
-    def says(self, cell: Cell, text: str) -> None:
+    def says(self, platform: str, text: str) -> None:
         if self._status:
-            self._status.update(f"{self._done} of {self._cells}: {cell.name}")
+            self._status.update(f"{self._done} of {self._cells}: {platform}: {text}")
 
-    def done(self, cell: Cell, result: CellResult) -> None:
+    def done(self) -> None:
+        """One more is."""
         with self._lock:
             self._done += 1
             now = time.monotonic()

@@ -1,8 +1,9 @@
 """chat/faults/*.yaml -> frozen dataclasses. Every error names file, key and reason."""
 
 import dataclasses
+import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -102,6 +103,22 @@ def choose_faults(faults: Sequence[Fault], wanted: Sequence[str]) -> list[Fault]
                 "`anyunix mutation --list` shows them all"
             )
     return [by_name[name] for name in dict.fromkeys(wanted)] if wanted else list(faults)
+
+
+def sample(faults: Sequence[Fault], subjects: Sequence[str], count: int, seed: int) -> list[Fault]:
+    """For each subject `count` of the faults that it can have, or all where there are no more. The same seed chooses
+    the same ones among the same faults.
+    """
+    chosen: dict[str, set[str]] = {}
+    for subject in subjects:
+        names = sorted(fault.name for fault in faults if subject in fault.mutations)
+        for name in random.Random(f"{seed} {subject}").sample(names, min(count, len(names))):
+            chosen.setdefault(name, set()).add(subject)
+    return [
+        replace(fault, mutations={name: how for name, how in fault.mutations.items() if name in chosen[fault.name]})
+        for fault in faults
+        if fault.name in chosen
+    ]
 
 
 def fault_file(subjects: Sequence[str]) -> type[FaultKeys]:

@@ -1,9 +1,11 @@
 """Mutation testing from chosen faults to typed results: mutants made, run on every platform, and judged."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -15,16 +17,18 @@ from anyunix.catalog.subjects import Subject
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
 from anyunix.host.scratch import scratch
+from anyunix.mutation.batch import Batch
 from anyunix.mutation.counter import CellCounter
 from anyunix.mutation.faults import Fault
 from anyunix.mutation.findings import MutationResults
 from anyunix.mutation.mutation_files import encode, render
 from anyunix.mutation.scoring import Planned, judge, plan
+from anyunix.mutation.stored_healthy import StoredHealthy, read_healthy
 from anyunix.report.out_folder import OutFolder
 from anyunix.results.model import CellResult
-from anyunix.run.cell import SUITE_SECONDS, SuiteOptions
-from anyunix.run.kept import KeptPlatforms
-from anyunix.run.matrix import run_cells
+from anyunix.run.cell import Cell, SuiteOptions
+from anyunix.run.planned import only
+from anyunix.run.side_by_side import DriversInUse, side_by_side
 from anyunix.text import nearest
 
 
@@ -38,7 +42,10 @@ class MutationOptions:
     required: tuple[str, ...]
     """Names of platforms that have to run."""
     jobs: int
+    """Cells side by side, on all platforms together."""
     repeat: int
+    healthy: Path | None = None
+    """A run that has results of the healthy servers, and the platforms' facts."""
 
 
 def choose_subjects(catalog: Catalog, faults: Sequence[Fault], wanted: Sequence[str]) -> tuple[Subject, ...]:
@@ -61,9 +68,20 @@ def choose_subjects(catalog: Catalog, faults: Sequence[Fault], wanted: Sequence[
 def run_mutation(options: MutationOptions, suite: Path, console: Console, out: OutFolder) -> MutationResults:
     """Test, and write mutation.json, mutation.md and the cells' results. Raises ConfigurationError."""
     started, begun = datetime.now(timezone.utc), time.monotonic()
+    stored = read_healthy(options.healthy, suite, options.subjects) if options.healthy else None
     with scratch() as folder:
-        planned = plan(options.faults, options.subjects, options.platforms, measured_by(suite), folder)
-        findings, healthy = judge(planned, _run(planned, options, suite, console, out))
+        facts = measured_by(suite)
+        planned = plan(options.faults, options.subjects, options.platforms, facts, folder)
+        suite_options = SuiteOptions(suite, repeat=options.repeat)
+        known = _known(planned, stored, facts, suite_options) if stored else {}
+        if stored:
+            console.print(f"{len(known)} results of healthy servers are taken from {options.healthy}", soft_wrap=True)
+        rest = [number for number in range(len(planned)) if number not in known]
+        ran = _run([planned[number].cell for number in rest], options, suite_options, console, out)
+        results = known | dict(zip(rest, ran, strict=True))
+        findings, healthy = judge(
+            planned, [results[number] for number in range(len(planned))], stored.facts if stored else {}
+        )
     tested = MutationResults(
         options.faults,
         tuple(subject.name for subject in options.subjects),
@@ -80,21 +98,40 @@ def run_mutation(options: MutationOptions, suite: Path, console: Console, out: O
     return tested
 
 
+def _known(
+    planned: Sequence[Planned], stored: StoredHealthy, facts: Mapping[str, str], suite: SuiteOptions
+) -> dict[int, CellResult]:
+    """The results of healthy servers that an earlier run has, by their number. Raises ConfigurationError."""
+    collected = suite.plans.begin(suite.suite, suite.expression).result()
+    return {
+        number: result
+        for number, each in enumerate(planned)
+        if each.fault is None and (result := stored.result(each.cell, only(collected, each.cell.probes), facts))
+    }
+
+
 def _run(
-    planned: Sequence[Planned], options: MutationOptions, suite: Path, console: Console, out: OutFolder
+    cells: Sequence[Cell], options: MutationOptions, suite: SuiteOptions, console: Console, out: OutFolder
 ) -> list[CellResult]:
-    """The result of each cell, in the same order; the platforms stay up from cell to cell."""
-    suite_options = SuiteOptions(suite, seconds=SUITE_SECONDS, repeat=options.repeat)
-    kept = KeptPlatforms(Drivers().for_platform)
-    try:
-        with suite_options.cross_builds, CellCounter(console, len(planned)) as watcher:
-            return run_cells(
-                [each.cell for each in planned],
-                kept.for_platform,
-                suite_options,
-                jobs=options.jobs,
-                watcher=watcher,
-                keeper=out,
-            )
-    finally:
-        kept.end()
+    """The result of each cell, in the same order. Platforms run side by side, and cells on each of them."""
+    platforms = {cell.platform.name: cell.platform for cell in cells}
+    at_once = max(1, min(options.jobs, len(platforms)))
+    turns = max(1, options.jobs // at_once)
+    originals = {subject.name: subject for subject in options.subjects}
+    in_use = DriversInUse(Drivers().for_platform)
+    results: dict[int, CellResult] = {}
+
+    def run(platform: Platform) -> None:
+        own = {number: cell for number, cell in enumerate(cells) if cell.platform.name == platform.name}
+        driver = in_use.make(platform.name, platform)
+        if driver is not None:  # else it is over
+            batch = Batch(platform, tuple(own.values()), originals, driver, suite, turns, counter, out)
+            results.update(zip(own, batch.run(), strict=True))
+
+    def interrupted(futures: Sequence["Future[None]"]) -> None:
+        suite.cross_builds.end()
+        in_use.all_down(futures)
+
+    with suite.cross_builds, CellCounter(console, len(cells)) as counter:
+        side_by_side([partial(run, platform) for platform in platforms.values()], at_once, interrupted)
+    return [results[number] for number in range(len(cells))]

@@ -38,21 +38,34 @@ def plan(
     facts: Mapping[str, str],
     folder: Path,
 ) -> list[Planned]:
-    """Every fault in every subject that can have it, on every platform, and the healthy servers.
+    """Every fault in every subject that can have it, on every platform, and the healthy servers, one of which measures
+    the facts that the faults depend on.
 
     `facts`: fact -> the probe that measures it; the mutants go below `folder`. Raises ConfigurationError.
     """
     planned = []
-    for subject in subjects:
-        own = [fault for fault in faults if subject.name in fault.mutations]
-        healthy = [
-            (bind, _union(subject, bind, own, facts))
-            for bind in dict.fromkeys(_healthy_bind(subject, fault) for fault in own)
-        ]
+    own_faults = [(subject, [fault for fault in faults if subject.name in fault.mutations]) for subject in subjects]
+    by_subject = [(subject, own) for subject, own in own_faults if own]
+    measuring, _ = min(by_subject, key=lambda pair: len(pair[0].needs))  # it runs wherever any does
+    measured = [
+        facts[fact]
+        for subject, own in by_subject
+        for fault in own
+        for fact in fault.mutations[subject.name].shows_where
+    ]
+    for subject, own in by_subject:
+        healthy = {
+            bind: _contracts(subject, bind, own) for bind in dict.fromkeys(_healthy_bind(subject, each) for each in own)
+        }
+        if subject is measuring:
+            next(iter(healthy.values())).extend(measured)
         mutants = [(fault, mutate(fault, subject, folder / subject.name / fault.name)) for fault in own]
         objects = folder / subject.name / "objects"
         for platform in platforms:
-            planned += [Planned(Cell(subject, platform, bind, probes=probes)) for bind, probes in healthy]
+            planned += [
+                Planned(Cell(subject, platform, bind, probes=tuple(dict.fromkeys(probes))))
+                for bind, probes in healthy.items()
+            ]
             planned += [
                 Planned(
                     Cell(
@@ -69,17 +82,20 @@ def plan(
     return planned
 
 
-def judge(planned: Sequence[Planned], results: Sequence[CellResult]) -> tuple[list[Finding], list[Healthy]]:
-    """What became of each fault, and of the healthy servers, in the order of the cells."""
+def judge(
+    planned: Sequence[Planned], results: Sequence[CellResult], known: Mapping[str, Mapping[str, Any]] | None = None
+) -> tuple[list[Finding], list[Healthy]]:
+    """What became of each fault, and of the healthy servers, in the order of the cells.
+
+    `known`: platform -> facts that were measured elsewhere.
+    """
     pairs = list(zip(planned, results, strict=True))
-    facts: dict[tuple[str, str], dict[str, Any]] = {}
+    facts = {platform: dict(found) for platform, found in (known or {}).items()}
     for each, result in pairs:
         if each.fault is None:
-            facts.setdefault((result.subject, result.platform), {}).update(result.facts)
+            facts.setdefault(result.platform, {}).update(result.facts)
     findings = [
-        _finding(each.fault, result, facts.get((result.subject, result.platform), {}))
-        for each, result in pairs
-        if each.fault is not None
+        _finding(each.fault, result, facts.get(result.platform, {})) for each, result in pairs if each.fault is not None
     ]
     return findings, [_healthy(result) for each, result in pairs if each.fault is None]
 
@@ -93,15 +109,10 @@ def _healthy_bind(subject: Subject, fault: Fault) -> str:
     return (fault.bind if fault.mutations[subject.name].edits else "") or _first(subject)
 
 
-def _union(subject: Subject, bind: str, faults: Iterable[Fault], facts: Mapping[str, str]) -> tuple[str, ...]:
-    """All contracts that the faults of a bind mode name, and the probes of the facts that they depend on."""
+def _contracts(subject: Subject, bind: str, faults: Iterable[Fault]) -> list[str]:
+    """All that the faults of a bind mode name."""
     chosen = [fault for fault in faults if _healthy_bind(subject, fault) == bind]
-    contracts = [contract for fault in chosen for contract in fault.mutations[subject.name].contracts]
-    return tuple(
-        dict.fromkeys(
-            [*contracts, *(facts[fact] for fault in chosen for fact in fault.mutations[subject.name].shows_where)]
-        )
-    )
+    return [contract for fault in chosen for contract in fault.mutations[subject.name].contracts]
 
 
 def _finding(fault: Fault, result: CellResult, facts: Mapping[str, Any]) -> Finding:

@@ -45,17 +45,22 @@ def write_payload(
     """
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
         if suite is not None:
-            for file in files_below(suite):
-                add_file(tar, file, SUITE / file.relative_to(suite).as_posix())
-            for file, name in without_unused_lexers(list(_site_files())):
-                add_file(tar, file, SITE / name)
+            add_suite(tar, suite)
         for source in subject_files(subject):
             if SUBJECT / source not in built:
                 add_file(tar, subject.folder / source, SUBJECT / source)
         for place, file in built.items():
             add_file(tar, file, place, mode=0o755)
-        _add_text(tar, SUBJECT_FILE, subject_json(subject))
-        _add_text(tar, MANIFEST, json.dumps({"probes": list(planned)}, indent=1))
+        add_text(tar, SUBJECT_FILE, subject_json(subject))
+        add_text(tar, MANIFEST, json.dumps({"probes": list(planned)}, indent=1))
+
+
+def add_suite(tar: tarfile.TarFile, suite: Path) -> None:
+    """The suite, and pytest. Raises ConfigurationError when that, or what it needs, is not installed here."""
+    for file in files_below(suite):
+        add_file(tar, file, SUITE / file.relative_to(suite).as_posix())
+    for file, name in without_unused_lexers(list(_site_files())):
+        add_file(tar, file, SITE / name)
 
 
 def subject_json(subject: Subject) -> str:
@@ -125,7 +130,8 @@ def add_file(tar: tarfile.TarFile, file: Path, name: PurePosixPath, mode: int | 
     tar.addfile(member, io.BytesIO(data))
 
 
-def _add_text(tar: tarfile.TarFile, name: PurePosixPath, text: str) -> None:
+def add_text(tar: tarfile.TarFile, name: PurePosixPath, text: str) -> None:
+    """A file with this text."""
     member = tarfile.TarInfo(name.as_posix())
     data = text.encode()
     member.size, member.mode = len(data), 0o644

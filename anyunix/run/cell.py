@@ -28,9 +28,9 @@ from anyunix.run.emulator_limits import leave_out
 from anyunix.run.exhausted import exhausted
 from anyunix.run.facts_once import FactsOnce
 from anyunix.run.kept import Known
-from anyunix.run.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only, why
+from anyunix.run.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only
 from anyunix.run.start import SCRIPT, start_once
-from anyunix.run.unfinished import FINISHED, Unfinished, finished_probes
+from anyunix.run.unfinished import FINISHED, Unfinished, finished_probes, why_unfinished
 
 SUITE_SECONDS = 900.0
 PROBE_SECONDS = 60
@@ -38,13 +38,8 @@ PROBE_SECONDS = 60
 JUNIT, RECORDS = PurePosixPath("junit.xml"), PurePosixPath("records.json")
 RECORDS_LIMIT = 64 * 1024 * 1024
 """Bytes of what a tool wrote down that are read at most."""
-PYTEST_RAN = (0, 1)
-"""pytest's exit statuses for a run that came to its end: all passed, some failed."""
-PYTEST_INTERRUPTED = 2
 KILLED_BY_MEMORY = "killed by the memory limit"
 """In what suite/support/memory.py puts before a failure."""
-NOT_LOADED = " during collection !"
-"""What pytest says, then, when a file of the suite could not be imported."""
 
 
 @dataclass(frozen=True)
@@ -238,14 +233,8 @@ class CellRun:
             environment={**self._passed_on(), **self._suite_environment()},
         )
         self._log(command, done)
-        last = next((line for line in reversed(done.stdout.splitlines()) if "::" in line), "none")
-        if done.timed_out:
-            raise self._unfinished(f"the suite did not end within {seconds:g} s; the last probe was {last.split()[0]}")
-        if done.status == PYTEST_INTERRUPTED and NOT_LOADED in done.stdout:
-            raise PlatformError(f"the suite cannot be loaded there: {why(done.stdout, done.stderr)}")
-        if done.status not in PYTEST_RAN:
-            said = " | ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-3:])
-            raise self._unfinished(f"pytest ended with status {done.status} after {last.split()[0]}: {said}")
+        if reason := why_unfinished(done, seconds):
+            raise self._unfinished(reason)
         junit = self._driver.get(JUNIT, limit=XML_LIMIT)
         self.artifacts = replace(self.artifacts, junit=(*self.artifacts.junit, junit))
         probes = read_junit(junit)

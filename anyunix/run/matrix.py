@@ -1,11 +1,9 @@
 """Many cells at once, each reported as it goes; ended cleanly when the user has enough."""
 
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from anyunix.catalog.builds import POISONED
@@ -13,18 +11,12 @@ from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.base import Driver
 from anyunix.errors import ConfigurationError
-from anyunix.host.interrupts import uninterrupted
 from anyunix.host.unexpected import unexpected, whole_story
 from anyunix.results.json_values import distinct
 from anyunix.results.model import Artifacts, CellResult, Matrix, PlatformResult
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from anyunix.run.kept import KeptDriver
-
-LOOK_SECONDS = 0.5
-DOWN_SECONDS = 20.0
-"""How long an interrupted run waits for its platforms to be down."""
-CLEAN_UP_SECONDS = 3.0
-"""How long it then waits for its threads; one in the middle of an image build does not end sooner."""
+from anyunix.run.side_by_side import DriversInUse, side_by_side
 
 
 class Watcher(Protocol):
@@ -93,15 +85,13 @@ def run_cells(
 
     On KeyboardInterrupt every platform that is up is taken down at once, and the interrupt goes on.
     """
-    drivers: dict[int, Driver] = {}
-    stopped, making = threading.Event(), threading.Lock()
+    in_use = DriversInUse(make_driver)
 
-    def run(index: int, cell: Cell) -> CellResult:
+    def run(cell: Cell) -> CellResult:
         try:
-            with making:  # a driver is made in time to be taken down, or not at all
-                if stopped.is_set():
-                    return cell.result("not-run", "interrupted before it began")
-                driver = drivers[index] = make_driver(cell.platform)
+            driver = in_use.make(cell.name, cell.platform)
+            if driver is None:
+                return cell.result("not-run", "interrupted before it began")
         except ConfigurationError:
             raise  # the user's, and the same in every cell
         except Exception as error:
@@ -114,42 +104,11 @@ def run_cells(
         watcher.done(cell, result)
         return result
 
-    pool = ThreadPoolExecutor(max_workers=jobs)
-    futures: list[Future[CellResult]] = []
-    try:
-        for index, cell in enumerate(cells):  # inside: the first cells run, and can be interrupted, from here on
-            futures.append(pool.submit(run, index, cell))
-        pending = set(futures)
-        while pending:  # with a time limit: a signal that comes just before a wait does not end it
-            done, pending = wait(pending, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-            for future in done:
-                future.result()
-    except BaseException:
-        with making:
-            stopped.set()
-        pool.shutdown(wait=False, cancel_futures=True)
+    def interrupted(futures: Sequence["Future[CellResult]"]) -> None:
         options.cross_builds.end()
-        _all_down({cells[index].name: driver for index, driver in drivers.items()}, futures)
-        raise
-    pool.shutdown()
-    return [future.result() for future in futures]
+        in_use.all_down(futures)
 
-
-def _all_down(drivers: Mapping[str, Driver], futures: Iterable[Future[CellResult]]) -> None:
-    """Take all platforms down side by side: one that is slow to end holds up no other; then wait for the cells."""
-
-    def down(driver: Driver) -> None:
-        with suppress(Exception):  # an interrupt has no cell's result to say it in; what stays is looked for at the end
-            driver.down()
-
-    threads = {name: threading.Thread(target=down, args=[driver], daemon=True) for name, driver in drivers.items()}
-    with uninterrupted(lambda: [name for name, thread in threads.items() if thread.is_alive()]):
-        end = time.monotonic() + DOWN_SECONDS
-        for thread in threads.values():
-            thread.start()
-        for thread in threads.values():
-            thread.join(max(0.0, end - time.monotonic()))
-        wait([future for future in futures if not future.cancelled()], timeout=CLEAN_UP_SECONDS)
+    return side_by_side([partial(run, cell) for cell in cells], jobs, interrupted)
 
 
 def platform_result(platform: Platform, cells: Iterable[CellResult]) -> PlatformResult:

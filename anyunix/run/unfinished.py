@@ -3,14 +3,20 @@
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from anyunix.drivers.base import Driver
+from anyunix.drivers.base import Completed, Driver
 from anyunix.errors import PlatformError
 from anyunix.results.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.results.model import Probe
+from anyunix.run.planned import why
 
 FINISHED = PurePosixPath("finished.xml")
 """Written by suite/support/finished.py, beside the suite."""
 CASE_END = b"</testcase>\n"
+PYTEST_RAN = (0, 1)
+"""pytest's exit statuses for a run that came to its end: all passed, some failed."""
+PYTEST_INTERRUPTED = 2
+NOT_LOADED = " during collection !"
+"""What pytest says, then, when a file of the suite could not be imported."""
 
 
 class Unfinished(PlatformError):
@@ -19,6 +25,22 @@ class Unfinished(PlatformError):
     def __init__(self, reason: str, probes: tuple[Probe, ...]) -> None:
         super().__init__(reason)
         self.probes = probes
+
+
+def why_unfinished(done: Completed, seconds: float) -> str:
+    """Why a run of pytest did not come to its end within `seconds`; empty when it did.
+
+    Raises PlatformError where the suite cannot be loaded, so that no probe can have come back.
+    """
+    last = next((line for line in reversed(done.stdout.splitlines()) if "::" in line), "none")
+    if done.timed_out:
+        return f"the suite did not end within {seconds:g} s; the last probe was {last.split()[0]}"
+    if done.status == PYTEST_INTERRUPTED and NOT_LOADED in done.stdout:
+        raise PlatformError(f"the suite cannot be loaded there: {why(done.stdout, done.stderr)}")
+    if done.status not in PYTEST_RAN:
+        said = " | ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-3:])
+        return f"pytest ended with status {done.status} after {last.split()[0]}: {said}"
+    return ""
 
 
 def finished_probes(driver: Driver, planned: Iterable[str]) -> tuple[bytes, tuple[Probe, ...]]:

@@ -15,7 +15,7 @@ from checkout import ROOT
 STANDARD = sys.stdlib_module_names - {"tomllib"}
 """Without what Python 3.10 has not."""
 TRAVELLING = ("suite/**/*.py", "anyunix/**/remote/**/*.py", "anyunix/**/*_remote.py", "chat/python/**/*.py")
-BESIDE = {"suite": {"pytest", "_pytest", "support"}, "anyunix": {"support"}, "chat": {"chatlib"}}
+BESIDE = {"suite": {"pytest", "_pytest", "support", "supervise"}, "anyunix": {"support"}, "chat": {"chatlib"}}
 """Top-level packages that are in the same archive."""
 
 
