@@ -23,7 +23,7 @@ from support.subject import subject_from_environment
 
 WORKERS_VARIABLE = "ANYUNIX_WORKERS"
 """How many; 0 for as many as the CPUs can take. Without it, or with 1, one process runs all of it."""
-WORKERS_A_CPU = 2
+WORKERS_A_CPU = 4
 """Probes wait more than half of their time (docs/speed.md)."""
 MOST_WORKERS = 16
 LONGEST_VARIABLE = "ANYUNIX_LONGEST"
