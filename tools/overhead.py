@@ -19,7 +19,7 @@ from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.docker.docker_options import DockerOptions
 from anyunix.drivers.docker.engine import Engine
-from anyunix.drivers.docker.image_build import Image
+from anyunix.drivers.docker.image_context import Image
 from anyunix.drivers.local import unpack
 from anyunix.payload.archive import write_payload
 

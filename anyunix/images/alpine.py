@@ -8,7 +8,8 @@ from typing import Any
 
 from anyunix.architecture import BY_NAME
 from anyunix.drivers.base import Progress
-from anyunix.drivers.docker.image_build import build_image, context_of
+from anyunix.drivers.docker.image_build import build_image
+from anyunix.drivers.docker.image_context import context_of
 from anyunix.errors import PlatformError
 from anyunix.host.scratch import scratch
 from anyunix.images.store import MADE_LABEL, Base, Store

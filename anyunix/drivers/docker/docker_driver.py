@@ -15,7 +15,7 @@ from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Progress
 from anyunix.drivers.docker.docker_options import DockerOptions
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.docker.execution import ENGINE_ERRORS, STDERR, STDOUT, DockerExec, close_stream
-from anyunix.drivers.docker.image_build import Image, reason_of, start_hint
+from anyunix.drivers.docker.image_build import reason_of, start_hint
 from anyunix.drivers.docker.owned import labels, remove_container
 from anyunix.drivers.output import Output
 from anyunix.errors import PlatformError
@@ -67,16 +67,14 @@ class DockerDriver:
         return self._engine.cannot_emulate(self._options.cpu) if self._emulated else None
 
     def up(self, say: Progress) -> None:
-        options = self._options
-        image = Image(Path(options.dockerfile), options.base, options.cpu, options.files)
-        tag = self._engine.image(image, say)
+        image = self._engine.image(self._options.image, say)
         say("starting the container")
         try:
             with self._lock:  # down() from another thread sees all of it or nothing
                 if self._ended:
                     raise PlatformError("the platform is down")
                 self._network = self._create_network()
-                self._container = self._create_container(tag)
+                self._container = self._create_container(image)
                 self._tie = self._api().attach_socket(self._container.id, params={"stdin": 1, "stream": 1})
                 self._container.start()
         except ENGINE_ERRORS as error:

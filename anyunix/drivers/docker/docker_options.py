@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Hashable
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from anyunix.drivers.base import Driver
+from anyunix.drivers.docker.image_context import Image
 from anyunix.drivers.options import SHOWN, AlteringOptions, BadOption, Folders, Place, Shared
 from anyunix.host.regular import inside, read_text
 from anyunix.text import Text, Word
@@ -34,6 +36,10 @@ class DockerOptions(AlteringOptions, frozen=True, kw_only=True, tag="docker"):
         "2g"
     )
     processes: Annotated[int, msgspec.Meta(ge=1, description="the most that a cell may have at a time")] = 4096
+
+    @property
+    def image(self) -> Image:
+        return Image(Path(self.dockerfile), self.base, self.cpu, self.files)
 
     @property
     def base_image(self) -> tuple[str, str]:

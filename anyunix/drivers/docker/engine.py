@@ -16,7 +16,8 @@ import docker.errors
 from anyunix.drivers.base import Progress
 from anyunix.drivers.docker.endpoint import Address, find_address
 from anyunix.drivers.docker.execution import ENGINE_ERRORS
-from anyunix.drivers.docker.image_build import Image, build_image, reason_of
+from anyunix.drivers.docker.image_build import build_image, reason_of
+from anyunix.drivers.docker.image_context import Image
 from anyunix.drivers.docker.owned import remove_left_behind
 from anyunix.errors import PlatformError
 from anyunix.host.emulators import no_handler

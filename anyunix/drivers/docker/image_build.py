@@ -1,11 +1,7 @@
-"""`docker build`: a context made in memory, and an image made from it, with what the build says on the way."""
+"""`docker build`: an image made from a context, with what the build says on the way."""
 
 import io
-import re
-import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from anyunix.drivers.base import Progress
@@ -13,40 +9,6 @@ from anyunix.drivers.docker.execution import ENGINE_ERRORS
 from anyunix.errors import PlatformError
 from anyunix.host.emulators import INSTALL
 from anyunix.text import safe
-
-
-@dataclass(frozen=True)
-class Image:
-    """What an image is made from."""
-
-    dockerfile: Path
-    base: str
-    cpu: str
-    """As Docker calls it; empty for the engine's own."""
-    files: Mapping[str, str] = field(default_factory=dict)
-    """Absolute path -> content, copied over what it has."""
-
-    @property
-    def repository(self) -> str:
-        """After its Dockerfile, in the letters that an image's name may have."""
-        return re.sub(r"[^a-z0-9]+", "-", self.dockerfile.name.split(".")[0].lower()).strip("-") or "image"
-
-    def context(self) -> bytes:
-        """The build context: the Dockerfile, and the files."""
-        files = {f"files{path}": content.encode() for path, content in sorted(self.files.items())}
-        dockerfile = self.dockerfile.read_text() + ("\nCOPY files/ /\n" if files else "")
-        return context_of({**files, "Dockerfile": dockerfile.encode()})
-
-
-def context_of(files: Mapping[str, bytes]) -> bytes:
-    """A build context, as a tar archive: the same bytes for the same files."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size, member.mode = len(data), 0o644
-            tar.addfile(member, io.BytesIO(data))
-    return buffer.getvalue()
 
 
 def build_image(
