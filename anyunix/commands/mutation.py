@@ -15,7 +15,7 @@ from anyunix.mutation.mutation_run import MutationOptions, choose_subjects, run_
 from anyunix.report.out_folder import OutFolder
 from anyunix.run.selection import chosen_platforms
 
-CELLS_PER_CORE = 4
+CELLS_PER_CORE = 16
 MOST_SEEDS = 999_999
 
 
