@@ -16,7 +16,7 @@ from anyunix.report.out_folder import OutFolder
 from anyunix.run.selection import chosen_platforms
 
 CELLS_PER_CORE = 16
-MOST_SEEDS = 999_999
+MOST_SEEDS = 100_000
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

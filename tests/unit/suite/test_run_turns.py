@@ -13,6 +13,7 @@ import pytest
 
 from anyunix.catalog.subjects import Subject
 from anyunix.payload.archive import subject_json
+from anyunix.run.planned import AUTOLOAD_OFF
 
 PROBES = '''\
 import os, signal, subprocess, sys, time
@@ -54,7 +55,7 @@ def run_turns(make_suite: Callable[[str], Path], subject: Subject) -> Callable[.
     (suite.parent / "subject.json").write_text(subject_json(subject))
 
     def run(*probes: str, seconds: float = 60, left_out: tuple[int, ...] = ()) -> dict[str, dict[str, Any]]:
-        common = ["-p", "pytest_timeout", f"--rootdir={suite}", "-c", f"{suite}/pytest.ini"]
+        common = ["-v", "-p", "pytest_timeout", f"--rootdir={suite}", "-c", f"{suite}/pytest.ini"]
         turns = [
             {
                 "number": number,
@@ -66,12 +67,12 @@ def run_turns(make_suite: Callable[[str], Path], subject: Subject) -> Callable[.
             for number, probe in enumerate(probes)
         ]
         (suite.parent / "turns.json").write_text(json.dumps({"side_by_side": 4, "turns": turns}))
-        command = [sys.executable, str(suite / "supervise.py"), "90", sys.executable, str(suite / "run_turns.py")]
+        command = [sys.executable, str(suite / "supervise.py"), "90", "env", AUTOLOAD_OFF, sys.executable]
         done = subprocess.run(
-            [*command, "turns.json", "results", *map(str, left_out)],
+            [*command, str(suite / "run_turns.py"), "turns.json", "results", *map(str, left_out)],
             cwd=suite.parent,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "ANYUNIX_CELL": f"test-{time.monotonic_ns()}", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            env={**os.environ, "ANYUNIX_CELL": f"test-{time.monotonic_ns()}"},
             capture_output=True,
             text=True,
             timeout=100,
