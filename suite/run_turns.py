@@ -31,6 +31,8 @@ from support.subject import SUBJECT_VARIABLE
 
 LOOK_SECONDS = 0.02
 """Between two looks at who has ended: no call waits for several children until a point in time, everywhere."""
+CROWDED_SECONDS = 2.0
+"""How long a turn waits for others, on this machine, to want its CPUs less."""
 JUNIT_LIMIT, SAID_LIMIT = 512 * 1024, 64 * 1024
 """Bytes of one turn's that are handed on: all of the JUnit file, or none; the end of what was said."""
 CRASHED = 70
@@ -121,12 +123,13 @@ def main(arguments: list[str]) -> None:
     order, results, left_out = json.loads(Path(arguments[0]).read_text()), Path(arguments[1]), set(arguments[2:])
     waiting = deque(Turn(**each) for each in order["turns"] if str(each["number"]) not in left_out)
     running: list[Running] = []
+    latest = 0.0
     load()
     with results.open("w") as file:
         while waiting or running:
-            while waiting and len(running) < order["side_by_side"]:
-                file.flush()
+            if waiting and len(running) < order["side_by_side"] and (time.monotonic() > latest or not crowded()):
                 running.append(Running(waiting.popleft(), results.absolute().parent))
+                latest = time.monotonic() + CROWDED_SECONDS
             for each in list(running):
                 if ended := each.ended():
                     running.remove(each)
@@ -134,6 +137,17 @@ def main(arguments: list[str]) -> None:
                     file.flush()
                     print(json.dumps({"turn": ended.turn}), flush=True)
             time.sleep(LOOK_SECONDS)
+
+
+def crowded() -> bool:
+    """Whether more wants to run than there are CPUs: what begins then measures a busy machine, and waits longer for all
+    that does not come (support/deadline.py). False where no system tells.
+    """
+    try:
+        running = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])  # this process is one of them
+    except (OSError, ValueError, IndexError):
+        return False
+    return running > (os.cpu_count() or 1)
 
 
 def load() -> None:

@@ -15,8 +15,8 @@ from anyunix.mutation.mutation_run import MutationOptions, choose_subjects, run_
 from anyunix.report.out_folder import OutFolder
 from anyunix.run.selection import chosen_platforms
 
-CELLS_PER_CORE = 4
-MOST_SEEDS = 999_999
+CELLS_PER_CORE = 16
+MOST_SEEDS = 100_000
 
 
 def add_arguments(mutation: argparse.ArgumentParser) -> None:

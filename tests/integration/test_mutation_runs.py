@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.cli import main
+from anyunix.drivers.local import LocalDriver
+from anyunix.errors import PlatformError
 from tiny_catalog import GREETS, LISTENS, SERVER, SKIPS, make_tiny, write_fault
 
 
@@ -122,3 +124,73 @@ def test_usage_errors_are_exit_status_2(
 def test_the_list_names_every_fault(mutation: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     assert mutation("--list") == 0
     assert capsys.readouterr().out.split() == ["rude", "tiny", "a", "rude", "greeting"]
+
+
+def test_results_of_healthy_servers_are_taken_from_an_earlier_run(
+    tiny: Catalog,
+    mutation: Callable[..., int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("anyunix.commands.run.find_catalog", lambda: tiny)
+    write_fault(tiny.root, "rude", shows_where={"colour": "blue"})
+    assert main(["run", "--subject", "tiny", "--platform", "local", "--out", str(tmp_path / "run")]) == 0
+    capsys.readouterr()
+    assert mutation("--healthy", str(tmp_path / "run")) == 0
+    assert findings_in(tmp_path) == {"rude": "caught"}
+    said = capsys.readouterr().out
+    assert "1 results of healthy servers are taken from" in said
+    assert "1 of 1 cells are done" in said
+    assert "1 contracts kept" in said
+
+
+def test_a_sample_can_be_had_again(
+    tiny: Catalog, mutation: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_fault(tiny.root, "ruder")
+    assert mutation("--sample", "1") == 0
+    (first,) = findings_in(tmp_path)
+    again = next(line for line in capsys.readouterr().out.splitlines() if "--seed" in line).partition(": ")[2]
+    assert mutation(*again.split()) == 0
+    assert list(findings_in(tmp_path)) == [first]
+
+
+def test_a_fault_that_ends_its_pytest_costs_its_own_result_only(
+    tiny: Catalog, mutation: Callable[..., int], tmp_path: Path
+) -> None:
+    murder = 'import os, signal; os.kill(os.getppid(), signal.SIGKILL); b"hi"'
+    write_fault(tiny.root, "murder", tiny=[{"file": "server.py", "healthy": 'peer.sendall(b"hi")', "faulty": murder}])
+    assert mutation() == 3
+    assert findings_in(tmp_path) == {"rude": "caught", "murder": "broke"}
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [
+        b"",
+        b"\xff\n{}\n[1]\n",
+        b'{"turn": 1, "status": 0, "timed_out": false, "junit": "<a>", "said": "", "seconds": 1, "left_behind": []}\n',
+        b'{"turn": 99, "status": 0, "timed_out": false, "junit": "", "said": "", "seconds": 1, "left_behind": []}\n',
+        b"[" * 100_000,
+    ],
+)
+def test_what_a_platform_makes_up_is_no_result(
+    mutation: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, brought: bytes
+) -> None:
+    monkeypatch.setattr(LocalDriver, "get", lambda self, path, *, limit: brought)
+    assert mutation() == 3
+    assert findings_in(tmp_path) == {"rude": "broke"}
+
+
+def test_a_platform_that_is_lost_is_said_of_each_cell(
+    mutation: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lost(self: LocalDriver, path: PurePosixPath, *, limit: int) -> bytes:
+        raise PlatformError("the cable is out")
+
+    monkeypatch.setattr(LocalDriver, "get", lost)
+    assert mutation() == 3
+    said = capsys.readouterr().out
+    assert "local tiny: rude: the cable is out" in said
+    assert "2 of 2 cells are done" in said

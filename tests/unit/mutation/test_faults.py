@@ -6,7 +6,7 @@ import pytest
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.errors import ConfigurationError
-from anyunix.mutation.faults import choose_faults, read_faults
+from anyunix.mutation.faults import choose_faults, read_faults, sample
 from tiny_catalog import GREETS, PROBE, write_fault
 
 
@@ -76,3 +76,13 @@ def test_what_is_wrong_in_a_file_is_named(tiny: Catalog, changes: dict[str, Any]
 def test_a_name_that_is_not_there_brings_the_nearest(tiny: Catalog) -> None:
     with pytest.raises(ConfigurationError, match=r"no fault is called 'rud' \(did you mean 'rude'\?\)"):
         choose_faults(read_faults(tiny), ["rud"])
+
+
+def test_a_sample_is_the_same_for_the_same_seed(catalog: Catalog) -> None:
+    faults = read_faults(catalog)
+    chosen = sample(faults, ["c", "python"], 4, 7)
+    for subject in ("c", "python"):
+        assert sum(subject in fault.mutations for fault in chosen) == 4
+    assert sample(list(reversed(faults)), ["c", "python"], 4, 7) == list(reversed(chosen))
+    assert any(sample(faults, ["c", "python"], 4, seed) != chosen for seed in range(10))
+    assert {fault.name for fault in sample(faults, ["c"], 1000, 7)} == {f.name for f in faults if "c" in f.mutations}
