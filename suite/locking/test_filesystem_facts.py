@@ -32,7 +32,7 @@ def test_lock_over_copy_up(fact, work):
     Linux since 4.9 keeps locks on the overlay's own inode: yes ("locks: fix file locking on overlayfs"). Before, the
     reader kept its lock on the lower file and the writer got one on the copy. Mounts an overlay of its own.
     """
-    answers = json.loads(in_a_mount_namespace(sys.executable, "-m", "support.overlay", str(work)))
+    answers = json.loads(in_a_mount_namespace(sys.executable, "-S", "-m", "support.overlay", str(work)))
     for name, kept in answers.items():
         fact(f"overlay.{name}_kept_over_copy_up", kept)
 
