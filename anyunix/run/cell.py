@@ -137,7 +137,7 @@ class CellRun:
         toolchain = self._look()
         self._planned = self._plan(plan.result())
         self._send(toolchain)
-        if not self._planned:
+        if not self._planned and (self._measures or self.cell.probes):
             raise NotRun(f"no probe matches -k {self._options.expression!r}; `anyunix list probes` shows them all")
         result = replace(
             self.cell.result("ran"), compiler=compiler_of(toolchain, self.cell.platform, self.cell.subject)
@@ -147,7 +147,7 @@ class CellRun:
         if not self.cell.probes and (failed := self._start()):
             return replace(result, probes=(failed,))
         runs: list[tuple[Probe, ...]] = []
-        for number in range(1, self._options.repeat + 1):
+        for number in range(1, self._options.repeat + 1) if self._planned else ():  # else all were facts, and are known
             try:
                 runs.append(self._probe(number))
             except Unfinished as error:

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
@@ -18,6 +19,7 @@ from _pytest.runner import runtestprotocol
 
 from support.child import describe_status
 from support.deadline import SLOWNESS
+from support.memory import kills, own_cgroup
 from support.order import chains
 from support.subject import subject_from_environment
 
@@ -29,11 +31,15 @@ MOST_WORKERS = 16
 LONGEST_VARIABLE = "ANYUNIX_LONGEST"
 """A JSON list of probes that took long elsewhere, the longest first: they begin first."""
 LOOK_SECONDS = 0.5
+LAST_SECONDS = 5.0
+"""For probes that run while another one ends its process, and all with it."""
 CRASHED = 70
 """The exit status of a worker in which something other than a probe failed; pytest's own go up to 5."""
 
 Reports = list[dict[str, Any]]
 """Those of one probe, as pytest_report_to_serializable makes them."""
+Told = tuple[Reports, bool]
+"""And whether it failed while the memory limit, which all share, killed a process."""
 
 
 class Lost(Exception):
@@ -59,8 +65,8 @@ class Workers:
         try:
             with Crew(session, min(self._number, len(session.items))) as crew:
                 crew.run(longest_first(chains(together, subject_from_environment()), self._longest))
-                for item in alone:
-                    crew.run([[item]])
+                for item in [*alone, *crew.disturbed]:
+                    crew.run([[item]], alone=True)
         except Lost as lost:
             end_as(session, lost)
         return True
@@ -96,6 +102,8 @@ class Crew:
 
     def __init__(self, session: pytest.Session, number: int) -> None:
         self._session = session
+        self.disturbed: dict[pytest.Item, Reports] = {}
+        """Probes that failed while the memory limit killed a process, which need not have been theirs."""
         self._workers: list[Worker] = []
         for _ in range(number):
             self._workers.append(Worker(session, self._workers))
@@ -107,24 +115,46 @@ class Crew:
         for worker in self._workers:
             worker.end(at_once=kind is not None)
 
-    def run(self, tasks: Sequence[list[pytest.Item]]) -> None:
-        """Run all of them, in this order as workers get free; the probes of one task one after the other.
+    def run(self, tasks: Sequence[list[pytest.Item]], *, alone: bool = False) -> None:
+        """Run all of them, in this order as workers get free; the probes of one task one after the other. Where each
+        is `alone`, none can be disturbed by another.
 
-        Raises Lost.
+        Raises Lost, once the other workers have ended what they were at.
         """
         waiting, idle, busy = list(reversed(tasks)), list(self._workers), list[Worker]()
-        while waiting or busy:
-            while waiting and idle:
-                busy.append(idle.pop())
-                busy[-1].begin(waiting.pop())
-            ready = wait([worker.connection for worker in busy], LOOK_SECONDS)
-            for worker in [worker for worker in busy if worker.connection in ready]:
-                self._tell(worker.reports())
-                if not worker.tasks:
-                    busy.remove(worker)
-                    idle.append(worker)
-            for worker in busy:
-                worker.check()
+        try:
+            while waiting or busy:
+                while waiting and idle:
+                    busy.append(idle.pop())
+                    busy[-1].begin(waiting.pop())
+                idle += self._listen(busy, alone)
+        except Lost as lost:
+            others = [worker for worker in busy if worker.item is not lost.item]
+            end = time.monotonic() + LAST_SECONDS
+            with suppress(Lost):
+                while others and time.monotonic() < end:
+                    self._listen(others, alone)
+            for reports in self.disturbed.values():
+                self._tell(reports)
+            raise
+
+    def _listen(self, busy: "list[Worker]", alone: bool) -> "list[Worker]":
+        """Hand on what comes next; those that are done, which are taken out of the list. Raises Lost."""
+        ready = wait([worker.connection for worker in busy], LOOK_SECONDS)
+        for worker in busy if not ready else ():
+            worker.check()
+        done = []
+        for worker in [worker for worker in busy if worker.connection in ready]:
+            item = worker.item
+            reports, disturbed = worker.told()
+            if disturbed and not alone:
+                self.disturbed[item] = reports
+            else:
+                self._tell(reports)
+            if not worker.tasks:
+                busy.remove(worker)
+                done.append(worker)
+        return done
 
     def _tell(self, reports: Reports) -> None:
         """Hand the reports of one probe on, as if it had run here."""
@@ -159,20 +189,25 @@ class Worker:
         self.tasks = list(tasks)
         self.connection.send([self._numbers[item.nodeid] for item in tasks])
 
-    def reports(self) -> Reports:
-        """Of the next probe, which it has sent. Raises Lost when it ended instead."""
+    @property
+    def item(self) -> pytest.Item:
+        """The probe that it is at."""
+        return self.tasks[0]
+
+    def told(self) -> Told:
+        """What it has sent of the probe that it was at. Raises Lost when it ended instead."""
         try:
-            reports: Reports = self.connection.recv()
+            told: Told = self.connection.recv()
         except (EOFError, ConnectionError):
-            raise Lost(self.tasks[0], self._ended(0)) from None
+            raise Lost(self.item, self._ended(0)) from None
         self.tasks.pop(0)
-        return reports
+        return told
 
     def check(self) -> None:
         """Raises Lost when it has ended: a child of its probe's may still hold its end of the connection."""
         status = self._ended(os.WNOHANG)
         if status is not None and not self.connection.poll():
-            raise Lost(self.tasks[0], status)
+            raise Lost(self.item, status)
 
     def end(self, *, at_once: bool) -> None:
         self.connection.close()
@@ -193,14 +228,21 @@ class Reporting:
     """A plugin of pytest that sends the reports of each probe, in the place of showing and writing them."""
 
     def __init__(self, connection: "Connection[Any, Any]") -> None:
-        self._connection = connection
+        self._connection, self._cgroup = connection, own_cgroup()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         hook, config = item.config.hook, item.config
+        before = self._kills()
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
-        self._connection.send([hook.pytest_report_to_serializable(config=config, report=report) for report in reports])
+        disturbed = any(report.failed for report in reports) and self._kills() > before
+        self._connection.send(
+            ([hook.pytest_report_to_serializable(config=config, report=report) for report in reports], disturbed)
+        )
         return True
+
+    def _kills(self) -> int:
+        return kills(self._cgroup) if self._cgroup else 0
 
 
 def work(session: pytest.Session, connection: "Connection[Any, Any]") -> NoReturn:

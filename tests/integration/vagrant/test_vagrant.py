@@ -91,8 +91,9 @@ def test_a_cell_runs_through_it_and_the_machine_stays(
     double = Double(tmp_path, monkeypatch, sshd.config)
     machine = double.machine()
     platform = Platform(NAME, "a guest", VagrantOptions(box="some/box"))
-    order = SuiteOptions(make_suite("def test_runs(fact):\n    fact('x.y', 1)\n"))
+    suite = make_suite("def test_runs(fact):\n    fact('x.y', 1)\n")
     for _ in range(2):
+        order = SuiteOptions(suite)
         driver = VagrantDriver(machine, threading.Lock())
         result = CellRun(Cell(subject, platform, "default"), driver, order, quiet).run()
         assert (result.status, result.facts) == ("ran", {"x.y": 1}), result.reason
