@@ -65,7 +65,10 @@ class Workers:
         try:
             with Crew(session, min(self._number, len(session.items))) as crew:
                 crew.run(longest_first(chains(together, subject_from_environment()), self._longest))
-                for item in [*alone, *crew.disturbed]:
+                for item in alone:
+                    crew.run([[item]], alone=True)
+                for item in list(crew.disturbed):
+                    crew.disturbed.pop(item)
                     crew.run([[item]], alone=True)
         except Lost as lost:
             end_as(session, lost)
