@@ -27,6 +27,7 @@ import pytest
 from _pytest.config import default_plugins
 from supervise import TAG, Forks, carry, marked_as
 
+from support.cpus import crowded
 from support.subject import SUBJECT_VARIABLE
 
 LOOK_SECONDS = 0.02
@@ -137,17 +138,6 @@ def main(arguments: list[str]) -> None:
                     file.flush()
                     print(json.dumps({"turn": ended.turn}), flush=True)
             time.sleep(LOOK_SECONDS)
-
-
-def crowded() -> bool:
-    """Whether more wants to run than there are CPUs: what begins then measures a busy machine, and waits longer for all
-    that does not come (support/deadline.py). False where no system tells.
-    """
-    try:
-        running = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])  # this process is one of them
-    except (OSError, ValueError, IndexError):
-        return False
-    return running > (os.cpu_count() or 1)
 
 
 def load() -> None:

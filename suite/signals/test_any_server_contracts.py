@@ -15,7 +15,7 @@ from support.deadline import Deadline, wait_until
 from support.marks import explained_by, promises
 from support.net import connect_error, family_of, reset
 from support.processes import state_of, still_running
-from support.talk import talk_to
+from support.talk import hear_from, send_to
 
 SECONDS = {"quick": 2.0, "alone": 2.0, "slow": 15.0, "either": 15.0}
 IDLE, RUDE, GONE = 10, 20, 2
@@ -92,9 +92,11 @@ def test_clients_that_queued_are_all_served(server):
     with ExitStack() as stack:
         with stopped(server):
             peers = [stack.enter_context(knock(server)) for _ in range(IDLE)]
-        for peer in peers:
+        for peer in peers:  # all of them speak before any is waited for: a server may give up those who are silent
             wait_connected(peer)
-            talk_to(peer, server.subject.talk)
+            send_to(peer, server.subject.talk)
+        for peer in peers:
+            hear_from(peer, server.subject.talk)
 
 
 @promises("at_once")

@@ -31,11 +31,22 @@ def talk_to(peer: socket.socket, talk: Talk | None, seconds: float = TALK_SECOND
 
     Without an exchange there is nothing to prove: the connection alone has to do. Raises AssertionError, OSError.
     """
+    send_to(peer, talk, seconds)
+    return hear_from(peer, talk, seconds)
+
+
+def send_to(peer: socket.socket, talk: Talk | None, seconds: float = TALK_SECONDS) -> None:
+    """The first half of `talk_to`."""
+    if talk is not None:
+        peer.settimeout(Deadline(seconds).seconds)
+        peer.sendall(talk.send)
+
+
+def hear_from(peer: socket.socket, talk: Talk | None, seconds: float = TALK_SECONDS) -> bytes:
+    """The second half of `talk_to`."""
     if talk is None:
         return b""
     deadline = Deadline(seconds)
-    peer.settimeout(deadline.seconds)
-    peer.sendall(talk.send)
     came = b""
     while not re.search(talk.expect, came, re.MULTILINE):
         peer.settimeout(max(deadline.left(), 0.001))

@@ -18,6 +18,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from support.child import describe_status
+from support.cpus import cpus, crowded
 from support.deadline import SLOWNESS
 from support.memory import kills, own_cgroup
 from support.order import chains
@@ -26,11 +27,12 @@ from support.subject import subject_from_environment
 WORKERS_VARIABLE = "ANYUNIX_WORKERS"
 """How many; 0 for as many as the CPUs can take. Without it, or with 1, one process runs all of it."""
 WORKERS_A_CPU = 4
-"""Probes wait more than half of their time (docs/speed.md)."""
+"""The probes that take longest wait (docs/speed.md), and another one begins only while a CPU is free for it."""
 MOST_WORKERS = 16
 LONGEST_VARIABLE = "ANYUNIX_LONGEST"
 """A JSON list of probes that took long elsewhere, the longest first: they begin first."""
-LOOK_SECONDS = 0.5
+LOOK_SECONDS, BUSY_SECONDS = 0.5, 0.02
+"""From one look at the workers to the next; while CPUs are busy that another probe waits for."""
 LAST_SECONDS = 5.0
 """For probes that run while another one ends its process, and all with it."""
 CRASHED = 70
@@ -82,9 +84,8 @@ def workers_from_environment() -> Workers | None:
 
 
 def usual_number() -> int:
-    """By the CPUs that this process may use; an emulated one has no time to spare."""
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cpus * (1 if SLOWNESS > 1 else WORKERS_A_CPU), MOST_WORKERS))
+    """By the CPUs; where nothing tells whether they are busy, or they are emulated and always are, one for each."""
+    return min(cpus() * (1 if SLOWNESS > 1 or crowded() is None else WORKERS_A_CPU), MOST_WORKERS)
 
 
 def longest_first(tasks: Sequence[list[pytest.Item]], longest: Sequence[str]) -> list[list[pytest.Item]]:
@@ -127,23 +128,23 @@ class Crew:
         waiting, idle, busy = list(reversed(tasks)), list(self._workers), list[Worker]()
         try:
             while waiting or busy:
-                while waiting and idle:
+                while waiting and idle and (len(busy) < cpus() or not crowded()):
                     busy.append(idle.pop())
                     busy[-1].begin(waiting.pop())
-                idle += self._listen(busy, alone)
+                idle += self._listen(busy, alone, BUSY_SECONDS if waiting and idle else LOOK_SECONDS)
         except Lost as lost:
             others = [worker for worker in busy if worker.item is not lost.item]
             end = time.monotonic() + LAST_SECONDS
             with suppress(Lost):
                 while others and time.monotonic() < end:
-                    self._listen(others, alone)
+                    self._listen(others, alone, LOOK_SECONDS)
             for reports in self.disturbed.values():
                 self._tell(reports)
             raise
 
-    def _listen(self, busy: "list[Worker]", alone: bool) -> "list[Worker]":
+    def _listen(self, busy: "list[Worker]", alone: bool, seconds: float) -> "list[Worker]":
         """Hand on what comes next; those that are done, which are taken out of the list. Raises Lost."""
-        ready = wait([worker.connection for worker in busy], LOOK_SECONDS)
+        ready = wait([worker.connection for worker in busy], seconds)
         for worker in busy if not ready else ():
             worker.check()
         done = []
