@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,24 @@ SIZE_LIMIT = 100 * 1024 * 1024
 
 def encode(matrix: Matrix) -> bytes:
     """The content of matrix.json."""
-    document = {"schema": SCHEMA, "anyunix": __version__, **msgspec.to_builtins(matrix)}
-    return msgspec.json.format(msgspec.json.encode(document), indent=1)
+    return b"".join(encode_in_pieces(matrix))
+
+
+def encode_in_pieces(matrix: Matrix) -> Iterator[bytes]:
+    """The same, a cell at a time: all cells in every shape on the way to JSON take five times the room of the file."""
+    document = {"schema": SCHEMA, "anyunix": __version__, **msgspec.to_builtins(replace(matrix, cells=()))}
+    before, no_cells, after = _formatted(document).partition(b'\n "cells": []')
+    if not matrix.cells:
+        yield before + no_cells + after
+        return
+    yield before + b'\n "cells": ['
+    for number, cell in enumerate(matrix.cells):
+        yield (b",\n  " if number else b"\n  ") + _formatted(cell).replace(b"\n", b"\n  ")
+    yield b"\n ]" + after
+
+
+def _formatted(value: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=1)
 
 
 def read_matrix(path: Path) -> Matrix:
