@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -30,12 +30,19 @@ LOG_LIMIT = 3_000
 """Characters of a cell's log that are shown, from its end."""
 LOGS_LIMIT = 600_000
 """Characters of all logs together; cells that went wrong come first."""
+PIECE = 2_000
+"""Of the template's own pieces, a tag or a word each, in one of the page."""
 MANY = 8
 """With more platforms than these their names are written upwards."""
 
 
 def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
-    """The page. `logs`: `key` of a cell -> its log, of which the end is shown.
+    """The whole page."""
+    return "".join(render_in_pieces(matrix, logs))
+
+
+def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The page, piece by piece. `logs`: `key` of a cell -> its log, of which the end is shown.
 
     Everything in `matrix` and `logs` is taken for untrusted text.
     """
@@ -54,7 +61,7 @@ def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
     there = {word for section in sections for row in section.rows for word in section.words(row)}
     words = [word for word in SIGNS if word in there]
     answers = [verdict.verdict for verdict in matrix.verdicts]
-    return environment.get_template("page.html").render(
+    page = environment.get_template("page.html").stream(
         matrix=matrix,
         sections=sections,
         failures=failures,
@@ -89,6 +96,8 @@ def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
         policy=_policy(style, script),
         data=Markup(block(matrix, rows, sections, failures, left_out)),
     )
+    page.enable_buffering(PIECE)
+    return page
 
 
 def _traced(matrix: Matrix) -> list[tuple[CellResult, Probe, Trace]]:

@@ -1,7 +1,7 @@
 """The folder of a run: matrix.json, merged junit.xml, and what each cell brought back."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from anyunix.host.regular import read_regular
 from anyunix.host.unexpected import unexpected
 from anyunix.host.whole_file import write_whole
 from anyunix.report import html, markdown
-from anyunix.results.matrix_file import FILE, encode
+from anyunix.results.matrix_file import FILE, encode_in_pieces
 from anyunix.results.model import Artifacts, CellResult, Matrix, Probe
 from anyunix.text import first_line, safe
 
@@ -59,14 +59,17 @@ class OutFolder:
 
     def write_matrix(self, matrix: Matrix) -> None:
         """The results for programs: matrix.json."""
-        self.write_file(self.path / FILE, lambda: encode(matrix))
+        self.write_file(self.path / FILE, lambda: encode_in_pieces(matrix))
 
     def write_pages(self, matrix: Matrix) -> None:
         """The pages for people: index.html and report.md."""
-        self.write_file(self.path / "index.html", lambda: html.render(matrix, self._logs(matrix)).encode())
+        self.write_file(
+            self.path / "index.html",
+            lambda: (piece.encode() for piece in html.render_in_pieces(matrix, self._logs(matrix))),
+        )
         self.write_file(self.path / "report.md", lambda: markdown.render(matrix).encode())
 
-    def write_file(self, path: Path, content: Callable[[], bytes]) -> None:
+    def write_file(self, path: Path, content: Callable[[], bytes | Iterable[bytes]]) -> None:
         """One file of the folder, with a content that is made here so that its making is no more trouble than that."""
         with self._told(path):
             write_whole(path, content())
@@ -100,32 +103,37 @@ def _beginning(file: Path) -> bytes:
         return stream.read(KEPT_BYTES)
 
 
-def merged_junit(matrix: Matrix) -> bytes:
-    """All cells in one JUnit file: a suite a cell, and its name in front of every class name.
+def merged_junit(matrix: Matrix) -> Iterator[bytes]:
+    """All cells in one JUnit file, piece by piece: a suite a cell, and its name in front of every class name.
 
     A cell that did not run is one skipped test case, one that broke is one error, so that no viewer counts them as
     passed.
     """
-    root = ElementTree.Element("testsuites", name="anyunix")
+    yield b"<?xml version='1.0' encoding='utf-8'?>\n<testsuites name=\"anyunix\">\n"
     for cell in matrix.cells:
-        name = cell.name.replace(" ", ".")
-        probes = cell.probes if cell.status == "ran" and cell.probes else (*cell.probes, _stand_in(cell))
-        suite = ElementTree.SubElement(
-            root,
-            "testsuite",
-            name=name,
-            tests=str(len(probes)),
-            time=f"{cell.seconds:.3f}",
-            timestamp=matrix.started,
-            hostname=cell.platform,
-            failures=str(sum(probe.outcome in ("failed", "flaky") for probe in probes)),
-            errors=str(sum(probe.outcome == "error" for probe in probes)),
-            skipped=str(sum(probe.outcome == "skipped" for probe in probes)),
-        )
-        for probe in probes:
-            _case(suite, name, probe)
-    ElementTree.indent(root)
-    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+        suite = _suite(cell, matrix.started)
+        ElementTree.indent(suite, level=1)
+        yield b"  " + ElementTree.tostring(suite, encoding="utf-8") + b"\n"
+    yield b"</testsuites>"
+
+
+def _suite(cell: CellResult, started: str) -> ElementTree.Element:
+    name = cell.name.replace(" ", ".")
+    probes = cell.probes if cell.status == "ran" and cell.probes else (*cell.probes, _stand_in(cell))
+    suite = ElementTree.Element(
+        "testsuite",
+        name=name,
+        tests=str(len(probes)),
+        time=f"{cell.seconds:.3f}",
+        timestamp=started,
+        hostname=cell.platform,
+        failures=str(sum(probe.outcome in ("failed", "flaky") for probe in probes)),
+        errors=str(sum(probe.outcome == "error" for probe in probes)),
+        skipped=str(sum(probe.outcome == "skipped" for probe in probes)),
+    )
+    for probe in probes:
+        _case(suite, name, probe)
+    return suite
 
 
 def _stand_in(cell: CellResult) -> Probe:

@@ -73,6 +73,15 @@ def test_written_and_read_again_it_is_the_same(tmp_path: Path) -> None:
     assert read_matrix(tmp_path / "matrix.json") == example()
 
 
+@pytest.mark.parametrize("cells", [0, 1, 3])
+def test_in_pieces_it_is_one_document_in_one_style(cells: int) -> None:
+    """Values with line ends and brackets in them do not lead the pieces astray."""
+    cell = replace(example().cells[0], reason='\n "cells": []', findings=("[\n ]",))
+    text = encode(replace(example(), cells=(cell,) * cells, part='\n "cells": []')).decode()
+    assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False)
+    assert [each["reason"] for each in json.loads(text)["cells"]] == [cell.reason] * cells
+
+
 def test_the_documented_keys_are_there() -> None:
     document = json.loads(encode(example()))
     assert document["schema"] == 1
