@@ -111,7 +111,7 @@ def _wanted_turns(copies: Sequence[CellCopy], seconds: float) -> list[dict[str, 
             "number": copy.number,
             "subject": str(COPIES / copy.name / "subject.json"),
             "arguments": _arguments(copy.cell),
-            "environment": {**copy.environment, "ANYUNIX_BIND": copy.cell.bind},
+            "environment": {**copy.environment, "ANYUNIX_BIND": copy.cell.bind, "ANYUNIX_WORKERS": "1"},
             "seconds": seconds,
         }
         for copy in sorted(copies, key=lambda copy: -len(copy.cell.probes))
