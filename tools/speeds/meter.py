@@ -47,9 +47,12 @@ class Meter:
 
     def _rounds(self, name: str, run: Run) -> None:
         self.busy = max(self.busy, busy_share(0.5))
+        if run.not_before:
+            self.reasons[name] = run.not_before
+        versions = [version for version in self._versions if version.column == "now" or not run.not_before]
         for number in range(min(self._repeats, run.rounds) * run.times):
             # in turn, and the other first in every second round
-            for version in self._versions if number % 2 == 0 else self._versions[::-1]:
+            for version in versions if number % 2 == 0 else versions[::-1]:
                 try:
                     self.samples[name][version.column].append(self._one(version, run))
                 except NotMeasured as error:
@@ -145,10 +148,11 @@ def engine_missing() -> str:
     return "" if done.returncode == 0 else "no Docker engine answers"
 
 
-class _Reads(socketserver.BaseRequestHandler):
-    """Says nothing, and hangs up when the client does."""
+class _Greets(socketserver.BaseRequestHandler):
+    """Greets, and hangs up when the client does. With a server that says nothing, `check` waits for half a second."""
 
     def handle(self) -> None:
+        self.request.sendall(b"220 here\r\n")
         while self.request.recv(4096):
             pass
 
@@ -156,7 +160,7 @@ class _Reads(socketserver.BaseRequestHandler):
 @contextmanager
 def waiting_server() -> Iterator[str]:
     """A server on a port of this machine: its address."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Reads) as server:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Greets) as server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
