@@ -8,6 +8,8 @@ from support.interfaces import interface_addresses
 from support.net import can_bind, connect_error, show
 
 LOOPBACKS = ("127.0.0.1", "127.0.0.2", "::1")
+QUEUE_SECONDS = 2.5
+"""For an address that does not answer at once: a SYN for which a queue had no room comes again after 1 s (RFC 6298 2.1)."""
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -48,7 +50,7 @@ def listening_on(port: int, patience: float = 0.0) -> tuple[Address, ...]:
 
 def _answers(address: str, port: int, patience: float) -> bool:
     deadline = Deadline(patience)
-    while connect_error(address, port) is not None:
+    while connect_error(address, port, QUEUE_SECONDS) is not None:
         if deadline.passed():
             return False
         time.sleep(POLL_SECONDS)  # nothing announces a listener: poll
