@@ -9,7 +9,7 @@ from support.net import can_bind, connect_error, show
 
 LOOPBACKS = ("127.0.0.1", "127.0.0.2", "::1")
 QUEUE_SECONDS = 2.5
-"""For an address that does not answer at once: a SYN for which a queue had no room comes again after 1 s (RFC 6298 2.1)."""
+"""For an address that does not answer at once: a SYN that found no room in a queue comes again after 1 s (RFC 6298)."""
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
