@@ -32,7 +32,7 @@ from support.subject import SUBJECT_VARIABLE
 
 LOOK_SECONDS = 0.02
 """Between two looks at who has ended: no call waits for several children until a point in time, everywhere."""
-CROWDED_SECONDS = 2.0
+CROWDED_SECONDS = 5.0
 """How long a turn waits for others, on this machine, to want its CPUs less."""
 JUNIT_LIMIT, SAID_LIMIT = 512 * 1024, 64 * 1024
 """Bytes of one turn's that are handed on: all of the JUnit file, or none; the end of what was said."""
@@ -128,7 +128,7 @@ def main(arguments: list[str]) -> None:
     load()
     with results.open("w") as file:
         while waiting or running:
-            if waiting and len(running) < order["side_by_side"] and (time.monotonic() > latest or not crowded()):
+            if waiting and len(running) < order["side_by_side"] and (time.monotonic() > latest or not crowded(1)):
                 running.append(Running(waiting.popleft(), results.absolute().parent))
                 latest = time.monotonic() + CROWDED_SECONDS
             for each in list(running):

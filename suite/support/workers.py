@@ -28,6 +28,8 @@ WORKERS_VARIABLE = "ANYUNIX_WORKERS"
 """How many; 0 for as many as the CPUs can take. Without it, or with 1, one process runs all of it."""
 WORKERS_A_CPU = 4
 """The probes that take longest wait (docs/speed.md), and another one begins only while a CPU is free for it."""
+WANTED_A_CPU = 2
+"""Processes that want to run, at most, when another probe begins. With one, CPUs idle between two short probes."""
 MOST_WORKERS = 16
 LONGEST_VARIABLE = "ANYUNIX_LONGEST"
 """A JSON list of probes that took long elsewhere, the longest first: they begin first."""
@@ -85,7 +87,7 @@ def workers_from_environment() -> Workers | None:
 
 def usual_number() -> int:
     """By the CPUs; where nothing tells whether they are busy, or they are emulated and always are, one for each."""
-    return min(cpus() * (1 if SLOWNESS > 1 or crowded() is None else WORKERS_A_CPU), MOST_WORKERS)
+    return min(cpus() * (1 if SLOWNESS > 1 or crowded(WANTED_A_CPU) is None else WORKERS_A_CPU), MOST_WORKERS)
 
 
 def longest_first(tasks: Sequence[list[pytest.Item]], longest: Sequence[str]) -> list[list[pytest.Item]]:
@@ -128,7 +130,7 @@ class Crew:
         waiting, idle, busy = list(reversed(tasks)), list(self._workers), list[Worker]()
         try:
             while waiting or busy:
-                while waiting and idle and (len(busy) < cpus() or not crowded()):
+                while waiting and idle and (len(busy) < cpus() or not crowded(WANTED_A_CPU)):
                     busy.append(idle.pop())
                     busy[-1].begin(waiting.pop())
                 idle += self._listen(busy, alone, BUSY_SECONDS if waiting and idle else LOOK_SECONDS)
