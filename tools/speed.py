@@ -78,6 +78,13 @@ def parsed() -> argparse.Namespace:
     add("--before", default=BEFORE, metavar="COMMIT", help="what to compare with (default: %(default)s)")
     add("--only", type=names(choices), default=choices, metavar="ROW,…", help=f"of {', '.join(choices)} (default: all)")
     add("--repeats", type=int, default=3, metavar="N", help="rounds; long runs have one (default: %(default)s)")
+    add(
+        "--now-only",
+        type=names(ROWS),
+        default=(),
+        metavar="ROW,…",
+        help="rows that are measured of this checkout alone: what takes too long before",
+    )
     add("--anyway", action="store_true", help="measure on a busy machine, too")
     add("--ci-before", type=Path, metavar="LOG", help="what .ci/run printed before")
     add("--ci-after", type=Path, metavar="LOG", help="what it prints now")
@@ -97,6 +104,7 @@ def measured(record: Record, arguments: argparse.Namespace, rows: Sequence[str])
         meter = Meter((before, present(Path(name))), Path(name), address, arguments.repeats, say)
         for row in rows:
             if row not in PROFILES:
+                meter.now_only = row in arguments.now_only
                 meter.measure(needed(row))
                 record = with_row(record, row, meter)
                 write(arguments.out, record)

@@ -29,6 +29,8 @@ class Meter:
     def __init__(self, versions: Sequence[Version], place: Path, address: str, repeats: int, say: Say) -> None:
         self._versions, self._place, self._address = versions, place, address
         self._repeats, self._say, self._number = repeats, say, 0
+        self.now_only = False
+        """Whether only this checkout is run."""
         self.samples: Samples = {}
         self.reasons: dict[str, str] = {}
         """Run -> why there is no sample of one version at least."""
@@ -47,9 +49,10 @@ class Meter:
 
     def _rounds(self, name: str, run: Run) -> None:
         self.busy = max(self.busy, busy_share(0.5))
-        if run.not_before:
-            self.reasons[name] = run.not_before
-        versions = [version for version in self._versions if version.column == "now" or not run.not_before]
+        versions = self._versions
+        if self.now_only:
+            self.reasons[name] = "left out by --now-only"
+            versions = [version for version in versions if version.column == "now"]
         for number in range(min(self._repeats, run.rounds) * run.times):
             # in turn, and the other first in every second round
             for version in versions if number % 2 == 0 else versions[::-1]:
