@@ -3,7 +3,7 @@
 import pytest
 
 from support.address import own_addresses
-from support.marks import explained_by, follows_from, names_addresses, promised_by, speaks_chat
+from support.marks import alone, explained_by, follows_from, names_addresses, promised_by, speaks_chat
 from support.needs import need_ipv6
 from support.net import NO_FAMILY, can_bind, connect_error
 from support.tracer import Tracer
@@ -12,6 +12,7 @@ REFUSED = "ECONNREFUSED"
 IPV4, IPV6 = (f"binding/test_served_contracts.py::test_{family}_client_is_served" for family in ("ipv4", "ipv6"))
 
 
+@alone  # another server may have the port at an address that this one leaves free
 @names_addresses
 @promised_by("dual", "ipv4", "ipv6")
 @explained_by("ipv6.loopback_bindable", "connect.refused_ipv4", "connect.refused_ipv6")
@@ -58,6 +59,7 @@ def test_both_families_are_listened_on(server):
     assert {address.host for address in server.addresses} == there
 
 
+@alone  # another server may have the port at an address that this one leaves free
 @speaks_chat
 @pytest.mark.parametrize(
     ("host", "modes"),
@@ -83,6 +85,7 @@ def test_host_listens_only_there(start_server, bind, host, modes):
         assert client.receive() == "hello"
 
 
+@alone  # another server may have the port at an address that this one leaves free
 @promised_by("ipv6")
 @explained_by("ipv6.v6only_default", "ipv6.wildcard_serves_ipv4", "connect.refused_ipv4")
 def test_ipv6_only_refuses_ipv4(server):

@@ -4,7 +4,7 @@ import pytest
 
 from support.address import own_addresses
 from support.interfaces import interface_addresses
-from support.marks import depends_on, explained_by, follows_from, promises
+from support.marks import alone, depends_on, explained_by, follows_from, promises
 from support.needs import need_ipv6
 from support.net import NO_FAMILY, can_bind, connect_error
 from support.ready import NotReady
@@ -97,6 +97,7 @@ def test_without_ipv6_it_serves_ipv4(start_server, work):
     pytest.skip(f"IPv6 could not be taken away from the server in {TRIES} tries")
 
 
+@alone  # another server may come to have the port
 @promises("restart")
 @depends_on("signals/test_any_server_contracts.py::test_it_does_what_it_promises_at[{stop}]")
 @explained_by("reuseaddr.time_wait_on_both", "reuseaddr.established_on_both")
@@ -142,6 +143,7 @@ def started_again(start_server, port):
         pytest.fail(f"it does not start again on its port: {error}")
 
 
+@alone  # another server may have the port in the other family
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 def test_a_family_that_is_not_promised_is_refused_at_once(server, family):
     """Clients of a family that the server does not serve are refused, not left to wait.

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from support.calls import outcome
-from support.marks import depends_on, explained_by, promised_by, speaks_chat
+from support.marks import alone, depends_on, explained_by, promised_by, speaks_chat
 from support.needs import need_ipv6
 from support.net import listen, port_of, show
 from support.ports import listen_with
@@ -14,6 +14,7 @@ from support.ready import NotReady
 TRIES = 20
 
 
+@alone  # another server may come to have the port
 @speaks_chat
 @depends_on("binding/test_any_server_contracts.py::test_it_starts_again_on_its_port_at_once")
 @explained_by("reuseaddr.time_wait_on_both", "reuseaddr.established_on_both")

@@ -2,7 +2,7 @@
 
 import secrets
 
-from support.marks import speaks_chat
+from support.marks import alone, speaks_chat
 from support.program import run_client
 
 pytestmark = speaks_chat
@@ -51,6 +51,7 @@ def test_client_with_another_key_is_refused(start_server, work):
     assert (ended.stdout, server.log.read_bytes()) == ("", b"")
 
 
+@alone  # another server may come to have the port
 def test_client_without_server_gives_up(start_server):
     """A client that nobody answers says so and ends with exit status 1 once its tries are used up.
 

@@ -46,7 +46,9 @@ def depends_on(*probes: str) -> pytest.MarkDecorator:
 
 
 alone = pytest.mark.alone
-"""For probes that measure time or load: no other probe runs beside them."""
+"""For probes that measure time or load, or for which a port has to stay free while nobody has it: no other probe runs
+beside them.
+"""
 names_addresses = pytest.mark.names_addresses
 """For subjects whose ready line says what they bound, and which choose their port themselves."""
 speaks_chat = pytest.mark.protocol("chat")

@@ -21,7 +21,7 @@ from support.child import describe_status
 from support.cpus import cpus, crowded
 from support.deadline import SLOWNESS
 from support.memory import kills, own_cgroup
-from support.order import chains
+from support.order import ROOTS, chains
 from support.subject import subject_from_environment
 
 WORKERS_VARIABLE = "ANYUNIX_WORKERS"
@@ -42,8 +42,8 @@ CRASHED = 70
 
 Reports = list[dict[str, Any]]
 """Those of one probe, as pytest_report_to_serializable makes them."""
-Told = tuple[Reports, bool]
-"""And whether it failed while the memory limit, which all share, killed a process."""
+Told = tuple[Reports, bool, dict[str, str]]
+"""And whether it failed while the memory limit, which all share, killed a process; and what order.ROOTS holds then."""
 
 
 class Lost(Exception):
@@ -110,6 +110,7 @@ class Crew:
         self._session = session
         self.disturbed: dict[pytest.Item, Reports] = {}
         """Probes that failed while the memory limit killed a process, which need not have been theirs."""
+        self._roots: dict[str, str] = {}
         self._workers: list[Worker] = []
         for _ in range(number):
             self._workers.append(Worker(session, self._workers))
@@ -132,7 +133,7 @@ class Crew:
             while waiting or busy:
                 while waiting and idle and (len(busy) < cpus() or not crowded(WANTED_A_CPU)):
                     busy.append(idle.pop())
-                    busy[-1].begin(waiting.pop())
+                    busy[-1].begin(waiting.pop(), self._roots)
                 idle += self._listen(busy, alone, BUSY_SECONDS if waiting and idle else LOOK_SECONDS)
         except Lost as lost:
             others = [worker for worker in busy if worker.item is not lost.item]
@@ -152,7 +153,8 @@ class Crew:
         done = []
         for worker in [worker for worker in busy if worker.connection in ready]:
             item = worker.item
-            reports, disturbed = worker.told()
+            reports, disturbed, roots = worker.told()
+            self._roots.update(roots)
             if disturbed and not alone:
                 self.disturbed[item] = reports
             else:
@@ -191,9 +193,10 @@ class Worker:
             work(session, theirs)
         theirs.close()
 
-    def begin(self, tasks: Sequence[pytest.Item]) -> None:
+    def begin(self, tasks: Sequence[pytest.Item], roots: dict[str, str]) -> None:
+        """`roots` are those of all workers (order.ROOTS)."""
         self.tasks = list(tasks)
-        self.connection.send([self._numbers[item.nodeid] for item in tasks])
+        self.connection.send(([self._numbers[item.nodeid] for item in tasks], roots))
 
     @property
     def item(self) -> pytest.Item:
@@ -243,7 +246,11 @@ class Reporting:
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
         disturbed = any(report.failed for report in reports) and self._kills() > before
         self._connection.send(
-            ([hook.pytest_report_to_serializable(config=config, report=report) for report in reports], disturbed)
+            (
+                [hook.pytest_report_to_serializable(config=config, report=report) for report in reports],
+                disturbed,
+                config.stash.get(ROOTS, {}),
+            )
         )
         return True
 
@@ -264,7 +271,9 @@ def work(session: pytest.Session, connection: "Connection[Any, Any]") -> NoRetur
         session.config.pluginmanager.register(Reporting(connection))
         with suppress(EOFError):
             while True:
-                for number in connection.recv():
+                numbers, roots = connection.recv()
+                session.config.stash.setdefault(ROOTS, {}).update(roots)
+                for number in numbers:
                     item = session.items[number]
                     item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
         status = 0

@@ -51,6 +51,10 @@ def test_leads(fact, number):
         pytest.fail("as it is to")
 '''
 NEEDED = '''
+@pytest.mark.alone
+@pytest.mark.depends_on("group/test_probes.py::test_needed")
+def test_needs_and_is_alone(subject):
+    """Cannot be tried, by a worker that did not see the failure."""
 @pytest.mark.depends_on("group/test_probes.py::test_needed")
 @pytest.mark.parametrize("number", range(3))
 def test_needs(subject, number):
@@ -113,6 +117,7 @@ def test_what_depends_on_a_contract_that_fails_is_not_tried(run_probes: RunProbe
     result = run_probes(NEEDED, 4)
     assert [(probe.name, probe.outcome) for probe in result.probes] == [
         ("test_needed", "failed"),
+        ("test_needs_and_is_alone", "skipped"),
         *((f"test_needs[{number}]", "skipped") for number in range(3)),
     ]
     assert "not tried because of group/test_probes.py::test_needed" in result.probes[1].message
