@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 PART = re.compile(r"^== (?P<name>.+) took (?P<seconds>\d+) s$", re.MULTILINE)
-ALL = re.compile(r"^all of it took (?P<seconds>\d+) s$", re.MULTILINE)
+ALL = re.compile(r"^all of it took (?P<seconds>\d+) s\b", re.MULTILINE)
 TOTAL = "all of it"
 
 
