@@ -3,7 +3,7 @@
 import pytest
 
 from support.address import own_addresses
-from support.interfaces import interface_addresses
+from support.interfaces import interface_addresses, unless_lost
 from support.marks import alone, depends_on, explained_by, follows_from, promises
 from support.needs import need_ipv6
 from support.net import NO_FAMILY, can_bind, connect_error
@@ -65,7 +65,8 @@ def test_a_client_of_any_interface_is_served(server, family):
     if not there:
         pytest.skip(f"no interface but loopback has an address of {family} here")
     for address in there:
-        server.serve(address)
+        with unless_lost(address):
+            server.serve(address)
 
 
 @promises("ipv4", "without_ipv6")

@@ -8,8 +8,8 @@ from support.interfaces import interface_addresses
 from support.net import can_bind, connect_error, show
 
 LOOPBACKS = ("127.0.0.1", "127.0.0.2", "::1")
-QUEUE_SECONDS = 2.5
-"""For an address that does not answer at once: a SYN that found no room in a queue comes again after 1 s (RFC 6298)."""
+QUEUE_SECONDS = 7.5
+"""For an address that does not answer at once: a SYN that found no room comes again after 1, 3 and 7 s (RFC 6298)."""
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -38,13 +38,15 @@ def listening_on(port: int, patience: float = 0.0) -> tuple[Address, ...]:
     """The addresses that answer on a port; the wildcard where all of a family do, and it has several.
 
     Judged by connecting: a listening table differs on each system. An address that refuses is asked again for so many
-    seconds of `patience`, for a server that stops listening now and then.
+    seconds of `patience`, for a server that stops listening now and then. One that this machine has lost meanwhile (a
+    container's network was removed) says nothing about the server.
     """
     found: list[str] = []
     for wildcard in WILDCARDS:
         candidates = [address for address in own_addresses() if (":" in address) == (":" in wildcard)]
         answering = [address for address in candidates if _answers(address, port, patience)]
-        found += [wildcard] if len(answering) > 1 and answering == candidates else answering
+        silent = [address for address in candidates if address not in answering and can_bind(address) is None]
+        found += [wildcard] if len(answering) > 1 and not silent else answering
     return tuple(Address(host, port) for host in found)
 
 

@@ -7,7 +7,7 @@ import socket
 import struct
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from support.net import can_bind
@@ -22,6 +22,16 @@ def interface_addresses() -> list[str]:
     addresses = {ipaddress.ip_address(text) for text in found}
     usual = [str(address) for address in addresses if not address.is_loopback and not address.is_link_local]
     return sorted(address for address in usual if can_bind(address) is None)
+
+
+@contextmanager
+def unless_lost(address: str) -> Iterator[None]:
+    """Let OSError pass where the address is not this machine's any more: a container's network comes and goes."""
+    try:
+        yield
+    except OSError:
+        if can_bind(address) is None:
+            raise
 
 
 def _linux() -> Iterator[str]:
