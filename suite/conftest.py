@@ -11,12 +11,14 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.deadline import SLOWNESS, patience
+from support.differences import NotSwitchedOn
 from support.finished import FINISHED_VARIABLE, Finished
 from support.launcher import Launcher
 from support.memory import MemoryLimit, own_cgroup
@@ -28,8 +30,8 @@ from support.tool import TOOL_VARIABLE, Tool, find_tool, keep, told
 from support.workers import workers_from_environment
 
 Fact = Callable[[str, Any], None]
-FACTS_KNOWN_VARIABLE = "ANYUNIX_FACTS_KNOWN"
-"""Set where another run on this platform has measured them: contracts are left."""
+KIND_VARIABLE = "ANYUNIX_KIND"
+"""`fact` or `contract`, where only these are to run: facts may be known, or be measured in a process of their own."""
 
 
 @pytest.fixture
@@ -140,14 +142,37 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call() -> Generator[None, Any, Any]:
+    """Nothing was tried where a difference is not on in the server."""
+    with skipped_where_off():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup() -> Generator[None, Any, Any]:
+    """As pytest_pyfunc_call: most servers are started by a fixture."""
+    with skipped_where_off():
+        return (yield)
+
+
+@contextmanager
+def skipped_where_off() -> Iterator[None]:
+    try:
+        yield
+    except NotSwitchedOn as reason:
+        pytest.skip(f"not tried: {reason}")
+
+
 def records_of(config: pytest.Config) -> Path:
     """Where the records of tools go: beside the suite."""
     return config.rootpath.parent / "records.json"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each probe behind those that it depends on; without the facts where they are known."""
-    wanted = [item for item in items if not (FACTS_KNOWN_VARIABLE in os.environ and kind_of(item) == "fact")]
+    """Each probe behind those that it depends on; those of one kind where that was asked for."""
+    kind = os.environ.get(KIND_VARIABLE)
+    wanted = [item for item in items if not kind or kind_of(item) == kind]
     items[:] = in_order(wanted, subject_from_environment())
 
 

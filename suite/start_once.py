@@ -12,6 +12,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from support.differences import NotSwitchedOn
 from support.launcher import Launcher
 from support.net import can_bind
 from support.subject import BIND_VARIABLE, subject_from_environment
@@ -28,13 +29,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="start-", ignore_cleanup_errors=True) as name:
         try:
             start(Path(name))
-        except (AssertionError, OSError) as caught:
+        except (AssertionError, OSError, NotSwitchedOn) as caught:
             error, message = type(caught).__name__, str(caught) or repr(caught)
     print(json.dumps({"error": error, "message": message}), flush=True)
 
 
 def start(folder: Path) -> None:
-    """Raises NotReady, NotServed, OSError."""
+    """Raises NotReady, NotServed, OSError, NotSwitchedOn."""
     subject = subject_from_environment()
     bind = os.environ.get(BIND_VARIABLE, "")
     if subject is None or (bind == "ipv6" and can_bind("::1")):

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from anyunix.catalog.difference_file import read_differences
+from anyunix.catalog.differences import Difference
 from anyunix.catalog.platform_file import platform_at, read_platform
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import read_probes
@@ -31,6 +33,11 @@ class Catalog:
     def probes(self) -> tuple[str, ...]:
         """The IDs of the suite's probes; all of its files are read for them, so once."""
         return tuple(probe.id for probe in read_probes(self.suite))
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """Those that there are, by name. Raises ConfigurationError."""
+        return read_differences(self.root / "differences", self.suite)
 
     def platform_names(self) -> list[str]:
         return sorted(path.stem for path in (self.root / "platforms").glob("*.yaml"))

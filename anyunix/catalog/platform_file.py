@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal, Union, get_type_hints
 import msgspec
 from msgspec import NODEFAULT, UNSET, Meta, Struct, UnsetType
 
+from anyunix.catalog.difference_file import read_differences
 from anyunix.catalog.platforms import Limits, Platform
 from anyunix.catalog.reader import file_name, key_error, load_yaml, read_file
+from anyunix.catalog.switching import CannotSwitch, switched_on
 from anyunix.catalog.typed import Misfit, typed
 from anyunix.drivers.options import BadOption, DriverOptions, Folders
 from anyunix.drivers.registry import DRIVERS
@@ -18,7 +20,8 @@ from anyunix.errors import ConfigurationError
 from anyunix.results.json_values import unfit
 from anyunix.text import Word, nearest
 
-COMMON = [each for each in dataclasses.fields(Platform) if each.name not in ("name", "options")]
+LOOKED_UP = ("name", "options", "switched_on")
+COMMON = [each for each in dataclasses.fields(Platform) if each.name not in LOOKED_UP]
 """The keys that every platform file may have."""
 Extends = Annotated[Word, Meta(description="a platform beside this one, or of the project: its keys hold here as well")]
 ALTERING = ("sysctls", "files")
@@ -110,7 +113,26 @@ def read_platform(path: Path, root: Path, probes: Callable[[], Sequence[str]]) -
         options = platform.options.checked(Folders(path.parent, root))
     except BadOption as bad:
         raise key_error(path, bad.key, f"{bad.reason}{nearest(bad.word, bad.known)}") from None
-    return dataclasses.replace(platform, options=options, emulator_limits={**limits, **platform.emulator_limits})
+    platform = dataclasses.replace(platform, options=options, emulator_limits={**limits, **platform.emulator_limits})
+    return _with_differences(platform, path, root) if platform.like or platform.differences else platform
+
+
+def _with_differences(platform: Platform, path: Path, root: Path) -> Platform:
+    """With what the file switches on. Raises ConfigurationError."""
+    found = read_differences(root / "differences", root / "suite")
+    known = {each.name: each for each in found}
+    for name in platform.differences:
+        if name not in known:
+            raise key_error(
+                path,
+                "differences",
+                f"no difference is called {name!r}{nearest(name, known)}; `anyunix differences` shows them all",
+            )
+    wanted = {*platform.differences, *(each.name for each in found if platform.like in each.systems)}
+    try:
+        return switched_on(platform, [known[name] for name in sorted(wanted)])
+    except CannotSwitch as error:
+        raise key_error(path, "like" if platform.like else "differences", str(error)) from None
 
 
 def _typed(path: Path, data: Mapping[str, Any]) -> Any:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from anyunix.catalog.differences import Difference, System
 from anyunix.drivers.options import DriverOptions
 from anyunix.results.model import Documented
 from anyunix.text import Text, Word
@@ -20,7 +21,7 @@ DocumentedKeys = Annotated[Documented, Meta(title="the keys value and source (a 
 class Platform:
     """An environment that code runs in, and how it is reached.
 
-    But for its name and options, its fields are the keys that every platform file may have.
+    But for its name, its options and what is looked up, its fields are the keys that every platform file may have.
     """
 
     name: str
@@ -52,6 +53,16 @@ class Platform:
             description="facts that manuals state: shown where the platform did not run, checked where it did",
         ),
     ] = field(default_factory=dict)
+
+    like: Annotated[
+        System | None,
+        Meta(description="a system: all differences that are known of it are switched on here, as far as they can be"),
+    ] = None
+    differences: Annotated[
+        tuple[Word, ...], Meta(description="differences that are switched on here, by name, beside those of `like`")
+    ] = ()
+    switched_on: tuple[Difference, ...] = ()
+    """The differences of `like` and `differences`, looked up."""
 
     @property
     def driver(self) -> str:

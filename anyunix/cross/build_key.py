@@ -3,7 +3,7 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from anyunix.catalog.subjects import Subject
@@ -41,6 +41,13 @@ def helpers_key(suite: Path, target: str) -> str | None:
     """As `subject_key`, for the suite's C helpers."""
     sources = (PurePosixPath(file.relative_to(suite)) for word in HELPER_SOURCES for file in suite.glob(word))
     return _key(target, ["helpers", HELPER_FLAGS], suite, sources)
+
+
+def objects_key(sources: Sequence[Path], target: str) -> str | None:
+    """As `subject_key`, for what is preloaded: sources of one folder, and its headers."""
+    folder = sources[0].parent
+    files = {PurePosixPath(file.name) for file in (*sources, *folder.glob("*.h"))}
+    return _key(target, ["objects", HELPER_FLAGS], folder, files)
 
 
 def _key(target: str, words: list[object], folder: Path, files: Iterable[PurePosixPath]) -> str | None:

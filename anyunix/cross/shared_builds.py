@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anyunix.catalog.subjects import Subject
-from anyunix.cross.build_key import helpers_key, subject_key
+from anyunix.cross.build_key import helpers_key, objects_key, subject_key
 from anyunix.cross.kept_builds import KeptBuilds, Made, users_builds
 from anyunix.cross.proof import NotForTarget, programs_for
 from anyunix.cross.targets import target_of
-from anyunix.cross.zig import BuildFailed, build_helpers, build_subject
+from anyunix.cross.zig import BuildFailed, build_helpers, build_objects, build_subject
 from anyunix.drivers.base import Progress
 from anyunix.drivers.process import Processes
 from anyunix.errors import PlatformError
@@ -100,6 +100,19 @@ class CrossBuilds:
             lambda: helpers_key(suite, target),
         )
         return self._once((suite, target), order, say)
+
+    def objects(self, sources: tuple[Path, ...], target: str, say: Progress) -> Made:
+        """What is preloaded, of sources of one folder; `say` is told when it is built now.
+
+        Raises BuildFailed, PlatformError.
+        """
+        order = _Order(
+            "what is preloaded",
+            target,
+            lambda folder: build_objects(sources, target, folder, self._children),
+            lambda: objects_key(sources, target),
+        )
+        return self._once((sources, target), order, say)
 
     def _once(self, same: Hashable, order: _Order, say: Progress) -> Made:
         with self._lock:

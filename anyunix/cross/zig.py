@@ -5,7 +5,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -132,6 +132,18 @@ def build_helpers(
         children or Processes(),
     )
     return {PurePosixPath(file.name): file for file in folder.iterdir()}
+
+
+def build_objects(
+    sources: Iterable[Path], target: str, folder: Path, children: Processes | None = None
+) -> dict[PurePosixPath, Path]:
+    """Build an object to preload of each C source; name -> object. Raises NotRun."""
+    folder.mkdir(exist_ok=True)
+    made = {PurePosixPath(source.name).with_suffix(".so"): source for source in sources}
+    for name, source in made.items():
+        command = [*_compiler(target), *HELPER_FLAGS, "-shared", "-fPIC", "-O2", "-o", str(folder / name), str(source)]
+        _run([*command, "-ldl"], folder, target, {}, children or Processes())
+    return {name: folder / name for name in made}
 
 
 def build_program(files: Sequence[str], target: str, program: Path, flags: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from anyunix.drivers.docker.docker_options import DockerOptions
 from anyunix.drivers.documented import DocumentedOptions
 from anyunix.drivers.local import LocalOptions
 from anyunix.drivers.netns.netns_driver import NetnsOptions
-from anyunix.drivers.options import DriverOptions, Place, Remains, Shared
+from anyunix.drivers.options import AlteringOptions, DriverOptions, Place, Remains, Shared
 from anyunix.drivers.ssh.ssh_options import SshOptions
 from anyunix.drivers.vagrant.vagrant_driver import VagrantOptions
 
@@ -20,6 +20,13 @@ DRIVERS: Mapping[str, type[DriverOptions]] = {
     "documented": DocumentedOptions,
 }
 """A driver's name, which is also its options' tag -> its options, which make it."""
+
+
+def altering(options: DriverOptions) -> AlteringOptions | None:
+    """The options of a driver that can change what it runs on: these, for this machine its private namespaces."""
+    if isinstance(options, AlteringOptions):
+        return options
+    return NetnsOptions() if isinstance(options, LocalOptions) else None
 
 
 class Drivers:

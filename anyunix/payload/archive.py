@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
+import msgspec
+
+from anyunix.catalog.differences import Difference
 from anyunix.catalog.subjects import Subject
 from anyunix.errors import ConfigurationError
 from anyunix.payload.lexers import without_unused_lexers
@@ -27,6 +30,8 @@ DISTRIBUTIONS = (
 SUITE, SITE, SUBJECT = PurePosixPath("suite"), PurePosixPath("site"), PurePosixPath("subject")
 HELPERS = PurePosixPath("helpers")
 """C helpers of the probes, built here for a platform without a compiler."""
+DIFFERENCES = PurePosixPath("differences")
+"""What is switched on there (suite/support/differences.py)."""
 SUBJECT_FILE = SUBJECT / "subject.json"
 MANIFEST = PurePosixPath("manifest.json")
 """What has to come back. For people to look at: nothing there reads it."""
@@ -35,7 +40,12 @@ BUILT = {".o", ".so", ".pyc"}
 
 
 def write_payload(
-    path: Path, suite: Path | None, subject: Subject, built: Mapping[PurePosixPath, Path], planned: Sequence[str] = ()
+    path: Path,
+    suite: Path | None,
+    subject: Subject,
+    built: Mapping[PurePosixPath, Path],
+    planned: Sequence[str] = (),
+    differences: Sequence[Difference] = (),
 ) -> None:
     """Write the archive. `suite` is None where the platform has it, with pytest, already; `built` maps a path in the
     archive to a program that was built here, which wins over a source; `planned` are the IDs of the probes that have
@@ -52,6 +62,7 @@ def write_payload(
         for place, file in built.items():
             add_file(tar, file, place, mode=0o755)
         add_text(tar, SUBJECT_FILE, subject_json(subject))
+        add_differences(tar, differences)
         add_text(tar, MANIFEST, json.dumps({"probes": list(planned)}, indent=1))
 
 
@@ -61,6 +72,19 @@ def add_suite(tar: tarfile.TarFile, suite: Path) -> None:
         add_file(tar, file, SUITE / file.relative_to(suite).as_posix())
     for file, name in without_unused_lexers(list(_site_files())):
         add_file(tar, file, SITE / name)
+
+
+def add_differences(tar: tarfile.TarFile, differences: Sequence[Difference]) -> None:
+    """What is to be switched on: what each needs, by libc, and the sources of what is preloaded."""
+    for source in sorted({source for each in differences for source in each.preloaded}):
+        add_file(tar, source, DIFFERENCES / source.name)
+    for header in sorted({header for each in differences for header in each.sources.glob("*.h")}):
+        add_file(tar, header, DIFFERENCES / header.name)
+    wanted = [
+        {libc: msgspec.to_builtins(needed) for libc, needed in (("glibc", each.mechanism), ("musl", each.musl))}
+        for each in differences
+    ]
+    add_text(tar, DIFFERENCES / "on.json", json.dumps(wanted, indent=1))
 
 
 def subject_json(subject: Subject) -> str:

@@ -12,7 +12,7 @@ import msgspec
 from anyunix.drivers.base import Completed, Driver, Progress
 from anyunix.errors import PlatformError
 from anyunix.host.owner import own
-from anyunix.payload.archive import HELPERS, SITE, SUBJECT_FILE, SUITE
+from anyunix.payload.archive import DIFFERENCES, HELPERS, SITE, SUBJECT_FILE, SUITE
 from anyunix.text import first_line
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ def run_supervised(
     script = (
         f'top=$PWD; cd "./{folder or PurePosixPath()}" && '
         f'exec env PYTHONPATH="{path}" ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" '
-        f'ANYUNIX_HELPERS="$top/{HELPERS}" TMPDIR="$top" HOME="$top" '
+        f'ANYUNIX_HELPERS="$top/{HELPERS}" ANYUNIX_DIFFERENCES="$top/{DIFFERENCES}" TMPDIR="$top" HOME="$top" '
         f'python3 -S "$top/{SUITE}/supervise.py" {seconds:g} {shlex.join(command)}'
     )
     done = driver.run(

@@ -14,7 +14,7 @@ from anyunix.cross.zig import compiler_name, missing
 from anyunix.drivers.base import Completed, Driver, Progress
 from anyunix.errors import NotRun, PlatformError
 from anyunix.host.environment import passed_on
-from anyunix.payload.archive import HELPERS, SUBJECT, subject_files
+from anyunix.payload.archive import DIFFERENCES, HELPERS, SUBJECT, subject_files
 from anyunix.payload.supervised import run_supervised
 from anyunix.text import first_line
 
@@ -109,6 +109,16 @@ def cross_helpers(
     if toolchain.compiler or not platform.cross or missing() is not None:
         return {}
     return {HELPERS / path: file for path, file in builds.helpers(suite, platform.cross, progress).items()}
+
+
+def cross_objects(
+    toolchain: Toolchain, platform: Platform, builds: CrossBuilds, progress: Progress
+) -> dict[PurePosixPath, Path]:
+    """What is preloaded for the differences that are on, as `cross_helpers`."""
+    sources = tuple(sorted({source for each in platform.switched_on for source in each.preloaded}))
+    if not sources or toolchain.compiler or not platform.cross or missing() is not None:
+        return {}
+    return {DIFFERENCES / path: file for path, file in builds.objects(sources, platform.cross, progress).items()}
 
 
 def build_there(driver: Driver, platform: Platform, subject: Subject, build: Build) -> Completed:

@@ -16,13 +16,22 @@ from anyunix.errors import ConfigurationError, NotRun, PlatformError
 from anyunix.host.environment import passed_on
 from anyunix.host.scratch import scratch
 from anyunix.host.unexpected import unexpected, whole_story
-from anyunix.payload.archive import SUITE, write_payload
+from anyunix.payload.archive import SITE, SUITE, write_payload
 from anyunix.payload.supervised import left_behind, run_supervised
 from anyunix.results.consequences import resolve
 from anyunix.results.junit import XML_LIMIT, BadResults, read_junit
 from anyunix.results.model import BUILDS, Artifacts, CellResult, Probe, Status
 from anyunix.results.repeats import merge_repeats
-from anyunix.run.building import Toolchain, build_there, compiler_of, cross_build, cross_helpers, look_at, why_not_built
+from anyunix.run.building import (
+    Toolchain,
+    build_there,
+    compiler_of,
+    cross_build,
+    cross_helpers,
+    cross_objects,
+    look_at,
+    why_not_built,
+)
 from anyunix.run.durations import Durations
 from anyunix.run.emulator_limits import leave_out
 from anyunix.run.exhausted import exhausted
@@ -30,6 +39,7 @@ from anyunix.run.facts_once import FactsOnce
 from anyunix.run.kept import Known
 from anyunix.run.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only
 from anyunix.run.start import SCRIPT, start_once
+from anyunix.run.switch_on import SWITCH_ON, switch_on
 from anyunix.run.unfinished import FINISHED, Unfinished, finished_probes, why_unfinished
 
 SUITE_SECONDS = 900.0
@@ -144,6 +154,8 @@ class CellRun:
         )
         if self.cell.subject.build and not toolchain.missing and (failed := self._build()):
             return replace(result, probes=(failed,))
+        if self.cell.platform.switched_on:
+            self._switch_on()
         if not self.cell.probes and (failed := self._start()):
             return replace(result, probes=(failed,))
         runs: list[tuple[Probe, ...]] = []
@@ -180,9 +192,10 @@ class CellRun:
             built = cross_build(toolchain, cell.platform, cell.subject, cell.build, builds, self._progress)
             if suite is not None:
                 built |= cross_helpers(toolchain, cell.platform, suite, builds, self._progress)
+            built |= cross_objects(toolchain, cell.platform, builds, self._progress)
             self._progress("sending the payload")
             archive = folder / "payload.tar"
-            write_payload(archive, suite, cell.subject, built, self._planned)
+            write_payload(archive, suite, cell.subject, built, self._planned, cell.platform.switched_on)
             self._driver.put(archive)
         self._known.has_suite = True
 
@@ -196,6 +209,12 @@ class CellRun:
             return None
         return Probe(BUILDS, "contract", "failed", why_not_built(subject, done))
 
+    def _switch_on(self) -> None:
+        """Compile there what is preloaded. Raises NotRun, PlatformError."""
+        self._progress("switching the differences on")
+        done = switch_on(self._driver, self.cell.platform.slowness)
+        self._log(["python3", str(SWITCH_ON)], done)
+
     def _start(self) -> Probe | None:
         """Start the subject once: where it cannot, no probe could say more than that."""
         self._progress("starting the subject once")
@@ -205,8 +224,29 @@ class CellRun:
 
     def _probe(self, number: int) -> tuple[Probe, ...]:
         """Run the suite once and fetch its results. Raises PlatformError, BadResults."""
+        found = [probe for kind in self._apart() for probe in self._probe_kind(kind, number)]
+        if reason := deviation(self._planned, (probe.id for probe in found)):
+            raise BadResults(reason)
+        place = {probe: number for number, probe in enumerate(self._planned)}
+        probes = tuple(sorted(found, key=lambda probe: place[probe.id]))  # they come as they end
+        return leave_out(probes, self.cell.platform.emulator_limits, self.cell.platform.emulator)
+
+    def _apart(self) -> tuple[str, ...]:
+        """The kinds of probes that need processes of their own: facts measure under the differences that are on,
+        while of a contract only the server is. Otherwise all run together.
+        """
+        facts = self._options.plans.facts(self._options.suite)
+        if not self.cell.platform.switched_on:
+            return ("" if self.cell.probes or self._measures else "contract",)
+        kinds = {"fact" if probe.partition("[")[0] in facts else "contract" for probe in self._planned}
+        return tuple(sorted(kinds, reverse=True))
+
+    def _probe_kind(self, kind: str, number: int) -> tuple[Probe, ...]:
+        """Run the probes of one kind, or all of them. Raises PlatformError, BadResults."""
         repeat = f"run {number} of {self._options.repeat}: " if self._options.repeat > 1 else ""
+        under = ["python3", str(SWITCH_ON)] if kind == "fact" else []
         command = [
+            *under,
             "env",
             AUTOLOAD_OFF,
             "python3",
@@ -230,7 +270,8 @@ class CellRun:
             command,
             seconds,
             say=_percentages(self._progress, repeat),
-            environment={**self._passed_on(), **self._suite_environment()},
+            python_path=(SITE, SUITE) if under else (SITE,),
+            environment={**self._passed_on(), **self._suite_environment(), "ANYUNIX_KIND": kind},
         )
         self._log(command, done)
         if reason := why_unfinished(done, seconds):
@@ -240,11 +281,7 @@ class CellRun:
         probes = read_junit(junit)
         self._options.durations.add(probes)
         self._known.spoiled = any(KILLED_BY_MEMORY in probe.message for probe in probes)
-        if reason := deviation(self._planned, (probe.id for probe in probes)):
-            raise BadResults(reason)
-        place = {probe: number for number, probe in enumerate(self._planned)}
-        probes = tuple(sorted(probes, key=lambda probe: place[probe.id]))  # they come as they end
-        return leave_out(probes, self.cell.platform.emulator_limits, self.cell.platform.emulator)
+        return probes
 
     def _suite_environment(self) -> dict[str, str]:
         """What the suite's own files read (suite/conftest.py, suite/support)."""
@@ -257,7 +294,6 @@ class CellRun:
             "ANYUNIX_TOOL": self.cell.tool,
             "ANYUNIX_SLOWNESS": str(self.cell.platform.slowness),
             "ANYUNIX_FINISHED": str(FINISHED),
-            **({} if self.cell.probes or self._measures else {"ANYUNIX_FACTS_KNOWN": "1"}),
             **({} if self.cell.tool else side_by_side),  # a tool's records are one file
         }
 

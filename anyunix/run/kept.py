@@ -10,13 +10,13 @@ from typing import TypeVar
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Completed, Driver, Progress
 from anyunix.errors import PlatformError
-from anyunix.payload.archive import HELPERS, SITE, SUITE
+from anyunix.payload.archive import DIFFERENCES, HELPERS, SITE, SUITE
 from anyunix.run.building import Toolchain
 
 T = TypeVar("T")
-STAYS = "|".join(f"./{place}" for place in (SUITE, SITE, HELPERS))
+STAYS = "|".join(f"./{place}" for place in (SUITE, SITE, HELPERS, DIFFERENCES))
 TIDY = ("sh", "-c", f'for each in ./* ./.[!.]*; do case $each in {STAYS}) ;; *) rm -rf -- "$each" ;; esac; done')
-"""All goes that a cell brought or left. The suite and pytest stay, and with them the bytecode that was made there."""
+"""All goes that a cell brought or left. The suite, pytest and what is preloaded stay, with what was compiled there."""
 TIDY_SECONDS = 30.0
 
 

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 import msgspec
 
 from anyunix.drivers.base import Completed, Driver
-from anyunix.errors import PlatformError
+from anyunix.errors import NotRun, PlatformError
 from anyunix.payload.archive import SUITE
 from anyunix.payload.supervised import last_words, run_supervised
 from anyunix.results.model import STARTS, Matrix, Probe
-from anyunix.text import safe
+from anyunix.text import first_line, safe
 
 START_SECONDS = 300.0
 """Longer than suite/start_once.py waits for a server to be ready: 15 s, and up to 150 s on a busy machine."""
 SCRIPT = SUITE / "start_once.py"
+NOT_SWITCHED_ON = "NotSwitchedOn"
+"""The exception of suite/support/differences.py: what is to be on for the server is not."""
 LIMIT = 4_000
 """Characters of what a platform says about it that are kept."""
 
@@ -30,7 +32,7 @@ class Started:
 def start_once(
     driver: Driver, bind: str, slowness: int, environment: Mapping[str, str]
 ) -> tuple[Probe | None, Completed]:
-    """The contract that the subject starts, where it fails; and what was said. Raises PlatformError."""
+    """The contract that the subject starts, where it fails; and what was said. Raises PlatformError, NotRun."""
     done = run_supervised(
         driver,
         ["python3", str(SCRIPT)],
@@ -47,6 +49,8 @@ def start_once(
         answer = msgspec.json.decode(lines[-1], type=Started)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise PlatformError(f"the subject could not be started once: what came back is no answer: {error}") from error
+    if answer.error == NOT_SWITCHED_ON:
+        raise NotRun(f"not tried: {first_line(answer.message)}")
     return (_failed(answer) if answer.error else None), done
 
 

@@ -97,7 +97,7 @@ def broken_compiler(folder: Path) -> str | None:
 def compile_helper(command: list[str], name: str, folder: Path, seconds: float = COMPILE_SECONDS) -> None:
     """Raises CompileError, subprocess.TimeoutExpired."""
     source, flags = HELPERS[name]
-    _compile([*command, "-o", str(folder / name), str(SOURCES / source), *flags], seconds)
+    compile_source([*command, "-o", str(folder / name), str(SOURCES / source), *flags], seconds)
 
 
 def refusal(folder: Path, source: str, *flags: str, name: str = "source") -> str | None:
@@ -105,7 +105,7 @@ def refusal(folder: Path, source: str, *flags: str, name: str = "source") -> str
     file = folder / f"{name}.c"
     file.write_text(source)
     try:
-        _compile([*compiler(), *flags, "-o", str(folder / f"{name}.out"), str(file)])
+        compile_source([*compiler(), *flags, "-o", str(folder / f"{name}.out"), str(file)])
     except CompileError as error:
         return str(error)
     return None
@@ -115,10 +115,10 @@ def preprocessed(folder: Path, source: str) -> str:
     """The last line of `source` after the preprocessor: what its macros stand for. Raises CompileError."""
     file = folder / "macros.c"
     file.write_text(source + "\n")
-    return _compile([*compiler(), "-E", str(file)]).rstrip().splitlines()[-1]
+    return compile_source([*compiler(), "-E", str(file)]).rstrip().splitlines()[-1]
 
 
-def _compile(command: list[str], seconds: float = COMPILE_SECONDS) -> str:
+def compile_source(command: list[str], seconds: float = COMPILE_SECONDS) -> str:
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
     if done.returncode:
         raise CompileError(done.stderr.strip() or f"{command[0]}: exit status {done.returncode}")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from support.address import Address
 from support.deadline import wait_until
+from support.differences import check, command_under, switched_on
 from support.output import Output
 from support.ports import free_port
 from support.processes import processes_of
@@ -35,6 +36,7 @@ class Launcher:
         self._servers: list[Server] = []
         self._records: list[Record] = []
         self._started = 0
+        self._mechanisms = switched_on()
 
     def __call__(
         self,
@@ -50,7 +52,7 @@ class Launcher:
         before_exec: Callable[[], object] | None = None,
         new_session: bool = True,
     ) -> Server:
-        """Start the server and wait until it listens. Raises NotReady.
+        """Start the server and wait until it listens. Raises NotReady, NotSwitchedOn.
 
         `extra` are more arguments for it; `limits` maps resource.RLIMIT_* to soft and hard value; `wrapper` is a
         command put in front, such as a tracer; `before_exec` runs in the child just before exec.
@@ -98,7 +100,7 @@ class Launcher:
         wrapper = record.wrapper if record else wrapper
         promises = self.subject.promises[bind or self.bind]
         words = self._words(port, host, log, work)
-        argv = [*wrapper, *fill_all(self._arguments(extra, host, bind), words)]
+        argv = [*command_under(self._mechanisms, wrapper), *fill_all(self._arguments(extra, host, bind), words)]
         given = {**os.environ, **fill_values(self.subject.environment, words), **environment}
         for name, text in fill_values(self.subject.configuration, words).items():
             (work / name).write_text(text)
@@ -142,6 +144,8 @@ class Launcher:
             pid = next((p.pid for p in processes_of(pid) if p.parent == pid), pid)
         server = Server(self.subject, promises, process, addresses, log, self.key, output, pid)
         self._servers.append(server)
+        if self._mechanisms:
+            check(self._mechanisms, [each.pid for each in server.processes()])
         return server
 
     def argv(self) -> list[str]:

@@ -1,0 +1,54 @@
+"""differences/*.yaml -> Difference. Every error names file, key and reason."""
+
+from pathlib import Path
+
+import msgspec
+
+from anyunix.catalog.differences import Difference, DifferenceKeys, Mechanism
+from anyunix.catalog.probes import measured_by, who_measures
+from anyunix.catalog.reader import file_name, key_error, read_file
+from anyunix.host.regular import inside
+from anyunix.results.json_values import unfit
+from anyunix.text import nearest
+
+PRELOAD = "preload"
+
+
+def read_differences(folder: Path, suite: Path) -> tuple[Difference, ...]:
+    """All differences of a folder, by name; the facts that they name are the suite's. Raises ConfigurationError."""
+    return tuple(read_difference(path, suite) for path in sorted(folder.glob("*.yaml")))
+
+
+def read_difference(path: Path, suite: Path) -> Difference:
+    """One difference from its file. Raises ConfigurationError."""
+    name, keys = file_name(path), read_file(path, DifferenceKeys)
+    sources = path.parent / PRELOAD
+    measured = who_measures(suite, keys.facts)
+    for fact, value in keys.facts.items():
+        if fact not in measured:
+            known = measured_by(suite)
+            raise key_error(path, f"facts.{fact}", f"no probe measures this fact{nearest(fact, known)}")
+        if reason := unfit(value):
+            raise key_error(path, f"facts.{fact}", f"expected what JSON can say, found {reason}")
+    if not keys.facts:
+        raise key_error(path, "facts", "missing: what no fact shows could be on or off, and nobody would know")
+    own = Mechanism(**{key: getattr(keys, key) for key in Mechanism.__struct_fields__})
+    _check(path, own, sources, "")
+    if keys.musl is not None:
+        _check(path, keys.musl, sources, "musl.")
+    texts = {key: getattr(keys, key) for key in ("title", "systems", "rule", "facts", "breaks")}
+    return Difference(name, mechanism=own, musl=keys.musl or own, sources=sources, **texts)
+
+
+def _check(path: Path, mechanism: Mechanism, sources: Path, where: str) -> None:
+    """Raises ConfigurationError."""
+    if not any(msgspec.structs.astuple(mechanism)):
+        known = ", ".join(Mechanism.__struct_fields__)
+        raise key_error(path, where.rstrip("."), f"nothing says how it is switched on: expected one of {known}")
+    if mechanism.preload and not ((found := inside(sources, mechanism.preload)) and Path(found).is_file()):
+        there = [file.name for file in sources.glob("*.c")]
+        reason = f"no {mechanism.preload!r} in {sources}{nearest(mechanism.preload, there)}"
+        raise key_error(path, f"{where}preload", reason)
+    for file in mechanism.files:
+        if not file.startswith("/") or ".." in file.split("/"):
+            raise key_error(path, f"{where}files.{file}", "expected an absolute path, without .. in it")

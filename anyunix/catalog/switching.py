@@ -1,0 +1,55 @@
+"""A platform with differences switched on: another platform, for whoever runs something there."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+
+from anyunix.catalog.differences import TITLES, Difference, changes_of
+from anyunix.catalog.platforms import Platform
+from anyunix.drivers.registry import altering
+
+NAMED = 2
+"""Differences that a platform's name has in it; of more, their digest."""
+
+
+class CannotSwitch(Exception):
+    """Why a difference cannot be switched on there."""
+
+
+def switched_on(platform: Platform, differences: Sequence[Difference]) -> Platform:
+    """The same platform with these differences beside what it has already. Raises CannotSwitch."""
+    sysctls, files = changes_of(differences)
+    options = platform.options
+    if sysctls or files:
+        can = altering(options)
+        if can is None:
+            raise CannotSwitch(
+                f"driver {platform.driver} changes nothing on its machine, and "
+                f"{', '.join(each.name for each in differences if each.alters)} needs sysctls or files of its own"
+            )
+        options = msgspec.structs.replace(can, sysctls={**can.sysctls, **sysctls}, files={**can.files, **files})
+    together = {each.name: each for each in (*platform.switched_on, *differences)}
+    return replace(
+        platform,
+        options=options,
+        switched_on=tuple(together[name] for name in sorted(together)),
+        emulates=platform.emulates or _emulates(platform, differences),
+    )
+
+
+def experimental(platform: Platform, differences: Sequence[Difference]) -> Platform:
+    """As `switched_on`, under a name of its own: `debian+v6only-default`. Raises CannotSwitch."""
+    names = sorted(each.name for each in differences)
+    if len(names) > NAMED:
+        digest = hashlib.sha256("+".join(names).encode()).hexdigest()[:8]
+        names = [f"{len(names)}-differences-{digest}"]
+    made = switched_on(platform, differences)
+    return replace(made, name="+".join([platform.name, *names]), emulates=_emulates(platform, differences))
+
+
+def _emulates(platform: Platform, differences: Sequence[Difference]) -> str:
+    if platform.like:
+        return f"{len(differences)} documented differences of {TITLES[platform.like]}"
+    return "; ".join(each.title for each in differences)
