@@ -10,12 +10,12 @@ from rich.text import Text
 from anyunix.analysis.compare import shown
 from anyunix.analysis.readiness import Explained, Preflight, last_portable, preflight
 from anyunix.catalog.lookup import find_catalog
-from anyunix.commands.common import a_path, add_slowness, check_writable, console_for_reports, count, with_problems
+from anyunix.commands.common import a_path, check_writable, console_for_reports, with_problems
+from anyunix.commands.suite_options import add_suite_options
 from anyunix.report.live import watcher_on
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_report
 from anyunix.run import Choice, RunOptions, Selection, run_matrix, select
-from anyunix.run.cell import SUITE_SECONDS
 from anyunix.run.pipeline import read_baseline
 from anyunix.text import safe
 
@@ -43,24 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="an earlier run's folder or matrix.json: the target's facts are compared with those of "
         "the platform on which it found the subject portable",
     )
-    parser.add_argument(
-        "--out",
-        type=a_path,
-        default=Path("anyunix-out/preflight"),
-        metavar="DIR",
-        help="where the results go (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--timeout",
-        type=count,
-        default=int(SUITE_SECONDS),
-        metavar="SECONDS",
-        help="for the suite (default: %(default)s)",
-    )
-    add_slowness(parser)
-    parser.add_argument(
-        "-k", dest="expression", default="", metavar="EXPR", help="only probes that match, as in pytest"
-    )
+    add_suite_options(parser, Path("anyunix-out/preflight"))
     parser.set_defaults(command=preflight_command)
 
 
@@ -73,7 +56,9 @@ def preflight_command(arguments: argparse.Namespace) -> int:
         last_portable(baseline, cell.subject.name, cell.bind)  # a suite for nothing takes a minute: look first
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
-    options = RunOptions(arguments.expression, float(arguments.timeout), jobs=1, trace="never")
+    options = RunOptions(
+        arguments.expression, float(arguments.timeout), jobs=1, trace="never", workers=arguments.workers
+    )
     with watcher_on(console) as watcher:
         matrix = run_matrix(selection, options, watcher=watcher, keeper=out)
     found = preflight(matrix, baseline)

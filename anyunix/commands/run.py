@@ -9,8 +9,9 @@ from anyunix.analysis.changes import changes
 from anyunix.analysis.expectations import load_expectations
 from anyunix.analysis.verdict import exit_status, shard_status
 from anyunix.catalog.lookup import find_catalog
-from anyunix.commands.common import a_path, add_slowness, check_writable, console_for_reports, count, with_problems
+from anyunix.commands.common import a_path, check_writable, console_for_reports, count, with_problems
 from anyunix.commands.selection_options import add_selection, choice_of
+from anyunix.commands.suite_options import add_suite_options
 from anyunix.drivers.registry import Drivers
 from anyunix.drivers.vagrant.box import variable
 from anyunix.drivers.vagrant.machines import Machines
@@ -21,7 +22,6 @@ from anyunix.report.live import watcher_on
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.run import Choice, RunOptions, Selection, run_matrix, select
-from anyunix.run.cell import SUITE_SECONDS
 from anyunix.run.durations import durations_file
 from anyunix.run.pipeline import read_baseline
 from anyunix.run.rerun import TRACE_MODES
@@ -59,34 +59,13 @@ def add_arguments(run: argparse.ArgumentParser) -> None:
         metavar="N",
         help="cells side by side (default: one per core, here %(default)s)",
     )
-    run.add_argument(
-        "--workers",
-        type=count,
-        default=0,
-        metavar="N",
-        help="probes side by side in a cell (default: by the CPUs there); 1 runs them one after the other",
-    )
-    run.add_argument(
-        "--timeout",
-        type=count,
-        default=int(SUITE_SECONDS),
-        metavar="SECONDS",
-        help="for the suite in one cell (default: %(default)s)",
-    )
-    add_slowness(run)
+    add_suite_options(run, Path("anyunix-out"))
     run.add_argument(
         "--repeat",
         type=count,
         default=1,
         metavar="N",
         help="run the suite N times in each cell; what does not agree is flaky (default: %(default)s)",
-    )
-    run.add_argument(
-        "--out",
-        type=a_path,
-        default=Path("anyunix-out"),
-        metavar="DIR",
-        help="where the results go (default: %(default)s)",
     )
     run.add_argument(
         "--expectations",
@@ -131,7 +110,6 @@ def add_arguments(run: argparse.ArgumentParser) -> None:
         help="build C subjects a second time, with uninitialised variables filled by a pattern, and hold "
         "them to the contracts as well",
     )
-    run.add_argument("-k", dest="expression", default="", metavar="EXPR", help="only probes that match, as in pytest")
     run.set_defaults(command=run_command)
 
 

@@ -127,7 +127,7 @@ def build_helpers(
         {
             "PYTHONPATH": str(suite),
             "PYTHONDONTWRITEBYTECODE": "1",
-            "ANYUNIX_CC": shlex.join([*_compiler(target), *HELPER_FLAGS]),
+            "ANYUNIX_CC": shlex.join([*_compiler(target), *HELPER_FLAGS, *_dlsym(target)]),
         },
         children or Processes(),
     )
@@ -142,7 +142,7 @@ def build_objects(
     made = {PurePosixPath(source.name).with_suffix(".so"): source for source in sources}
     for name, source in made.items():
         command = [*_compiler(target), *HELPER_FLAGS, "-shared", "-fPIC", "-O2", "-o", str(folder / name), str(source)]
-        _run([*command, "-ldl"], folder, target, {}, children or Processes())
+        _run([*command, *_dlsym(target)], folder, target, {}, children or Processes())
     return {name: folder / name for name in made}
 
 
@@ -151,6 +151,11 @@ def build_program(files: Sequence[str], target: str, program: Path, flags: Seque
     if reason := missing():
         raise NotRun(f"no compiler for {target}: {reason}")
     _run([*_compiler(target), *flags, "-o", str(program), *files], program.parent, target, {}, Processes())
+
+
+def _dlsym(target: str) -> list[str]:
+    """What a helper with dlsym(3) is linked with: elsewhere than on Linux it is in libc."""
+    return ["-ldl"] if "linux" in target or (target == "native" and sys.platform == "linux") else []
 
 
 def _compiler(target: str) -> list[str]:

@@ -20,4 +20,4 @@ def crowded(most: int) -> bool | None:
         running = int(RUNNING.read_text().split()[3].partition("/")[0])  # this process is one of them
     except (OSError, ValueError, IndexError):
         return None
-    return running > most * (os.cpu_count() or 1)
+    return running > most * (os.cpu_count() or 1)  # all of the machine's, as what runs is counted

@@ -111,6 +111,7 @@ class Crew:
         self.disturbed: dict[pytest.Item, Reports] = {}
         """Probes that failed while the memory limit killed a process, which need not have been theirs."""
         self._roots: dict[str, str] = {}
+        self._numbers = {item: number for number, item in enumerate(session.items)}
         self._workers: list[Worker] = []
         for _ in range(number):
             self._workers.append(Worker(session, self._workers))
@@ -133,7 +134,8 @@ class Crew:
             while waiting or busy:
                 while waiting and idle and (len(busy) < cpus() or not crowded(WANTED_A_CPU)):
                     busy.append(idle.pop())
-                    busy[-1].begin(waiting.pop(), self._roots)
+                    task = waiting.pop()
+                    busy[-1].begin(task, [self._numbers[item] for item in task], self._roots)
                 idle += self._listen(busy, alone, BUSY_SECONDS if waiting and idle else LOOK_SECONDS)
         except Lost as lost:
             others = [worker for worker in busy if worker.item is not lost.item]
@@ -184,7 +186,6 @@ class Worker:
         """What it has not sent the reports of, the one that it runs first."""
         sys.stdout.flush()
         sys.stderr.flush()
-        self._numbers = {item.nodeid: number for number, item in enumerate(session.items)}
         self._status: int | None = None
         self._pid = os.fork()
         if self._pid == 0:
@@ -193,10 +194,10 @@ class Worker:
             work(session, theirs)
         theirs.close()
 
-    def begin(self, tasks: Sequence[pytest.Item], roots: dict[str, str]) -> None:
-        """`roots` are those of all workers (order.ROOTS)."""
+    def begin(self, tasks: Sequence[pytest.Item], numbers: Sequence[int], roots: dict[str, str]) -> None:
+        """`numbers` are theirs among all that were collected, `roots` those of all workers (order.ROOTS)."""
         self.tasks = list(tasks)
-        self.connection.send(([self._numbers[item.nodeid] for item in tasks], roots))
+        self.connection.send((numbers, roots))
 
     @property
     def item(self) -> pytest.Item:
