@@ -140,7 +140,7 @@ def test_sender_alone_need_not_read(server):
 
     chat/PROTOCOL.md, Processes: what one client does not read is held up in its own Child SEND.
     """
-    with Client(server.connect()) as mute, server.client() as other:
+    with server.client() as other, Client(server.connect()) as mute:  # whose second to say HELLO begins now
         mute.send_raw(f"HELLO {server.key} mute 0\n".encode() + b"spoken\n")
         assert other.receive() == "spoken"
 
