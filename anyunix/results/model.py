@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
+from anyunix.results.cause_model import Cause
 from anyunix.results.trace_model import Trace
 
 Kind = Literal["fact", "contract"]
@@ -93,6 +94,8 @@ class Probe:
     """The contracts whose failure makes this one fail too, as the suite says."""
     follows_from: str = ""
     """The one of them that failed in the same cell; empty for a failure that stands for itself."""
+    cause: Cause | None = None
+    """What experiments say of a contract that fails here and not on the reference; None where there were none."""
 
     @property
     def group(self) -> str:
