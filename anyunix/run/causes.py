@@ -18,7 +18,7 @@ from anyunix.results.model import PLAIN, STARTS, CellResult, Matrix, Probe
 from anyunix.run.cell import Cell
 from anyunix.text import first_line
 
-EXPERIMENT_SECONDS = 60
+EXPERIMENT_SECONDS = 120
 """For all experiments of a run: on two idle cores a cause takes less than 20 s."""
 CONTRACTS = 8
 """Failures of one cell that are looked into at most."""
