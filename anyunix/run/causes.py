@@ -33,13 +33,16 @@ def with_causes(
     known: Iterable[Difference],
     run: RunTimes,
     seconds: float,
+    *,
+    only: tuple[str, str] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Matrix:
     """The matrix with what experiments say of contracts that fail and are kept on the reference.
 
-    `known` are the differences there are, `seconds` the time for all of it. What runs is no cell of the matrix.
+    `known` are the differences there are, `seconds` the time for all of it; `only` is a cell's key and a contract's
+    ID, of all others nothing is tried. What runs is no cell of the matrix.
     """
-    suspects = _suspects(matrix, {cell.key: cell for cell in cells}, tuple(known)) if seconds else []
+    suspects = _suspects(matrix, {cell.key: cell for cell in cells}, tuple(known), only) if seconds else []
     causes = _causes(suspects, run, clock() + seconds, clock)
     return replace(matrix, cells=tuple(_with(cell, causes) for cell in matrix.cells))
 
@@ -156,14 +159,17 @@ def _round(waiting: Iterable[_Going], run: RunTimes, seconds: float) -> dict[tup
     }
 
 
-def _suspects(matrix: Matrix, cells: Mapping[str, Cell], known: Sequence[Difference]) -> list[Suspect]:
+def _suspects(
+    matrix: Matrix, cells: Mapping[str, Cell], known: Sequence[Difference], only: tuple[str, str] | None
+) -> list[Suspect]:
+    """Of the cells whose reference is among `cells`."""
     found: list[Suspect] = []
     for cell in matrix.cells:
         here, there = matrix.platform(cell.platform), matrix.platform(matrix.reference)
         reference = matrix.reference_of(cell)
         if here is None or there is None or reference is None or reference.key not in cells:
             continue
-        failing = _failing(matrix, cell, reference)
+        failing = [each for each in _failing(matrix, cell, reference) if only in (None, (cell.key, each.id))]
         wanted = candidates(here, there, known) if failing else ()
         if wanted:
             found += [_suspect(cell, each, reference, cells[reference.key], wanted) for each in failing[:CONTRACTS]]
