@@ -20,6 +20,7 @@ COMMANDS = {
     "plan": "print the cells of a run as a CI matrix, each shard with the command that runs it alone",
     "merge": "put the results of shards together into one report, and judge",
     "report": "print a run again, and write its pages from its matrix.json",
+    "why": "print the cause of a failure, by experiment: the fewest differences that break it where it is kept",
     "facts": "show what a run measured about the platforms, side by side",
     "diff": "compare two runs: newly failing, fixed, still failing, no longer run",
     "accept": "write a run's failures down as expectations, for you to give the reasons",

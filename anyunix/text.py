@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import msgspec
@@ -45,6 +45,11 @@ def said_by(failure: str) -> list[str]:
     lines = [line[1:].strip() for line in safe(failure).splitlines() if line.startswith("E ")]
     died = [line for line in lines[4:] if line.startswith(DIED)]
     return [line for line in [*lines[:4], *died] if line] or [first_line(failure)]
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

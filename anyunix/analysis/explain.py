@@ -1,8 +1,11 @@
-"""Why a contract fails on one platform and not on the reference: one sentence from the facts that differ."""
+"""Why a contract may fail on one platform and not on the reference: one sentence from the facts that differ.
+
+A guess, and worded as one, unless an experiment has found a cause: then it says what that is there.
+"""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +20,7 @@ EXCEPTION = re.compile(r"^(?:[\w.]*NotReady: |stderr: (?:\(empty\)$)?)")
 
 
 @dataclass(frozen=True)
-class Difference:
+class DifferingFact:
     """A fact that is one thing here and another on the reference, and how to say it."""
 
     fact: str
@@ -49,6 +52,13 @@ def not_started(probe: Probe) -> bool:
     return probe.error == "NotReady" or probe.id == STARTS
 
 
+def what_fails(probe: Probe, platform: str) -> str:
+    """`IPv4 clients are refused on freebsd`"""
+    if not_started(probe):
+        return f"the server does not start on {platform}"
+    return f"{probe.failing or probe.name + ' fails'} on {platform}"
+
+
 def explain(matrix: Matrix) -> Matrix:
     """The matrix with an explanation in each contract that fails on a platform and passes on the reference."""
     return replace(matrix, cells=tuple(_explained(matrix, cell) for cell in matrix.cells))
@@ -56,10 +66,10 @@ def explain(matrix: Matrix) -> Matrix:
 
 def explainable(matrix: Matrix, cell: CellResult) -> list[tuple[Probe, Probe]]:
     """The failures that facts could explain, each with the same contract as it passes on the reference."""
-    return [(probe, passed) for probe, passed in _here_alone(matrix, cell) if not not_started(probe)]
+    return [(probe, passed) for probe, passed in here_alone(matrix, cell) if not not_started(probe)]
 
 
-def _here_alone(matrix: Matrix, cell: CellResult) -> list[tuple[Probe, Probe]]:
+def here_alone(matrix: Matrix, cell: CellResult) -> list[tuple[Probe, Probe]]:
     """The failures of contracts that the reference keeps, in the same build."""
     reference = matrix.reference_of(cell)
     if cell.platform == matrix.reference or reference is None or cell.build == POISONED.name:
@@ -71,7 +81,7 @@ def _here_alone(matrix: Matrix, cell: CellResult) -> list[tuple[Probe, Probe]]:
 def _explained(matrix: Matrix, cell: CellResult) -> CellResult:
     if cell.build == POISONED.name:
         return _poisoned(matrix, cell)
-    sentences = {probe.id: _sentence(matrix, cell, probe, passed) for probe, passed in _here_alone(matrix, cell)}
+    sentences = {probe.id: _sentence(matrix, cell, probe, passed) for probe, passed in here_alone(matrix, cell)}
     return replace(
         cell,
         probes=tuple(
@@ -100,11 +110,25 @@ def _poisoned(matrix: Matrix, cell: CellResult) -> CellResult:
 
 
 def _sentence(matrix: Matrix, cell: CellResult, probe: Probe, passed: Probe) -> str:
+    what = what_fails(probe, cell.platform)
     if not_started(probe):
-        return (
-            f"the server does not start on {cell.platform}, it does on {matrix.reference}: {_last_words(probe.message)}"
-        )
-    what = f"{probe.failing or probe.name + ' fails'} on {cell.platform}"
+        return f"{what}, it does on {matrix.reference}: {_last_words(probe.message)}"
+    here, there = _facts(matrix, cell.platform), _facts(matrix, matrix.reference)
+    found = _differing(matrix, cell, probe.explained_by)
+    taken = probe.bound[0] if probe.bound and probe.bound != passed.bound else ""
+    breaking = [fact for fact in found if fact.breaks(taken)]
+    if probe.cause is not None and probe.cause.found:
+        breaking = [fact for fact in breaking if fact.fact in probe.cause.facts]
+        about = f": {_clauses(matrix.reference, cell.bind, taken, breaking)}" if breaking else ""
+        return f"{what}{about or f', not on {matrix.reference}'}."
+    if not breaking:
+        return f"{what}, not on {matrix.reference}: {_nothing_found(probe, here, there)}."
+    fix = f" Fix: {probe.fix}." if probe.fix else ""
+    return f"{what}, which may be because {_clauses(matrix.reference, cell.bind, taken, breaking)}.{fix}"
+
+
+def _differing(matrix: Matrix, cell: CellResult, names: Iterable[str]) -> list[DifferingFact]:
+    """Those of the facts that are another one here, as far as both were measured."""
     here, there = _facts(matrix, cell.platform), _facts(matrix, matrix.reference)
     phrases = {
         fact: phrase
@@ -113,17 +137,11 @@ def _sentence(matrix: Matrix, cell: CellResult, probe: Probe, passed: Probe) -> 
         for fact_probe in each.probes
         for fact, phrase in fact_probe.phrases.items()
     }
-    found = [
-        Difference(fact, here[fact], there[fact], phrases.get(fact) or f"{fact} is {{value}}")
-        for fact in probe.explained_by
+    return [
+        DifferingFact(fact, here[fact], there[fact], phrases.get(fact) or f"{fact} is {{value}}")
+        for fact in names
         if fact in here and fact in there and not same(here[fact], there[fact])
     ]
-    taken = probe.bound[0] if probe.bound and probe.bound != passed.bound else ""
-    causes = [difference for difference in found if difference.breaks(taken)]
-    if not causes:
-        return f"{what}, not on {matrix.reference}: {_nothing_found(probe, here, there)}."
-    fix = f" Fix: {probe.fix}." if probe.fix else ""
-    return f"{what}: {_clauses(matrix.reference, cell.bind, taken, causes)}.{fix}"
 
 
 def _last_words(message: str) -> str:
@@ -133,12 +151,12 @@ def _last_words(message: str) -> str:
     return words[0] if len(words) == 1 else f"{words[0]}; its last words: {words[-1]}"
 
 
-def _clauses(reference: str, bind: str, taken: str, causes: list[Difference]) -> str:
+def _clauses(reference: str, bind: str, taken: str, facts: list[DifferingFact]) -> str:
     """The address that the server took, where it is another one, with the facts about that; then the other facts."""
-    rest = [difference.said(reference) for difference in causes if not difference.offers]
+    rest = [difference.said(reference) for difference in facts if not difference.offers]
     if not taken:
         return ", and ".join(rest)
-    about = "; ".join(difference.said(reference, by_name=False) for difference in causes if difference.offers)
+    about = "; ".join(difference.said(reference, by_name=False) for difference in facts if difference.offers)
     return ", and ".join([f"with bind `{bind}` the server took `{taken}`{f' ({about})' if about else ''}", *rest])
 
 

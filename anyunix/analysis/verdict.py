@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from anyunix.analysis.cause_words import cause_said
+from anyunix.analysis.explain import what_fails
 from anyunix.catalog.subjects import PROMISES
 from anyunix.errors import EXIT_NOT_COMPARED, EXIT_NOT_PORTABLE, EXIT_NOT_RUN, EXIT_PORTABLE
 from anyunix.results.consequences import cause_of
@@ -228,10 +230,18 @@ def _names(what: str, unexpected: Sequence[tuple[CellResult, Probe]], kind: Fail
 def _differences(cell: CellResult, reference: str) -> list[str]:
     """The explanations that were found, each once; what has none is named."""
     probes = [probe for probe in _of_their_own(cell) if probe.failure_kind == "platform difference"]
-    explained = list(dict.fromkeys(probe.explanation for probe in probes if probe.explanation))
-    names = [probe.name for probe in probes if not probe.explanation]
+    why = {probe.name: _why(cell, probe, reference) for probe in probes}
+    explained = list(dict.fromkeys(filter(None, why.values())))
+    names = [name for name, said in why.items() if not said]
     where = f"{cell.platform}, the reference," if cell.platform == reference else cell.platform
     return [*explained, f"{where} fails {_few(names)}"] if names else explained
+
+
+def _why(cell: CellResult, probe: Probe, reference: str) -> str:
+    """The cause where an experiment found one, else what facts explain."""
+    if probe.cause is None or not probe.cause.found:
+        return probe.explanation
+    return f"{what_fails(probe, cell.platform)}, not on {reference}; {cause_said(probe)}"
 
 
 def _few(names: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ from anyunix.report.live import watcher_on
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.run import Choice, RunOptions, Selection, run_matrix, select
+from anyunix.run.causes import EXPERIMENT_SECONDS
 from anyunix.run.durations import durations_file
 from anyunix.run.pipeline import read_baseline
 from anyunix.run.rerun import TRACE_MODES
@@ -105,6 +106,15 @@ def add_arguments(run: argparse.ArgumentParser) -> None:
         "the two part (default: %(default)s)",
     )
     run.add_argument(
+        "--experiment-seconds",
+        type=count,
+        default=EXPERIMENT_SECONDS,
+        metavar="N",
+        help="time for experiments on what fails and is kept on the reference: known differences are switched on "
+        "there until the fewest that break it are found (default: %(default)s)",
+    )
+    run.add_argument("--no-experiments", action="store_true", help="look for no causes by experiment")
+    run.add_argument(
         "--poisoned",
         action="store_true",
         help="build C subjects a second time, with uninitialised variables filled by a pattern, and hold "
@@ -160,6 +170,7 @@ def _options(arguments: argparse.Namespace, selection: Selection) -> RunOptions:
         workers=arguments.workers,
         durations=durations_file(),
         trace=arguments.trace,
+        experiment_seconds=0.0 if arguments.no_experiments else float(arguments.experiment_seconds),
         expectations=expectations,
         baseline=baseline,
     )

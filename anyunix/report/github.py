@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from anyunix.report.cause_lines import cause_lines
 from anyunix.report.kinds import take_back
 from anyunix.report.markdown import render
 from anyunix.report.workflow import active
@@ -63,16 +64,16 @@ def _cut(page: str, room: int) -> str:
 def _failures(matrix: Matrix) -> list[tuple[dict[str, str], str]]:
     """Each contract once, with the cells in which it was not kept although nobody expected that."""
     unexpected = ([case for case in cases if not case[1].expected] for cases in matrix.failures())
-    return [_failure(cases) for cases in unexpected if cases]
+    return [_failure(matrix, cases) for cases in unexpected if cases]
 
 
-def _failure(cases: list[tuple[CellResult, Probe]]) -> tuple[dict[str, str], str]:
+def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]]) -> tuple[dict[str, str], str]:
     probe = cases[0][1]
     where = ", ".join(cell.name for cell, _ in cases)
     only_follows = all(case.follows_from for _, case in cases)
     follows = f"follows from {probe.follows_from.partition('::')[2]}" if only_follows else ""
     why = follows or probe.explanation or "\n".join(said_by(probe.message))
-    words = "\n".join(each for each in (why, take_back(probe)) if each)
+    words = "\n".join(each for each in (*cause_lines(matrix, cases), why, take_back(probe)) if each)
     return {**_place(probe), "title": f"{probe.failure_kind or 'failure'}: {probe.name}"}, f"on {where}\n{words}"
 
 

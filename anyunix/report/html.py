@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from anyunix.analysis.compare import contradictions
+from anyunix.report.cause_lines import cause_lines
 from anyunix.report.kinds import HEADLINES, overall, take_back, where
 from anyunix.report.kinds import SIGNS as ANSWER_SIGNS
 from anyunix.report.page.data import block
@@ -85,6 +86,7 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
         text_numbers={text.id: number for number, text in enumerate(matrix.texts)},
         answer=max(answers, key=ANSWERS.index, default="not answered"),
         take_back=take_back,
+        cause_lines=cause_lines,
         where=where,
         headlines=HEADLINES,
         overall=overall(matrix).removeprefix("anyunix: "),

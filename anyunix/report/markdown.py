@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from anyunix.analysis.compare import FactDifference, by_value, contradictions, differences, documented, shown
+from anyunix.report.cause_lines import cause_lines
 from anyunix.report.gfm import block, code, details, table, text
 from anyunix.report.kinds import HEADLINES, take_back, where
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
@@ -128,6 +129,7 @@ def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]], cause: str) 
         if told
         else code(f"suite/{probe.file}:{probe.line}")
     ]
+    lines += [f"**{text(line)}**" for line in cause_lines(matrix, cases)]
     lines += dict.fromkeys(text(case.explanation) for _, case in cases if case.explanation)
     lines += dict.fromkeys(f"Expected: {text(case.expected)}" for _, case in cases if case.expected)
     lines += [text(take_back(probe))] if take_back(probe) else []

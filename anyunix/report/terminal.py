@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from anyunix.analysis.compare import contradictions, differences, shown
+from anyunix.report.cause_lines import cause_lines
 from anyunix.report.kinds import HEADLINES, STYLES, overall, take_back, where
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
 from anyunix.results.consequences import by_cause
@@ -145,6 +146,8 @@ def _print_failures(console: Console, matrix: Matrix) -> None:
             _say(console, Text(headline, "bold"))
         _say(console, Text(f"FAILED {probe.file}:{probe.line} {safe(probe.id.rpartition('::')[2])}", "bold red"))
         _say(console, Text(f"  on {', '.join(cell.name for cell, _ in cases)}"))
+        for line in cause_lines(matrix, cases):
+            _say(console, Text(f"  {line}", "bold"))
         for line in said_by(probe.message):
             _say(console, Text(f"  {line[:300]}"))
         if words := take_back(probe):

@@ -1,5 +1,6 @@
 """matrix.json: a run's typed results, written and read again. Input is untrusted."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,11 +13,13 @@ from anyunix import __version__
 from anyunix.errors import ConfigurationError
 from anyunix.host.regular import read_regular
 from anyunix.results.json_values import unfit
-from anyunix.results.model import PART_OF_A_NAME, Matrix, PlatformResult, Probe
+from anyunix.results.model import PART_OF_A_NAME, CellResult, Matrix, PlatformResult, Probe
 from anyunix.results.shared_facts import read_again, written_once
 
 SCHEMA = 1
 FILE = "matrix.json"
+ONE_LINE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+"""What a difference and a fact may be called."""
 SIZE_LIMIT = 100 * 1024 * 1024
 """Bytes of a matrix.json that are read at most."""
 
@@ -98,6 +101,13 @@ def _facts(measured: PlatformResult | Probe) -> Iterator[tuple[str, Any]]:
         yield from ((name, value) for value in several)
 
 
+def _differences(cell: CellResult) -> Iterator[str]:
+    """What causes name."""
+    for probe in cell.probes:
+        if probe.cause is not None:
+            yield from (*probe.cause.differences, *probe.cause.facts)
+
+
 def _strange_name(matrix: Matrix) -> str:
     """Why platforms cannot be told apart by their names, or cells be kept in folders of theirs; else empty."""
     for number, cell in enumerate(matrix.cells):
@@ -106,6 +116,9 @@ def _strange_name(matrix: Matrix) -> str:
                 return (
                     f"{name!r:.60} is not the name of a subject, platform, bind mode or build - at `$.cells[{number}]`"
                 )
+    for number, names in enumerate(_differences(cell) for cell in matrix.cells):
+        if (odd := next((name for name in names if not ONE_LINE.fullmatch(name)), None)) is not None:
+            return f"{odd!r:.60} is not the name of a difference or of a fact - at `$.cells[{number}]`"
     counts = Counter(platform.name for platform in matrix.platforms)
     double = next((name for name, count in counts.items() if count > 1), None)
     return "" if double is None else f"two of the platforms are called {double!r:.80}"

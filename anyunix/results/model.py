@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
+from anyunix.results.cause_model import Cause
 from anyunix.results.trace_model import Trace
 
 Kind = Literal["fact", "contract"]
@@ -93,6 +94,8 @@ class Probe:
     """The contracts whose failure makes this one fail too, as the suite says."""
     follows_from: str = ""
     """The one of them that failed in the same cell; empty for a failure that stands for itself."""
+    cause: Cause | None = None
+    """What experiments say of a contract that fails here and not on the reference; None where there were none."""
 
     @property
     def group(self) -> str:
@@ -241,6 +244,10 @@ class PlatformResult:
     documented: Mapping[str, Documented] = field(default_factory=dict)
     probes: tuple[Probe, ...] = ()
     """Those of the facts, which one cell measures for all that have none of their own."""
+    like: str = ""
+    """The system whose differences are switched on here, such as `freebsd`; empty for a platform that is itself."""
+    differences: tuple[str, ...] = ()
+    """All that are switched on here, by name."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from anyunix.drivers.registry import Drivers
 from anyunix.results.matrix_file import read_matrix
 from anyunix.results.model import CellResult, Matrix
 from anyunix.results.shared_facts import facts_by_platform, with_facts_of_platforms
+from anyunix.run.causes import EXPERIMENT_SECONDS, with_causes
 from anyunix.run.cell import SUITE_SECONDS, Cell, SuiteOptions
 from anyunix.run.durations import Durations, read_durations
 from anyunix.run.growing import NOT_ENDED, GrowingMatrix, MatrixKeeper
@@ -53,6 +54,8 @@ class RunOptions:
     """The file with what probes took in earlier runs, which is read and written; None to start without."""
     trace: TraceMode = "on-failure"
     """Which contracts run again under a system call tracer, here and on the reference."""
+    experiment_seconds: float = EXPERIMENT_SECONDS
+    """For the experiments on contracts that fail; 0 for none."""
     expectations: Mapping[str, Expectations] = field(default_factory=dict)
     """Subject -> the failures that are accepted, as `load_expectations` reads them."""
     baseline: Matrix | None = None
@@ -91,6 +94,10 @@ def run_matrix(
     def measure(cells: Sequence[Cell], keeper: Keeper = NOBODY) -> list[CellResult]:
         return run(cells, replace(suite, expression="", repeat=1), keeper)
 
+    def try_out(cells: Sequence[Cell], times: int, seconds: float) -> list[CellResult]:
+        how = replace(suite, expression="", repeat=times, seconds=min(suite.seconds, max(seconds, 1.0)))
+        return run(cells, how, NOBODY)
+
     def run_again(cells: Sequence[Cell]) -> Records:
         records = Records()
         measure(cells, records)
@@ -108,6 +115,9 @@ def run_matrix(
         matrix = matrix_of(with_lost_facts(results, selection.cells, suite, measure))
         matrix = with_facts(matrix, selection.cells, suite.suite, measure)
         matrix = with_traces(matrix, selection.cells, options.trace, run_again)
+        matrix = with_causes(
+            matrix, selection.cells, selection.catalog.differences, try_out, options.experiment_seconds
+        )
         matrix = with_culprits(matrix, selection.cells, run_again)
     if options.durations:
         suite.durations.save(options.durations)

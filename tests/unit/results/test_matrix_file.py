@@ -12,6 +12,7 @@ from anyunix.analysis.verdict import judge
 from anyunix.cli import main
 from anyunix.errors import ConfigurationError
 from anyunix.results import matrix_file
+from anyunix.results.cause_model import Cause
 from anyunix.results.json_values import DEPTH_LIMIT, unfit
 from anyunix.results.matrix_file import encode, read_matrix
 from anyunix.results.model import CellResult, Documented, Identity, Matrix, PlatformResult, Probe, ProbeText
@@ -36,9 +37,18 @@ def example() -> Matrix:
         {"c": (1, 2)},
         "because",
         "known",
+        cause=Cause(("a", "b"), 7, True, "p", ("a.b",), "not so with c"),
     )
     platform = PlatformResult(
-        "p", "P", "local", "ran", facts={"a": 1}, unstable={"c": (1, 2)}, documented={"d": Documented(0, "manual(5)")}
+        "p",
+        "P",
+        "local",
+        "ran",
+        facts={"a": 1},
+        unstable={"c": (1, 2)},
+        documented={"d": Documented(0, "manual(5)")},
+        like="freebsd",
+        differences=("a", "b"),
     )
     return judge(
         Matrix(
@@ -55,6 +65,11 @@ def example() -> Matrix:
 
 
 PLATFORM = {"name": "p", "title": "", "driver": "local", "status": "ran"}
+
+
+def cell_with_cause(**keys: object) -> dict[str, object]:
+    probe = {"id": "g/test_x.py::test_a", "kind": "contract", "outcome": "failed", "cause": keys}
+    return {"subject": "c", "platform": "p", "bind": "d", "status": "ran", "probes": [probe]}
 
 
 def deep(levels: int) -> object:
@@ -108,6 +123,21 @@ def test_the_documented_keys_are_there() -> None:
             )
             for key, value in (("platform", "../../../tmp"), ("bind", "a/b"), ("subject", ""), ("build", "/etc"))
         ),
+        *(
+            ({"cells": [cell_with_cause(**{key: value})]}, said)
+            for key, value, said in (
+                (
+                    "differences",
+                    ["a\nb"],
+                    r"'a\\nb' is not the name of a difference or of a fact - at `\$\.cells\[0\]`",
+                ),
+                ("facts", [""], "'' is not the name of a difference"),
+                ("runs", -1, r"\$\.cells\[0\]\.probes\[0\]\.cause\.runs"),
+                ("runs", "many", r"\.cause\.runs"),
+                ("differences", "v6only-default", r"\.cause\.differences"),
+                ("minimal", 1, r"\.cause\.minimal"),
+            )
+        ),
         ({"platforms": [PLATFORM] * 2}, "two of the platforms are called 'p'"),
         (
             {"platforms": [{**PLATFORM, "facts": {"a": deep(40)}}]},
@@ -118,6 +148,16 @@ def test_the_documented_keys_are_there() -> None:
 def test_another_shape_is_named_with_its_place(tmp_path: Path, changes: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         read_matrix(write(tmp_path / "matrix.json", **changes))
+
+
+def test_what_was_written_before_there_were_causes_can_be_read(tmp_path: Path) -> None:
+    document = json.loads(encode(example()))
+    del document["cells"][0]["probes"][0]["cause"], document["platforms"][0]["like"]
+    del document["platforms"][0]["differences"]
+    (tmp_path / "matrix.json").write_text(json.dumps(document))
+    matrix = read_matrix(tmp_path)
+    assert matrix.cells[0].probes[0].cause is None
+    assert (matrix.platforms[0].like, matrix.platforms[0].differences) == ("", ())
 
 
 def test_what_a_run_keeps_at_its_limits_can_be_read_reported_and_compared(tmp_path: Path) -> None:

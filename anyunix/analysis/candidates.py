@@ -1,0 +1,41 @@
+"""Which differences may be to blame: those that facts say a platform has and the reference has not."""
+
+from collections.abc import Iterable
+
+from anyunix.catalog.differences import Difference
+from anyunix.results.json_values import same
+from anyunix.results.model import PlatformResult
+
+
+def candidates(here: PlatformResult, reference: PlatformResult, known: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Those that are here and not on the reference, by name, whatever contract fails.
+
+    What is switched on is here by itself. All else has to show: the reference measured another value of one of its
+    facts than a difference has, while that value was measured here or is documented; and nothing measured here is
+    against it.
+    """
+    found = [each for each in known if each.name not in reference.differences and not _denied(here, each)]
+    return tuple(
+        each
+        for each in sorted(found, key=lambda each: each.name)
+        if each.name in here.differences or _shows(here, reference, each)
+    )
+
+
+def _denied(here: PlatformResult, difference: Difference) -> bool:
+    return any(
+        fact in here.facts and not same(here.facts[fact], value) for fact, value in difference.facts.items()
+    ) or not here.unstable.keys().isdisjoint(difference.facts)
+
+
+def _shows(here: PlatformResult, reference: PlatformResult, difference: Difference) -> bool:
+    return any(
+        fact in reference.facts and not same(reference.facts[fact], value) and _has(here, fact, value)
+        for fact, value in difference.facts.items()
+    )
+
+
+def _has(here: PlatformResult, fact: str, value: object) -> bool:
+    if fact in here.facts:
+        return same(here.facts[fact], value)
+    return fact in here.documented and same(here.documented[fact].value, value)
