@@ -17,7 +17,7 @@ EXCEPTION = re.compile(r"^(?:[\w.]*NotReady: |stderr: (?:\(empty\)$)?)")
 
 
 @dataclass(frozen=True)
-class Difference:
+class DifferingFact:
     """A fact that is one thing here and another on the reference, and how to say it."""
 
     fact: str
@@ -114,7 +114,7 @@ def _sentence(matrix: Matrix, cell: CellResult, probe: Probe, passed: Probe) -> 
         for fact, phrase in fact_probe.phrases.items()
     }
     found = [
-        Difference(fact, here[fact], there[fact], phrases.get(fact) or f"{fact} is {{value}}")
+        DifferingFact(fact, here[fact], there[fact], phrases.get(fact) or f"{fact} is {{value}}")
         for fact in probe.explained_by
         if fact in here and fact in there and not same(here[fact], there[fact])
     ]
@@ -133,7 +133,7 @@ def _last_words(message: str) -> str:
     return words[0] if len(words) == 1 else f"{words[0]}; its last words: {words[-1]}"
 
 
-def _clauses(reference: str, bind: str, taken: str, causes: list[Difference]) -> str:
+def _clauses(reference: str, bind: str, taken: str, causes: list[DifferingFact]) -> str:
     """The address that the server took, where it is another one, with the facts about that; then the other facts."""
     rest = [difference.said(reference) for difference in causes if not difference.offers]
     if not taken:

@@ -241,6 +241,10 @@ class PlatformResult:
     documented: Mapping[str, Documented] = field(default_factory=dict)
     probes: tuple[Probe, ...] = ()
     """Those of the facts, which one cell measures for all that have none of their own."""
+    like: str = ""
+    """The system whose differences are switched on here, such as `freebsd`; empty for a platform that is itself."""
+    differences: tuple[str, ...] = ()
+    """All that are switched on here, by name."""
 
 
 @dataclass(frozen=True)

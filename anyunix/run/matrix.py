@@ -127,6 +127,8 @@ def platform_result(platform: Platform, cells: Iterable[CellResult]) -> Platform
         facts=facts,
         unstable=unstable,
         documented=platform.documented,
+        like=platform.like or "",
+        differences=tuple(each.name for each in platform.switched_on),
     )
 
 
