@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import msgspec
 
-from anyunix.catalog.differences import TITLES, Difference, changes_of
+from anyunix.catalog.differences import TITLES, Difference, System, changes_of, of_system
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.registry import altering
 
 NAMED = 2
 """Differences that a platform's name has in it; of more, their digest."""
+LIKE = "+like-"
+"""Between a platform and a system, in the name of a likeness."""
 
 
 class CannotSwitch(Exception):
@@ -47,6 +49,23 @@ def experimental(platform: Platform, differences: Sequence[Difference]) -> Platf
         names = [f"{len(names)}-differences-{digest}"]
     made = switched_on(platform, differences)
     return replace(made, name="+".join([platform.name, *names]), emulates=_emulates(platform, differences))
+
+
+def alike(platform: Platform, system: System, known: Sequence[Difference]) -> Platform:
+    """The platform's likeness of a system, with all of its differences of the known ones: `debian+like-freebsd`.
+
+    Raises CannotSwitch.
+    """
+    own = of_system(known, system)
+    if not platform.options.runs:
+        raise CannotSwitch("it is known from its manuals only, and nothing runs there")
+    if platform.like:
+        raise CannotSwitch(f"it is like {TITLES[platform.like]} already")
+    if not own:
+        raise CannotSwitch(f"no difference is known that {TITLES[system]} has")
+    made = switched_on(replace(platform, like=system, emulates=""), own)
+    title = f"{platform.title}, with the known differences of {TITLES[system]} switched on"
+    return replace(made, name=f"{platform.name}{LIKE}{system}", title=title)
 
 
 def _emulates(platform: Platform, differences: Sequence[Difference]) -> str:

@@ -33,7 +33,7 @@ def print_report(console: Console, matrix: Matrix, out: str) -> None:
 
 def print_left_out(console: Console, names: Sequence[str]) -> None:
     """Which platforms were not in the run because nobody asked for them."""
-    _say(console, Text(f"not run: {', '.join(names)}: slow, so only when asked for: --platform {names[-1]}", "yellow"))
+    _say(console, Text(f"not run: {', '.join(names)}: only when asked for: --platform {names[-1]}", "yellow"))
 
 
 def print_overall(console: Console, matrix: Matrix) -> None:

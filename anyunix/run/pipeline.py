@@ -123,7 +123,11 @@ def judged(
     if baseline is not None:
         matrix = replace(matrix, dropped=dropped(baseline, matrix))
     today = datetime.now(timezone.utc).date()
-    return judge(apply(matrix, expectations, today=today, known_platforms=catalog.platform_names()))
+    return judge(apply(matrix, expectations, today=today, known_platforms=_known_platforms(catalog)))
+
+
+def _known_platforms(catalog: Catalog) -> list[str]:
+    return [*catalog.platform_names(), *catalog.likeness_names()]
 
 
 def read_baseline(path: Path, catalog: Catalog, subjects: Sequence[Subject]) -> Matrix:
