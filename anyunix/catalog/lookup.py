@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from anyunix.catalog.difference import SYSTEMS, Difference, System
 from anyunix.catalog.difference_file import read_differences
-from anyunix.catalog.differences import SYSTEMS, Difference, System
 from anyunix.catalog.platform_file import platform_at, read_platform
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import read_probes

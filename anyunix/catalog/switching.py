@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
-from anyunix.catalog.differences import TITLES, Difference, System, changes_of, of_system
+from anyunix.catalog.difference import TITLES, Difference, System, changes_of, of_system
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.registry import altering
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from anyunix.catalog.differences import SYSTEMS
+from anyunix.catalog.difference import SYSTEMS
 from anyunix.commands.common import once
 from anyunix.errors import ConfigurationError
 from anyunix.run.selection import Choice

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from anyunix.catalog.differences import SYSTEMS, of_system
+from anyunix.catalog.difference import SYSTEMS, of_system
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.errors import ConfigurationError
 from anyunix.run.selection import Choice, select
