@@ -6,6 +6,7 @@ from pathlib import Path
 
 from anyunix.catalog.difference import SYSTEMS, Difference, System
 from anyunix.catalog.difference_file import read_differences
+from anyunix.catalog.known_systems import KnownSystem, read_known_system
 from anyunix.catalog.platform_file import platform_at, read_platform
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import read_probes
@@ -68,6 +69,11 @@ class Catalog:
             return alike(platform, system, self.differences)
         except CannotSwitch as reason:
             raise ConfigurationError(f"{platform.name}{LIKE}{system}: {reason}") from None
+
+    def known_system(self, system: str) -> KnownSystem:
+        """What is known of a system, to judge its likenesses by. Raises ConfigurationError."""
+        name = known_system(system, "like")
+        return read_known_system(self.root, name, self.platform(name).documented)
 
     def likeness_names(self) -> list[str]:
         """What the likenesses of the platforms are called."""

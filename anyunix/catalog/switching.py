@@ -70,5 +70,7 @@ def alike(platform: Platform, system: System, known: Sequence[Difference]) -> Pl
 
 def _emulates(platform: Platform, differences: Sequence[Difference]) -> str:
     if platform.like:
-        return f"{len(differences)} documented differences of {TITLES[platform.like]}"
+        return (
+            f"{len(differences)} documented difference{'' if len(differences) == 1 else 's'} of {TITLES[platform.like]}"
+        )
     return "; ".join(each.title for each in differences)
