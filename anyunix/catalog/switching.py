@@ -45,10 +45,18 @@ def experimental(platform: Platform, differences: Sequence[Difference]) -> Platf
     """As `switched_on`, under a name of its own: `debian+v6only-default`. Raises CannotSwitch."""
     names = sorted(each.name for each in differences)
     if len(names) > NAMED:
-        digest = hashlib.sha256("+".join(names).encode()).hexdigest()[:8]
-        names = [f"{len(names)}-differences-{digest}"]
+        names = [f"{len(names)}-differences-{_digest('+'.join(names).encode())}"]
     made = switched_on(platform, differences)
-    return replace(made, name="+".join([platform.name, *names]), emulates=_emulates(platform, differences))
+    machine = platform.machine or platform.name
+    if any(changes := changes_of(differences)):
+        machine += f"+{_digest(msgspec.json.encode(changes, order='deterministic'))}"
+    return replace(
+        made, name="+".join([platform.name, *names]), emulates=_emulates(platform, differences), machine=machine
+    )
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:8]
 
 
 def alike(platform: Platform, system: System, known: Sequence[Difference]) -> Platform:

@@ -54,8 +54,8 @@ class KeptPlatforms:
     def take(self, platform: Platform) -> tuple[Driver, Known | None]:
         """A driver, and what is known of its platform; None when that is not up."""
         with self._lock:
-            if self._idle.get(platform.name):
-                return self._idle[platform.name].pop()
+            if idle := self._idle.get(platform.machine or platform.name):
+                return idle.pop()
             driver = self._make(platform)
             self._all.append(driver)
             return driver, None
@@ -63,7 +63,7 @@ class KeptPlatforms:
     def give_back(self, platform: Platform, driver: Driver, known: Known) -> None:
         """Let the next cell have it."""
         with self._lock:
-            self._idle.setdefault(platform.name, []).append((driver, known))
+            self._idle.setdefault(platform.machine or platform.name, []).append((driver, known))
 
     def end(self) -> None:
         """Take every platform down, all at a time: an engine needs a while for each. Idempotent."""

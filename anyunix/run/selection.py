@@ -207,7 +207,13 @@ def _check(subjects: Sequence[Subject], platforms: Sequence[Platform], binds: Se
             )
     for subject in subjects:
         for mode in binds:
-            if mode not in subject.binds:
-                raise ConfigurationError(
-                    f"--bind {mode}: subject {subject.name} has no such mode; it has {', '.join(subject.binds)}"
-                )
+            bind_of(subject, mode)
+
+
+def bind_of(subject: Subject, mode: str) -> str:
+    """The bind mode that was asked for; the subject's first if none was. Raises ConfigurationError."""
+    if mode and mode not in subject.binds:
+        raise ConfigurationError(
+            f"--bind {mode}: subject {subject.name} has no such mode; it has {', '.join(subject.binds)}"
+        )
+    return mode or next(iter(subject.binds))
