@@ -132,6 +132,7 @@ def _verdict(matrix: Matrix, subject: str, bind: str, cells: Sequence[CellResult
         platforms,
         tuple(dict.fromkeys(cell.platform for cell in cells if cell.status != "ran")),
         tuple(tried),
+        tuple(name for name in platforms if (platform := matrix.platform(name)) and platform.is_likeness),
         _ids(unexpected, "platform difference"),
         _ids(unexpected, "broken promise"),
     )

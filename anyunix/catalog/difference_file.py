@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from anyunix.catalog.differences import Difference, DifferenceKeys, Mechanism
+from anyunix.catalog.difference import Difference, DifferenceKeys, Mechanism
 from anyunix.catalog.probes import measured_by, who_measures
 from anyunix.catalog.reader import file_name, key_error, read_file
 from anyunix.host.regular import inside

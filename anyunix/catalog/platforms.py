@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from anyunix.catalog.differences import Difference, System
+from anyunix.catalog.difference import Difference, System
 from anyunix.drivers.options import DriverOptions
 from anyunix.results.model import Documented
 from anyunix.text import Text, Word

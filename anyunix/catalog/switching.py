@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import msgspec
 
-from anyunix.catalog.differences import TITLES, Difference, changes_of
+from anyunix.catalog.difference import TITLES, Difference, System, changes_of, of_system
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.registry import altering
 
 NAMED = 2
 """Differences that a platform's name has in it; of more, their digest."""
+LIKE = "+like-"
+"""Between a platform and a system, in the name of a likeness."""
 
 
 class CannotSwitch(Exception):
@@ -57,7 +59,26 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:8]
 
 
+def alike(platform: Platform, system: System, known: Sequence[Difference]) -> Platform:
+    """The platform's likeness of a system, with all of its differences of the known ones: `debian+like-freebsd`.
+
+    Raises CannotSwitch.
+    """
+    own = of_system(known, system)
+    if not platform.options.runs:
+        raise CannotSwitch("it is known from its manuals only, and nothing runs there")
+    if platform.like:
+        raise CannotSwitch(f"it is like {TITLES[platform.like]} already")
+    if not own:
+        raise CannotSwitch(f"no difference is known that {TITLES[system]} has")
+    made = switched_on(replace(platform, like=system, emulates=""), own)
+    title = f"{platform.title}, with the known differences of {TITLES[system]} switched on"
+    return replace(made, name=f"{platform.name}{LIKE}{system}", title=title)
+
+
 def _emulates(platform: Platform, differences: Sequence[Difference]) -> str:
     if platform.like:
-        return f"{len(differences)} documented differences of {TITLES[platform.like]}"
+        return (
+            f"{len(differences)} documented difference{'' if len(differences) == 1 else 's'} of {TITLES[platform.like]}"
+        )
     return "; ".join(each.title for each in differences)

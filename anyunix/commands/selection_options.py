@@ -2,6 +2,7 @@
 
 import argparse
 
+from anyunix.catalog.difference import SYSTEMS
 from anyunix.commands.common import once
 from anyunix.errors import ConfigurationError
 from anyunix.run.selection import Choice
@@ -17,6 +18,12 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
             "a platform's name, file or address, ssh://user@host:port; it has to run: exit "
             "status 3 if it does not (default: what can run of all but virtual machines and emulated CPUs)",
         ),
+        (
+            "--like",
+            "SYSTEM",
+            "beside each platform its likeness of a system, such as debian+like-freebsd: all known differences of "
+            f"that system switched on; {', '.join(SYSTEMS)}",
+        ),
         ("--bind", "MODE", "a bind mode (default: each subject's first, dual for the chat servers)"),
         ("--require", "NAME", "one more platform that has to run, beside the default ones"),
         ("--optional", "NAME", "a platform that need not run, whether it is named by --platform or not"),
@@ -29,12 +36,17 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
 
 def choice_of(arguments: argparse.Namespace) -> Choice:
     """What the options of `add_selection` choose. Raises ConfigurationError."""
-    for option, given in (("--subject", arguments.subject), ("--platform", arguments.platform)):
+    for option, given in (
+        ("--subject", arguments.subject),
+        ("--platform", arguments.platform),
+        ("--like", arguments.like),
+    ):
         if given and not once(given):
             raise ConfigurationError(f"{option}: expected a name, found an empty text")
     return Choice(
         subjects=tuple(once(arguments.subject)),
         platforms=tuple(once(arguments.platform)),
+        likes=tuple(once(arguments.like)),
         binds=tuple(arguments.bind),
         required=tuple(once(arguments.require)),
         optional=tuple(once(arguments.optional)),

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from anyunix.catalog.differences import Difference
+from anyunix.catalog.difference import Difference
 from anyunix.catalog.subjects import Subject
 from anyunix.errors import ConfigurationError
 from anyunix.payload.lexers import without_unused_lexers

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
@@ -14,6 +14,7 @@ from anyunix.analysis.compare import contradictions
 from anyunix.report.cause_lines import cause_lines
 from anyunix.report.kinds import HEADLINES, overall, take_back, where
 from anyunix.report.kinds import SIGNS as ANSWER_SIGNS
+from anyunix.report.likeness_lines import likeness_lines
 from anyunix.report.page.data import block
 from anyunix.report.page.fact_rows import facts_of
 from anyunix.report.page.failures import LEFT_OUT_SHOWN, by_probe, failures_of, left_out_of
@@ -55,6 +56,7 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    matrix = replace(matrix, platforms=tuple(sorted(matrix.platforms, key=lambda each: each.is_likeness)))
     rows = rows_of(matrix)
     sections = sections_of(matrix, rows)
     failures, left_out = failures_of(sections), left_out_of(matrix)
@@ -74,6 +76,8 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
         failures_shown=FAILURES_SHOWN,
         names_shown=NAMES_SHOWN,
         facts=facts_of(matrix, rows),
+        likeness_lines=likeness_lines(matrix),
+        likenesses=sum(platform.is_likeness for platform in matrix.platforms),
         groups=grouped(rows),
         cells=_shown_cells(matrix, logs or {}),
         signs=SIGNS,

@@ -30,7 +30,10 @@ STYLES: dict[Answer, str] = {
 
 
 def where(verdict: Verdict) -> str:
-    """` on debian, alpine (96 of 118 contracts tried)`, for an answer that is about all platforms; else empty."""
+    """` on debian, alpine (96 of 118 contracts tried), and under the likeness like-freebsd`.
+
+    Empty for an answer that is not about all platforms.
+    """
     if not verdict.ran or not verdict.verdict.startswith("portable"):
         return ""
     short = {
@@ -38,7 +41,10 @@ def where(verdict: Verdict) -> str:
         for each in verdict.tried
         if each.tried < each.comparable
     }
-    return " on " + ", ".join(name + short.get(name, "") for name in verdict.ran)
+    names = [name for name in verdict.ran if name not in verdict.likenesses]
+    own = " on " + ", ".join(name + short.get(name, "") for name in names) if names else ""
+    like = ", ".join(name + short.get(name, "") for name in verdict.likenesses)
+    return f"{own}{', and' if own and like else ''}{f' under the likeness {like}' if like else ''}"
 
 
 def take_back(probe: Probe) -> str:
@@ -61,10 +67,13 @@ def overall(matrix: Matrix) -> str:
 
 def _scope(matrix: Matrix) -> list[str]:
     """How far the answer goes: the part of the probes, the platforms, and who dropped out."""
-    ran = {name for verdict in matrix.verdicts for name in verdict.ran}
+    like = {name for verdict in matrix.verdicts for name in verdict.likenesses}
+    ran = {name for verdict in matrix.verdicts for name in verdict.ran} - like
     missing = {name for verdict in matrix.verdicts for name in verdict.not_run} - matrix.documented
     scope = [f"part of it: {matrix.part}"] if matrix.part else []
-    scope.append(f"{len(ran)} platform{'' if len(ran) == 1 else 's'} ran, {len(missing)} not run or incomplete")
+    counted = [f"{len(ran)} platform{'' if len(ran) == 1 else 's'}"] if ran or not like else []
+    counted += [f"{len(like)} likeness{'' if len(like) == 1 else 'es'}"] if like else []
+    scope.append(f"{' and '.join(counted)} ran, {len(missing)} not run or incomplete")
     if matrix.dropped:
         scope.append(f"ran in the baseline, not now: {', '.join(matrix.dropped)}")
     return scope

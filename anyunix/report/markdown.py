@@ -6,6 +6,7 @@ from anyunix.analysis.compare import FactDifference, by_value, contradictions, d
 from anyunix.report.cause_lines import cause_lines
 from anyunix.report.gfm import block, code, details, table, text
 from anyunix.report.kinds import HEADLINES, take_back, where
+from anyunix.report.likeness_lines import likeness_lines
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
 from anyunix.results.consequences import by_cause
 from anyunix.results.model import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
@@ -32,6 +33,7 @@ def render(matrix: Matrix) -> str:
         _problems(matrix),
         _findings(matrix),
         _tables(matrix),
+        _likenesses(matrix),
         _failures(matrix),
         _differences(matrix),
         _documented(matrix),
@@ -86,6 +88,7 @@ def _row(cell: CellResult, groups: Iterable[str], matrix: Matrix) -> list[str]:
         + (" (reference)" if cell.platform == matrix.reference else "")
         + ("" if cell.build == PLAIN else f", {text(cell.build)}")
     )
+    name += " (likeness)" if platform and platform.is_likeness else ""
     name += f" (CPU emulated by {text(platform.emulator)})" if platform and platform.emulator else ""
     if cell.status == "error":
         return [name, "**error**", *["–"] * (len(list(groups)) + 2)]
@@ -98,6 +101,11 @@ def _row(cell: CellResult, groups: Iterable[str], matrix: Matrix) -> list[str]:
         str(len(cell.facts)),
         f"{cell.seconds:.0f}",
     ]
+
+
+def _likenesses(matrix: Matrix) -> str:
+    lines = "\n".join(f"- {text(line)}" for line in likeness_lines(matrix))
+    return f"### Likenesses: none of these is the system itself\n\n{lines}" if lines else ""
 
 
 def _kept(cell: CellResult, group: str) -> str:

@@ -10,6 +10,7 @@ from rich.text import Text
 from anyunix.analysis.compare import contradictions, differences, shown
 from anyunix.report.cause_lines import cause_lines
 from anyunix.report.kinds import HEADLINES, STYLES, overall, take_back, where
+from anyunix.report.likeness_lines import likeness_lines
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
 from anyunix.results.consequences import by_cause
 from anyunix.results.model import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
@@ -34,7 +35,7 @@ def print_report(console: Console, matrix: Matrix, out: str) -> None:
 
 def print_left_out(console: Console, names: Sequence[str]) -> None:
     """Which platforms were not in the run because nobody asked for them."""
-    _say(console, Text(f"not run: {', '.join(names)}: slow, so only when asked for: --platform {names[-1]}", "yellow"))
+    _say(console, Text(f"not run: {', '.join(names)}: only when asked for: --platform {names[-1]}", "yellow"))
 
 
 def print_overall(console: Console, matrix: Matrix) -> None:
@@ -90,6 +91,8 @@ def _notes(matrix: Matrix) -> Iterable[Text]:
             yield Text(f"ERROR: {cell.name}: {first_line(cell.reason)}", "bold yellow")
     for emulator, names in _grouped((p.emulator, p.name) for p in matrix.platforms if p.emulator and p.status == "ran"):
         yield Text(f"CPU emulated by {emulator}: {names}: times are the emulator's", "yellow")
+    for line in likeness_lines(matrix):
+        yield Text(line, "yellow")
     for words, names in _grouped(
         (f"{probe.name}: {first_line(probe.message)}", cell.platform)
         for cell in matrix.cells

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from anyunix.results.cause_model import Cause
+from anyunix.results.likeness_model import Likeness
 from anyunix.results.trace_model import Trace
 
 Kind = Literal["fact", "contract"]
@@ -249,6 +250,11 @@ class PlatformResult:
     differences: tuple[str, ...] = ()
     """All that are switched on here, by name."""
 
+    @property
+    def is_likeness(self) -> bool:
+        """Whether another system's behaviour is switched on here: it is never counted as that system."""
+        return bool(self.like or self.differences)
+
 
 @dataclass(frozen=True)
 class ProbeText:
@@ -292,6 +298,8 @@ class Verdict:
     """Platforms without an answer; never counted as a pass."""
     tried: tuple[Tried, ...] = ()
     """One for each platform of `ran`."""
+    likenesses: tuple[str, ...] = ()
+    """Those of `ran` that are likenesses: no other system ran there."""
     differences: tuple[str, ...] = ()
     """Contracts that are a platform difference, accepted ones apart."""
     broken_promises: tuple[str, ...] = ()
@@ -333,6 +341,8 @@ class Matrix:
     """Which part of all that there is was asked for: `23 of 286 probes, -k binding`; empty for all of it."""
     dropped: tuple[str, ...] = ()
     """Platforms that ran in the baseline and not in this run."""
+    likenesses: tuple[Likeness, ...] = ()
+    """How like their systems the likenesses are."""
 
     def cell(self, wanted: CellId) -> CellResult | None:
         return next((cell for cell in self.cells if cell.id == wanted), None)

@@ -14,6 +14,7 @@ from pathlib import Path
 from anyunix.analysis.changes import dropped
 from anyunix.analysis.expectations import Expectations, apply
 from anyunix.analysis.explain import explain
+from anyunix.analysis.likeness import likenesses
 from anyunix.analysis.verdict import judge
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
@@ -129,11 +130,15 @@ def judged(
     matrix: Matrix, catalog: Catalog, expectations: Mapping[str, Expectations], baseline: Matrix | None = None
 ) -> Matrix:
     """The matrix with what explains its failures, which of them are accepted, who dropped out, and the verdicts."""
-    matrix = explain(matrix)
+    matrix = explain(replace(matrix, likenesses=likenesses(matrix, catalog.known_system)))
     if baseline is not None:
         matrix = replace(matrix, dropped=dropped(baseline, matrix))
     today = datetime.now(timezone.utc).date()
-    return judge(apply(matrix, expectations, today=today, known_platforms=catalog.platform_names()))
+    return judge(apply(matrix, expectations, today=today, known_platforms=_known_platforms(catalog)))
+
+
+def _known_platforms(catalog: Catalog) -> list[str]:
+    return [*catalog.platform_names(), *catalog.likeness_names()]
 
 
 def read_baseline(path: Path, catalog: Catalog, subjects: Sequence[Subject]) -> Matrix:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from anyunix.catalog.lookup import Catalog, find_catalog
+from anyunix.catalog.lookup import Catalog, find_catalog, known_system
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import read_probes
 from anyunix.catalog.subjects import Subject
+from anyunix.catalog.switching import LIKE, CannotSwitch, alike
 from anyunix.drivers.documented import NotAskedFor
 from anyunix.errors import ConfigurationError
 from anyunix.run.cell import Cell
@@ -21,6 +22,8 @@ class Choice:
     """Empty for all of the catalog."""
     platforms: tuple[str, ...] = ()
     """They have to run. Empty for what runs by default, of which none has to."""
+    likes: tuple[str, ...] = ()
+    """Systems: beside every platform its likenesses of them, where they are named; else beside those that can."""
     binds: tuple[str, ...] = ()
     """Empty for each subject's first."""
     required: tuple[str, ...] = ()
@@ -88,7 +91,9 @@ def chosen_platforms(catalog: Catalog, named: Sequence[str], more: Sequence[str]
 def _all_cells(catalog: Catalog, choice: Choice) -> Selection:
     """Every subject on every platform in each bind mode."""
     subjects = [catalog.subject(name) for name in dict.fromkeys(choice.subjects or catalog.subject_names())]
-    platforms = chosen_platforms(catalog, choice.platforms, [*choice.required, *choice.optional])
+    platforms = _with_likenesses(
+        catalog, choice, chosen_platforms(catalog, choice.platforms, [*choice.required, *choice.optional])
+    )
     _check(subjects, platforms, choice.binds)
     names = [platform.name for platform in platforms]
     if choice.reference and choice.reference not in names:
@@ -100,7 +105,7 @@ def _all_cells(catalog: Catalog, choice: Choice) -> Selection:
         tuple(subjects),
         tuple(platforms),
         tuple(cells_of(subjects, platforms, choice.binds)),
-        _required(catalog, choice, choice.platforms),
+        _with_required_likenesses(choice, platforms, _required(catalog, choice, choice.platforms)),
         choice.reference,
         choice.shard,
         () if choice.platforms else tuple(name for name in catalog.usual_order() if name not in names),
@@ -108,11 +113,39 @@ def _all_cells(catalog: Catalog, choice: Choice) -> Selection:
     )
 
 
+def _with_likenesses(catalog: Catalog, choice: Choice, platforms: Sequence[Platform]) -> list[Platform]:
+    """Each platform with its likenesses behind it. Raises ConfigurationError for one that was named and has none."""
+    systems = [known_system(word, f"--like {word}") for word in choice.likes]
+    named = {catalog.platform(name).name for name in choice.platforms}
+    found: list[Platform] = []
+    for platform in platforms:
+        found.append(platform)
+        for system in systems:
+            try:
+                if platform.name in named or (platform.options.runs and not platform.switched_on):
+                    found.append(alike(platform, system, catalog.differences))
+            except CannotSwitch as reason:
+                if platform.name in named:
+                    raise ConfigurationError(f"--like {system}: {platform.name}: {reason}") from None
+    if systems and len(found) == len(platforms):
+        raise ConfigurationError(f"--like {systems[0]}: none of the platforms of this run can have a likeness")
+    return found
+
+
+def _with_required_likenesses(
+    choice: Choice, platforms: Sequence[Platform], required: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Who asks for likenesses of a platform that has to run wants their answers as well."""
+    wanted = {f"{name}{LIKE}{system}" for name in required for system in choice.likes}
+    return (*required, *(platform.name for platform in platforms if platform.name in wanted))
+
+
 def _these_cells(catalog: Catalog, choice: Choice) -> Selection:
     """The cells of --cell SUBJECT PLATFORM BIND."""
-    if choice.subjects or choice.platforms or choice.optional or choice.binds or choice.reference:
+    if choice.subjects or choice.platforms or choice.optional or choice.binds or choice.reference or choice.likes:
         raise ConfigurationError(
-            "--cell says it all: --subject, --platform, --optional, --bind and --reference are for whole runs"
+            "--cell says it all: --subject, --platform, --like, --optional, --bind and --reference are for whole runs; "
+            "a likeness is a platform such as debian+like-freebsd"
         )
     subjects = {name: catalog.subject(name) for name, _, _ in choice.cells}
     platforms = {name: catalog.platform(name) for _, name, _ in choice.cells}
@@ -174,7 +207,13 @@ def _check(subjects: Sequence[Subject], platforms: Sequence[Platform], binds: Se
             )
     for subject in subjects:
         for mode in binds:
-            if mode not in subject.binds:
-                raise ConfigurationError(
-                    f"--bind {mode}: subject {subject.name} has no such mode; it has {', '.join(subject.binds)}"
-                )
+            bind_of(subject, mode)
+
+
+def bind_of(subject: Subject, mode: str) -> str:
+    """The bind mode that was asked for; the subject's first if none was. Raises ConfigurationError."""
+    if mode and mode not in subject.binds:
+        raise ConfigurationError(
+            f"--bind {mode}: subject {subject.name} has no such mode; it has {', '.join(subject.binds)}"
+        )
+    return mode or next(iter(subject.binds))

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from anyunix.catalog.switching import LIKE
 from anyunix.errors import ConfigurationError
 from anyunix.host.regular import read_regular
 from anyunix.results.model import PLAIN, CellId, Identity, Matrix
@@ -88,7 +89,9 @@ def plan_of(
     subjects = {catalog.subject(asked).name: asked for asked in choice.subjects or catalog.subject_names()}
     asked_for = (*choice.platforms, *choice.required, *choice.optional)
     platforms = {platform.name: platform.name for platform in selection.platforms}
-    platforms |= {catalog.platform(asked).name: asked for asked in asked_for}
+    for asked in asked_for:
+        name = catalog.platform(asked).name
+        platforms |= {name: asked, **{f"{name}{LIKE}{system}": f"{asked}{LIKE}{system}" for system in choice.likes}}
     cells = [
         PlannedCell(
             cell.subject.name,

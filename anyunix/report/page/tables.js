@@ -12,7 +12,8 @@ function addTables(page) {
     const columns = (row) => hidden.forEach((hide, place) => { row.cells[place + 1].hidden = hide; });
     let shown = 0;
     let total = 0;
-    columns(find('thead tr', view));
+    columns(find('thead .names', view));
+    kinds(find('thead .kinds', view), hidden);
     for (const body of all('tbody', view)) {
       const [head, ...rows] = body.rows;
       const outside = wanted.group.size > 0 && !wanted.group.has(body.dataset.group);
@@ -35,6 +36,18 @@ function addTables(page) {
     }
     page.one(view);
     return [shown, total];
+  }
+
+  /** The headings over platforms and likenesses, as wide as what is shown of each. */
+  function kinds(row, hidden) {
+    let start = 0;
+    for (const cell of row ? [...row.cells].slice(1) : []) {
+      const count = Number(cell.dataset.count);
+      const width = hidden.slice(start, start + count).filter((hide) => !hide).length;
+      cell.hidden = width === 0;
+      cell.colSpan = Math.max(width, 1);
+      start += count;
+    }
   }
 
   function matches(row, wanted, hidden, reference) {

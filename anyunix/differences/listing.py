@@ -1,0 +1,88 @@
+"""The differences there are: all in a table, or one whole."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from anyunix.catalog.difference import TITLES, Difference, Mechanism, System, of_system
+from anyunix.errors import ConfigurationError
+from anyunix.report.page.shown import shown
+from anyunix.text import nearest
+
+
+def chosen(known: Sequence[Difference], names: Iterable[str], systems: Sequence[System]) -> tuple[Difference, ...]:
+    """Those that are named, of all or of these systems. Raises ConfigurationError."""
+    by_name = {each.name: each for each in known}
+    for name in names:
+        if name not in by_name:
+            raise ConfigurationError(
+                f"no difference is called {name!r}{nearest(name, by_name)}; `anyunix differences` shows them all"
+            )
+    wanted = {each.name for system in systems or TITLES for each in of_system(known, system)}
+    found = tuple(each for each in known if each.name in (set(names) or by_name) and each.name in wanted)
+    if not found:
+        of = " and ".join(TITLES[system] for system in systems)
+        raise ConfigurationError(f"no difference{' of those named' if names else ''} is known that {of or 'any'} has")
+    return found
+
+
+def print_list(console: Console, differences: Sequence[Difference]) -> None:
+    """A line each, with the systems that have it; then how many each system has."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("difference", no_wrap=True)
+    table.add_column("what is other there")
+    table.add_column("systems")
+    for each in differences:
+        table.add_row(each.name, Text(each.title), Text(", ".join(TITLES[system] for system in each.systems)))
+    console.print(table)
+    counts = ", ".join(f"{title} {len(of_system(differences, system))}" for system, title in TITLES.items())
+    console.print(
+        Text(f"{len(differences)} differences ({counts}); `anyunix differences NAME` shows one with evidence")
+    )
+
+
+def print_one(console: Console, difference: Difference) -> None:
+    """Everything that its file says."""
+    console.print(Text(f"{difference.name}: {difference.title}", "bold"), soft_wrap=True)
+    lines = [
+        *(f"{TITLES[system]}: {evidence}" for system, evidence in difference.systems.items()),
+        f"rule: {difference.rule}",
+        f"breaks: {difference.breaks}",
+        *(f"measured when it is on: {fact} is {shown(value)}" for fact, value in difference.facts.items()),
+        *(f"switched on by {how}" for how in mechanisms(difference)),
+    ]
+    for line in lines:
+        console.print(Text(f"  {line}"), soft_wrap=True)
+
+
+def mechanisms(difference: Difference) -> list[str]:
+    """How it is switched on, a line for each libc that has a way of its own."""
+    if len(difference.mechanisms) == 1:
+        return [how(difference.mechanism)]
+    return [f"{how(difference.mechanism)} (glibc)", f"{how(difference.musl)} (musl)"]
+
+
+def how(mechanism: Mechanism) -> str:
+    """`sysctl net.ipv6.bindv6only=1, preloaded accept_nonblock.c`"""
+    parts = [f"preloaded {mechanism.preload}"] if mechanism.preload else []
+    parts += [f"sysctl {name}={value}" for name, value in mechanism.sysctls.items()]
+    parts += [f"another {path}" for path in mechanism.files]
+    parts += [f"limit {name} {value}" for name, value in mechanism.limits.items()]
+    return ", ".join(parts) or "what its file says"
+
+
+def as_data(difference: Difference) -> Mapping[str, Any]:
+    """For programs."""
+    return {
+        "name": difference.name,
+        "title": difference.title,
+        "systems": dict(difference.systems),
+        "rule": difference.rule,
+        "facts": dict(difference.facts),
+        "breaks": difference.breaks,
+        "switched_on_by": mechanisms(difference),
+    }
