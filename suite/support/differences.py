@@ -51,18 +51,16 @@ class Preload:
     objects: tuple[Path, ...]
 
     def in_front(self, wrapper: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
+        """Into a shell in front as well: it is how the server is started."""
         ours = " ".join(map(str, self.objects))
         for place, word in enumerate(wrapper):
             if word.startswith(f"{PRELOAD}="):  # a probe's own object, which is to be called first
                 return (*wrapper[:place], f"{word} {ours}", *wrapper[place + 1 :])
         others = environment.get(PRELOAD)
         given = f"{PRELOAD}={f'{others} ' if others else ''}{ours}"
-        match wrapper[:1]:
-            case ["strace"]:  # not into strace, and no env(1) that it would write down and count
-                return ("strace", "-E", given, *wrapper[1:])
-            case ["valgrind"]:  # it stays with what it starts, and env(1) becomes another program
-                return ("env", given, *wrapper)
-        return (*wrapper, "env", given)
+        if tuple(wrapper[:1]) == ("strace",):  # not into strace, and no env(1) that it would write down and count
+            return ("strace", "-E", given, *wrapper[1:])
+        return ("env", given, *wrapper)  # valgrind stays with what it starts, and env(1) becomes another program
 
     def escaped(self, pid: int) -> str:
         try:
@@ -168,7 +166,7 @@ def is_glibc() -> bool:
 def command_under(
     mechanisms: Iterable[Mechanism], wrapper: Sequence[str] = (), environment: Mapping[str, str] = os.environ
 ) -> tuple[str, ...]:
-    """What goes in front of a command that is to have all of them, behind `wrapper`."""
+    """What goes in front of a command that is to have all of them: `wrapper`, with what they need."""
     front = tuple(wrapper)
     for mechanism in mechanisms:
         front = mechanism.in_front(front, environment)
