@@ -1,6 +1,7 @@
 """A hardened container, one per cell, that lives as long as the cell and is entered for each command."""
 
 import os
+import re
 import secrets
 import shlex
 import threading
@@ -25,6 +26,8 @@ TIED = ("cat",)
 """A container's own process. Its stdin is a connection of this process, which the kernel closes however a run ends;
 then the container ends too, and the engine removes it.
 """
+NO_NAME = re.compile(r"[^A-Za-z0-9_.-]")
+"""What a container's name cannot hold, and a platform's can: debian+v6only-default."""
 GRACE_SECONDS = 10.0
 TRANSFER_SECONDS = 120.0
 KILLED = 137
@@ -197,7 +200,7 @@ class DockerDriver:
 
     def _create_container(self, image: str) -> Any:
         options, api, network = self._options, self._api(), self._network.name
-        name = f"anyunix-{self._name}-{secrets.token_hex(4)}"
+        name = NO_NAME.sub("-", f"anyunix-{self._name}-{secrets.token_hex(4)}")
         limits = api.create_host_config(
             auto_remove=True,
             init=options.init,
