@@ -52,7 +52,8 @@ def test_what_a_file_says(folder: Path, catalog: Catalog) -> None:
         (
             "  freebsd: m",
             "  freebds: m",
-            "line 2: key 'systems': unknown 'freebds' (did you mean 'freebsd'?); known: freebsd, illumos, macos, netbsd, openbsd",
+            "line 2: key 'systems': unknown 'freebds' (did you mean 'freebsd'?); known: freebsd, illumos, macos, "
+            "netbsd, openbsd",
         ),
         (
             "accept.inherits_nonblock",
