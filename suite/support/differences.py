@@ -101,7 +101,8 @@ class Files:
 class Limits:
     """Resource limits, which hold for all that the command starts (setrlimit(2))."""
 
-    values: Mapping[str, int]
+    values: Mapping[str, tuple[int, int]]
+    """Name -> soft and hard limit."""
 
     def in_front(self, wrapper: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
         """Before a tracer, which would write down what Python does, and count it."""
@@ -114,9 +115,9 @@ class Limits:
     def _lines(self) -> list[str]:
         """One that is lower already stays."""
         return [
-            f"resource.setrlimit({number}, (min({value}, *[each for each in resource.getrlimit({number}) "
-            f"if each != resource.RLIM_INFINITY]),) * 2)"
-            for name, value in self.values.items()
+            f"resource.setrlimit({number}, tuple(wanted if now == resource.RLIM_INFINITY else min(wanted, now) "
+            f"for wanted, now in zip({tuple(wanted)}, resource.getrlimit({number}))))"
+            for name, wanted in self.values.items()
             for number in [getattr(resource, f"RLIMIT_{name.upper()}")]
         ]
 
@@ -133,10 +134,12 @@ def switched_on() -> tuple[Mechanism, ...]:
             f"nothing can be preloaded from {str(folder)!r}: LD_PRELOAD is split at spaces and colons; "
             "set TMPDIR to a folder without any in its name"
         )
-    limits: dict[str, int] = {}
+    limits: dict[str, tuple[int, int]] = {}
     for each in wanted:
         for limit, value in each["limits"].items():
-            limits[limit] = min(value, limits.get(limit, value))
+            soft, hard = value if isinstance(value, list) else (value, value)
+            other_soft, other_hard = limits.get(limit, (soft, hard))
+            limits[limit] = (min(soft, other_soft), min(hard, other_hard))
     files = tuple(sorted({path for each in wanted for path in each["files"]}))
     return (
         *([Limits(limits)] if limits else []),
