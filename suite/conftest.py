@@ -143,10 +143,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call() -> Generator[None, Any, Any]:
-    """Nothing was tried where a difference is not on in the server."""
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+    """Nothing was tried where a difference is not on in the server, or in what it has started until the end."""
     with skipped_where_off():
-        return (yield)
+        done = yield
+        if launcher := pyfuncitem.funcargs.get("start_server"):
+            launcher.check_switched_on()
+        return done
 
 
 @pytest.hookimpl(wrapper=True)

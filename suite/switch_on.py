@@ -1,7 +1,8 @@
 """Switches differences on: compiles what is preloaded, and runs a command under them.
 
-    python3 switch_on.py              compile with $ANYUNIX_CC, $CC or cc what is not compiled yet, and print one line
-                                      of JSON: {"error": …}, empty when all is there
+    python3 switch_on.py              compile with $ANYUNIX_CC, $CC or cc what is not compiled yet, try it with a Python
+                                      that looks at itself, and print one line of JSON: {"error": …}, empty when all
+                                      can be on here
     python3 switch_on.py COMMAND…     become this command, with all differences on
 
 ANYUNIX_DIFFERENCES names the folder (support/differences.py).
@@ -18,6 +19,16 @@ from support.compiler import PRELOADED, CompileError, compile_source, compiler, 
 from support.cpus import cpus
 from support.differences import FOLDER_VARIABLE, NotSwitchedOn, command_under, object_of, switched_on, wanted_here
 
+LOOK_SECONDS = 60.0
+LOOK = """
+import os
+from support.differences import NotSwitchedOn, check, switched_on
+try:
+    check(switched_on(), [os.getpid()])
+except NotSwitchedOn as reason:
+    raise SystemExit(str(reason))
+"""
+
 
 def main(command: list[str]) -> int:
     if command:
@@ -28,8 +39,13 @@ def main(command: list[str]) -> int:
 
 
 def build(folder: Path) -> str:
-    """Compile what is wanted here and not there yet: why that cannot be; empty when all is there."""
+    """Compile what is wanted here and not there yet, and try it: why that cannot be; empty when it can."""
     wanted = {folder / each["preload"] for each in wanted_here(folder) if each["preload"]}
+    return compile_missing(wanted) or why_not_here()
+
+
+def compile_missing(wanted: set[Path]) -> str:
+    """Why something cannot be compiled; empty when all is there."""
     missing = sorted(source for source in wanted if not object_of(source).exists())
     if missing and (reason := no_compiler()):
         return f"{reason}, and {', '.join(source.name for source in missing)} has to be compiled"
@@ -43,9 +59,28 @@ def compiled(source: Path) -> str:
     try:
         compile_source([*compiler(), "-Wall", "-o", str(unfinished), str(source), *PRELOADED])
     except (CompileError, subprocess.TimeoutExpired, OSError) as error:
-        return f"{source.name} does not compile: {next(iter(str(error).splitlines()), '')}"
+        said = str(error).replace(f"{source.parent}/", "").splitlines() or [type(error).__name__]
+        return f"{source.name} does not compile: {next((line for line in said if 'error' in line), said[0])}"
     unfinished.rename(object_of(source))  # whole, or not there
     return ""
+
+
+def why_not_here() -> str:
+    """Why they are not on in a Python that is started under all of them; empty when they are."""
+    try:
+        mechanisms = switched_on()
+    except NotSwitchedOn as reason:
+        return str(reason)
+    if not mechanisms:
+        return ""
+    look = [*command_under(mechanisms), sys.executable, "-S", "-c", LOOK]
+    try:
+        done = subprocess.run(look, capture_output=True, text=True, timeout=LOOK_SECONDS)
+    except subprocess.TimeoutExpired:
+        return "a Python that has all of them on does not end"
+    if not done.returncode:
+        return ""
+    return f"not on in a Python here: {next(iter(done.stderr.strip().splitlines()), 'it said nothing')}"
 
 
 if __name__ == "__main__":

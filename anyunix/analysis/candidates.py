@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from anyunix.catalog.differences import Difference
+from anyunix.catalog.difference import Difference
 from anyunix.results.json_values import same
 from anyunix.results.model import PlatformResult
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from anyunix.catalog.differences import System
+from anyunix.catalog.difference import System
 from anyunix.results.model import CellResult, Matrix, PlatformResult, Probe
 
 KERNELS: Mapping[str, System] = {

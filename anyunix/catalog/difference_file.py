@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from anyunix.catalog.difference import Difference, DifferenceKeys, Mechanism
+from anyunix.catalog.difference import SYSTEMS, Difference, DifferenceKeys, Mechanism
 from anyunix.catalog.probes import measured_by, who_measures
 from anyunix.catalog.reader import file_name, key_error, read_file
 from anyunix.host.regular import inside
@@ -32,6 +32,8 @@ def read_difference(path: Path, suite: Path) -> Difference:
             raise key_error(path, f"facts.{fact}", f"expected what JSON can say, found {reason}")
     if not keys.facts:
         raise key_error(path, "facts", "missing: what no fact shows could be on or off, and nobody would know")
+    if not keys.systems:
+        raise key_error(path, "systems", f"missing: expected one of {', '.join(SYSTEMS)}, with the evidence")
     own = Mechanism(**{key: getattr(keys, key) for key in Mechanism.__struct_fields__})
     _check(path, own, sources, "")
     if keys.musl is not None:
@@ -49,6 +51,9 @@ def _check(path: Path, mechanism: Mechanism, sources: Path, where: str) -> None:
         there = [file.name for file in sources.glob("*.c")]
         reason = f"no {mechanism.preload!r} in {sources}{nearest(mechanism.preload, there)}"
         raise key_error(path, f"{where}preload", reason)
+    for name in mechanism.sysctls:
+        if not name.startswith("net."):
+            raise key_error(path, f"{where}sysctls.{name}", "expected net.…: no other is private to a namespace")
     for file in mechanism.files:
         if not file.startswith("/") or ".." in file.split("/"):
             raise key_error(path, f"{where}files.{file}", "expected an absolute path, without .. in it")

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from anyunix.cross.every_target import TargetBuild
-from anyunix.cross.targets import CPUS, SYSTEMS, System
+from anyunix.cross.targets import CPUS, SYSTEMS, TargetSystem
 from anyunix.text import safe
 
 NOT_CHOSEN = "not asked for"
@@ -47,7 +47,7 @@ def _table(results: dict[str, TargetBuild], title: str) -> Table:
     return table
 
 
-def _cell(results: dict[str, TargetBuild], system: System, cpu: str) -> Text:
+def _cell(results: dict[str, TargetBuild], system: TargetSystem, cpu: str) -> Text:
     result = results.get(system.triples.get(cpu, ""))
     if result is None:
         return Text("–", "dim")

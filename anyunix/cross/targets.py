@@ -15,7 +15,7 @@ FREEBSD = 14
 
 
 @dataclass(frozen=True)
-class System:
+class TargetSystem:
     """An operating system with its libc."""
 
     name: str
@@ -31,7 +31,7 @@ class System:
 class Target:
     """One system on one CPU."""
 
-    system: System
+    system: TargetSystem
     cpu: str
 
     @property
@@ -45,17 +45,17 @@ def _triples(system: str, arm: str, cpus: Sequence[str]) -> dict[str, str]:
 
 
 SYSTEMS = (
-    System("linux-gnu", "Linux, glibc", _triples("linux-gnu", "linux-gnueabihf", CPUS), ""),
-    System("linux-musl", "Linux, musl", _triples("linux-musl", "linux-musleabihf", CPUS), ""),
-    System("freebsd", "FreeBSD", _triples("freebsd", "freebsd-eabihf", CPUS[:6]), "FreeBSD has no port to it"),
-    System("netbsd", "NetBSD", _triples("netbsd", "netbsd-eabihf", CPUS[:5]), "NetBSD has no port to it"),
-    System(
+    TargetSystem("linux-gnu", "Linux, glibc", _triples("linux-gnu", "linux-gnueabihf", CPUS), ""),
+    TargetSystem("linux-musl", "Linux, musl", _triples("linux-musl", "linux-musleabihf", CPUS), ""),
+    TargetSystem("freebsd", "FreeBSD", _triples("freebsd", "freebsd-eabihf", CPUS[:6]), "FreeBSD has no port to it"),
+    TargetSystem("netbsd", "NetBSD", _triples("netbsd", "netbsd-eabihf", CPUS[:5]), "NetBSD has no port to it"),
+    TargetSystem(
         "openbsd",
         "OpenBSD",
         _triples("openbsd", "openbsd-eabi", CPUS[:5]),
         "OpenBSD has no port to it (its powerpc64 is big-endian)",
     ),
-    System("macos", "macOS", _triples("macos", "", ("x86_64", "aarch64")), "macOS does not run on it"),
+    TargetSystem("macos", "macOS", _triples("macos", "", ("x86_64", "aarch64")), "macOS does not run on it"),
 )
 
 

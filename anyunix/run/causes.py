@@ -10,7 +10,7 @@ from anyunix.analysis.candidates import candidates
 from anyunix.analysis.ddmin import Subset
 from anyunix.analysis.experiment import Answer, OutOfTime, Trial, experiment
 from anyunix.analysis.explain import here_alone, not_started
-from anyunix.catalog.differences import Difference
+from anyunix.catalog.difference import Difference
 from anyunix.catalog.switching import CannotSwitch, experimental
 from anyunix.results.cause_model import Cause
 from anyunix.results.consequences import cause_of

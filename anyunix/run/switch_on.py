@@ -15,7 +15,7 @@ BUILD_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Built:
+class SwitchAnswer:
     """What suite/switch_on.py answers."""
 
     error: str
@@ -29,7 +29,7 @@ def switch_on(driver: Driver, slowness: int) -> Completed:
     if done.timed_out or done.status or not lines:
         raise PlatformError(f"the differences could not be switched on: {last_words(done)}")
     try:
-        built = msgspec.json.decode(lines[-1], type=Built)
+        built = msgspec.json.decode(lines[-1], type=SwitchAnswer)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise PlatformError(
             f"the differences could not be switched on: what came back is no answer: {error}"

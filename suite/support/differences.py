@@ -6,17 +6,28 @@ the C sources of what is preloaded; beside each source its object, once `switch_
 
 import json
 import os
+import re
 import resource
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache, partial
+from itertools import product
 from pathlib import Path
 from typing import Any, Protocol
+
+from support.deadline import wait_until
+from support.elf import Program, holds, read_program
 
 FOLDER_VARIABLE = "ANYUNIX_DIFFERENCES"
 LIST = "on.json"
 PRELOAD = "LD_PRELOAD"
-PT_INTERP = 3
+SPLITTERS = re.compile(r"[\s:]")
+"""Where ld.so(8) splits LD_PRELOAD, with no way to quote them."""
+PROC = Path("/proc")
+LOADING_SECONDS = 1.0
+"""For a process between its execve(2) and what its dynamic linker does."""
 
 
 class NotSwitchedOn(Exception):
@@ -26,8 +37,8 @@ class NotSwitchedOn(Exception):
 class Mechanism(Protocol):
     """A way in which differences are switched on for one command."""
 
-    def in_front(self, wrapper: Sequence[str]) -> tuple[str, ...]:
-        """What goes in front of the command: `wrapper`, with what this needs."""
+    def in_front(self, wrapper: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
+        """What goes in front of a command with that environment: `wrapper`, with what this needs."""
 
     def escaped(self, pid: int) -> str:
         """Why a process does not have it, though it should; empty for one that has, or is gone."""
@@ -39,35 +50,64 @@ class Preload:
 
     objects: tuple[Path, ...]
 
-    def in_front(self, wrapper: Sequence[str]) -> tuple[str, ...]:
+    def in_front(self, wrapper: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
+        """Into a shell in front as well: it is how the server is started."""
         ours = " ".join(map(str, self.objects))
         for place, word in enumerate(wrapper):
             if word.startswith(f"{PRELOAD}="):  # a probe's own object, which is to be called first
                 return (*wrapper[:place], f"{word} {ours}", *wrapper[place + 1 :])
-        others = os.environ.get(PRELOAD)
-        return (*wrapper, "env", f"{PRELOAD}={f'{others} ' if others else ''}{ours}")
+        others = environment.get(PRELOAD)
+        given = f"{PRELOAD}={f'{others} ' if others else ''}{ours}"
+        if tuple(wrapper[:1]) == ("strace",):  # not into strace, and no env(1) that it would write down and count
+            return ("strace", "-E", given, *wrapper[1:])
+        return ("env", given, *wrapper)  # valgrind stays with what it starts, and env(1) becomes another program
 
     def escaped(self, pid: int) -> str:
         try:
-            maps = Path(f"/proc/{pid}/maps").read_text()
+            maps = (PROC / str(pid) / "maps").read_text(errors="replace")
+            program = program_of(pid)
+        except PermissionError as error:
+            return f"its memory map cannot be read ({error.strerror}), which takes the capability SYS_PTRACE"
         except OSError:
-            return ""
-        if not maps or all(str(each) in maps for each in self.objects):
-            return ""  # a zombie has none
-        if not dynamic(Path(f"/proc/{pid}/exe")):
-            return "it is linked statically, and nothing can be preloaded into it"
-        return "it clears its environment or has rights of its own, and what should be preloaded is not in it"
+            return ""  # gone
+        if maps and not all(str(each.resolve()) in maps for each in self.objects):  # a zombie has none
+            return f"nothing can be preloaded into it: {why_not_preloaded(program)}"
+        return "it is a Go program, which calls the kernel past libc" if program and program.go else ""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files that libc reads, which lie on the platform already: another libc may not know of them."""
+
+    paths: tuple[str, ...]
+
+    def in_front(self, wrapper: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
+        return tuple(wrapper)
+
+    def escaped(self, pid: int) -> str:
+        """Go reads none of them on any system, so there is nothing to miss."""
+        try:
+            program = program_of(pid)
+            if program is None or program.go or program.interpreter == linker_here():
+                return ""
+            readers = [PROC / str(pid) / "exe", *([Path(program.interpreter)] if program.interpreter else [])]
+            unread = [path for path in self.paths if not any(holds(reader, path) for reader in readers)]
+        except OSError:
+            return ""  # gone; or become another user, and what it was before that was looked at
+        return f"it has a libc of its own, which does not read {', '.join(unread)}" if unread else ""
 
 
 @dataclass(frozen=True)
 class Limits:
     """Resource limits, which hold for all that the command starts (setrlimit(2))."""
 
-    values: Mapping[str, int]
+    values: Mapping[str, tuple[int, int]]
+    """Name -> soft and hard limit."""
 
-    def in_front(self, wrapper: Sequence[str]) -> tuple[str, ...]:
+    def in_front(self, wrapper: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
+        """Before a tracer, which would write down what Python does, and count it."""
         script = f"import os, resource, sys; {'; '.join(self._lines())}; os.execvp(sys.argv[1], sys.argv[1:])"
-        return (*wrapper, sys.executable, "-I", "-S", "-c", script)
+        return (sys.executable, "-I", "-S", "-c", script, *wrapper)
 
     def escaped(self, pid: int) -> str:
         return ""  # whoever may raise one is no other on the system that this is about
@@ -75,9 +115,9 @@ class Limits:
     def _lines(self) -> list[str]:
         """One that is lower already stays."""
         return [
-            f"resource.setrlimit({number}, (min({value}, *[each for each in resource.getrlimit({number}) "
-            f"if each != resource.RLIM_INFINITY]),) * 2)"
-            for name, value in self.values.items()
+            f"resource.setrlimit({number}, tuple(wanted if now == resource.RLIM_INFINITY else min(wanted, now) "
+            f"for wanted, now in zip({tuple(wanted)}, resource.getrlimit({number}))))"
+            for name, wanted in self.values.items()
             for number in [getattr(resource, f"RLIMIT_{name.upper()}")]
         ]
 
@@ -89,11 +129,23 @@ def switched_on() -> tuple[Mechanism, ...]:
     objects = tuple(object_of(folder / each["preload"]) for each in wanted if each["preload"])
     if missing := [path.name for path in objects if not path.exists()]:
         raise NotSwitchedOn(f"{', '.join(missing)} was not built here")
-    limits: dict[str, int] = {}
+    if objects and SPLITTERS.search(str(folder)):
+        raise NotSwitchedOn(
+            f"nothing can be preloaded from {str(folder)!r}: LD_PRELOAD is split at spaces and colons; "
+            "set TMPDIR to a folder without any in its name"
+        )
+    limits: dict[str, tuple[int, int]] = {}
     for each in wanted:
         for limit, value in each["limits"].items():
-            limits[limit] = min(value, limits.get(limit, value))
-    return (*([Limits(limits)] if limits else []), *([Preload(objects)] if objects else []))
+            soft, hard = value if isinstance(value, list) else (value, value)
+            other_soft, other_hard = limits.get(limit, (soft, hard))
+            limits[limit] = (min(soft, other_soft), min(hard, other_hard))
+    files = tuple(sorted({path for each in wanted for path in each["files"]}))
+    return (
+        *([Limits(limits)] if limits else []),
+        *([Preload(objects)] if objects else []),
+        *([Files(files)] if files else []),
+    )
 
 
 def wanted_here(folder: Path) -> list[dict[str, Any]]:
@@ -114,36 +166,48 @@ def is_glibc() -> bool:
         return False
 
 
-def command_under(mechanisms: Iterable[Mechanism], wrapper: Sequence[str] = ()) -> tuple[str, ...]:
-    """What goes in front of a command that is to have all of them, behind `wrapper`."""
+def command_under(
+    mechanisms: Iterable[Mechanism], wrapper: Sequence[str] = (), environment: Mapping[str, str] = os.environ
+) -> tuple[str, ...]:
+    """What goes in front of a command that is to have all of them: `wrapper`, with what they need."""
     front = tuple(wrapper)
     for mechanism in mechanisms:
-        front = mechanism.in_front(front)
+        front = mechanism.in_front(front, environment)
     return front
 
 
-def check(mechanisms: Iterable[Mechanism], processes: Iterable[int]) -> None:
+def check(mechanisms: Sequence[Mechanism], processes: Iterable[int]) -> None:
     """Raises NotSwitchedOn for processes that do not have all of them."""
-    for pid in processes:
-        for mechanism in mechanisms:
+    for pid, mechanism in product(processes, mechanisms):
+        if mechanism.escaped(pid):
+            with suppress(TimeoutError):
+                wait_until(partial(_inside, mechanism, pid), "the dynamic linker", LOADING_SECONDS)
             if reason := mechanism.escaped(pid):
                 raise NotSwitchedOn(reason)
 
 
-def dynamic(program: Path) -> bool:
-    """Whether a dynamic linker loads it: its ELF header names one (elf(5), PT_INTERP). True for what cannot be read."""
-    try:
-        with program.open("rb") as file:
-            head = file.read(64)
-            wide, order = head[4] == 2, "little" if head[5] == 1 else "big"
+def _inside(mechanism: Mechanism, pid: int) -> bool:
+    return not mechanism.escaped(pid)
 
-            def number(at: int, size: int) -> int:
-                return int.from_bytes(head[at : at + size], order)  # type: ignore[arg-type]
 
-            start = number(32, 8) if wide else number(28, 4)
-            size, count = (number(54, 2), number(56, 2)) if wide else (number(42, 2), number(44, 2))
-            file.seek(start)
-            table = file.read(size * count)
-    except (OSError, IndexError):
-        return True
-    return any(int.from_bytes(table[at : at + 4], order) == PT_INTERP for at in range(0, len(table), size))  # type: ignore[arg-type]
+def program_of(pid: int) -> Program | None:
+    """What a process runs; None for what is no ELF program. Raises OSError."""
+    return read_program(PROC / str(pid) / "exe")
+
+
+@cache
+def linker_here() -> str:
+    """The dynamic linker of this platform's own programs, such as the Python that runs this. Raises OSError."""
+    program = program_of(os.getpid())
+    return program.interpreter if program else ""
+
+
+def why_not_preloaded(program: Program | None) -> str:
+    """For a program that nothing was preloaded into."""
+    if program is None:
+        return "it is no ELF program"
+    if not program.interpreter:
+        return "it is linked statically"
+    if program.interpreter != linker_here():
+        return f"{program.interpreter} loads it, and {linker_here()} what is preloaded"
+    return "it clears its environment, or has rights of its own"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from support.address import Address
 from support.deadline import wait_until
-from support.differences import check, command_under, switched_on
+from support.differences import command_under, switched_on
 from support.output import Output
 from support.ports import free_port
 from support.processes import processes_of
@@ -100,8 +100,9 @@ class Launcher:
         wrapper = record.wrapper if record else wrapper
         promises = self.subject.promises[bind or self.bind]
         words = self._words(port, host, log, work)
-        argv = [*command_under(self._mechanisms, wrapper), *fill_all(self._arguments(extra, host, bind), words)]
         given = {**os.environ, **fill_values(self.subject.environment, words), **environment}
+        front = command_under(self._mechanisms, wrapper, given)
+        argv = [*front, *fill_all(self._arguments(extra, host, bind), words)]
         for name, text in fill_values(self.subject.configuration, words).items():
             (work / name).write_text(text)
 
@@ -142,10 +143,9 @@ class Launcher:
         pid = process.pid
         if record and record.tool.is_parent:
             pid = next((p.pid for p in processes_of(pid) if p.parent == pid), pid)
-        server = Server(self.subject, promises, process, addresses, log, self.key, output, pid)
+        server = Server(self.subject, promises, process, addresses, log, self.key, output, pid, self._mechanisms)
         self._servers.append(server)
-        if self._mechanisms:
-            check(self._mechanisms, [each.pid for each in server.processes()])
+        server.check_switched_on()
         return server
 
     def argv(self) -> list[str]:
@@ -163,6 +163,11 @@ class Launcher:
     def bound(self) -> list[str]:
         """The addresses that the servers say they bound, or that answer, without ports, each once."""
         return list(dict.fromkeys(address.host for server in self._servers for address in server.addresses))
+
+    def check_switched_on(self) -> None:
+        """Raises NotSwitchedOn where a process that a server started since has not all that is to be on."""
+        for server in self._servers:
+            server.check_switched_on()
 
     def end(self) -> None:
         for server in self._servers:

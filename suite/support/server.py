@@ -5,13 +5,14 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from support.address import WILDCARDS, Address
 from support.chat import Client
 from support.deadline import POLL_SECONDS, Deadline, wait_until
+from support.differences import Mechanism, check
 from support.net import CONNECT_SECONDS, connect
 from support.output import Output
 from support.processes import Left, Process, kill_all, processes_of
@@ -35,12 +36,15 @@ class Server:
         key: str,
         output: Output,
         pid: int | None = None,
+        mechanisms: Sequence[Mechanism] = (),
     ) -> None:
+        """`mechanisms` are what has to be on in all of its processes."""
         self.subject, self.promises, self.process, self.addresses = subject, promises, process, addresses
         self.log, self.key = log, key
         self.output = output
         self.pid = pid or process.pid
         self.port = addresses[0].port
+        self._mechanisms = mechanisms
 
     def connect(self, host: str | None = None) -> socket.socket:
         """A connected socket; to the first address bound (loopback for a wildcard) when no host is named."""
@@ -53,12 +57,13 @@ class Server:
             raise type(error)(error.errno, f"{error.strerror} (the server {known} on {listening})") from None
 
     def guest(self, host: str | None = None) -> socket.socket:
-        """A connected socket whose client was served, and stays. Raises OSError, AssertionError."""
+        """A connected socket whose client was served, and stays. Raises OSError, AssertionError, NotSwitchedOn."""
 
         def come() -> socket.socket:
             peer = self.connect(host)
             try:
                 talk_to(peer, self.subject.talk)
+                self.check_switched_on()  # a process of the client's own is there now
             except BaseException:
                 peer.close()
                 raise
@@ -102,9 +107,20 @@ class Server:
             client.close()
             raise
 
+    def check_switched_on(self) -> None:
+        """Raises NotSwitchedOn where a process has not all that is to be on."""
+        if self._mechanisms:
+            check(self._mechanisms, self.forks())
+
     def processes(self) -> list[Process]:
         """The parent and all it forked; zombies too."""
         return processes_of(self.pid)
+
+    def forks(self) -> list[int]:
+        """The numbers of those that are its own for certain, without zombies while it runs."""
+        if self.process.poll() is not None:  # its number may be another's by now; the group keeps it taken
+            return [process.pid for process in self.processes() if process.group == self.pid]
+        return [process.pid for process in self.processes() if not process.zombie]
 
     def receivers(self) -> list[Process]:
         """The Child RECV processes: the parent's children."""
@@ -157,10 +173,7 @@ class Server:
 
     def end(self) -> None:
         """Leave nothing behind, whatever state it is in: continued, killed, reaped."""
-        forks = [process.pid for process in self.processes() if not process.zombie]
-        if self.process.poll() is not None:  # its number may be another's by now; the group keeps it taken
-            forks = [process.pid for process in self.processes() if process.group == self.pid]
-        kill_all(forks)
+        kill_all(self.forks())
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
         self.output.end()

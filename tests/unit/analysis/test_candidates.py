@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from anyunix.analysis.candidates import candidates
-from anyunix.catalog.differences import Difference, Mechanism
+from anyunix.catalog.difference import Difference, Mechanism
 from anyunix.results.model import Documented, PlatformResult
 
 
