@@ -28,6 +28,18 @@ def test_refused_connection(fact, family):
         fact(f"connect.refused_{family}", outcome(connect, LOOPBACKS[family], port_of(bound), REFUSED_SECONDS))
 
 
+def test_refused_connection_without_waiting(fact):
+    """What does a non-blocking connect() to a port of this host say that nobody listens on?
+
+    POSIX connect: EINPROGRESS where it cannot be established immediately. Linux says that on loopback, too, and the
+    error comes by SO_ERROR; OpenBSD 5.1 refused at once (measured), so a client that knows EINPROGRESS alone fails.
+    """
+    with socket.socket() as bound, socket.socket() as client:
+        bound.bind((LOOPBACKS["ipv4"], 0))
+        client.setblocking(False)
+        fact("connect.refused_nonblocking", outcome(client.connect, bound.getsockname()))
+
+
 @pytest.mark.parametrize("family", WILDCARDS)
 def test_connect_to_the_wildcard_address(fact, family):
     """Does a client that connects to 0.0.0.0 or :: reach a server on loopback?

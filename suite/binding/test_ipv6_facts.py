@@ -78,6 +78,19 @@ def test_connect_to_an_ipv4_mapped_address(fact):
         fact("ipv6.mapped_connect", outcome(client.connect, (MAPPED_LOOPBACK, port_of(listener))))
 
 
+def test_connect_to_an_ipv4_mapped_address_with_v6only_set(fact):
+    """What does connect() say of ::ffff:127.0.0.1 once the client has set IPV6_V6ONLY explicitly?
+
+    RFC 3493 5.3 names no error. Linux: ENETUNREACH (measured); FreeBSD and NetBSD: EINVAL (tcp6_usr_connect in
+    sys/netinet/tcp_usrreq.c, measured on both with the option at its default, which is on).
+    """
+    need_ipv6("::")
+    with listen("127.0.0.1") as listener, socket.socket(socket.AF_INET6) as client:
+        client.settimeout(CONNECT_SECONDS)
+        client.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        fact("ipv6.mapped_connect_v6only", outcome(client.connect, (MAPPED_LOOPBACK, port_of(listener))))
+
+
 def test_connect_to_an_ipv4_mapped_address_with_v6only_cleared(fact):
     """Does it reach the IPv4 listener once the client has cleared IPV6_V6ONLY explicitly?
 

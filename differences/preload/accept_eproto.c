@@ -1,0 +1,15 @@
+/* accept() of System V Release 4: EPROTO for a client that has sent a reset meanwhile. */
+
+#include "aborted.h"
+
+int
+accept(int listener, struct sockaddr *peer, socklen_t *length)
+{
+	return unless_aborted(NEXT(accept)(listener, peer, length), EPROTO);
+}
+
+int
+accept4(int listener, struct sockaddr *peer, socklen_t *length, int flags)
+{
+	return unless_aborted(NEXT(accept4)(listener, peer, length, flags), EPROTO);
+}
