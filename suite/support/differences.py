@@ -63,7 +63,8 @@ class Preload:
 class Limits:
     """Resource limits, which hold for all that the command starts (setrlimit(2))."""
 
-    values: Mapping[str, int]
+    values: Mapping[str, tuple[int, int]]
+    """Name -> soft and hard limit."""
 
     def in_front(self, wrapper: Sequence[str]) -> tuple[str, ...]:
         script = f"import os, resource, sys; {'; '.join(self._lines())}; os.execvp(sys.argv[1], sys.argv[1:])"
@@ -75,9 +76,9 @@ class Limits:
     def _lines(self) -> list[str]:
         """One that is lower already stays."""
         return [
-            f"resource.setrlimit({number}, (min({value}, *[each for each in resource.getrlimit({number}) "
-            f"if each != resource.RLIM_INFINITY]),) * 2)"
-            for name, value in self.values.items()
+            f"resource.setrlimit({number}, tuple(wanted if now == resource.RLIM_INFINITY else min(wanted, now) "
+            f"for wanted, now in zip({tuple(wanted)}, resource.getrlimit({number}))))"
+            for name, wanted in self.values.items()
             for number in [getattr(resource, f"RLIMIT_{name.upper()}")]
         ]
 
@@ -89,10 +90,12 @@ def switched_on() -> tuple[Mechanism, ...]:
     objects = tuple(object_of(folder / each["preload"]) for each in wanted if each["preload"])
     if missing := [path.name for path in objects if not path.exists()]:
         raise NotSwitchedOn(f"{', '.join(missing)} was not built here")
-    limits: dict[str, int] = {}
+    limits: dict[str, tuple[int, int]] = {}
     for each in wanted:
         for limit, value in each["limits"].items():
-            limits[limit] = min(value, limits.get(limit, value))
+            soft, hard = value if isinstance(value, list) else (value, value)
+            other_soft, other_hard = limits.get(limit, (soft, hard))
+            limits[limit] = (min(soft, other_soft), min(hard, other_hard))
     return (*([Limits(limits)] if limits else []), *([Preload(objects)] if objects else []))
 
 
