@@ -21,6 +21,8 @@ TITLES: Mapping[System, str] = {
 }
 Limit = Literal["nofile", "nproc", "stack", "as", "fsize"]
 """Those of setrlimit(2), as resource.RLIMIT_… has them in capitals."""
+Natural = Annotated[int, Meta(ge=0)]
+SoftAndHard = Annotated[list[Natural], Meta(min_length=2, max_length=2)]
 
 
 class Mechanism(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,8 +38,8 @@ class Mechanism(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         dict[Word, Word], Meta(description="files put over what the platform has: absolute path -> content")
     ] = msgspec.field(default_factory=dict)
     limits: Annotated[
-        dict[Limit, Annotated[int, Meta(ge=0)]],
-        Meta(description="resource limits, soft and hard, of whatever it is switched on for"),
+        dict[Limit, Natural | SoftAndHard],
+        Meta(description="resource limits of whatever it is switched on for: one number, or a soft and a hard one"),
     ] = msgspec.field(default_factory=dict)
 
 

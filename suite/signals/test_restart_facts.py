@@ -93,7 +93,7 @@ def block_in_write(tell):
 
 
 def block_in_flock(tell):
-    with open("flock", "w") as holder, open("flock") as waiter:
+    with open("flock", "w") as holder, open("flock", "r+") as waiter:
         fcntl.flock(holder, fcntl.LOCK_EX)  # two opens, so they exclude each other within one process
         tell()
         fcntl.flock(waiter, fcntl.LOCK_EX)

@@ -1,9 +1,10 @@
 """The CPUs that there are, and whether they have anything left."""
 
 import os
-from pathlib import Path
 
-RUNNING = Path("/proc/loadavg")
+from support.proc import PROC
+
+RUNNING = PROC / "loadavg"
 """Its fourth word begins with how many processes are running or could be, on all of the machine (proc_loadavg(5))."""
 
 

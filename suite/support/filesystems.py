@@ -5,7 +5,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-MOUNTINFO = Path("/proc/self/mountinfo")
+from support.proc import PROC
+
+MOUNTINFO = PROC / "self/mountinfo"
 # `/dev/ada0p2 on / (ufs, local)` on FreeBSD and macOS, `/dev/wd0a on / type ffs (local)` on NetBSD and OpenBSD
 MOUNT_LINE = re.compile(r"^.* on (?P<point>/.*?) (?:type (?P<type>\S+) )?\((?P<first>[^,)]+)", re.MULTILINE)
 

@@ -8,17 +8,17 @@ import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from support.net import can_bind
+from support.proc import PROC
 
 SIOCGIFADDR = 0x8915  # netdevice(7), Linux
-LINUX_IPV6 = Path("/proc/net/if_inet6")
+LINUX_IPV6 = PROC / "net/if_inet6"
 
 
 def interface_addresses() -> list[str]:
     """Numeric addresses that can be bound here, without loopback and link-local ones (those need a scope)."""
-    found = _linux() if Path("/proc/net/dev").exists() else _ifconfig()
+    found = _linux() if (PROC / "net/dev").exists() else _ifconfig()
     addresses = {ipaddress.ip_address(text) for text in found}
     usual = [str(address) for address in addresses if not address.is_loopback and not address.is_link_local]
     return sorted(address for address in usual if can_bind(address) is None)

@@ -1,14 +1,15 @@
 """Settings of the kernel, wherever this one shows them."""
 
 import subprocess
-from pathlib import Path
+
+from support.proc import PROC
 
 
 def setting(*names: str) -> str | None:
     """The first that is there: paths below /proc/sys, or names for sysctl(8). None when there is none."""
     for name in names:
         try:
-            return Path("/proc/sys", name).read_text().strip()
+            return (PROC / "sys" / name).read_text().strip()
         except OSError:
             pass
         try:

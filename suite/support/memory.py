@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from support.proc import PROC
+
 MOUNT = Path("/sys/fs/cgroup")
 VERSIONS = (("memory.events", "memory.max"), ("memory.oom_control", "memory.limit_in_bytes"))
 """The files with the counter and with the limit."""
@@ -43,7 +45,7 @@ class MemoryLimit:
 def own_cgroup() -> Path | None:
     """The folder of this process's cgroup, where its memory is limited; None elsewhere, and on other systems."""
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = (PROC / "self/cgroup").read_text().splitlines()
     except OSError:
         return None
     for line in lines:

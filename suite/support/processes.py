@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
-PROC = Path("/proc")
+from support.proc import PROC
+
 # procstat(1): …COMM, which may hold spaces, FD, a type, a type of vnode, eight or more flags; FD is a number, or text,
 # cwd, root, jail, which are files in use and no descriptors
 A_DESCRIPTOR = re.compile(r"\s(\d+)\s+\S\s+\S\s+[-a-z]{8,}(\s|$)")

@@ -1,9 +1,9 @@
 """A user namespace with one user in it, where a server cannot become another."""
 
-from pathlib import Path
+from support.proc import PROC
 
 ONE_USER = "; setgid to another group is not possible in this user namespace, nor is setuid to another user"
-UID_MAP = Path("/proc/self/uid_map")
+UID_MAP = PROC / "self/uid_map"
 
 
 def one_user_only() -> str:

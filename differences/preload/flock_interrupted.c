@@ -1,0 +1,20 @@
+/* flock(3C) of illumos: sleeping on a lock is interrupted with any signal, with SA_RESTART as well. */
+
+#include "next.h"
+#include "unrestarted.h"
+
+#include <sys/file.h>
+
+int
+flock(int fd, int operation)
+{
+	int status = NEXT(flock)(fd, operation | LOCK_NB);
+	struct handlers before;
+
+	if (status == 0 || errno != EWOULDBLOCK || (operation & LOCK_NB) != 0)
+		return status;
+	without_restart(&before);
+	status = NEXT(flock)(fd, operation);
+	with_restart(&before);
+	return status;
+}
