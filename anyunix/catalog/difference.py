@@ -49,7 +49,10 @@ class DifferenceKeys(Mechanism, frozen=True, kw_only=True, forbid_unknown_fields
     title: Annotated[Text, Meta(description="the behaviour, in one line")]
     systems: Annotated[
         dict[System, Text],
-        Meta(description="the systems that behave like that, each with the evidence: measured, or where it is written"),
+        Meta(
+            description="the systems that behave like that, each with the evidence: measured, or where it is written; "
+            "{} for what a host may be like whatever its system, or a system does that is none of these"
+        ),
     ]
     rule: Annotated[Text, Meta(description="what POSIX, an RFC or a manual page says about it")]
     facts: Annotated[
