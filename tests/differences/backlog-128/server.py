@@ -1,0 +1,18 @@
+"""Fills a pool of connections to itself before it accepts the first of them."""
+
+import socket
+import sys
+from contextlib import suppress
+
+POOL = 200
+
+listener = socket.create_server(("0.0.0.0", int(sys.argv[1])), backlog=POOL)
+pool = [socket.create_connection(listener.getsockname(), timeout=2) for _ in range(POOL)]
+
+while True:
+    peer, _ = listener.accept()
+    if peer.getpeername() in {each.getsockname() for each in pool}:
+        continue
+    with peer, suppress(ConnectionError):
+        while data := peer.recv(4096):
+            peer.sendall(data)

@@ -1,0 +1,17 @@
+"""Listens on the first address that this host has for itself, where its clients of IPv6 are sure to come."""
+
+import socket
+import sys
+from contextlib import suppress
+
+family, _, _, _, address = socket.getaddrinfo(None, sys.argv[1], type=socket.SOCK_STREAM)[0]
+listener = socket.socket(family)
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind(address)
+listener.listen()
+
+while True:
+    peer, _ = listener.accept()
+    with peer, suppress(ConnectionError):
+        while data := peer.recv(4096):
+            peer.sendall(data)

@@ -1,0 +1,33 @@
+"""Reserves its port in IPv4, and gives that up where [::] is refused for it; else [::] serves both, it thinks."""
+
+import errno
+import socket
+import sys
+from contextlib import suppress
+
+PORT = int(sys.argv[1])
+
+
+def on_all_addresses() -> socket.socket:
+    listener = socket.socket(socket.AF_INET6)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    listener.bind(("::", PORT))
+    listener.listen()
+    return listener
+
+
+reserved = socket.create_server(("0.0.0.0", PORT))
+try:
+    listener = on_all_addresses()
+except OSError as error:
+    if error.errno != errno.EADDRINUSE:
+        raise
+    reserved.close()
+    listener = on_all_addresses()
+
+while True:
+    peer, _ = listener.accept()
+    with peer, suppress(ConnectionError):
+        while data := peer.recv(4096):
+            peer.sendall(data)

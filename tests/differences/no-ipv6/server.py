@@ -1,0 +1,17 @@
+"""Listens on [::] for both families, and on nothing else."""
+
+import socket
+import sys
+from contextlib import suppress
+
+listener = socket.socket(socket.AF_INET6)
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+listener.bind(("::", int(sys.argv[1])))
+listener.listen()
+
+while True:
+    peer, _ = listener.accept()
+    with peer, suppress(ConnectionError):
+        while data := peer.recv(4096):
+            peer.sendall(data)

@@ -1,0 +1,16 @@
+"""Listens on [::] alone, as if that were all addresses."""
+
+import socket
+import sys
+from contextlib import suppress
+
+listener = socket.socket(socket.AF_INET6)
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind(("::", int(sys.argv[1])))
+listener.listen()
+
+while True:
+    peer, _ = listener.accept()
+    with peer, suppress(ConnectionError):
+        while data := peer.recv(4096):
+            peer.sendall(data)
