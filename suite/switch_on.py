@@ -21,7 +21,10 @@ from support.differences import FOLDER_VARIABLE, NotSwitchedOn, command_under, o
 
 def main(command: list[str]) -> int:
     if command:
-        argv = [*command_under(switched_on()), *command]
+        mechanisms = switched_on()
+        argv = [*command_under(mechanisms), *command]
+        for mechanism in mechanisms:
+            mechanism.before_exec()
         os.execvp(argv[0], argv)
     print(json.dumps({"error": build(Path(os.environ[FOLDER_VARIABLE]))}), flush=True)
     return 0

@@ -7,7 +7,6 @@ the C sources of what is preloaded; beside each source its object, once `switch_
 import json
 import os
 import resource
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,9 @@ class Mechanism(Protocol):
     def in_front(self, wrapper: Sequence[str]) -> tuple[str, ...]:
         """What goes in front of the command: `wrapper`, with what this needs."""
 
+    def before_exec(self) -> None:
+        """What a process does to itself before it becomes the command, as the user that it has become."""
+
     def escaped(self, pid: int) -> str:
         """Why a process does not have it, though it should; empty for one that has, or is gone."""
 
@@ -46,6 +48,9 @@ class Preload:
                 return (*wrapper[:place], f"{word} {ours}", *wrapper[place + 1 :])
         others = os.environ.get(PRELOAD)
         return (*wrapper, "env", f"{PRELOAD}={f'{others} ' if others else ''}{ours}")
+
+    def before_exec(self) -> None:
+        pass
 
     def escaped(self, pid: int) -> str:
         try:
@@ -67,20 +72,21 @@ class Limits:
     """Name -> soft and hard limit."""
 
     def in_front(self, wrapper: Sequence[str]) -> tuple[str, ...]:
-        script = f"import os, resource, sys; {'; '.join(self._lines())}; os.execvp(sys.argv[1], sys.argv[1:])"
-        return (*wrapper, sys.executable, "-I", "-S", "-c", script)
+        return tuple(wrapper)
+
+    def before_exec(self) -> None:
+        """One that is lower already stays."""
+        for name, limits in self.values.items():
+            number = getattr(resource, f"RLIMIT_{name.upper()}")
+            now = resource.getrlimit(number)
+            soft, hard = (
+                wanted if here == resource.RLIM_INFINITY else min(wanted, here)
+                for wanted, here in zip(limits, now, strict=True)
+            )
+            resource.setrlimit(number, (soft, hard))
 
     def escaped(self, pid: int) -> str:
         return ""  # whoever may raise one is no other on the system that this is about
-
-    def _lines(self) -> list[str]:
-        """One that is lower already stays."""
-        return [
-            f"resource.setrlimit({number}, tuple(wanted if now == resource.RLIM_INFINITY else min(wanted, now) "
-            f"for wanted, now in zip({tuple(wanted)}, resource.getrlimit({number}))))"
-            for name, wanted in self.values.items()
-            for number in [getattr(resource, f"RLIMIT_{name.upper()}")]
-        ]
 
 
 def switched_on() -> tuple[Mechanism, ...]:
