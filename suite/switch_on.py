@@ -32,7 +32,10 @@ except NotSwitchedOn as reason:
 
 def main(command: list[str]) -> int:
     if command:
-        argv = [*command_under(switched_on()), *command]
+        mechanisms = switched_on()
+        argv = [*command_under(mechanisms), *command]
+        for mechanism in mechanisms:
+            mechanism.before_exec()
         os.execvp(argv[0], argv)
     print(json.dumps({"error": build(Path(os.environ[FOLDER_VARIABLE]))}), flush=True)
     return 0

@@ -8,10 +8,13 @@
 int
 flock(int fd, int operation)
 {
-	int status = NEXT(flock)(fd, operation | LOCK_NB);
 	struct handlers before;
+	int status;
 
-	if (status == 0 || errno != EWOULDBLOCK || (operation & LOCK_NB) != 0)
+	if ((operation & (LOCK_UN | LOCK_NB)) != 0)
+		return NEXT(flock)(fd, operation);
+	status = NEXT(flock)(fd, operation | LOCK_NB);
+	if (status == 0 || errno != EWOULDBLOCK)
 		return status;
 	without_restart(&before);
 	status = NEXT(flock)(fd, operation);

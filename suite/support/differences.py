@@ -8,7 +8,6 @@ import json
 import os
 import re
 import resource
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,6 +39,9 @@ class Mechanism(Protocol):
     def in_front(self, wrapper: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
         """What goes in front of a command with that environment: `wrapper`, with what this needs."""
 
+    def before_exec(self) -> None:
+        """What a process does to itself before it becomes the command, as the user that it has become."""
+
     def escaped(self, pid: int) -> str:
         """Why a process does not have it, though it should; empty for one that has, or is gone."""
 
@@ -61,6 +63,9 @@ class Preload:
         if tuple(wrapper[:1]) == ("strace",):  # not into strace, and no env(1) that it would write down and count
             return ("strace", "-E", given, *wrapper[1:])
         return ("env", given, *wrapper)  # valgrind stays with what it starts, and env(1) becomes another program
+
+    def before_exec(self) -> None:
+        pass
 
     def escaped(self, pid: int) -> str:
         try:
@@ -84,6 +89,9 @@ class Files:
     def in_front(self, wrapper: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
         return tuple(wrapper)
 
+    def before_exec(self) -> None:
+        pass
+
     def escaped(self, pid: int) -> str:
         """Go reads none of them on any system, so there is nothing to miss."""
         try:
@@ -105,21 +113,21 @@ class Limits:
     """Name -> soft and hard limit."""
 
     def in_front(self, wrapper: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
-        """Before a tracer, which would write down what Python does, and count it."""
-        script = f"import os, resource, sys; {'; '.join(self._lines())}; os.execvp(sys.argv[1], sys.argv[1:])"
-        return (sys.executable, "-I", "-S", "-c", script, *wrapper)
+        return tuple(wrapper)
+
+    def before_exec(self) -> None:
+        """One that is lower already stays."""
+        for name, limits in self.values.items():
+            number = getattr(resource, f"RLIMIT_{name.upper()}")
+            now = resource.getrlimit(number)
+            soft, hard = (
+                wanted if here == resource.RLIM_INFINITY else min(wanted, here)
+                for wanted, here in zip(limits, now, strict=True)
+            )
+            resource.setrlimit(number, (soft, hard))
 
     def escaped(self, pid: int) -> str:
         return ""  # whoever may raise one is no other on the system that this is about
-
-    def _lines(self) -> list[str]:
-        """One that is lower already stays."""
-        return [
-            f"resource.setrlimit({number}, tuple(wanted if now == resource.RLIM_INFINITY else min(wanted, now) "
-            f"for wanted, now in zip({tuple(wanted)}, resource.getrlimit({number}))))"
-            for name, wanted in self.values.items()
-            for number in [getattr(resource, f"RLIMIT_{name.upper()}")]
-        ]
 
 
 def switched_on() -> tuple[Mechanism, ...]:

@@ -109,6 +109,8 @@ class Launcher:
         def prepare() -> None:
             for which, value in limits.items():
                 resource.setrlimit(which, (value, value))
+            for mechanism in self._mechanisms:
+                mechanism.before_exec()
             if before_exec:
                 before_exec()
 
@@ -124,7 +126,7 @@ class Launcher:
                 start_new_session=new_session,
                 user=user,
                 pass_fds=(record.held,) if record else (),
-                preexec_fn=prepare if limits or before_exec else None,
+                preexec_fn=prepare if limits or before_exec or self._mechanisms else None,
             )  # probes run no threads
         except OSError as error:
             output.end()

@@ -1,0 +1,17 @@
+"""Closes whatever it has inherited."""
+
+import os
+import socket
+import sys
+from contextlib import suppress
+
+for name in os.listdir("/proc/self/fd"):
+    if int(name) > 2:
+        with suppress(OSError):
+            os.close(int(name))
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    peer, _ = listener.accept()
+    with peer, suppress(ConnectionError):
+        while data := peer.recv(4096):
+            peer.sendall(data)

@@ -1,0 +1,14 @@
+"""Keeps a file open for each of 400 rooms."""
+
+import os
+import socket
+import sys
+from contextlib import suppress
+
+rooms = [os.open(os.devnull, os.O_WRONLY) for _ in range(400)]
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    peer, _ = listener.accept()
+    with peer, suppress(ConnectionError):
+        while data := peer.recv(4096):
+            peer.sendall(data)

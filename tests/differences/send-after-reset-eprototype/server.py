@@ -1,0 +1,28 @@
+"""Takes ECONNRESET and EPIPE for the end of a client, and no other error."""
+
+import select
+import signal
+import socket
+import sys
+
+PATIENCE_MS = 100
+"""For a client that leaves before its answer."""
+
+
+def gone(peer: socket.socket) -> bool:
+    poller = select.poll()
+    poller.register(peer, 0)
+    return bool(poller.poll(PATIENCE_MS))
+
+
+signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    peer, _ = listener.accept()
+    with peer:
+        try:
+            while data := peer.recv(4096):
+                gone(peer)
+                peer.send(data)
+        except (ConnectionResetError, BrokenPipeError):
+            pass
