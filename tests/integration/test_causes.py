@@ -141,8 +141,8 @@ def test_the_papers_first_bug_needs_both(tmp_path: Path) -> None:
     assert [cell.key for cell in matrix.cells] == ["local-c-first", "here-c-first"]
     assert [cell.platform for cell in matrix.cells if cell.facts] == ["local", "here"]
     line = (
-        f"cause, by experiment ({found.runs} runs): with passive-order and v6only-default switched on, local fails too; "
-        "with either alone it does not. Fix: bind both families, or set IPV6_V6ONLY explicitly."
+        f"cause, by experiment ({found.runs} runs): with passive-order and v6only-default switched on, local fails "
+        "too; with either alone it does not. Fix: bind both families, or set IPV6_V6ONLY explicitly."
     )
     assert f"  IPv4 clients are refused on here, not on local; {line}" in said.splitlines()
     lines = said.splitlines()
