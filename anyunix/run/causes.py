@@ -16,12 +16,16 @@ from anyunix.results.cause_model import Cause
 from anyunix.results.consequences import cause_of
 from anyunix.results.model import PLAIN, STARTS, CellResult, Matrix, Probe
 from anyunix.run.cell import Cell
+from anyunix.run.rerun import REPRESENTATIVE
 from anyunix.text import first_line
 
 EXPERIMENT_SECONDS = 120
 """For all experiments of a run: on two idle cores a cause takes less than 20 s."""
 CONTRACTS = 8
 """Failures of one cell that are looked into at most."""
+
+NOT_SERVED = "NotServed"
+"""The exception of suite/start_once.py: it came to listen, and its first client is not served."""
 
 RunTimes = Callable[[Sequence[Cell], int, float], Sequence[CellResult]]
 """Runs cells, their probes so many times, for so many seconds at most; their results in the same order."""
@@ -78,7 +82,8 @@ class Suspect:
         if not probe.tried:
             return Answer(problem=first_line(probe.message))
         if not_started(self.failing):
-            return Answer(failed=times) if not_started(probe) else Answer(kept=times)
+            same = probe.bad and (not_started(probe) or self.failing.error == NOT_SERVED)
+            return Answer(failed=times) if same else Answer(kept=times)
         if not_started(probe):
             return Answer(problem="the server does not start")
         if probe.outcome == "flaky":
@@ -195,9 +200,14 @@ def _suspect(
             switchable[each.name] = each
         except CannotSwitch as reason:
             reasons.append(f"{each.name} not tried: {reason}")
-    # that it starts is no probe of the suite; any contract shows it
-    probe = reference.kept()[0].id if failing.id == STARTS else failing.id
+    probe = _shows_that_it_starts(reference) if failing.id == STARTS else failing.id
     return Suspect(cell.key, failing, replace(kept, probes=(probe,)), switchable, "; ".join(reasons))
+
+
+def _shows_that_it_starts(reference: CellResult) -> str:
+    """That is no probe of the suite: a contract that cannot be kept otherwise, and serves a client where one is."""
+    kept = [probe.id for probe in reference.kept()]
+    return next((probe for probe in REPRESENTATIVE if probe in kept), kept[0])
 
 
 def _with(cell: CellResult, causes: Mapping[tuple[str, str], Cause]) -> CellResult:
