@@ -173,7 +173,7 @@ def test_so_has_the_server_of_each_difference(tmp_path: Path, folder: Path) -> N
 
 def test_a_fault_that_no_difference_brings_out_has_no_cause(tmp_path: Path) -> None:
     """It is the platform's own setting."""
-    here = f"{switched(DECOYS)}\nsysctls: {{net.ipv4.ip_default_ttl: 99}}"
+    here = f"{switched(DECOYS)}\ndriver: netns\nsysctls: {{net.ipv4.ip_default_ttl: 99}}"
     matrix, said = run(tmp_path, plant(tmp_path, MARKED), STARTS, here)
     found = cause(matrix, STARTS)
     assert not found.found
@@ -193,7 +193,7 @@ if open("{MARK}").read().strip() != "99" and listener.getsockopt(socket.IPPROTO_
             listener.close()
             listener = socket.create_server(("127.0.0.1", port))
 {SERVE}"""
-    here = f"{switched([V6ONLY])}\nsysctls: {{net.ipv4.ip_default_ttl: 99}}"
+    here = f"{switched([V6ONLY])}\ndriver: netns\nsysctls: {{net.ipv4.ip_default_ttl: 99}}"
     matrix, said = run(tmp_path, plant(tmp_path, server), LOOPBACK, here)
     found = cause(matrix, LOOPBACK)
     assert not found.found
