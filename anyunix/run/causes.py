@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from anyunix.analysis.candidates import candidates
 from anyunix.analysis.ddmin import Subset
-from anyunix.analysis.experiment import Answer, OutOfTime, Trial, experiment
 from anyunix.analysis.explain import here_alone, not_started
+from anyunix.analysis.trials import Answer, OutOfTime, Trial, experiment
 from anyunix.catalog.differences import Difference
 from anyunix.catalog.switching import CannotSwitch, experimental
 from anyunix.results.cause_model import Cause

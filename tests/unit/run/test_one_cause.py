@@ -10,7 +10,7 @@ from anyunix.errors import ConfigurationError
 from anyunix.results.cause_model import Cause
 from anyunix.results.matrix_file import encode
 from anyunix.results.model import CellResult, Identity, Matrix, PlatformResult, Probe
-from anyunix.run.why import Question, asked_of, with_cause
+from anyunix.run.one_cause import Question, asked_of, with_cause
 
 FIRST, SECOND = (f"binding/test_x.py::test_{name}" for name in ("ipv4_is_served", "ipv4_is_refused"))
 CAUSE = Cause(("a", "b"), 9, True, "debian")

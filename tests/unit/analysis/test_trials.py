@@ -6,7 +6,7 @@ import pytest
 
 from anyunix.analysis.cause_words import cause_said
 from anyunix.analysis.ddmin import Subset
-from anyunix.analysis.experiment import Answer, OutOfTime, experiment
+from anyunix.analysis.trials import Answer, OutOfTime, experiment
 from anyunix.results.cause_model import Cause
 from anyunix.results.model import Probe
 
