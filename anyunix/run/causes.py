@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from anyunix.analysis.candidates import candidates
 from anyunix.analysis.ddmin import Subset
 from anyunix.analysis.explain import here_alone, not_started
-from anyunix.analysis.trials import Answer, OutOfTime, Trial, experiment
+from anyunix.analysis.trials import OutOfTime, Tally, Trial, experiment
 from anyunix.catalog.differences import Difference
 from anyunix.catalog.switching import CannotSwitch, experimental
 from anyunix.results.cause_model import Cause
@@ -72,24 +72,24 @@ class Suspect:
         chosen = [self.switchable[name] for name in sorted(differences)]
         return replace(self.kept, platform=experimental(self.kept.platform, chosen))
 
-    def answer(self, result: CellResult, times: int) -> Answer:
+    def answer(self, result: CellResult, times: int) -> Tally:
         """What came of the contract in a cell."""
         probe = next((each for each in result.probes if each.id in self.kept.probes), None)
         if result.status != "ran":
-            return Answer(problem=first_line(result.reason))
+            return Tally(problem=first_line(result.reason))
         if probe is None:
-            return Answer(problem="the subject does not build")
+            return Tally(problem="the subject does not build")
         if not probe.tried:
-            return Answer(problem=first_line(probe.message))
+            return Tally(problem=first_line(probe.message))
         if not_started(self.failing):
             same = probe.bad and (not_started(probe) or self.failing.error == NOT_SERVED)
-            return Answer(failed=times) if same else Answer(kept=times)
+            return Tally(failed=times) if same else Tally(kept=times)
         if not_started(probe):
-            return Answer(problem="the server does not start")
+            return Tally(problem="the server does not start")
         if probe.outcome == "flaky":
             kept = probe.counts.get("passed", 0)
-            return Answer(sum(probe.counts.values()) - kept, kept)
-        return Answer(failed=times) if probe.bad else Answer(kept=times)
+            return Tally(sum(probe.counts.values()) - kept, kept)
+        return Tally(failed=times) if probe.bad else Tally(kept=times)
 
     def complete(self, cause: Cause) -> Cause:
         """With what the differences change, and what could not be tried."""
