@@ -1,6 +1,7 @@
 """A run's results with something in every key, for tools that need some."""
 
 from anyunix.analysis.verdict import judge
+from anyunix.results.cause_model import Cause
 from anyunix.results.model import CellResult, Documented, Identity, Matrix, PlatformResult, Probe, ProbeText
 from anyunix.results.trace_model import ProcessTrace, Trace, TraceRow
 
@@ -65,6 +66,7 @@ def _failed() -> Probe:
         ("::",),
         explanation="IPV6_V6ONLY is 1 here and 0 on debian",
         culprit="a.c:1",
+        cause=Cause(("passive-order", "v6only-default"), 9, True, "debian", (FACT,), "with x beside, it is kept again"),
         trace=Trace("debian", (ProcessTrace("parent", rows),), "parent", left_out=1),
     )
 

@@ -10,7 +10,7 @@ from anyunix.report.cause_lines import print_why
 from anyunix.report.live import watcher_on
 from anyunix.results.matrix_file import read_matrix
 from anyunix.run.causes import EXPERIMENT_SECONDS
-from anyunix.run.why import Question, asked_of, with_cause
+from anyunix.run.one_cause import Question, asked_of, with_cause
 
 
 def add_arguments(why: argparse.ArgumentParser) -> None:

@@ -8,20 +8,24 @@ from dataclasses import dataclass, replace
 
 from anyunix.analysis.candidates import candidates
 from anyunix.analysis.ddmin import Subset
-from anyunix.analysis.experiment import Answer, OutOfTime, Trial, experiment
 from anyunix.analysis.explain import here_alone, not_started
+from anyunix.analysis.trials import OutOfTime, Tally, Trial, experiment
 from anyunix.catalog.difference import Difference
 from anyunix.catalog.switching import CannotSwitch, experimental
 from anyunix.results.cause_model import Cause
 from anyunix.results.consequences import cause_of
 from anyunix.results.model import PLAIN, STARTS, CellResult, Matrix, Probe
 from anyunix.run.cell import Cell
+from anyunix.run.rerun import REPRESENTATIVE
 from anyunix.text import first_line
 
 EXPERIMENT_SECONDS = 120
 """For all experiments of a run: on two idle cores a cause takes less than 20 s."""
 CONTRACTS = 8
 """Failures of one cell that are looked into at most."""
+
+NOT_SERVED = "NotServed"
+"""The exception of suite/start_once.py: it came to listen, and its first client is not served."""
 
 RunTimes = Callable[[Sequence[Cell], int, float], Sequence[CellResult]]
 """Runs cells, their probes so many times, for so many seconds at most; their results in the same order."""
@@ -68,23 +72,24 @@ class Suspect:
         chosen = [self.switchable[name] for name in sorted(differences)]
         return replace(self.kept, platform=experimental(self.kept.platform, chosen))
 
-    def answer(self, result: CellResult, times: int) -> Answer:
+    def answer(self, result: CellResult, times: int) -> Tally:
         """What came of the contract in a cell."""
         probe = next((each for each in result.probes if each.id in self.kept.probes), None)
         if result.status != "ran":
-            return Answer(problem=first_line(result.reason))
+            return Tally(problem=first_line(result.reason))
         if probe is None:
-            return Answer(problem="the subject does not build")
+            return Tally(problem="the subject does not build")
         if not probe.tried:
-            return Answer(problem=first_line(probe.message))
+            return Tally(problem=first_line(probe.message))
         if not_started(self.failing):
-            return Answer(failed=times) if not_started(probe) else Answer(kept=times)
+            same = probe.bad and (not_started(probe) or self.failing.error == NOT_SERVED)
+            return Tally(failed=times) if same else Tally(kept=times)
         if not_started(probe):
-            return Answer(problem="the server does not start")
+            return Tally(problem="the server does not start")
         if probe.outcome == "flaky":
             kept = probe.counts.get("passed", 0)
-            return Answer(sum(probe.counts.values()) - kept, kept)
-        return Answer(failed=times) if probe.bad else Answer(kept=times)
+            return Tally(sum(probe.counts.values()) - kept, kept)
+        return Tally(failed=times) if probe.bad else Tally(kept=times)
 
     def complete(self, cause: Cause) -> Cause:
         """With what the differences change, and what could not be tried."""
@@ -195,9 +200,14 @@ def _suspect(
             switchable[each.name] = each
         except CannotSwitch as reason:
             reasons.append(f"{each.name} not tried: {reason}")
-    # that it starts is no probe of the suite; any contract shows it
-    probe = reference.kept()[0].id if failing.id == STARTS else failing.id
+    probe = _shows_that_it_starts(reference) if failing.id == STARTS else failing.id
     return Suspect(cell.key, failing, replace(kept, probes=(probe,)), switchable, "; ".join(reasons))
+
+
+def _shows_that_it_starts(reference: CellResult) -> str:
+    """That is no probe of the suite: a contract that cannot be kept otherwise, and serves a client where one is."""
+    kept = [probe.id for probe in reference.kept()]
+    return next((probe for probe in REPRESENTATIVE if probe in kept), kept[0])
 
 
 def _with(cell: CellResult, causes: Mapping[tuple[str, str], Cause]) -> CellResult:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from anyunix.analysis.verdict import judge
+from anyunix.results.cause_model import Cause
 from anyunix.results.model import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText
 
 ATTACKS = (
@@ -53,6 +54,7 @@ def example(text: str = "plain words") -> Matrix:
         line=24,
         explained_by=("ipv6.order",),
         explanation=f"because {text}",
+        cause=Cause((text,), 7, True, "debian", note=text),
         counts={"failed": 2, "passed": 1},
     )
     accepted = Probe(SERVED, "contract", "failed", "again", expected=f"known: {text}")

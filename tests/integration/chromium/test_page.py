@@ -102,7 +102,7 @@ def test_first_the_verdicts_then_problems_then_what_did_not_run(page: Callable[.
     driver = page(example())
     order = driver.execute_script("return [...document.querySelectorAll('main > section')].map((each) => each.id)")
     assert order[:5] == ["verdicts", "problems", "not-run", "matrix", "failures"]
-    assert "because plain words" in text_of(driver, "#verdicts")
+    assert "cause, by experiment (7 runs): with plain words switched on" in text_of(driver, "#verdicts")
     assert "freebsd" in text_of(driver, "#not-run")
 
 
@@ -188,6 +188,7 @@ def test_a_cell_opens_by_mouse(page: Callable[..., Any]) -> None:
     said = text_of(driver, "dialog")
     for part in (
         "refused: plain words",
+        "cause, by experiment (7 runs): with plain words switched on, debian fails too; without it",
         "because plain words",
         "more plain words",
         "RFC: plain words",

@@ -10,6 +10,7 @@ import pytest
 from anyunix.cli import main
 from anyunix.report.github import CUT, MOST, SUMMARY_LIMIT, annotations, report, write_summary
 from anyunix.report.workflow import Workflow
+from anyunix.results.cause_model import Cause
 from anyunix.results.matrix_file import encode
 from anyunix.results.model import CellResult, Identity, Matrix, PlatformResult, Probe
 
@@ -52,6 +53,13 @@ def test_explanation_comes_before_the_words_of_the_failure() -> None:
     assert annotations(matrix(failing(explanation="IPv4 is refused: 100%")))[0].endswith("%0AIPv4 is refused: 100%25")
 
 
+def test_the_cause_comes_first() -> None:
+    cause = Cause(("a",), 4, True, "debian")
+    (line,) = annotations(matrix(replace(failing(explanation="IPv4 is refused"), cause=cause)))
+    said = "cause, by experiment (4 runs): with a switched on, debian fails too; without it it does not."
+    assert line.endswith(f"%0A{said}%0AIPv4 is refused")
+
+
 def test_expected_failures_passes_and_facts_are_no_errors() -> None:
     assert (
         annotations(
@@ -91,6 +99,7 @@ def test_at_most_ten_errors_the_last_says_how_many_more(count: int, last: str) -
 
 def test_data_cannot_inject_commands_or_properties() -> None:
     probe = Probe(f"{HOSTILE}.py::{HOSTILE}", "contract", "failed", HOSTILE, line=1, explanation=HOSTILE)
+    probe = replace(probe, cause=Cause((HOSTILE,), 1, True, HOSTILE, note=HOSTILE))
     found = annotations(matrix(probe, problems=(HOSTILE,)))
     assert [line.partition(" ")[0] for line in found] == ["::error", "::warning"]
     for line in found:

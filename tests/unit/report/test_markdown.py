@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from anyunix.analysis.verdict import judge
 from anyunix.report.gfm import block, code, text
 from anyunix.report.markdown import render
+from anyunix.results.cause_model import Cause
 from anyunix.results.model import CellResult, Documented, Matrix, PlatformResult, Probe, ProbeText
 
 HOSTILE = (
@@ -29,6 +30,7 @@ def hostile_matrix() -> Matrix:
         explanation=HOSTILE,
         fix=HOSTILE,
         facts={},
+        cause=Cause((HOSTILE,), 1, False, HOSTILE, note=HOSTILE),
     )
     fact = Probe("x/test_f.py::test_f", "fact", "passed", facts={HOSTILE: 1})
     platforms = (
@@ -111,6 +113,18 @@ def test_differences_and_broken_promises_have_a_headline_each() -> None:
         "### Broken promises: kept on no platform that tried them",
     ]
     assert "Write promises: &#123;sighup: alone&#125;" in page
+
+
+def test_the_cause_comes_before_what_facts_explain() -> None:
+    matrix = example()
+    cause = Cause(("a", "b"), 7, True, "debian")
+    probe = replace(matrix.cells[1].probes[1], cause=cause, explanation="b is 2 here.", fix="mend it")
+    cell = replace(matrix.cells[1], probes=(probe,))
+    page = render(judge(replace(matrix, cells=(matrix.cells[0], cell))))
+    said = "with a and b switched on, debian fails too; with either alone it does not. Fix: mend it."
+    assert f"- test_b fails on alpine, not on debian; cause, by experiment (7 runs): {said}" in page
+    assert f"\n\n**cause, by experiment (7 runs): {said}**\n\nb is 2 here.\n\n" in page
+    assert page.count("mend it") == 2
 
 
 def test_portable_run_has_no_empty_sections() -> None:

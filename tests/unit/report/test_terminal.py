@@ -7,6 +7,7 @@ import re
 from rich.console import Console
 
 from anyunix.report.terminal import WIDTH, print_overall, print_report
+from anyunix.results.cause_model import Cause
 from anyunix.results.model import Matrix
 from example_matrix import example
 
@@ -35,6 +36,21 @@ def test_what_a_platform_says_cannot_steer_the_terminal() -> None:
     assert "<script>" in text
     assert re.findall(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text) == []
     assert "\u202e" not in text
+
+
+def test_the_cause_is_the_first_thing_under_a_failure() -> None:
+    matrix = example()
+    cell = matrix.cells[1]
+    cause = Cause((), 3, reference="debian", note="flaky: with a switched on it failed 1 of 3 times")
+    probes = tuple(dataclasses.replace(probe, cause=cause) if probe.bad else probe for probe in cell.probes)
+    text = printed(
+        dataclasses.replace(
+            matrix, cells=(matrix.cells[0], dataclasses.replace(cell, probes=probes), *matrix.cells[2:])
+        )
+    ).splitlines()
+    place = text.index("  on alpine-v6only c dual")
+    said = "no cause by experiment (3 runs): flaky: with a switched on it failed 1 of 3 times."
+    assert " ".join(text[place + 1 : place + 3]).strip().startswith(said[:60])
 
 
 def test_processes_that_outlived_their_cell_are_named() -> None:

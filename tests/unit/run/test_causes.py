@@ -136,14 +136,23 @@ def test_another_kind_of_failure_is_not_this_one(three: Catalog) -> None:
     assert "the server does not start" in cause.note
 
 
-@pytest.mark.parametrize("error", ["NotReady", "AssertionError"])
-def test_a_server_that_does_not_start_is_tried_with_any_contract(three: Catalog, error: str) -> None:
-    failed = Probe(STARTS, "contract", "failed", "E  no", error="NotReady")
+@pytest.mark.parametrize(
+    ("started", "error", "blamed"),
+    [
+        ("NotReady", "NotReady", True),
+        ("NotReady", "AssertionError", False),  # it starts, and fails otherwise
+        ("NotServed", "AssertionError", True),
+    ],
+)
+def test_a_server_that_does_not_start_is_tried_with_any_contract(
+    three: Catalog, started: str, error: str, *, blamed: bool
+) -> None:
+    failed = Probe(STARTS, "contract", "failed", "E  no", error=started)
     stage = Stage({SERVED: lambda on: ORDER in on}, error=error)
     matrix = found(three, stage, failed, kept=[Probe(SERVED, "contract", "passed")])
     cause = matrix.cells[1].probes[0].cause
     assert cause is not None
-    assert cause.differences == ((ORDER,) if error == "NotReady" else ())
+    assert cause.differences == ((ORDER,) if blamed else ())
 
 
 @pytest.mark.parametrize(

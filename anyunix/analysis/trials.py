@@ -24,7 +24,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Tally:
     """What came of a trial."""
 
     failed: int = 0
@@ -32,15 +32,15 @@ class Answer:
     problem: str = ""
     """Why it says nothing; empty when it does."""
 
-    def __add__(self, more: "Answer") -> "Answer":
-        return Answer(self.failed + more.failed, self.kept + more.kept, more.problem)
+    def __add__(self, more: "Tally") -> "Tally":
+        return Tally(self.failed + more.failed, self.kept + more.kept, more.problem)
 
 
 class OutOfTime(Exception):
     """Thrown into an experiment that has to end now."""
 
 
-Experiment = Generator[Sequence[Trial], Mapping[Subset, Answer], Cause]
+Experiment = Generator[Sequence[Trial], Mapping[Subset, Tally], Cause]
 
 
 def experiment(reference: str, candidates: Collection[str]) -> Experiment:
@@ -77,15 +77,15 @@ class _Seen:
 
     reference: str
     candidates: Subset
-    answers: dict[Subset, Answer] = field(default_factory=dict)
+    answers: dict[Subset, Tally] = field(default_factory=dict)
 
-    def ask(self, sets: Iterable[Subset], times: int = 0) -> Generator[Sequence[Trial], Mapping[Subset, Answer], None]:
+    def ask(self, sets: Iterable[Subset], times: int = 0) -> Generator[Sequence[Trial], Mapping[Subset, Tally], None]:
         """See what comes of these: of what is known already, only when it is to be tried `times` more."""
         trials = [Trial(each, times or 1) for each in sets if times or each not in self.answers]
         if trials:
             brought = yield trials
             for each in trials:
-                known = self.answers.get(each.differences, Answer())
+                known = self.answers.get(each.differences, Tally())
                 self.answers[each.differences] = known + brought[each.differences]
 
     def broke(self, differences: Subset) -> bool:

@@ -6,14 +6,14 @@ import pytest
 
 from anyunix.analysis.cause_words import cause_said
 from anyunix.analysis.ddmin import Subset
-from anyunix.analysis.experiment import Answer, OutOfTime, experiment
+from anyunix.analysis.trials import OutOfTime, Tally, experiment
 from anyunix.results.cause_model import Cause
 from anyunix.results.model import Probe
 
 NAMES = ("a", "b", "c", "d", "e")
 
 
-def ended(answer: Callable[[Subset, int], Answer], names: tuple[str, ...] = NAMES, rounds: int = 100) -> Cause:
+def ended(answer: Callable[[Subset, int], Tally], names: tuple[str, ...] = NAMES, rounds: int = 100) -> Cause:
     """What is claimed after so many rounds at most; `answer` says what comes of a set that is tried so many times."""
     going = experiment("debian", names)
     try:
@@ -27,8 +27,8 @@ def ended(answer: Callable[[Subset, int], Answer], names: tuple[str, ...] = NAME
     raise AssertionError("it goes on though there is no time")
 
 
-def fails_if(breaks: Callable[[Subset], bool]) -> Callable[[Subset, int], Answer]:
-    return lambda some, times: Answer(failed=times) if breaks(some) else Answer(kept=times)
+def fails_if(breaks: Callable[[Subset], bool]) -> Callable[[Subset, int], Tally]:
+    return lambda some, times: Tally(failed=times) if breaks(some) else Tally(kept=times)
 
 
 def said(cause: Cause) -> str:
@@ -61,9 +61,9 @@ def test_what_fails_without_them_too_has_no_cause() -> None:
     """A fault that comes and goes by itself: the reference kept it once."""
     tried = list[Subset]()
 
-    def once(some: Subset, times: int) -> Answer:
+    def once(some: Subset, times: int) -> Tally:
         tried.append(some)
-        return Answer(kept=times) if tried.count(some) == 1 and some == {"b"} else Answer(failed=times)
+        return Tally(kept=times) if tried.count(some) == 1 and some == {"b"} else Tally(failed=times)
 
     cause = ended(once, ("b",))
     assert not cause.found
@@ -73,8 +73,8 @@ def test_what_fails_without_them_too_has_no_cause() -> None:
 
 
 def test_what_fails_now_and_then_is_called_flaky_and_claimed_by_nobody() -> None:
-    def wobbly(some: Subset, times: int) -> Answer:
-        return Answer(1, 1) if times > 1 else Answer(failed=times)
+    def wobbly(some: Subset, times: int) -> Tally:
+        return Tally(1, 1) if times > 1 else Tally(failed=times)
 
     cause = ended(wobbly, ("b",))
     assert (cause.found, cause.differences) == (False, ())
@@ -87,14 +87,14 @@ def test_where_all_of_them_do_not_break_it_none_is_blamed() -> None:
 
 
 def test_what_cannot_be_tried_is_no_failure() -> None:
-    cause = ended(lambda some, times: Answer(problem="not tried: it is linked statically"))
+    cause = ended(lambda some, times: Tally(problem="not tried: it is linked statically"))
     assert not cause.found
     assert "with a, b, c, d and e switched on, not tried: it is linked statically" in said(cause)
 
 
 def test_a_set_is_not_called_minimal_when_a_smaller_one_cannot_be_tried() -> None:
-    def partly(some: Subset, times: int) -> Answer:
-        return Answer(failed=times) if some == {"a", "b"} else Answer(problem="the server does not start")
+    def partly(some: Subset, times: int) -> Tally:
+        return Tally(failed=times) if some == {"a", "b"} else Tally(problem="the server does not start")
 
     cause = ended(partly, ("a", "b"))
     assert (cause.found, cause.minimal, cause.differences) == (False, False, ("a", "b"))
