@@ -60,6 +60,9 @@ def notes(tryout: Tryout) -> list[str]:
             by_reason.setdefault(tried.problem or "every contract was left out", []).append(name)
     lines += [f"not tried: {', '.join(names)}: {first_line(reason)}" for reason, names in by_reason.items()]
     for what, tried in tryout.alone.items():
+        own = [name for name, word in tried.contracts.items() if word == "not tried"]
+        if own and tried.state != "not tried":
+            lines.append(f"{what}: not on in every server of {_few(_names(own))}, so not tried there")
         if flaky := [name for name, word in tried.contracts.items() if word == "flaky"]:
             lines.append(f"{what}: does not fail each time: {_few(_names(flaky))}")
     if partly := [name for name, tried in tryout.alone.items() if not tried.complete]:
