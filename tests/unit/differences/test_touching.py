@@ -37,6 +37,11 @@ def test_static_functions_and_prototypes_are_none(tmp_path: Path) -> None:
     assert calls_of(difference) == {"flock"}
 
 
+def test_functions_of_a_header_beside_the_source_count(tmp_path: Path) -> None:
+    (tmp_path / "y.h").write_text('#include "y.h"\nssize_t\nsend(int fd)\n{\n}\n')
+    assert calls_of(made(tmp_path, '#include "y.h"\n#include "gone.h"\n')) == {"send", "sendto"}
+
+
 def test_it_touches_the_contracts_in_which_the_server_makes_its_calls(tmp_path: Path) -> None:
     difference = made(tmp_path, "int\nflock(int fd, int how)\n{\n}\n")
     called = {CONTRACTS[0]: {"accept", "read"}, CONTRACTS[1]: {"accept", "flock"}}
