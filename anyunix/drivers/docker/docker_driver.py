@@ -1,7 +1,6 @@
 """A hardened container, one per cell, that lives as long as the cell and is entered for each command."""
 
 import os
-import re
 import secrets
 import shlex
 import threading
@@ -22,8 +21,6 @@ from anyunix.drivers.output import Output
 from anyunix.errors import PlatformError
 
 WORK = "/work"
-STRANGE = re.compile(r"[^a-zA-Z0-9_.-]")
-"""What the engine takes in no container's name; a platform's may have it, as `debian+v6only-default`."""
 TIED = ("cat",)
 """A container's own process. Its stdin is a connection of this process, which the kernel closes however a run ends;
 then the container ends too, and the engine removes it.
@@ -200,7 +197,7 @@ class DockerDriver:
 
     def _create_container(self, image: str) -> Any:
         options, api, network = self._options, self._api(), self._network.name
-        name = f"anyunix-{STRANGE.sub('-', self._name)}-{secrets.token_hex(4)}"
+        name = f"anyunix-{self._name}-{secrets.token_hex(4)}"
         limits = api.create_host_config(
             auto_remove=True,
             init=options.init,
