@@ -65,8 +65,8 @@ def make_suite(tmp_path: Path, catalog: Catalog) -> Callable[[str], Path]:
     def make(probes: str) -> Path:
         suite = tmp_path / "suite"
         shutil.copytree(catalog.suite / "support", suite / "support")
-        for name in ("conftest.py", "pytest.ini", "start_once.py", "supervise.py", "build_copies.py", "run_turns.py"):
-            shutil.copy(catalog.suite / name, suite / name)
+        for file in (catalog.suite / "pytest.ini", *catalog.suite.glob("*.py")):
+            shutil.copy(file, suite / file.name)
         (suite / "group").mkdir()
         (suite / "group" / "test_probes.py").write_text(probes)
         return suite

@@ -14,6 +14,7 @@ from anyunix.cli import COMMANDS, make_parser
 from anyunix.commands.schema import KINDS, schema_command
 from reference_pages.command_page import command_page
 from reference_pages.contract_page import contract_page
+from reference_pages.difference_page import difference_page
 from reference_pages.fact_index import fact_index
 from reference_pages.fact_pages import fact_pages
 from reference_pages.file_page import file_page
@@ -42,6 +43,7 @@ def pages() -> dict[str, str]:
         "facts.md": fact_index(facts, meanings, known),
         **fact_pages(facts, meanings, known, contracts),
         "contracts.md": contract_page(contracts, facts, known),
+        "differences.md": difference_page(catalog.differences, facts),
         "commands.md": command_page(make_parser(COMMANDS)),
         "files.md": file_page({kind: _schema(kind) for kind in KINDS}),
     }

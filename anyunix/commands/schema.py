@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from anyunix.analysis.expectations import ExpectationsFile
+from anyunix.catalog.difference import DifferenceKeys
 from anyunix.catalog.json_schema import json_schema
 from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.platform_file import EXTENDING_PLATFORM_FILE, PLATFORM_FILE
@@ -11,7 +12,7 @@ from anyunix.catalog.subject_file import SubjectFile
 from anyunix.errors import EXIT_DONE
 from anyunix.mutation.faults import fault_file
 
-KINDS = ("platform", "subject", "expectations", "fault")
+KINDS = ("platform", "subject", "expectations", "fault", "difference")
 
 
 def add_arguments(schema: argparse.ArgumentParser) -> None:
@@ -35,6 +36,6 @@ def _types(kind: str) -> tuple[Any, ...]:
     """What files of a kind are read into; faults name the project's own subjects."""
     if kind == "platform":
         return PLATFORM_FILE, EXTENDING_PLATFORM_FILE
-    if kind == "subject":
-        return (SubjectFile,)
+    if kind in ("subject", "difference"):
+        return (SubjectFile if kind == "subject" else DifferenceKeys,)
     return (ExpectationsFile if kind == "expectations" else fault_file(find_catalog().subject_names()),)

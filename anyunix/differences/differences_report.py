@@ -29,15 +29,15 @@ def print_tryout(console: Console, tryout: Tryout) -> None:
         table.add_column(group, justify="right", no_wrap=True)
     table.add_column("")
     for name, tried in tryout.alone.items():
-        table.add_row(name, *_counts(tried, groups), Text(tried.state, STYLES[tried.state]))
+        table.add_row(name, *_counts(tried, groups), _state(tried))
     table.add_section()
     for system, tried in tryout.together.items():
         count = f"all {len(tried.differences)} of {TITLES[system]}"
-        table.add_row(count, *_counts(tried, groups), Text(tried.state, STYLES[tried.state]))
+        table.add_row(count, *_counts(tried, groups), _state(tried))
     console.print(table)
     for line in notes(tryout):
         console.print(Text(line, "yellow"), soft_wrap=True)
-    for what, tried in (*tryout.alone.items(), *((f"all of {TITLES[s]}", t) for s, t in tryout.together.items())):
+    for what, tried in _each(tryout):
         for probe in tried.broken:
             console.print(Text(f"{what} breaks {probe.id}", "bold red"), soft_wrap=True)
             console.print(Text(f"  {said(probe.message)}"), soft_wrap=True)
@@ -59,7 +59,10 @@ def notes(tryout: Tryout) -> list[str]:
         if tried.state == "not tried":
             by_reason.setdefault(tried.problem or "every contract was left out", []).append(name)
     lines += [f"not tried: {', '.join(names)}: {first_line(reason)}" for reason, names in by_reason.items()]
-    for what, tried in tryout.alone.items():
+    for what, tried in _each(tryout):
+        own = [name for name, word in tried.contracts.items() if word == "not tried"]
+        if own and tried.state != "not tried":
+            lines.append(f"{what}: not on in every server of {_few(_names(own))}, so not tried there")
         if flaky := [name for name, word in tried.contracts.items() if word == "flaky"]:
             lines.append(f"{what}: does not fail each time: {_few(_names(flaky))}")
     if partly := [name for name, tried in tryout.alone.items() if not tried.complete]:
@@ -124,6 +127,17 @@ def _counts(tried: SwitchedOn, groups: Iterable[str]) -> list[Text]:
         style = "dim" if not own else "green" if kept == len(own) else "bold red"
         found.append(Text(f"{kept}/{len(own)}{'' if kept == len(own) else ' ✗'}" if own else "–", style))
     return found
+
+
+def _each(tryout: Tryout) -> list[tuple[str, SwitchedOn]]:
+    """All that was switched on, and what to call it."""
+    return [*tryout.alone.items(), *((f"all of {TITLES[system]}", each) for system, each in tryout.together.items())]
+
+
+def _state(tried: SwitchedOn) -> Text:
+    if tried.state == "kept" and "flaky" in tried.contracts.values():
+        return Text("kept, or flaky", "yellow")
+    return Text(tried.state, STYLES[tried.state])
 
 
 def _names(contracts: Iterable[str]) -> list[str]:

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from anyunix.catalog.difference import TITLES, Difference, Mechanism, System, of_system
@@ -31,18 +29,14 @@ def chosen(known: Sequence[Difference], names: Iterable[str], systems: Sequence[
 
 
 def print_list(console: Console, differences: Sequence[Difference]) -> None:
-    """A line each, with the systems that have it; then how many each system has."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    table.add_column("difference", no_wrap=True)
-    table.add_column("what is other there")
-    table.add_column("systems")
+    """Each with the systems that have it, and what is other there; then how many each system has."""
     for each in differences:
-        table.add_row(each.name, Text(each.title), Text(", ".join(TITLES[system] for system in each.systems)))
-    console.print(table)
+        systems = ", ".join(TITLES[system] for system in each.systems)
+        console.print(Text(f"{each.name:<28} {systems}"), soft_wrap=True)
+        console.print(Text(f"{'':4}{each.title}", "dim"), soft_wrap=True)
     counts = ", ".join(f"{title} {len(of_system(differences, system))}" for system, title in TITLES.items())
-    console.print(
-        Text(f"{len(differences)} differences ({counts}); `anyunix differences NAME` shows one with evidence")
-    )
+    counted = f"{len(differences)} differences ({counts}); `anyunix differences NAME` shows one whole"
+    console.print(Text(counted), soft_wrap=True)
 
 
 def print_one(console: Console, difference: Difference) -> None:

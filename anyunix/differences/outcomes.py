@@ -146,11 +146,12 @@ def seen_in(names: tuple[str, ...], result: CellResult) -> SwitchedOn:
     if result.status != "ran":
         return SwitchedOn(names, problem=first_line(result.reason).removeprefix(NOT_TRIED))
     escaped = [probe for probe in result.contracts if not probe.tried and NOT_TRIED in probe.message]
+    whole = len(escaped) > len(result.kept())  # not only where the probe puts a program of its own before the server
     return SwitchedOn(
         names,
         {probe.id: _held(probe) for probe in result.contracts},
         tuple(probe for probe in result.failures if cause_of(result, probe) is None),
-        first_line(escaped[0].message).rpartition(NOT_TRIED)[2] if escaped else "",
+        first_line(escaped[0].message).rpartition(NOT_TRIED)[2] if whole else "",
     )
 
 

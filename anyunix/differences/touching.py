@@ -10,9 +10,14 @@ from anyunix.trace.strace import read_strace
 
 FUNCTION = re.compile(r"^(?!static\b)[a-z][\w \t*]*\n(\w+)\(", re.MULTILINE)
 """A function that is not static, in KNF: its type in a line of its own."""
+INCLUDED = re.compile(r'^#include "([\w.]+)"', re.MULTILINE)
 LISTENING = frozenset({"bind", "listen"})
 """What a server does whose network, or whose files, are others."""
 AS_TRACED: Mapping[str, frozenset[str]] = {
+    "__read_chk": frozenset({"read"}),
+    "__recv_chk": frozenset({"recv", "recvfrom"}),
+    "__recvfrom_chk": frozenset({"recvfrom"}),
+    "__sysv_signal": frozenset({"sigaction", "rt_sigaction"}),
     "execv": frozenset({"execve"}),
     "execvp": frozenset({"execve"}),
     "fcntl64": frozenset({"fcntl", "fcntl64"}),
@@ -29,6 +34,11 @@ AS_TRACED: Mapping[str, frozenset[str]] = {
     "send": frozenset({"send", "sendto"}),
     "sigaction": frozenset({"sigaction", "rt_sigaction"}),
     "signal": frozenset({"sigaction", "rt_sigaction"}),
+    "signalfd": frozenset({"signalfd", "signalfd4"}),
+    "sigpending": frozenset({"sigpending", "rt_sigpending"}),
+    "sigtimedwait": frozenset({"rt_sigtimedwait", "rt_sigtimedwait_time64"}),
+    "sigwait": frozenset({"rt_sigtimedwait", "rt_sigtimedwait_time64"}),
+    "sigwaitinfo": frozenset({"rt_sigtimedwait", "rt_sigtimedwait_time64"}),
     "wait": frozenset({"wait4", "waitpid"}),
     "waitpid": frozenset({"wait4", "waitpid"}),
 }
@@ -36,14 +46,21 @@ AS_TRACED: Mapping[str, frozenset[str]] = {
 SAME = frozenset(
     {"accept", "accept4", "bind", "close", "connect", "dup", "dup2", "fcntl", "flock", "getpgid", "getrlimit"}
     | {"getsid", "getsockopt", "listen", "pipe2", "read", "recvfrom", "recvmsg", "sendmsg", "sendto", "setsockopt"}
-    | {"shutdown", "socket", "socketpair", "unlink", "wait4", "waitid", "write"}
+    | {"shutdown", "socket", "socketpair", "unlink", "wait4", "waitid", "write", "writev"}
 )
 """Functions that a tracer sees under their own names."""
 
 
 def functions_in(source: Path) -> frozenset[str]:
-    """The functions that a preloaded object puts in front of libc's, from its C source."""
-    return frozenset(FUNCTION.findall(source.read_text(encoding="utf-8")))
+    """The functions that a preloaded object puts in front of libc's, from its C source and the headers beside it."""
+    waiting, read, found = [source], {source}, set()
+    while waiting:
+        text = waiting.pop().read_text(encoding="utf-8")
+        found |= {*FUNCTION.findall(text)}
+        headers = {source.parent / name for name in INCLUDED.findall(text)} - read
+        waiting += [header for header in headers if header.is_file()]
+        read |= headers
+    return frozenset(found)
 
 
 def calls_of(difference: Difference) -> frozenset[str] | None:

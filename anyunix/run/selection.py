@@ -22,8 +22,6 @@ class Choice:
     """Empty for all of the catalog."""
     platforms: tuple[str, ...] = ()
     """They have to run. Empty for what runs by default, of which none has to."""
-    likes: tuple[str, ...] = ()
-    """Systems: beside every platform its likenesses of them, where they are named; else beside those that can."""
     binds: tuple[str, ...] = ()
     """Empty for each subject's first."""
     required: tuple[str, ...] = ()
@@ -38,6 +36,8 @@ class Choice:
     """`2/3`: the cells are a part of a plan, and what has to run is only what is `required`."""
     poisoned: bool = False
     """Run the contracts again on builds in which uninitialised variables hold a pattern."""
+    likes: tuple[str, ...] = ()
+    """Systems: beside every platform its likenesses of them, where they are named; else beside those that can."""
 
 
 @dataclass(frozen=True)

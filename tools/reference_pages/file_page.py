@@ -20,6 +20,7 @@ WHERE = {
     "A file with the key `extends` may leave out what the other one says.",
     "expectations": "Failures that are accepted: `expectations/SUBJECT.yaml`; `anyunix accept` writes them down.",
     "fault": "A deliberate fault of the chat servers: `chat/faults/NAME.yaml`, for `anyunix mutation`.",
+    "difference": "A documented behaviour of other systems that is switched on for a server: `differences/NAME.yaml`.",
 }
 """Kind of file -> where such files are."""
 Schema = Mapping[str, Any]

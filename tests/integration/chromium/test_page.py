@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from anyunix.report.html import LOG_LIMIT, render
@@ -168,6 +169,18 @@ def test_platforms_and_groups_are_filtered(page: Callable[..., Any]) -> None:
         .filter((head) => head.offsetParent).map((head) => head.innerText.split('\\n')[0])""")
     assert heads == ["Probe", "alpine"]
     assert driver.execute_script("return document.querySelector('#failures article').hidden") is True
+
+
+def test_likenesses_have_columns_of_their_own(page: Callable[..., Any]) -> None:
+    matrix = example()
+    alpine = next(each for each in matrix.platforms if each.name == "alpine")
+    like = replace(alpine, like="freebsd", differences=("x",))
+    matrix = replace(matrix, platforms=tuple(like if each is alpine else each for each in matrix.platforms))
+    heads = """return [...document.querySelectorAll('.view:not([hidden]) .kinds th')]
+        .filter((head) => head.offsetParent).map((head) => [head.innerText, head.colSpan])"""
+    assert page(matrix).execute_script(heads) == [["platforms", 3], ["likenesses", 1]]
+    driver = page(matrix, fragment="#platform=alpine")
+    assert driver.execute_script(heads) == [["likenesses", 1]]
 
 
 def test_groups_close_and_open(page: Callable[..., Any]) -> None:

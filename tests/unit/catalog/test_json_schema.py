@@ -19,6 +19,7 @@ FILES = {
     "subject": ("chat/*.yaml", "examples/servers/*.yaml"),
     "expectations": ("examples/servers/expectations/*.yaml",),
     "fault": ("chat/faults/*.yaml",),
+    "difference": ("differences/*.yaml",),
 }
 
 
@@ -89,6 +90,9 @@ def test_it_takes_no_unknown_key(kind: str, schema: dict[str, Any]) -> None:
         ("expectations", "{debian: {a: {}}}"),
         ("fault", "{title: x, lesson: x, caught_by: [], c: x, python: x}"),
         ("fault", "{title: x, lesson: x, caught_by: [x], c: x}"),
+        ("difference", "{title: x, systems: {macos: 1.5.2, x: []}, rule: x, facts: {a: 1}, breaks: x, preload: a.c}"),
+        ("difference", "{title: x, systems: {macos: x}, rule: x, breaks: x, preload: a.c}"),
+        ("difference", "{title: x, systems: {macos: x}, rule: x, facts: {a: 1}, breaks: x, limits: {nofile: -1}}"),
         ("fault", "{title: x, lesson: x, caught_by: [x], c: [{file: x, healthy: x}], python: x}"),
     ],
 )

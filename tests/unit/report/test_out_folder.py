@@ -43,6 +43,7 @@ def test_matrix_json_says_all(tmp_path: Path) -> None:
                 {"platform": "debian", "tried": 2, "comparable": 2},
                 {"platform": "alpine-v6only", "tried": 2, "comparable": 2},
             ],
+            "likenesses": [],
             "differences": ["chat/test_y.py::test_b"],
             "broken_promises": [],
         }
