@@ -51,7 +51,10 @@ def compile_missing(wanted: set[Path]) -> str:
     """Why something cannot be compiled; empty when all is there."""
     missing = sorted(source for source in wanted if not object_of(source).exists())
     if missing and (reason := no_compiler()):
-        return f"{reason}, and {', '.join(source.name for source in missing)} has to be compiled"
+        names = ", ".join(source.name for source in missing)
+        return f"{reason}, and {names} has to be compiled: install one, or give the platform's file `cross: TARGET`"
+    if missing:
+        missing[0].parent.chmod(0o755)
     with ThreadPoolExecutor(max_workers=cpus()) as pool:
         return "; ".join(filter(None, pool.map(compiled, missing)))
 
@@ -64,6 +67,7 @@ def compiled(source: Path) -> str:
     except (CompileError, subprocess.TimeoutExpired, OSError) as error:
         said = str(error).replace(f"{source.parent}/", "").splitlines() or [type(error).__name__]
         return f"{source.name} does not compile: {next((line for line in said if 'error' in line), said[0])}"
+    unfinished.chmod(0o755)  # for servers of other users as well
     unfinished.rename(object_of(source))  # whole, or not there
     return ""
 

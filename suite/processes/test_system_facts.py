@@ -12,6 +12,7 @@ import sysconfig
 from pathlib import Path
 
 from support.child import in_child
+from support.deadline import Deadline
 
 OPTIONAL_MODULES = ("ctypes", "ssl", "zlib", "sqlite3", "curses", "readline", "resource", "syslog")
 WORDS_OF_64_BITS = ("64", "s390x", "alpha")
@@ -106,7 +107,9 @@ def test_own_name_resolves(fact):
     """
     code = "import socket; socket.getaddrinfo(socket.gethostname(), None)"
     try:
-        done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, timeout=1.0)
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", code], capture_output=True, timeout=Deadline(1.0).seconds
+        )
     except subprocess.TimeoutExpired:
         fact("system.own_name_resolves", False)
     else:

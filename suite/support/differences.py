@@ -150,9 +150,9 @@ def switched_on() -> tuple[Mechanism, ...]:
             limits[limit] = (min(soft, other_soft), min(hard, other_hard))
     files = tuple(sorted({path for each in wanted for path in each["files"]}))
     return (
-        *([Limits(limits)] if limits else []),
         *([Preload(objects)] if objects else []),
         *([Files(files)] if files else []),
+        *([Limits(limits)] if limits else []),
     )
 
 

@@ -1,14 +1,13 @@
-"""Listens on [::] alone, as if that were all addresses."""
+"""Listens on :: alone, and counts on IPv4 clients being served there."""
 
 import socket
 import sys
 from contextlib import suppress
 
-listener = socket.socket(socket.AF_INET6)
+listener = socket.socket(socket.AF_INET6)  # create_server() would set IPV6_V6ONLY itself
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 listener.bind(("::", int(sys.argv[1])))
 listener.listen()
-
 while True:
     peer, _ = listener.accept()
     with peer, suppress(ConnectionError):
