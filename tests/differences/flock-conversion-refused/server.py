@@ -5,11 +5,13 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from threading import Thread
 
 first, second = (os.open(sys.argv[2], os.O_RDWR | os.O_CREAT, 0o600) for _ in range(2))
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-while True:
-    peer, _ = listener.accept()
+
+
+def serve(peer: socket.socket) -> None:
     with peer, suppress(ConnectionError):
         while data := peer.recv(4096):
             fcntl.flock(first, fcntl.LOCK_SH)
@@ -20,3 +22,7 @@ while True:
             os.write(second, data)
             fcntl.flock(second, fcntl.LOCK_UN)
             peer.sendall(data)
+
+
+while True:
+    Thread(target=serve, args=listener.accept()[:1], daemon=True).start()

@@ -5,11 +5,13 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from threading import Thread
 
 log = os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-while True:
-    peer, _ = listener.accept()
+
+
+def serve(peer: socket.socket) -> None:
     with peer, suppress(ConnectionError):
         while data := peer.recv(4096):
             fcntl.flock(log, fcntl.LOCK_EX)
@@ -18,3 +20,7 @@ while True:
             fcntl.lockf(log, fcntl.LOCK_UN)
             fcntl.flock(log, fcntl.LOCK_UN)
             peer.sendall(data)
+
+
+while True:
+    Thread(target=serve, args=listener.accept()[:1], daemon=True).start()

@@ -80,8 +80,14 @@ work(int port)
 
 	wait_asleep(getppid());
 	listener = listen_on(port);
-	while ((peer = accept(listener, NULL, NULL)) != -1)
-		serve(peer);
+	signal(SIGCHLD, SIG_IGN);
+	while ((peer = accept(listener, NULL, NULL)) != -1) {
+		if (fork() == 0) {
+			serve(peer);
+			_exit(0);
+		}
+		close(peer);
+	}
 	_exit(1);
 }
 

@@ -5,14 +5,20 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from threading import Thread
 
 log = os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-while True:
-    peer, _ = listener.accept()
+
+
+def serve(peer: socket.socket) -> None:
     with peer, suppress(ConnectionError):
         while data := peer.recv(4096):
             fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.write(log, data)
             fcntl.flock(log, fcntl.LOCK_UN | fcntl.LOCK_NB)
             peer.sendall(data)
+
+
+while True:
+    Thread(target=serve, args=listener.accept()[:1], daemon=True).start()

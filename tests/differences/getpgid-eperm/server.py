@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from threading import Thread
 
 helper = os.fork()
 if helper == 0:
@@ -23,8 +24,13 @@ signal.signal(signal.SIGTERM, end)
 signal.signal(signal.SIGINT, end)
 signal.signal(signal.SIGHUP, end)
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-while True:
-    peer, _ = listener.accept()
+
+
+def serve(peer: socket.socket) -> None:
     with peer, suppress(ConnectionError):
         while data := peer.recv(4096):
             peer.sendall(data)
+
+
+while True:
+    Thread(target=serve, args=listener.accept()[:1], daemon=True).start()

@@ -47,7 +47,13 @@ main(int argc, char *argv[])
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
 	listener = listen_on(atoi(argv[1]));
-	while ((peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) != -1)
-		serve(peer);
+	signal(SIGCHLD, SIG_IGN);
+	while ((peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) != -1) {
+		if (fork() == 0) {
+			serve(peer);
+			_exit(0);
+		}
+		close(peer);
+	}
 	return 1;
 }

@@ -1,9 +1,11 @@
 """Sends with MSG_NOSIGNAL, and leaves SIGPIPE as it is."""
 
+import os
 import select
 import signal
 import socket
 import sys
+from threading import Thread
 
 PATIENCE_MS = 100
 """For a client that leaves before its answer."""
@@ -17,8 +19,9 @@ def gone(peer: socket.socket) -> bool:
 
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-while True:
-    peer, _ = listener.accept()
+
+
+def serve(peer: socket.socket) -> None:
     with peer:
         try:
             while data := peer.recv(4096):
@@ -30,3 +33,9 @@ while True:
                         continue
         except (BrokenPipeError, ConnectionResetError):
             pass
+        except OSError:
+            os._exit(1)  # an error that it does not know
+
+
+while True:
+    Thread(target=serve, args=listener.accept()[:1], daemon=True).start()

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from threading import Thread
 
 WORKERS, USER = 150, 41_507
 
@@ -19,8 +20,13 @@ for _ in range(WORKERS):
         os.close(parents)
         os.read(lifeline, 1)  # until the parent is gone
         os._exit(0)
-while True:
-    peer, _ = listener.accept()
+
+
+def serve(peer: socket.socket) -> None:
     with peer, suppress(ConnectionError):
         while data := peer.recv(4096):
             peer.sendall(data)
+
+
+while True:
+    Thread(target=serve, args=listener.accept()[:1], daemon=True).start()

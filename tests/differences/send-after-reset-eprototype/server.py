@@ -1,9 +1,11 @@
 """Takes ECONNRESET and EPIPE for the end of a client, and no other error."""
 
+import os
 import select
 import signal
 import socket
 import sys
+from threading import Thread
 
 PATIENCE_MS = 100
 """For a client that leaves before its answer."""
@@ -17,8 +19,9 @@ def gone(peer: socket.socket) -> bool:
 
 signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-while True:
-    peer, _ = listener.accept()
+
+
+def serve(peer: socket.socket) -> None:
     with peer:
         try:
             while data := peer.recv(4096):
@@ -26,3 +29,9 @@ while True:
                 peer.send(data)
         except (ConnectionResetError, BrokenPipeError):
             pass
+        except OSError:
+            os._exit(1)  # an error that it does not know
+
+
+while True:
+    Thread(target=serve, args=listener.accept()[:1], daemon=True).start()

@@ -73,11 +73,16 @@ main(int argc, char *argv[])
 	if (argc != 2 || pipe(news) == -1)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN);
 	signal(SIGUSR1, on_news);
 	listener = listen_on(atoi(argv[1]));
 	while ((peer = accept(listener, NULL, NULL)) != -1) {
 		tell_twice();
-		serve(peer);
+		if (fork() == 0) {
+			serve(peer);
+			_exit(0);
+		}
+		close(peer);
 	}
 	return 1;
 }
