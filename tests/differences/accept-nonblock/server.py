@@ -3,10 +3,12 @@
 import ctypes
 import os
 import select
+import signal
 import socket
 import sys
 from contextlib import suppress
 
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
 listener = socket.create_server(("0.0.0.0", int(sys.argv[1])))
 listener.setblocking(False)
 libc = ctypes.CDLL(None)

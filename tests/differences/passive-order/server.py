@@ -9,6 +9,7 @@ listener = socket.socket(family)
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 listener.bind(address)
 listener.listen()
+print("ready", flush=True)
 
 while True:
     peer, (host, *_) = listener.accept()
