@@ -6,6 +6,7 @@ from contextlib import suppress
 
 listener = socket.create_server(("0.0.0.0", int(sys.argv[1])), reuse_port=False)
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+print("ready", flush=True)
 
 while True:
     peer, _ = listener.accept()

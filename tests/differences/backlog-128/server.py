@@ -8,6 +8,7 @@ POOL = 200
 
 listener = socket.create_server(("0.0.0.0", int(sys.argv[1])), backlog=POOL)
 pool = [socket.create_connection(listener.getsockname(), timeout=2) for _ in range(POOL)]
+print("ready", flush=True)
 
 while True:
     peer, _ = listener.accept()

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 listener = socket.create_server(("0.0.0.0", int(sys.argv[1])))
 socket.create_connection(listener.getsockname()).close()
+print("ready", flush=True)
 
 while True:
     peer, _ = listener.accept()

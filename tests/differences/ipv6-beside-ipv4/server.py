@@ -25,6 +25,7 @@ except OSError as error:
         raise
     reserved.close()
     listener = on_all_addresses()
+print("ready", flush=True)
 
 while True:
     peer, _ = listener.accept()

@@ -22,6 +22,7 @@ def reached() -> socket.socket:
 
 listener = socket.create_server(("0.0.0.0", PORT))
 reached().close()
+print("ready", flush=True)
 
 while True:
     peer, _ = listener.accept()

@@ -8,6 +8,7 @@ handed = socket.create_server(("0.0.0.0", int(sys.argv[1]))).detach()
 listener = socket.socket(fileno=handed)
 if not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
     sys.exit("expected a socket that listens")
+print("ready", flush=True)
 
 while True:
     peer, _ = listener.accept()

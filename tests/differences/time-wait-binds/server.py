@@ -28,6 +28,7 @@ tried_out()
 if not was_here():
     sys.exit("it was not tried out")
 listener = socket.create_server(ADDRESS)
+print("ready", flush=True)
 
 while True:
     peer, _ = listener.accept()
