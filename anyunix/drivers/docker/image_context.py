@@ -28,8 +28,8 @@ class Image:
     def context(self) -> bytes:
         """The build context: the Dockerfile, with the files in it.
 
-        They are written by commands: Docker 20.10 takes what RUN makes for the engine's own CPU, and refuses to COPY into
-        that for another one.
+        They are written by commands: Docker 20.10 takes what RUN makes for the engine's own CPU, and refuses to COPY
+        into that for another one.
         """
         written = [run_line(path, content) for path, content in sorted(self.files.items())]
         dockerfile = "\n".join([self.dockerfile.read_text(), *(["USER root"] if written else []), *written])
