@@ -20,8 +20,8 @@ def chosen(known: Sequence[Difference], names: Iterable[str], systems: Sequence[
             raise ConfigurationError(
                 f"no difference is called {name!r}{nearest(name, by_name)}; `anyunix differences` shows them all"
             )
-    wanted = {each.name for system in systems or TITLES for each in of_system(known, system)}
-    found = tuple(each for each in known if each.name in (set(names) or by_name) and each.name in wanted)
+    of_systems = {each.name for system in systems for each in of_system(known, system)} if systems else by_name
+    found = tuple(each for each in known if each.name in (set(names) or by_name) and each.name in of_systems)
     if not found:
         of = " and ".join(TITLES[system] for system in systems)
         raise ConfigurationError(f"no difference{' of those named' if names else ''} is known that {of or 'any'} has")

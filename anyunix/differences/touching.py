@@ -51,6 +51,10 @@ SAME = frozenset(
 """Functions that a tracer sees under their own names."""
 
 
+CONSTRUCTOR = "__attribute__((constructor))"
+"""In a source that acts before the program's own first function: any call may be one that sees it."""
+
+
 def functions_in(source: Path) -> frozenset[str]:
     """The functions that a preloaded object puts in front of libc's, from its C source and the headers beside it."""
     waiting, read, found = [source], {source}, set()
@@ -65,6 +69,8 @@ def functions_in(source: Path) -> frozenset[str]:
 
 def calls_of(difference: Difference) -> frozenset[str] | None:
     """The system calls without which a server cannot notice it; None where nobody knows."""
+    if any(CONSTRUCTOR in source.read_text(encoding="utf-8") for source in difference.preloaded):
+        return None
     found: frozenset[str] = LISTENING if difference.alters else frozenset()
     for function in (each for source in difference.preloaded for each in functions_in(source)):
         if function not in AS_TRACED and function not in SAME:
