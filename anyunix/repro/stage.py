@@ -20,7 +20,8 @@ from anyunix.host.environment import local_environment, passed_on
 from anyunix.host.scratch import scratch
 from anyunix.payload.archive import SITE, SUBJECT, SUITE, products, write_payload
 from anyunix.payload.supervised import ask, last_words
-from anyunix.run.building import BUILD_SECONDS, build_there, cross_build, look_at
+from anyunix.run.building import BUILD_SECONDS, build_there, cross_build, cross_objects, look_at
+from anyunix.run.switch_on import SWITCH_ON, switch_on
 from anyunix.text import first_line
 
 SCRIPT = PurePosixPath("repro_remote.py")
@@ -36,10 +37,19 @@ class Stage:
 
     name: str
     driver: Driver
+    under: tuple[str, ...] = ()
+    """What goes in front of a task where differences are on: they are on in all of it."""
 
     def ask(self, answer: type[T], task: str, *words: str) -> T:
         """What a task of repro_remote.py found there. Raises PlatformError."""
-        return ask(self.driver, self.name, answer, ["python3", str(SCRIPT), task, *words], TASK_SECONDS, (SUITE, SITE))
+        return ask(
+            self.driver,
+            self.name,
+            answer,
+            [*self.under, "python3", str(SCRIPT), task, *words],
+            TASK_SECONDS,
+            (SUITE, SITE),
+        )
 
 
 @contextmanager
@@ -50,16 +60,20 @@ def staged(platform: Platform, subject: Subject, driver: Driver, suite: Path) ->
     """
     try:
         driver.up(_quiet)
-        stage = Stage(platform.name, driver)
+        stage = Stage(platform.name, driver, ("python3", str(SWITCH_ON)) if platform.switched_on else ())
         with scratch() as folder, CrossBuilds() as builds:
             carried = (
                 _built(subject)
                 if platform.options.is_this_machine
                 else cross_build(look_at(driver, platform, subject), platform, subject, Build(), builds, _quiet)
             )
+            if platform.switched_on:
+                carried |= cross_objects(look_at(driver, platform, subject), platform, builds, _quiet)
             archive = folder / "payload.tar"
-            write_payload(archive, suite, subject, {**carried, SCRIPT: SCRIPT_FILE})
+            write_payload(archive, suite, subject, {**carried, SCRIPT: SCRIPT_FILE}, differences=platform.switched_on)
             driver.put(archive)
+        if platform.switched_on:
+            switch_on(driver, platform.slowness)
         if subject.build and not carried and not platform.options.is_this_machine:
             done = build_there(driver, platform, subject, Build())
             if done.status:

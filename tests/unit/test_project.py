@@ -25,6 +25,15 @@ def test_every_platform_that_can_run_has_a_tox_env_which_ends_its_machine(catalo
     assert set(re.findall(r"^commands_post = anyunix down (.+)$", ending, re.MULTILINE)) == machines
 
 
+def test_the_wheel_carries_what_is_read_beside_the_code() -> None:
+    """find_catalog() looks in anyunix/data where there is no checkout."""
+    text = (ROOT / "pyproject.toml").read_text()
+    carried = dict(re.findall(r'^"?([\w/]+)"? = "anyunix/data/([\w/]+)"$', text, re.MULTILINE))
+    folders = {"platforms", "Dockerfiles", "suite", "differences", "chat", "boxes", "Vagrantfile"}
+    assert folders <= carried.keys()
+    assert all((ROOT / source).exists() and source == place for source, place in carried.items())
+
+
 def test_ci_calls_the_test_line_of_the_readme() -> None:
     lines = re.findall(r"^python3 -m venv .*tox run -e tests$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert len(lines) == 1
