@@ -1,4 +1,4 @@
-"""Listens on the first address that it is offered, and serves whom it knows by the address."""
+"""Listens on the first address that it is offered, and knows its clients by addresses of IPv4."""
 
 import socket
 import sys
@@ -9,10 +9,11 @@ listener = socket.socket(family)
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 listener.bind(address)
 listener.listen()
-print("ready", flush=True)
 
 while True:
     peer, (host, *_) = listener.accept()
+    if ":" in host:
+        sys.exit(f"a client from {host}, which is no address of IPv4")
     with peer, suppress(ConnectionError):
-        while host.startswith("127.") and (data := peer.recv(4096)):
+        while data := peer.recv(4096):
             peer.sendall(data)
