@@ -18,13 +18,13 @@ from typing import Any, Protocol
 
 from support.deadline import wait_until
 from support.elf import Program, holds, read_program
+from support.proc import PROC
 
 FOLDER_VARIABLE = "ANYUNIX_DIFFERENCES"
 LIST = "on.json"
 PRELOAD = "LD_PRELOAD"
 SPLITTERS = re.compile(r"[\s:]")
 """Where ld.so(8) splits LD_PRELOAD, with no way to quote them."""
-PROC = Path("/proc")
 LOADING_SECONDS = 1.0
 """For a process between its execve(2) and what its dynamic linker does."""
 
