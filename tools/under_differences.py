@@ -14,7 +14,7 @@ import random
 import sys
 from collections.abc import Sequence
 
-from anyunix.catalog.differences import SYSTEMS, Difference, of_system
+from anyunix.catalog.difference import SYSTEMS, Difference, of_system
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.probes import read_probes
 from anyunix.catalog.switching import experimental

@@ -86,6 +86,7 @@ def test_the_papers_first_bug_parts_at_the_bind(tmp_path: Path, subject: str) ->
         subject,
         "-k",
         "ipv4_client_is_served",
+        "--no-experiments",
         status=1,
     )
     assert first_parting(probe_of(matrix, f"local-v6only-{subject}-first", SERVED)) == ("parent", *PARTING)

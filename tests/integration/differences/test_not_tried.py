@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog.differences import Difference, Mechanism
+from anyunix.catalog.difference import Difference, Mechanism
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subject_file import read_subject
