@@ -24,7 +24,7 @@ DECOYS = (V6ONLY, ORDER, NONBLOCK)
 """They are on as well where a fault is planted, and have nothing to do with it."""
 LOOPBACK = "binding/test_any_server_contracts.py::test_a_client_on_ipv4_loopback_is_served"
 IDLE = "signals/test_any_server_contracts.py::test_idle_clients_hold_up_nobody"
-SOME = 3
+SOME = 1
 STARTS = "start/subject::starts"
 MARK = "/proc/sys/net/ipv4/ip_default_ttl"
 """What a platform may set for itself, and no difference does."""

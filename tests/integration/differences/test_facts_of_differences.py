@@ -14,8 +14,8 @@ from chosen import chosen
 from fact_cells import Compared, changes, compare
 
 ALL = {each.name: each for each in find_catalog().differences}
-HERE = chosen(list(ALL), 10)
-THERE = {place: chosen(list(ALL), 2) for place in ("debian", "debian-i386", "alpine")}
+HERE = chosen(list(ALL), 4)
+THERE = {place: chosen(list(ALL), 1) for place in ("debian", "debian-i386", "alpine")}
 MOST_VARYING = 3
 
 Comparison = Callable[[str, str], Compared]
