@@ -163,9 +163,15 @@ def _markdown(title: str, rows: Rows) -> str:
 
 
 def about(inventory: Inventory) -> str:
-    """Machine, kernel, compilers, in one line."""
+    """Machine, kernel, compilers, and the differences that were on, in one line."""
     made_by = dict.fromkeys(first_line(built.made_by) for built in inventory.built if built.made_by)
-    return f"{first_line(inventory.machine)}. {'; '.join(made_by)}."
+    on = f" {differences_on(inventory)}" if inventory.differences else ""
+    return f"{first_line(inventory.machine)}. {'; '.join(made_by)}.{on}"
+
+
+def differences_on(inventory: Inventory) -> str:
+    """Which behaviour of other systems the servers were measured under."""
+    return f"Differences that are on in the servers: {', '.join(inventory.differences)}."
 
 
 def write_files(console: Console, out: Path, files: Mapping[str, bytes]) -> None:

@@ -13,8 +13,11 @@ from anyunix.host.whole_file import write_whole
 AnyRun = TypeVar("AnyRun", Measured, ChatMeasured)
 
 
-def read_journal(path: Path, kind: type[AnyRun]) -> "dict[Point | ChatPoint, AnyRun]":
-    """What was measured already. A last line without its end was being written when the run was killed.
+def read_journal(
+    path: Path, kind: type[AnyRun], differences: tuple[str, ...] = ()
+) -> "dict[Point | ChatPoint, AnyRun]":
+    """What was measured already with these differences on in the servers. A last line without its end was being
+    written when the run was killed.
 
     Raises ConfigurationError naming file and line.
     """
@@ -29,7 +32,8 @@ def read_journal(path: Path, kind: type[AnyRun]) -> "dict[Point | ChatPoint, Any
             raise ConfigurationError(
                 f"{path}: line {number}: not a run of anyunix bench: {error}; --out DIR takes another folder"
             ) from None
-        found[measured.point] = measured
+        if measured.differences == differences:
+            found[measured.point] = measured
     return found
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.text import Text
 
-from anyunix.bench.bench_report import report_paper, run_line
+from anyunix.bench.bench_report import differences_on, report_paper, run_line
 from anyunix.bench.chat_report import chat_run_line, report_chat
 from anyunix.bench.chat_runs import ChatScale, chat_points
 from anyunix.bench.journal import AnyRun, append, read_journal
@@ -44,6 +44,11 @@ class BenchOptions:
     out: Path
     """Where the results go; a run that is in its journal already is not measured again."""
 
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """The names of those that are on in the servers."""
+        return tuple(each.name for each in self.platform.switched_on)
+
 
 def choose_servers(names: Sequence[str], sources: Sequence[Source]) -> tuple[Source, ...]:
     """The servers of these names; all of them without a name. Raises ConfigurationError."""
@@ -66,7 +71,7 @@ def run_bench(options: BenchOptions, catalog: Catalog, console: Console) -> bool
 
 def _paper(options: BenchOptions, scale: Scale, catalog: Catalog, console: Console) -> bool:
     file, measured = options.out / "runs.jsonl", list[Measured]()
-    journal = read_journal(file, Measured)
+    journal = read_journal(file, Measured, options.differences)
     with _testbed(options, LOADS, catalog, console) as (testbed, names), _what_is_left(measured):
         for run in _measure_all(points(names, scale), journal, testbed.measure, run_line, file, console):
             measured.append(run)
@@ -76,7 +81,7 @@ def _paper(options: BenchOptions, scale: Scale, catalog: Catalog, console: Conso
 
 def _chat(options: BenchOptions, scale: ChatScale, catalog: Catalog, console: Console) -> bool:
     file, measured = options.out / "chat-runs.jsonl", list[ChatMeasured]()
-    journal, bare = read_journal(file, ChatMeasured), None
+    journal, bare = read_journal(file, ChatMeasured, options.differences), None
     with _testbed(options, CHAT_LOADS, catalog, console) as (testbed, names), _what_is_left(measured):
         bare = testbed.bare_costs() if testbed.command(BARE) else None
         for run in _measure_all(chat_points(names, scale), journal, testbed.measure_chat, chat_run_line, file, console):
@@ -92,6 +97,8 @@ def _testbed(
     """The platform, and the servers that are available there. Raises NotRun, PlatformError."""
     driver = Drivers(Machines(dict(os.environ))).for_platform(options.platform)
     with staged(options.platform, driver, catalog, [*options.servers, *loads], options.cpus) as testbed:
+        if testbed.inventory.differences:
+            console.print(differences_on(testbed.inventory), soft_wrap=True)
         for line in testbed.inventory.left_out:
             console.print(Text(f"anyunix: {first_line(line)}", "yellow"), soft_wrap=True)
         if testbed.inventory.lacking:

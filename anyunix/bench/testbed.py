@@ -2,10 +2,10 @@
 
 import json
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from anyunix.bench.go import build_go
 from anyunix.bench.journal import AnyRun
@@ -15,17 +15,20 @@ from anyunix.bench.remote.experiment import END_SECONDS, READY_SECONDS, WARM_UP_
 from anyunix.bench.remote.programs import LOAD, PROGRAMS, SOURCES, BuiltProgram, Inventory, NotBuilt, Source
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
+from anyunix.cross.shared_builds import CrossBuilds
 from anyunix.cross.targets import cannot_start
 from anyunix.cross.zig import build_program, compiler_name
 from anyunix.drivers.base import Driver
 from anyunix.errors import NotRun, PlatformError
 from anyunix.host.scratch import scratch
-from anyunix.payload.archive import SUITE, add_file, files_below
+from anyunix.payload.archive import SUITE, add_differences, add_file, add_suite, files_below
 from anyunix.payload.supervised import ask
+from anyunix.run.building import Toolchain, cross_objects
+from anyunix.run.switch_on import switch_on
 from anyunix.text import first_line
 
 HERE = Path(__file__).with_name("remote")
-REMOTE, TOP = ("python3", "-m", f"{HERE.name}.task"), (PurePosixPath("."),)
+REMOTE, PYTHON_PATH = ("python3", "-m", f"{HERE.name}.task"), (PurePosixPath("."), SUITE)
 """How it is started there, in the payload's top folder."""
 LOOK = "uname -s; uname -r; uname -m; getconf LONG_BIT 2>/dev/null || echo 64; command -v cc || echo"
 SLACK_SECONDS = 30.0
@@ -55,7 +58,7 @@ class Testbed:
     def bare_costs(self) -> BareCosts:
         """What a message's system calls cost there. Raises PlatformError."""
         words = *(self.command(BARE) or ()), str(self._cpus)
-        return ask(self._driver, self.name, BareCosts, [*REMOTE, "bare", *words], END_SECONDS, TOP)
+        return ask(self._driver, self.name, BareCosts, [*REMOTE, "bare", *words], END_SECONDS, PYTHON_PATH)
 
     def _run(self, answer: type[AnyRun], task: str, point: Point | ChatPoint, seconds: float, load: str) -> AnyRun:
         order = {
@@ -70,11 +73,23 @@ class Testbed:
             answer,
             [*REMOTE, task, json.dumps(order)],
             READY_SECONDS + seconds + END_SECONDS + SLACK_SECONDS,
-            TOP,
+            PYTHON_PATH,
         )
         if found.point != point:
             raise PlatformError(f"{self.name}: it measured something else than it was asked for")
-        return found
+        return replace(found, differences=self.inventory.differences)
+
+
+@dataclass(frozen=True)
+class _There:
+    """What the platform says of itself."""
+
+    system: str
+    release: str
+    cpu: str
+    bits: str
+    compiler: str
+    """Where it is; empty when there is none."""
 
 
 @dataclass(frozen=True)
@@ -89,19 +104,28 @@ class _Carried:
 def staged(
     platform: Platform, driver: Driver, catalog: Catalog, sources: Sequence[Source], cpus: int
 ) -> Iterator[Testbed]:
-    """The platform with these programs on it; taken down whatever happens. Raises NotRun, PlatformError."""
+    """The platform with these programs on it, and its differences ready to be switched on for each server; taken down
+    whatever happens. Raises NotRun, PlatformError, ConfigurationError.
+    """
     if reason := driver.available():
         raise NotRun(reason)
     try:
         driver.up(lambda text: None)
-        with scratch() as folder:
-            carried = _carried(driver, platform, catalog.root / "bench", sources, folder)
+        with scratch() as folder, CrossBuilds() as builds:
+            there = _look(driver, platform)
+            carried = _carried(there, platform, catalog.root / "bench", sources, folder)
+            files = {PurePosixPath(PROGRAMS / built.name): folder / built.name for built in carried.built}
+            files |= cross_objects(Toolchain((), there.compiler, there.system), platform, builds, lambda text: None)
             archive = folder / "payload.tar"
-            _write(archive, catalog, [built.name for built in carried.built], folder)
+            _write(archive, catalog, platform, files)
             driver.put(archive)
+        if platform.switched_on:
+            switch_on(driver, platform.slowness)
         wanted = [source.name for source in sources if source.name not in carried.left_out]
         order = [*REMOTE, "build", str(cpus), *wanted]
-        inventory = ask(driver, platform.name, Inventory, order, building.BUILD_SECONDS * platform.slowness, TOP)
+        inventory = ask(
+            driver, platform.name, Inventory, order, building.BUILD_SECONDS * platform.slowness, PYTHON_PATH
+        )
         made_by = {built.name: built.made_by for built in carried.built}
         inventory = replace(
             inventory,
@@ -109,47 +133,57 @@ def staged(
             built=tuple(
                 replace(built, made_by=built.made_by or made_by.get(built.name, "")) for built in inventory.built
             ),
+            differences=tuple(each.name for each in platform.switched_on),
         )
         yield Testbed(platform.name, inventory, driver, cpus)
     finally:
         driver.down()
 
 
-def _carried(driver: Driver, platform: Platform, folder: Path, sources: Sequence[Source], into: Path) -> _Carried:
-    """Raises NotRun, PlatformError."""
+def _look(driver: Driver, platform: Platform) -> _There:
+    """Raises PlatformError."""
     done = driver.run(["sh", "-c", LOOK], env={}, timeout=SLACK_SECONDS * platform.slowness)
     said = done.stdout.splitlines()
     if done.status or len(said) != 5:
         raise PlatformError(f"{platform.name} does not say what it is: {first_line(done.stderr) or said}")
-    system, release, cpu, bits, compiler = said
-    found = _Carried()
+    return _There(*said)
+
+
+def _carried(there: _There, platform: Platform, folder: Path, sources: Sequence[Source], into: Path) -> _Carried:
+    """Raises NotRun, PlatformError."""
+    found, there_is = _Carried(), f"{there.system} {there.release}"
     for source in sources:
         files = [str(folder / file) for file in source.files]
         if source.compiler == "go":
             try:
-                found.built.append(build_go(source.name, files, into, system, cpu, bits))
+                found.built.append(build_go(source.name, files, into, there.system, there.cpu, there.bits))
             except NotBuilt as error:
                 found.left_out[source.name] = str(error)
-        elif source.compiler == "cc" and not compiler and platform.cross:
-            if reason := cannot_start(platform.cross, f"{system} {release}"):
-                raise NotRun(f"no cc on {platform.name}, and {reason}; it is {first_line(f'{system} {release}')}")
+        elif source.compiler == "cc" and not there.compiler and platform.cross:
+            if reason := cannot_start(platform.cross, there_is):
+                raise NotRun(f"no cc on {platform.name}, and {reason}; it is {first_line(there_is)}")
             build_program(files, platform.cross, into / source.name, building.CFLAGS)
             found.built.append(BuiltProgram(source.name, (), compiler_name(platform.cross)))
     return found
 
 
-def _write(archive: Path, catalog: Catalog, programs: Sequence[str], built: Path) -> None:
-    """The one archive that the platform receives."""
+def _write(archive: Path, catalog: Catalog, platform: Platform, built: Mapping[PurePosixPath, Path]) -> None:
+    """The one archive that the platform receives; of the suite, what is used there. Raises ConfigurationError."""
     with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
-        add_file(tar, catalog.suite / "supervise.py", SUITE / "supervise.py")
-        sources = catalog.root / "bench"
-        for folder, place in (
-            (HERE, Path(HERE.name)),
-            (sources / "servers", SOURCES / "servers"),
-            (sources / "load", SOURCES / "load"),
-            (catalog.root / "chat", SOURCES / "chat"),
-        ):
-            for file in files_below(folder):
-                add_file(tar, file, PurePosixPath(place / file.relative_to(folder).as_posix()))
-        for name in programs:
-            add_file(tar, built / name, PurePosixPath(PROGRAMS / name), mode=0o755)
+        if platform.switched_on:
+            add_suite(tar, catalog.suite)
+            add_differences(tar, platform.switched_on)
+        else:
+            add_file(tar, catalog.suite / "supervise.py", SUITE / "supervise.py")
+            _add_folder(tar, catalog.suite / "support", SUITE / "support")
+        _add_folder(tar, HERE, PurePosixPath(HERE.name))
+        for name in ("servers", "load"):
+            _add_folder(tar, catalog.root / "bench" / name, SOURCES / name)
+        _add_folder(tar, catalog.root / "chat", SOURCES / "chat")
+        for place, file in built.items():
+            add_file(tar, file, place, mode=0o755)
+
+
+def _add_folder(tar: tarfile.TarFile, folder: Path, place: PurePath) -> None:
+    for file in files_below(folder):
+        add_file(tar, file, PurePosixPath(place / file.relative_to(folder).as_posix()))

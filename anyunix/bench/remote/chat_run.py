@@ -5,12 +5,14 @@ import secrets
 import select
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cgroup import own_group
-from .experiment import END_SECONDS, NotMeasured, allow_descriptors, line_of, pin, split_cpus, started
+from .cgroup import ControlGroup, own_group
+from .conditions import NOTHING_ON, Conditions
+from .experiment import END_SECONDS, NotMeasured, allow_descriptors, check_conditions, line_of, pin, split_cpus, started
 from .meter import Meter
 from .tree import Usage
 
@@ -50,6 +52,8 @@ class ChatMeasured:
     calls: int | None = None
     processes: int = 0
     memory_bytes: int = 0
+    differences: tuple[str, ...] = ()
+    """That were on in the server."""
 
 
 @dataclass(frozen=True)
@@ -62,20 +66,43 @@ class BareCosts:
     write_socket: float
 
 
-def measure_chat(point: ChatPoint, command: Sequence[str], load: str, cpus: int = 1) -> ChatMeasured:
-    """Run it. A server that dies, or a message that does not come, is an invalid run."""
+@dataclass(frozen=True)
+class _Running:
+    """A chat server, and how it is reached."""
+
+    process: "subprocess.Popen[str]"
+    port: int
+    key: Path
+    meter: Meter
+
+
+def measure_chat(
+    point: ChatPoint, command: Sequence[str], load: str, cpus: int = 1, conditions: Conditions = NOTHING_ON
+) -> ChatMeasured:
+    """Run it. A server that dies or loses what is switched on for it, or a message that does not come, is an invalid
+    run.
+    """
     own, others = split_cpus(cpus)
     try:
         allow_descriptors()
-        with tempfile.TemporaryDirectory(prefix="chat-", dir=".") as name, own_group() as group:
-            log, key = str(Path(name, "log").absolute()), Path(name, "key").absolute()
-            key.touch(mode=0o600)
-            key.write_text(secrets.token_hex(64) + "\n")
-            loud = ("sh", "-c", 'exec "$@" >&2', "sh", *_order(command, log, str(key), point.clients))
-            with started(loud, own, group) as (process, port, meter):
-                return _under_load(point, process, meter, [load, "127.0.0.1", str(port), str(key)], others)
+        with own_group() as group, chat_started(command, point.clients, own, group, conditions) as server:
+            return _under_load(point, server, load, others, conditions)
     except (NotMeasured, OSError, ValueError) as error:
         return ChatMeasured(point, invalid=str(error))
+
+
+@contextmanager
+def chat_started(
+    command: Sequence[str], clients: int, cpus: set[int], group: ControlGroup | None, conditions: Conditions
+) -> Iterator[_Running]:
+    """A chat server with a log and a key of its own; all of it is gone afterwards. Raises NotMeasured, OSError."""
+    with tempfile.TemporaryDirectory(prefix="chat-", dir=".") as name:
+        log, key = str(Path(name, "log").absolute()), Path(name, "key").absolute()
+        key.touch(mode=0o600)
+        key.write_text(secrets.token_hex(64) + "\n")
+        loud = ("sh", "-c", 'exec "$@" >&2', "sh", *_order(command, log, str(key), clients))
+        with started(loud, cpus, group, conditions) as (process, port, meter):
+            yield _Running(process, port, key, meter)
 
 
 def bare_costs(program: str, cpus: int) -> BareCosts:
@@ -115,12 +142,12 @@ def _order(command: Sequence[str], log: str, key: str, clients: int) -> list[str
     ]
 
 
-def _under_load(
-    point: ChatPoint, server: "subprocess.Popen[str]", meter: Meter, load: list[str], cpus: set[int]
-) -> ChatMeasured:
+def _under_load(point: ChatPoint, server: _Running, load: str, cpus: set[int], conditions: Conditions) -> ChatMeasured:
     """Raises NotMeasured, OSError, ValueError."""
+    process, meter = server.process, server.meter
+    where = "127.0.0.1", str(server.port), str(server.key)
     clients = subprocess.Popen(
-        [*load, str(point.clients), f"{point.seconds:g}", f"{point.rate:g}"],
+        [load, *where, str(point.clients), f"{point.seconds:g}", f"{point.rate:g}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -129,12 +156,13 @@ def _under_load(
     try:
         pin(clients.pid, cpus)
         _answer(clients, END_SECONDS)  # OPEN
+        check_conditions(process, conditions)
         before, memory = meter.read(), meter.memory()
         _go_on(clients)
         said = _answer(clients, point.seconds + END_SECONDS)
         after = meter.read()
     except NotMeasured as error:
-        died = f"; the server died: exit status {server.returncode}" if server.poll() is not None else ""
+        died = f"; the server died: exit status {process.returncode}" if process.poll() is not None else ""
         raise NotMeasured(f"{error}{died}") from None
     finally:
         clients.kill()

@@ -13,9 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from .cgroup import ControlGroup, own_group
+from .conditions import NOTHING_ON, Conditions
 from .meter import Meter, has_schedstat
 from .syscalls import counted_calls
-from .tree import Usage
+from .tree import Usage, tree_of
 
 READY_SECONDS = 10
 SAMPLE_SECONDS = 0.5
@@ -68,18 +69,22 @@ class Measured:
     involuntary_a_write: float | None = None
     source: str = ""
     """Where the CPU times come from: a control group, /proc or ps."""
+    differences: tuple[str, ...] = ()
+    """That were on in the server."""
 
 
-def measure(point: Point, command: Sequence[str], load: str, cpus: int = 1) -> Measured:
+def measure(
+    point: Point, command: Sequence[str], load: str, cpus: int = 1, conditions: Conditions = NOTHING_ON
+) -> Measured:
     """Run it. The server gets so many of this process's CPUs, the load the rest.
 
-    A server that dies is an invalid run.
+    A server that dies, or that loses what is switched on for it, is an invalid run.
     """
     own, others = split_cpus(cpus)
     try:
         allow_descriptors()
-        with own_group() as group, started([*command, point.form], own, group) as (process, port, meter):
-            found = _under_load(point, process, port, meter, [load], others)
+        with own_group() as group, started([*command, point.form], own, group, conditions) as (process, port, meter):
+            found = _under_load(point, process, port, meter, [load], others, conditions)
     except (NotMeasured, OSError, ValueError) as error:
         return Measured(point, invalid=str(error))
     return replace(
@@ -109,16 +114,17 @@ def pin(pid: int, cpus: set[int]) -> None:
 
 @contextmanager
 def started(
-    command: Sequence[str], cpus: set[int], group: ControlGroup | None
+    command: Sequence[str], cpus: set[int], group: ControlGroup | None, conditions: Conditions
 ) -> Iterator[tuple["subprocess.Popen[str]", int, Meter]]:
     """A server, and its port; it and all its processes are gone afterwards. Raises NotMeasured, OSError."""
     process = subprocess.Popen(
-        [*AT_THE_START, *command],
+        [*AT_THE_START, *conditions.front, *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=conditions.before_exec,
     )
     assert process.stdin is not None
     assert process.stderr is not None
@@ -132,6 +138,7 @@ def started(
             said = process.stderr.readline() if select.select([process.stderr], [], [], READY_SECONDS)[0] else ""
             if not said.startswith("READY "):
                 raise NotMeasured(f"the server does not start: {line_of(said) or 'it says nothing'}")
+            check_conditions(process, conditions)
             yield process, int(said.rpartition(":")[2]), Meter(process.pid, group, event)
     finally:
         with suppress(ProcessLookupError):  # all of it has ended by itself
@@ -140,8 +147,20 @@ def started(
         process.stderr.close()
 
 
+def check_conditions(process: "subprocess.Popen[str]", conditions: Conditions) -> None:
+    """For the server and all that it has forked until now. Raises NotMeasured."""
+    if reason := conditions.why_not(tree_of(process.pid)):
+        raise NotMeasured(reason)
+
+
 def _under_load(
-    point: Point, process: "subprocess.Popen[str]", port: int, meter: Meter, load: list[str], cpus: set[int]
+    point: Point,
+    process: "subprocess.Popen[str]",
+    port: int,
+    meter: Meter,
+    load: list[str],
+    cpus: set[int],
+    conditions: Conditions,
 ) -> Measured:
     """Raises NotMeasured, OSError, ValueError."""
     seconds = point.seconds + WARM_UP_SECONDS
@@ -161,7 +180,10 @@ def _under_load(
     )
     try:
         pin(generator.pid, cpus)
-        seen = _samples(meter, generator, point.seconds)
+        begun = time.monotonic() + WARM_UP_SECONDS
+        _sleep_until(begun, generator)
+        check_conditions(process, conditions)
+        seen = _samples(meter, generator, begun, point.seconds)
         out, errors = generator.communicate(timeout=seconds + END_SECONDS)
     except subprocess.TimeoutExpired:
         raise NotMeasured(
@@ -205,9 +227,7 @@ class _Seen:
     memory: int
 
 
-def _samples(meter: Meter, generator: "subprocess.Popen[str]", seconds: float) -> _Seen:
-    begun = time.monotonic() + WARM_UP_SECONDS
-    _sleep_until(begun, generator)
+def _samples(meter: Meter, generator: "subprocess.Popen[str]", begun: float, seconds: float) -> _Seen:
     first = meter.read()
     before, first_time = first.cpu_seconds, time.monotonic()
     last_time = first_time

@@ -66,6 +66,8 @@ class Inventory:
     """Why, one line each."""
     lacking: str = ""
     """Why nothing can be measured there at all."""
+    differences: tuple[str, ...] = ()
+    """That are on in the servers."""
 
 
 def build_all(names: list[str]) -> tuple[tuple[BuiltProgram, ...], tuple[str, ...]]:
