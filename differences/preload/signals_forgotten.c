@@ -18,35 +18,30 @@ ignored(int number, const struct sigaction *action)
 	return action->sa_handler == SIG_DFL && (number == SIGCHLD || number == SIGURG || number == SIGWINCH);
 }
 
-/* sigaction(2): setting a disposition that ignores discards what is pending, blocked or not. */
-static void
+/* sigaction(2): setting a disposition that ignores discards what is pending, blocked or not. Whether it was ignored. */
+static int
 forget(int number)
 {
-	int saved = errno;
+	int forgotten, saved = errno;
 	struct sigaction now;
 
-	if (NEXT(sigaction)(number, NULL, &now) == 0 && ignored(number, &now))
+	forgotten = NEXT(sigaction)(number, NULL, &now) == 0 && ignored(number, &now);
+	if (forgotten)
 		(void)NEXT(sigaction)(number, &now, NULL);
 	errno = saved;
+	return forgotten;
 }
 
-/* What of the set can come at all, once what is ignored is forgotten. */
+/* The set without what is ignored, of which nothing is pending after that. */
 static sigset_t
 caught_of(const sigset_t *set)
 {
 	sigset_t caught = *set;
-	int number, saved = errno;
+	int number;
 
-	for (number = 1; number < NSIG; number++) {
-		struct sigaction now;
-
-		if (sigismember(set, number) != 1 || NEXT(sigaction)(number, NULL, &now) == -1 ||
-		    !ignored(number, &now))
-			continue;
-		forget(number);
-		sigdelset(&caught, number);
-	}
-	errno = saved;
+	for (number = 1; number < NSIG; number++)
+		if (sigismember(set, number) == 1 && forget(number))
+			sigdelset(&caught, number);
 	return caught;
 }
 
@@ -54,25 +49,25 @@ int
 sigaction(int number, const struct sigaction *new, struct sigaction *old)
 {
 	if (new != NULL)
-		forget(number);
+		(void)forget(number);
 	return NEXT(sigaction)(number, new, old);
 }
 
 void (*
 signal(int number, void (*handler)(int)))(int)
 {
-	forget(number);
+	(void)forget(number);
 	return NEXT(signal)(number, handler);
 }
 
 int
 sigpending(sigset_t *set)
 {
-	int number;
+	int status = NEXT(sigpending)(set);
 
-	for (number = 1; number < NSIG; number++)
-		forget(number);
-	return NEXT(sigpending)(set);
+	if (status == 0)
+		*set = caught_of(set);
+	return status;
 }
 
 int
