@@ -1,6 +1,5 @@
 """System calls of a tree of processes, counted by the kernel: perf_event_open(2) on raw_syscalls:sys_enter."""
 
-import ctypes
 import os
 import platform
 import struct
@@ -37,6 +36,10 @@ def read_calls(event: int) -> int:
 
 
 def _open_event(pid: int) -> int | None:
+    try:
+        import ctypes  # not there where Python was built without libffi
+    except ImportError:
+        return None
     number, tracepoint = NUMBERS.get(platform.machine()), _tracepoint()
     if number is None or tracepoint is None or sys.maxsize < 2**32:
         return None
