@@ -48,19 +48,17 @@ def write_payload(
     built: Mapping[PurePosixPath, Path],
     planned: Sequence[str] = (),
     differences: Sequence[Difference] = (),
-    *,
-    sources: bool = True,
 ) -> None:
-    """Write the archive. `suite` is None where the platform has it, with pytest, already, and without `sources` it has
-    the subject, built; `built` maps a path in the archive to a program that was built here, which wins over a source;
-    `planned` are the IDs of the probes that have to come back.
+    """Write the archive. `suite` is None where the platform has it, with pytest, already; `built` maps a path in the
+    archive to a program that was built here, which wins over a source; `planned` are the IDs of the probes that have
+    to come back.
 
     Raises ConfigurationError when pytest or what it needs is not installed here.
     """
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
         if suite is not None:
             add_suite(tar, suite)
-        for source in subject_files(subject) if sources else ():
+        for source in subject_files(subject):
             if SUBJECT / source not in built:
                 add_file(tar, subject.folder / source, SUBJECT / source)
         for place, file in built.items():

@@ -200,15 +200,8 @@ class CellRun:
             built |= cross_objects(toolchain, cell.platform, builds, self._progress)
             self._progress("sending the payload")
             archive = folder / "payload.tar"
-            write_payload(
-                archive,
-                suite,
-                cell.subject,
-                built,
-                self._planned,
-                cell.platform.switched_on,
-                sources=self._build_key not in self._known.builds,
-            )
+            subject = replace(cell.subject, files=()) if self._build_key in self._known.builds else cell.subject
+            write_payload(archive, suite, subject, built, self._planned, cell.platform.switched_on)
             self._driver.put(archive)
         self._known.has_suite = True
 
