@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TypeVar
 
+from anyunix.analysis.candidates import likely_for
 from anyunix.analysis.ddmin import Subset
 from anyunix.catalog.difference import Difference, System, of_system
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.catalog.switching import CannotSwitch, experimental
-from anyunix.differences.narrowing import likely_for, narrow
+from anyunix.differences.narrowing import narrow
 from anyunix.differences.outcomes import NO_TIME, Because, SwitchedOn, Tryout, confirmed, seen_in
 from anyunix.differences.touching import called_in, touched
 from anyunix.drivers.registry import Drivers
