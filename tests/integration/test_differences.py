@@ -47,7 +47,7 @@ def suite(make_suite: Callable[[str], Path]) -> Path:
 @pytest.fixture
 def try_it(catalog: Catalog, suite: Path) -> Callable[..., Tryout]:
     def run(
-        subject: Subject, *names: str, known: tuple[Difference, ...] = (), platform: str = "local", seconds: float = 60
+        subject: Subject, *names: str, known: tuple[Difference, ...] = (), platform: str = "local", seconds: float = 600
     ) -> Tryout:
         differences = known or tuple(each for each in catalog.differences if each.name in names)
         options = TryOptions(
