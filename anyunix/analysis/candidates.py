@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from anyunix.catalog.difference import Difference
 from anyunix.results.json_values import same
-from anyunix.results.model import PlatformResult
+from anyunix.results.model import PlatformResult, Probe
 
 
 def candidates(here: PlatformResult, reference: PlatformResult, known: Iterable[Difference]) -> tuple[Difference, ...]:
@@ -20,6 +20,11 @@ def candidates(here: PlatformResult, reference: PlatformResult, known: Iterable[
         for each in sorted(found, key=lambda each: each.name)
         if each.name in here.differences or _shows(here, reference, each)
     )
+
+
+def likely_for(probe: Probe, differences: Iterable[Difference]) -> list[str]:
+    """Those that change a fact by which a failure of the contract may be explained, by name: to be tried first."""
+    return [each.name for each in differences if {*each.facts} & {*probe.explained_by}]
 
 
 def _denied(here: PlatformResult, difference: Difference) -> bool:

@@ -67,7 +67,7 @@ def notes(tryout: Tryout) -> list[str]:
             lines.append(f"{what}: does not fail each time: {_few(_names(flaky))}")
     if partly := [name for name, tried in tryout.alone.items() if not tried.complete]:
         lines.append(
-            f"only the contracts that they can touch were tried with {_few(partly)}; --seconds gives more time"
+            f"only the quick contracts that they can touch were tried with {_few(partly)}; --seconds gives more time"
         )
     return lines
 

@@ -1,11 +1,9 @@
 """Of the differences that break a contract together, the fewest that do."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from anyunix.analysis.ddmin import Subset, ddmin
-from anyunix.catalog.difference import Difference
-from anyunix.results.model import Probe
 
 TestSets = Callable[[Sequence[Subset]], Mapping[Subset, bool]]
 """Holds the contract against the server with each set switched on."""
@@ -37,8 +35,3 @@ def narrow(
     except StopIteration as end:
         return tuple(sorted(end.value)), True
     return tuple(sorted(left)), False
-
-
-def likely_for(probe: Probe, differences: Iterable[Difference]) -> list[str]:
-    """Those that change a fact by which a failure of the contract may be explained."""
-    return [each.name for each in differences if {*each.facts} & {*probe.explained_by}]

@@ -12,6 +12,8 @@ from anyunix.text import first_line
 
 Held = Literal["kept", "broken", "flaky", "not tried", "left out"]
 State = Literal["kept", "broken", "not tried", "untouched"]
+NO_TIME = "there was no time for each alone; --seconds gives more"
+"""Why a difference was not tried alone that can be on."""
 NOT_TRIED = "not tried: "
 """How a probe begins to say that a difference is not on in its server (suite/conftest.py)."""
 
@@ -101,8 +103,11 @@ class Tryout:
         return of_system(self.known, system)
 
     def emulated(self, system: System) -> int:
-        """How many of them could be switched on in this server."""
-        return sum(self.alone[each.name].state != "not tried" for each in self.of(system))
+        """How many of them could be switched on in this server: alone, or where time was over, with all the others."""
+        whole = self.together.get(system)
+        own = [self.alone[each.name] for each in self.of(system)]
+        together = whole is not None and whole.state != "not tried"
+        return sum(each.state != "not tried" or (together and each.problem == NO_TIME) for each in own)
 
 
 def answer_for(tryout: Tryout, system: System) -> str:

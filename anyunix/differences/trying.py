@@ -1,16 +1,19 @@
 """A server is run under every difference alone, under all of a system together, and what breaks is narrowed down."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
+from typing import TypeVar
 
+from anyunix.analysis.candidates import likely_for
 from anyunix.analysis.ddmin import Subset
 from anyunix.catalog.difference import Difference, System, of_system
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.catalog.switching import CannotSwitch, experimental
-from anyunix.differences.narrowing import likely_for, narrow
-from anyunix.differences.outcomes import Because, SwitchedOn, Tryout, confirmed, seen_in
+from anyunix.differences.narrowing import narrow
+from anyunix.differences.outcomes import NO_TIME, Because, SwitchedOn, Tryout, confirmed, seen_in
 from anyunix.differences.touching import called_in, touched
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
@@ -22,10 +25,15 @@ from anyunix.run.rerun import REPRESENTATIVE, Records
 from anyunix.run.start import never_started
 from anyunix.text import first_line
 
+T = TypeVar("T")
 CAUSES = 3
 """Contracts that break under a whole system and are narrowed down at most."""
-SECONDS, NARROWING_SECONDS = 60, 40.0
-"""After so many nothing is begun that can wait; for narrowing down all that breaks under one system."""
+SECONDS, NARROWING_SECONDS = 45, 30.0
+"""After so many nothing is begun that can wait; for narrowing down all that breaks under whole systems."""
+SLOW_SECONDS, SLOW = 1.0, 3
+"""A contract can wait that takes longer than this, and so many times as long as most of them."""
+AT_A_TIME = 4
+"""Cells for each job from one look at the time to the next."""
 TRACED = 2
 """Contracts of each group that are run again under a tracer: the quickest."""
 
@@ -43,7 +51,7 @@ class TryOptions:
     jobs: int
     seconds: float = SECONDS
     quick: bool = False
-    """Only what the differences can touch."""
+    """All that the differences can touch, and nothing else."""
 
 
 def try_out(options: TryOptions, suite: SuiteOptions, watcher: Watcher = NOBODY) -> Tryout:
@@ -77,11 +85,13 @@ class _Trials:
         contracts = tuple(probe.id for probe in kept)
         together = {system: of_system(options.known, system) for system in options.systems}
         called = self._called_and_seen(kept, [own for own in together.values() if own], contracts)
-        first = {each.name: touched(each, called, contracts) for each in options.known}
-        self._see([((each,), first[each.name]) for each in options.known if (each.name,) not in self.seen])
+        broken = {name for each in self.seen.values() for name in each.broken_ids}
+        slow = frozenset() if options.quick else slow_ones(kept) - broken
+        self._one_by_one({each.name: quick_first(touched(each, called, contracts), slow) for each in options.known})
         self._confirm()
-        causes = {system: self._causes(own) for system, own in together.items()}
-        self._rest({name: [each for each in contracts if each not in first[name]] for name in first})
+        until = time.monotonic() + NARROWING_SECONDS
+        causes = {system: self._causes(own, until) for system, own in together.items()}
+        self._rest(contracts)
         return Tryout(
             options.subject.name,
             options.platform.name,
@@ -145,6 +155,26 @@ class _Trials:
         results = self._run([*beside, *cells.values()], keeper)[len(beside) :]
         self.seen |= {names: seen_in(names, result) for names, result in zip(cells, results, strict=True)}
 
+    def _one_by_one(self, contracts: Mapping[str, Sequence[str]]) -> None:
+        """Each difference alone with its contracts, as long as there is time; first those of systems that break it."""
+        broken = {name for each in self.seen.values() if each.broken for name in each.differences}
+        wanted = [each for each in self.options.known if (each.name,) not in self.seen]
+        self._see([((each,), ()) for each in wanted if not contracts[each.name]])
+        waiting = sorted((each for each in wanted if contracts[each.name]), key=lambda each: each.name not in broken)
+        while waiting and self._has_time:
+            now, waiting = self._next(waiting, AT_A_TIME)
+            self._see([((each,), contracts[each.name]) for each in now])
+        self.seen |= {(each.name,): SwitchedOn((each.name,), problem=NO_TIME) for each in waiting}
+
+    @property
+    def _has_time(self) -> bool:
+        return time.monotonic() - self.started < self.options.seconds
+
+    def _next(self, waiting: list[T], for_each_job: int) -> tuple[list[T], list[T]]:
+        """What is next, and what is left then."""
+        number = for_each_job * self.options.jobs
+        return waiting[:number], waiting[number:]
+
     def _confirm(self) -> None:
         """What broke is run once more, with them and without; what does not repeat is flaky."""
         suspects = {names: each for names, each in self.seen.items() if each.broken and not each.confirmed}
@@ -156,9 +186,8 @@ class _Trials:
         for (names, each), result in zip(suspects.items(), results, strict=True):
             self.seen[names] = confirmed(each, result, without)
 
-    def _causes(self, own: Sequence[Difference]) -> tuple[Because, ...]:
+    def _causes(self, own: Sequence[Difference], until: float) -> tuple[Because, ...]:
         """The fewest differences of a system for each of the first contracts that break under all of them."""
-        until = time.monotonic() + NARROWING_SECONDS
         whole = self.seen.get(_names(own))
         return tuple(self._because(own, probe, until) for probe in whole.broken[:CAUSES]) if whole else ()
 
@@ -179,12 +208,13 @@ class _Trials:
         results = self._run([self._cell(sorted(each), (probe.id,)) for each in sets])
         return {each: bool(result.failures) for each, result in zip(sets, results, strict=True)}
 
-    def _rest(self, rest: Mapping[str, Sequence[str]]) -> None:
+    def _rest(self, contracts: Sequence[str]) -> None:
         """The other contracts, as long as there is time; whose turn did not come is marked."""
-        rest = {name: [each for each in more if each not in self.seen[name,].contracts] for name, more in rest.items()}
+        names = [each.name for each in self.options.known]
+        rest = {name: [each for each in contracts if each not in self.seen[name,].contracts] for name in names}
         waiting = [name for name, more in rest.items() if more and self.seen[name,].state in ("kept", "untouched")]
-        while waiting and not self.options.quick and time.monotonic() - self.started < self.options.seconds:
-            names, waiting = waiting[: self.options.jobs], waiting[self.options.jobs :]
+        while waiting and not self.options.quick and self._has_time:
+            names, waiting = self._next(waiting, 1)
             results = self._run([self._cell((name,), tuple(rest[name])) for name in names])
             for name, result in zip(names, results, strict=True):
                 self.seen[name,] = self.seen[name,] + seen_in((name,), result)
@@ -208,6 +238,17 @@ def to_trace(kept: Sequence[Probe]) -> tuple[str, ...]:
     groups = dict.fromkeys(each.group for each in kept)
     chosen = [each.id for group in groups for each in [each for each in quickest if each.group == group][:TRACED]]
     return tuple(dict.fromkeys([*(each.id for each in kept if each.id in REPRESENTATIVE), *chosen]))
+
+
+def slow_ones(kept: Sequence[Probe]) -> frozenset[str]:
+    """Contracts that hold a cell up which is done with the others long before."""
+    usual = median(each.seconds for each in kept)
+    return frozenset(each.id for each in kept if each.seconds > max(SLOW_SECONDS, SLOW * usual))
+
+
+def quick_first(contracts: Sequence[str], slow: Collection[str]) -> list[str]:
+    """Those that do not have to wait; of slow ones alone, all."""
+    return [each for each in contracts if each not in slow] or list(contracts)
 
 
 def _names(differences: Iterable[Difference]) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ HELPERS = PurePosixPath("helpers")
 DIFFERENCES = PurePosixPath("differences")
 """What is switched on there (suite/support/differences.py)."""
 SUBJECT_FILE = SUBJECT / "subject.json"
+PRISTINE = PurePosixPath("built")
+"""What was built there, for later cells (anyunix/run/pristine_build.py)."""
 MANIFEST = PurePosixPath("manifest.json")
 """What has to come back. For people to look at: nothing there reads it."""
 LEFT_OUT = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}

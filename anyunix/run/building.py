@@ -23,6 +23,7 @@ LOOK_SECONDS = 30.0
 LOOKS = 3
 """Tries for an answer that is whole: a Docker engine under load may lose what a command says."""
 BUILD_SECONDS = 300.0
+TRIED_FLAGS = PurePosixPath("flags.o")
 COMPILED = {".c", ".cc", ".cpp", ".cxx", ".C", ".m", ".s", ".S"}
 """What sources for the C compiler end in."""
 NO_SUCH_FLAG = "--anyunix-asks-whether-cflags-are-honoured"
@@ -141,7 +142,7 @@ def _check_flags(driver: Driver, platform: Platform, subject: Subject, build: Bu
         raise NotRun(f"no {compiler} on {platform.name}")
     # a file of the work folder: a compiler that runs as root may put one in the place of /dev/null
     tried = driver.run(
-        [compiler, *build.flags, "-x", "c", "-c", "-o", "flags.o", "/dev/null"],
+        [compiler, *build.flags, "-x", "c", "-c", "-o", str(TRIED_FLAGS), "/dev/null"],
         env={},
         timeout=LOOK_SECONDS * platform.slowness,
     )

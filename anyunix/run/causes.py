@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from anyunix.analysis.candidates import candidates
+from anyunix.analysis.candidates import candidates, likely_for
 from anyunix.analysis.ddmin import Subset
 from anyunix.analysis.explain import here_alone, not_started
 from anyunix.analysis.trials import OutOfTime, Tally, Trial, experiment
@@ -107,7 +107,8 @@ class _Going:
         self.cause = Cause(reference=reference, note=suspect.left_out)
         self.trials: Sequence[Trial] = ()
         """What it waits for; nothing when it has ended."""
-        self._experiment = experiment(reference, suspect.switchable)
+        likely = likely_for(suspect.failing, suspect.switchable.values())
+        self._experiment = experiment(reference, suspect.switchable, likely)
         if suspect.switchable:
             self._step(lambda: next(self._experiment))
 

@@ -36,8 +36,9 @@ from anyunix.run.durations import Durations
 from anyunix.run.emulator_limits import leave_out
 from anyunix.run.exhausted import exhausted
 from anyunix.run.facts_once import FactsOnce
-from anyunix.run.kept import Known
+from anyunix.run.kept import STAYS, Known
 from anyunix.run.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only
+from anyunix.run.pristine_build import BUILDS_KEPT, build_key, keep_build, take_build
 from anyunix.run.start import SCRIPT, start_once
 from anyunix.run.switch_on import SWITCH_ON, switch_on
 from anyunix.run.unfinished import FINISHED, Unfinished, finished_probes, why_unfinished
@@ -107,7 +108,9 @@ class CellRun:
         """`known` is what earlier cells found out about a platform that is still up."""
         self.cell, self.artifacts = cell, Artifacts()
         self._driver, self._options, self._progress = driver, options, progress
-        self._known = known or Known()
+        self._known, self._stays_up = known or Known(), known is not None
+        self._build_key = ""
+        """Under which what is built stays on the platform; empty where it does not."""
         self._planned: tuple[str, ...] = ()
         self._measures = False
         """Whether this cell is the one of its platform that measures the facts."""
@@ -146,6 +149,8 @@ class CellRun:
         self._driver.up(self._progress)
         toolchain = self._look()
         self._planned = self._plan(plan.result())
+        if self._stays_up and self.cell.subject.build and not toolchain.missing:
+            self._build_key = build_key(self.cell.subject, self.cell.build)
         self._send(toolchain)
         if not self._planned and (self._measures or self.cell.probes):
             raise NotRun(f"no probe matches -k {self._options.expression!r}; `anyunix list probes` shows them all")
@@ -154,7 +159,7 @@ class CellRun:
         )
         if self.cell.subject.build and not toolchain.missing and (failed := self._build()):
             return replace(result, probes=(failed,))
-        if self.cell.platform.switched_on:
+        if any(each not in self._known.switched_on for each in self.cell.platform.switched_on):
             self._switch_on()
         if not self.cell.probes and (failed := self._start()):
             return replace(result, probes=(failed,))
@@ -195,17 +200,27 @@ class CellRun:
             built |= cross_objects(toolchain, cell.platform, builds, self._progress)
             self._progress("sending the payload")
             archive = folder / "payload.tar"
-            write_payload(archive, suite, cell.subject, built, self._planned, cell.platform.switched_on)
+            subject = replace(cell.subject, files=()) if self._build_key in self._known.builds else cell.subject
+            write_payload(archive, suite, subject, built, self._planned, cell.platform.switched_on)
             self._driver.put(archive)
         self._known.has_suite = True
 
     def _build(self) -> Probe | None:
         """Build the subject there. One that does not build is not portable: that is a contract too."""
-        subject = self.cell.subject
+        subject, platform, key = self.cell.subject, self.cell.platform, self._build_key
+        if key in self._known.builds:
+            take_build(self._driver, key, platform.slowness)
+            return None
         self._progress("building the subject")
-        done = build_there(self._driver, self.cell.platform, subject, self.cell.build)
+        done = build_there(self._driver, platform, subject, self.cell.build)
         self._log(subject.build, done)
         if done.status == 0:
+            if (
+                key
+                and len(self._known.builds) < BUILDS_KEPT
+                and keep_build(self._driver, key, STAYS, platform.slowness)
+            ):
+                self._known.builds.add(key)
             return None
         return Probe(BUILDS, "contract", "failed", why_not_built(subject, done))
 
@@ -214,6 +229,7 @@ class CellRun:
         self._progress("switching the differences on")
         done = switch_on(self._driver, self.cell.platform.slowness)
         self._log(["python3", str(SWITCH_ON)], done)
+        self._known.switched_on += self.cell.platform.switched_on
 
     def _start(self) -> Probe | None:
         """Start the subject once: where it cannot, no probe could say more than that."""

@@ -20,7 +20,7 @@ def identity_of(suite: Path, subjects: Iterable[Subject]) -> Identity:
     return Identity(
         __version__,
         _digest(_contents(suite, files_below(suite))),
-        {subject.name: _subject_digest(subject) for subject in subjects},
+        {subject.name: digest_of(subject) for subject in subjects},
     )
 
 
@@ -56,7 +56,8 @@ def check_comparable(*claims: Claim) -> None:
     common_identity(claims, "are not compared; run the older one again with this version", subjects=False)
 
 
-def _subject_digest(subject: Subject) -> str:
+def digest_of(subject: Subject) -> str:
+    """Of its files, of how it is built and of what its file says of it."""
     files = [
         file
         for entry in subject.files

@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from anyunix.catalog.difference import Difference
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Completed, Driver, Progress
 from anyunix.errors import PlatformError
-from anyunix.payload.archive import DIFFERENCES, HELPERS, SITE, SUITE
+from anyunix.payload.archive import DIFFERENCES, HELPERS, PRISTINE, SITE, SUITE
 from anyunix.run.building import Toolchain
 
 T = TypeVar("T")
-STAYS = "|".join(f"./{place}" for place in (SUITE, SITE, HELPERS, DIFFERENCES))
+STAYS = "|".join(f"./{place}" for place in (SUITE, SITE, HELPERS, DIFFERENCES, PRISTINE))
 TIDY = ("sh", "-c", f'for each in ./* ./.[!.]*; do case $each in {STAYS}) ;; *) rm -rf -- "$each" ;; esac; done')
-"""All goes that a cell brought or left. The suite, pytest and what is preloaded stay, with what was compiled there."""
+"""All goes that a cell brought or left. The suite, pytest and what is preloaded stay, with what was compiled there,
+and pristine copies of what was built.
+"""
 TIDY_SECONDS = 30.0
 
 
@@ -28,6 +31,10 @@ class Known:
     """By the tools that were asked for."""
     has_suite: bool = False
     """With pytest and the helpers of the probes."""
+    switched_on: list[Difference] = field(default_factory=list)
+    """Those that were on together with others, or alone: what they need is compiled, and can be on there."""
+    builds: set[str] = field(default_factory=set)
+    """The keys of what was built there and is kept."""
     spoiled: bool = False
     """What happened there would be seen in the next cell, too: the kernel counts what the memory limit killed."""
 

@@ -10,8 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
+from typing import NoReturn
 
 HELPERS_VARIABLE = "ANYUNIX_HELPERS"
 CROSS = "ANYUNIX_CC"
@@ -47,7 +46,7 @@ def compiler() -> list[str]:
 def need_compiler(folder: Path) -> None:
     """Skip the probe where no C program can be compiled and linked."""
     if reason := no_compiler() or broken_compiler(folder):
-        pytest.skip(reason)
+        skip(reason)
 
 
 def helper(folder: Path, name: str) -> Path:
@@ -57,8 +56,15 @@ def helper(folder: Path, name: str) -> Path:
     """
     found = find_helper(folder, name)
     if isinstance(found, str):
-        pytest.skip(found)
+        skip(found)
     return found
+
+
+def skip(reason: str) -> NoReturn:
+    """As pytest's: whoever compiles without it, such as switch_on.py, need not import it, which takes longest there."""
+    import pytest
+
+    pytest.skip(reason)
 
 
 def find_helper(folder: Path, name: str) -> Path | str:

@@ -88,13 +88,13 @@ class Server:
         return [WILDCARDS.get(address.host, address.host) for address in self.addresses]
 
     def _patiently(self, come: Callable[[], socket.socket]) -> socket.socket:
-        """One that promises no more than one client at a time may need a moment between two."""
+        """One that promises no more than one client at a time may need a moment between two; not one that has ended."""
         deadline = Deadline(0.0 if self.promises["at_once"] else PAUSE_SECONDS)
         while True:
             try:
                 return come()
             except (OSError, AssertionError):
-                if deadline.passed():
+                if deadline.passed() or not self.alive():
                     raise
             time.sleep(POLL_SECONDS)  # no event tells when it listens again: poll
 

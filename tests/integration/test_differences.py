@@ -12,7 +12,7 @@ from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.cli import main
 from anyunix.differences.differences_report import as_json
-from anyunix.differences.outcomes import Tryout, answer_for
+from anyunix.differences.outcomes import NO_TIME, Tryout, answer_for
 from anyunix.differences.trying import TryOptions, try_out
 from anyunix.errors import ConfigurationError
 from anyunix.run.cell import SuiteOptions
@@ -46,10 +46,18 @@ def suite(make_suite: Callable[[str], Path]) -> Path:
 
 @pytest.fixture
 def try_it(catalog: Catalog, suite: Path) -> Callable[..., Tryout]:
-    def run(subject: Subject, *names: str, known: tuple[Difference, ...] = (), platform: str = "local") -> Tryout:
+    def run(
+        subject: Subject, *names: str, known: tuple[Difference, ...] = (), platform: str = "local", seconds: float = 600
+    ) -> Tryout:
         differences = known or tuple(each for each in catalog.differences if each.name in names)
         options = TryOptions(
-            subject, catalog.platform(platform), next(iter(subject.binds)), differences, ("freebsd", "macos"), 2
+            subject,
+            catalog.platform(platform),
+            next(iter(subject.binds)),
+            differences,
+            ("freebsd", "macos"),
+            2,
+            seconds,
         )
         return try_out(options, SuiteOptions(suite))
 
@@ -85,6 +93,13 @@ def test_two_that_break_a_server_together_are_named(
     assert answer_for(tryout, "macos") == "macOS: kept all that can be emulated (1 of 1)"
     assert tryout.exit_status == 1
     assert '"minimal": true' in as_json(tryout)
+
+
+def test_without_time_only_whole_systems_are_tried_and_it_is_said(echo: Subject, try_it: Callable[..., Tryout]) -> None:
+    tryout = try_it(echo, "accept-nonblock", "no-accept4", "sigchld-reset-by-exec", seconds=0)
+    assert {tried.problem for tried in tryout.alone.values() if tried.state == "not tried"} == {NO_TIME}
+    assert tryout.alone["accept-nonblock"].state == "untouched", "it costs nothing to know that"
+    assert answer_for(tryout, "macos") == "macOS: kept all that can be emulated (2 of 2)"
 
 
 def test_a_server_that_clears_its_environment_is_not_tried(

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from anyunix.analysis.candidates import candidates
+from anyunix.analysis.candidates import candidates, likely_for
 from anyunix.catalog.difference import Difference, Mechanism
-from anyunix.results.model import Documented, PlatformResult
+from anyunix.catalog.lookup import find_catalog
+from anyunix.results.model import Documented, PlatformResult, Probe
 
 
 def difference(name: str, **facts: Any) -> Difference:
@@ -59,3 +60,9 @@ def test_what_is_switched_on_needs_no_facts_and_what_the_reference_has_is_no_can
 
 def test_a_fact_that_varies_speaks_for_nothing() -> None:
     assert named({"f": True}, OFF, unstable={"g": (0, 1)}) == []
+
+
+def test_those_are_likely_whose_facts_the_contract_depends_on() -> None:
+    probe = Probe("p", "contract", "failed", explained_by=("ipv6.v6only_default", "getaddrinfo.passive_order"))
+    assert {*likely_for(probe, find_catalog().differences)} >= {"v6only-default", "passive-order"}
+    assert "accept-nonblock" not in likely_for(probe, find_catalog().differences)

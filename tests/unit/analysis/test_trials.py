@@ -13,9 +13,14 @@ from anyunix.results.model import Probe
 NAMES = ("a", "b", "c", "d", "e")
 
 
-def ended(answer: Callable[[Subset, int], Tally], names: tuple[str, ...] = NAMES, rounds: int = 100) -> Cause:
+def ended(
+    answer: Callable[[Subset, int], Tally],
+    names: tuple[str, ...] = NAMES,
+    rounds: int = 100,
+    likely: tuple[str, ...] = (),
+) -> Cause:
     """What is claimed after so many rounds at most; `answer` says what comes of a set that is tried so many times."""
-    going = experiment("debian", names)
+    going = experiment("debian", names, likely)
     try:
         trials = next(going)
         for _ in range(rounds):
@@ -43,6 +48,25 @@ def test_two_that_are_needed_together() -> None:
         f"cause, by experiment ({cause.runs} runs): with b and d switched on, debian fails too; with either alone it "
         "does not. Fix: mend it."
     )
+
+
+def test_likely_ones_that_break_it_by_themselves_are_found_sooner_and_as_surely() -> None:
+    breaks = fails_if(lambda some: {"b", "d"} <= some)
+    cause, by_search = ended(breaks, likely=("b", "d")), ended(breaks)
+    assert (cause.differences, cause.minimal) == (by_search.differences, True)
+    assert cause.runs < by_search.runs
+    assert ended(breaks, likely=("b", "d"), rounds=3).found
+
+
+@pytest.mark.parametrize("likely", [("a",), ("a", "b", "c"), ("x",), NAMES])
+def test_likely_ones_that_have_nothing_to_do_with_it_or_are_too_many_change_nothing(likely: tuple[str, ...]) -> None:
+    cause = ended(fails_if(lambda some: {"b", "d"} <= some), likely=likely)
+    assert (cause.differences, cause.minimal) == (("b", "d"), True)
+
+
+def test_likely_ones_are_not_claimed_where_all_together_keep_it() -> None:
+    cause = ended(fails_if(lambda some: "a" in some and "e" not in some), likely=("a",))
+    assert not cause.found
 
 
 @pytest.mark.parametrize("names", [NAMES, ("c",)])

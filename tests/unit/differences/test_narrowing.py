@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from anyunix.analysis.ddmin import Subset
-from anyunix.catalog.lookup import find_catalog
-from anyunix.differences.narrowing import likely_for, narrow
-from anyunix.results.model import Probe
+from anyunix.differences.narrowing import narrow
 
 NAMES = [f"d{number}" for number in range(20)]
 
@@ -42,9 +40,3 @@ def test_when_time_is_over_what_is_left_is_not_called_minimal() -> None:
     assert "d3" in names
     assert len(names) < len(NAMES)
     assert not minimal
-
-
-def test_those_are_likely_whose_facts_the_contract_depends_on() -> None:
-    probe = Probe("p", "contract", "failed", explained_by=("ipv6.v6only_default", "getaddrinfo.passive_order"))
-    assert {*likely_for(probe, find_catalog().differences)} >= {"v6only-default", "passive-order"}
-    assert "accept-nonblock" not in likely_for(probe, find_catalog().differences)

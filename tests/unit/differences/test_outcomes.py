@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from anyunix.catalog.lookup import find_catalog
-from anyunix.differences.outcomes import Because, SwitchedOn, Tryout, answer_for, confirmed, seen_in
+from anyunix.differences.outcomes import NO_TIME, Because, SwitchedOn, Tryout, answer_for, confirmed, seen_in
 from anyunix.results.model import CellResult, Probe
 
 A, B = (Probe(f"binding/t.py::test_{name}", "contract", "passed") for name in "ab")
@@ -55,6 +55,17 @@ def test_what_does_not_break_again_or_breaks_anyway_is_flaky() -> None:
     assert confirmed(seen, cell(A), cell(A)).contracts[A.id] == "flaky"
     wobbly = confirmed(seen, cell(REFUSED), cell(REFUSED))
     assert (wobbly.state, wobbly.contracts[A.id]) == ("kept", "flaky")
+
+
+def test_what_had_no_time_alone_was_on_with_all_others_or_not_at_all(tryout: Tryout) -> None:
+    late = SwitchedOn(("passive-order",), problem=NO_TIME)
+    assert late.state == "not tried"
+    hurried = replace(tryout, alone={**tryout.alone, "passive-order": late})
+    assert answer_for(hurried, "freebsd") == "FreeBSD: kept all that can be emulated (2 of 2)"
+    alone = replace(hurried, together={})
+    assert answer_for(alone, "freebsd").endswith("one by one kept 1 of 2")
+    refused = replace(hurried, together={"freebsd": SwitchedOn(("passive-order", "v6only-default"), problem="no")})
+    assert answer_for(refused, "freebsd") == "FreeBSD: not tried as a whole (no); one by one kept 1 of 2"
 
 
 def test_all_kept(tryout: Tryout) -> None:
