@@ -57,7 +57,10 @@ class DifferenceKeys(Mechanism, frozen=True, kw_only=True, forbid_unknown_fields
     rule: Annotated[Text, Meta(description="what POSIX, an RFC or a manual page says about it")]
     facts: Annotated[
         dict[Word, Any],
-        Meta(description="what the suite measures when it is on, and not when it is off: fact and value"),
+        Meta(
+            description="what the suite measures when it is on, and not when it is off: fact and value; of one "
+            "with parts, those that change"
+        ),
     ]
     breaks: Annotated[Text, Meta(description="the server that it breaks: `a server that …`")]
     musl: Annotated[

@@ -10,6 +10,7 @@ import pytest
 from anyunix.catalog.lookup import find_catalog
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.netns.netns_driver import NetnsDriver, NetnsOptions
+from anyunix.results.json_values import claimed
 from anyunix.results.model import CellResult
 from chosen import chosen
 from fact_cells import Plain, changes, under, without
@@ -59,7 +60,11 @@ def test_on_this_machine(measured: Measured, difference: str) -> None:
         pytest.skip(reason)
     plain = measured.plain("local", difference)
     shown = plain.changed(measured.under("local", difference))
-    assert shown == {name: value for name, value in ALL[difference].facts.items() if name not in plain.varying}
+    assert shown == {
+        name: claimed(value, plain.once.facts[name])
+        for name, value in ALL[difference].facts.items()
+        if name not in plain.varying
+    }
     assert shown, "it does nothing here"
 
 
@@ -72,9 +77,11 @@ def test_in_containers(engine: Engine, measured: Measured, place: str, differenc
 
 def expected(plain: Plain, difference: str) -> dict[str, object]:
     """The difference's facts that are others without it; of those that are measured there at all."""
-    facts = {name: value for name, value in ALL[difference].facts.items() if name not in plain.varying}
-    known = {name: value for name, value in facts.items() if name in plain.once.facts}
-    return dict(changes({name: plain.once.facts[name] for name in known}, known))
+    known = plain.once.facts.keys() - plain.varying
+    facts = {
+        name: claimed(value, plain.once.facts[name]) for name, value in ALL[difference].facts.items() if name in known
+    }
+    return dict(changes({name: plain.once.facts[name] for name in facts}, facts))
 
 
 def test_what_varies_by_itself_is_no_fact_of_a_difference(measured: Measured) -> None:
