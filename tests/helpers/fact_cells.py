@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from anyunix.catalog.difference import Difference
 from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.platforms import Platform
@@ -20,6 +22,15 @@ from anyunix.run.matrix import NOBODY, run_cells
 Facts = Mapping[str, Any]
 NOT_MEASURED = "not measured"
 SIDE_BY_SIDE = 2
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a platform without differences has to be like to be compared with it under some."""
+
+    namespaces: bool
+    """Of its own: those of differences that alter it."""
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,11 +59,12 @@ def changes(before: Facts, after: Facts) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def without(platform: Platform, alters: bool, folder: Path) -> Plain:
-    """Measure it as it is, or as it is in namespaces of its own: those of differences that alter it."""
-    if alters:
+def without(platform: Platform, ground: Ground, folder: Path) -> Plain:
+    """Measure it as it is, or as it is on that ground."""
+    if ground.namespaces:
         options = altering(platform.options)
         assert options is not None, f"nothing can be altered on {platform.name}"
+        options = msgspec.structs.replace(options, files={**options.files, **dict(ground.files)})
         platform = replace(platform, name=f"{platform.name}-plain", options=options)
     once, again = measure([platform, replace(platform, name=f"{platform.name}-again")], folder)
     return Plain(platform, once, again)

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from anyunix.catalog.difference import SYSTEMS, System, of_system
 from anyunix.catalog.lookup import find_catalog
+from anyunix.catalog.switching import experimental
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.netns.netns_driver import NetnsDriver, NetnsOptions
-from anyunix.results.json_values import claimed
+from anyunix.results.json_values import claimed, holds
 from anyunix.results.model import CellResult
 from chosen import chosen
-from fact_cells import Plain, changes, under, without
+from fact_cells import Ground, Plain, changes, measure, under, without
 
 ALL = {each.name: each for each in find_catalog().differences}
 HERE = chosen(list(ALL), 4)
@@ -21,6 +23,14 @@ THERE = {place: chosen(list(ALL), 1) for place in ("debian", "debian-i386", "alp
 MOST_VARYING = 3
 
 AT_A_TIME = 4
+GROUND = {"ipv4-first": {"/etc/hosts": "127.0.0.1 localhost\n::1 localhost\n"}}
+"""What has to be there for a difference to show: addresses of both kinds, for their order."""
+
+
+def ground(place: str, difference: str) -> Ground:
+    """What a platform is compared as."""
+    files = GROUND.get(difference, {}) if place == "local" else {}
+    return Ground(ALL[difference].alters or bool(files), tuple(files.items()))
 
 
 class Measured:
@@ -28,21 +38,22 @@ class Measured:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._plain: dict[tuple[str, bool], Plain] = {}
+        self._plain: dict[tuple[str, Ground], Plain] = {}
         self._under: dict[tuple[str, str], CellResult] = {}
 
     def plain(self, place: str, difference: str) -> Plain:
         """Without any difference, and with namespaces where the difference needs some."""
-        alters = ALL[difference].alters
-        if (place, alters) not in self._plain:
-            self._plain[place, alters] = without(find_catalog().platform(place), alters, self._folder)
-        return self._plain[place, alters]
+        key = place, ground(place, difference)
+        if key not in self._plain:
+            self._plain[key] = without(find_catalog().platform(place), key[1], self._folder)
+        return self._plain[key]
 
     def under(self, place: str, difference: str) -> CellResult:
-        """With it alone. Those that come next and alter as much are measured with it, some side by side."""
+        """With it alone. Those that come next on the same ground are measured with it, some side by side."""
         if (place, difference) not in self._under:
             names = HERE if place == "local" else THERE[place]
-            like = [name for name in names[names.index(difference) :] if ALL[name].alters == ALL[difference].alters]
+            ours = ground(place, difference)
+            like = [name for name in names[names.index(difference) :] if ground(place, name) == ours]
             platform = self.plain(place, difference).platform
             found = under(platform, [ALL[name] for name in like[:AT_A_TIME]], self._folder)
             self._under.update({(place, name): result for name, result in found.items()})
@@ -54,10 +65,15 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     return Measured(tmp_path_factory.mktemp("none"))
 
 
+def need_namespaces() -> None:
+    if reason := NetnsDriver(NetnsOptions()).available():
+        pytest.skip(reason)
+
+
 @pytest.mark.parametrize("difference", HERE)
 def test_on_this_machine(measured: Measured, difference: str) -> None:
-    if ALL[difference].alters and (reason := NetnsDriver(NetnsOptions()).available()):
-        pytest.skip(reason)
+    if ground("local", difference).namespaces:
+        need_namespaces()
     plain = measured.plain("local", difference)
     shown = plain.changed(measured.under("local", difference))
     assert shown == {
@@ -82,6 +98,16 @@ def expected(plain: Plain, difference: str) -> dict[str, object]:
         name: claimed(value, plain.once.facts[name]) for name, value in ALL[difference].facts.items() if name in known
     }
     return dict(changes({name: plain.once.facts[name] for name in facts}, facts))
+
+
+@pytest.mark.parametrize("system", chosen(SYSTEMS, 1))
+def test_those_of_a_system_take_nothing_from_each_other(tmp_path: Path, system: System) -> None:
+    """Or else what is switched on would be denied by what is measured, and no cause would be found in it."""
+    need_namespaces()
+    together = of_system(tuple(ALL.values()), system)
+    (result,) = measure([experimental(find_catalog().platform("local"), together)], tmp_path)
+    claims = [(each.name, fact, value) for each in together for fact, value in each.facts.items()]
+    assert [(*claim, result.facts[claim[1]]) for claim in claims if not holds(claim[2], result.facts[claim[1]])] == []
 
 
 def test_what_varies_by_itself_is_no_fact_of_a_difference(measured: Measured) -> None:
