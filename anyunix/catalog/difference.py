@@ -62,6 +62,9 @@ class DifferenceKeys(Mechanism, frozen=True, kw_only=True, forbid_unknown_fields
             "with parts, those that change"
         ),
     ]
+    unmeasured: Annotated[
+        list[Word], Meta(description="facts that cannot be measured when it is on: what they are about is not there")
+    ] = msgspec.field(default_factory=list)
     breaks: Annotated[Text, Meta(description="the server that it breaks: `a server that …`")]
     musl: Annotated[
         Mechanism | None, Meta(description="how it is switched on where libc is musl, if in another way")
@@ -84,6 +87,8 @@ class Difference:
     """Where libc is musl; the same unless the file says otherwise."""
     sources: Path
     """The folder with what is preloaded."""
+    unmeasured: tuple[str, ...] = ()
+    """Facts that cannot be measured when it is on."""
 
     @property
     def mechanisms(self) -> tuple[Mechanism, ...]:

@@ -23,11 +23,12 @@ def read_difference(path: Path, suite: Path) -> Difference:
     """One difference from its file. Raises ConfigurationError."""
     name, keys = file_name(path), read_file(path, DifferenceKeys)
     sources = path.parent / PRELOAD
-    measured = who_measures(suite, keys.facts)
-    for fact, value in keys.facts.items():
+    keyed = {**{fact: f"facts.{fact}" for fact in keys.facts}, **dict.fromkeys(keys.unmeasured, "unmeasured")}
+    measured = who_measures(suite, keyed)
+    for fact, key in keyed.items():
         if fact not in measured:
-            known = measured_by(suite)
-            raise key_error(path, f"facts.{fact}", f"no probe measures this fact{nearest(fact, known)}")
+            raise key_error(path, key, f"no probe measures {fact!r}{nearest(fact, measured_by(suite))}")
+    for fact, value in keys.facts.items():
         if reason := unfit(value):
             raise key_error(path, f"facts.{fact}", f"expected what JSON can say, found {reason}")
     if not keys.facts:
@@ -37,7 +38,9 @@ def read_difference(path: Path, suite: Path) -> Difference:
     if keys.musl is not None:
         _check(path, keys.musl, sources, "musl.")
     texts = {key: getattr(keys, key) for key in ("title", "systems", "rule", "facts", "breaks")}
-    return Difference(name, mechanism=own, musl=keys.musl or own, sources=sources, **texts)
+    return Difference(
+        name, mechanism=own, musl=keys.musl or own, sources=sources, unmeasured=tuple(keys.unmeasured), **texts
+    )
 
 
 def _check(path: Path, mechanism: Mechanism, sources: Path, where: str) -> None:

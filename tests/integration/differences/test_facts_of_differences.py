@@ -15,7 +15,7 @@ from anyunix.drivers.netns.netns_driver import NetnsDriver, NetnsOptions
 from anyunix.results.json_values import claimed, holds
 from anyunix.results.model import CellResult
 from chosen import chosen
-from fact_cells import Ground, Plain, changes, measure, under, without
+from fact_cells import NOT_MEASURED, Ground, Plain, changes, measure, under, without
 
 ALL = {each.name: each for each in find_catalog().differences}
 HERE = chosen(list(ALL), 4)
@@ -76,27 +76,24 @@ def test_on_this_machine(measured: Measured, difference: str) -> None:
         need_namespaces()
     plain = measured.plain("local", difference)
     shown = plain.changed(measured.under("local", difference))
-    assert shown == {
-        name: claimed(value, plain.once.facts[name])
-        for name, value in ALL[difference].facts.items()
-        if name not in plain.varying
-    }
+    assert shown == expected(plain, difference)
     assert shown, "it does nothing here"
 
 
 @pytest.mark.parametrize(("place", "difference"), [(place, name) for place, names in THERE.items() for name in names])
 def test_in_containers(engine: Engine, measured: Measured, place: str, difference: str) -> None:
-    """glibc and musl, 64 and 32 bits. What a platform is like already can show nothing."""
+    """glibc and musl, 64 and 32 bits."""
     plain = measured.plain(place, difference)
     assert plain.changed(measured.under(place, difference)) == expected(plain, difference)
 
 
 def expected(plain: Plain, difference: str) -> dict[str, object]:
-    """The difference's facts that are others without it; of those that are measured there at all."""
+    """The difference's facts, of those that are measured there. What a platform is like already can show nothing."""
     known = plain.once.facts.keys() - plain.varying
     facts = {
         name: claimed(value, plain.once.facts[name]) for name, value in ALL[difference].facts.items() if name in known
     }
+    facts |= {name: NOT_MEASURED for name in ALL[difference].unmeasured if name in known}
     return dict(changes({name: plain.once.facts[name] for name in facts}, facts))
 
 
