@@ -84,6 +84,8 @@ def test_on_this_machine(measured: Measured, difference: str) -> None:
 def test_in_containers(engine: Engine, measured: Measured, place: str, difference: str) -> None:
     """glibc and musl, 64 and 32 bits."""
     plain = measured.plain(place, difference)
+    if not ALL[difference].facts.keys() & plain.once.facts.keys():
+        pytest.skip(f"{place} measures none of its facts")
     assert plain.changed(measured.under(place, difference)) == expected(plain, difference)
 
 
