@@ -43,6 +43,8 @@ def _entry(difference: Difference, facts: Mapping[str, ProbeText]) -> Iterator[s
     yield f"- **Breaks**: {escaped(difference.breaks)}"
     for fact, value in difference.facts.items():
         yield f"- **Measured when it is on**: {_linked(fact, facts)} is `{shown(value)}`"
+    for fact, value in difference.besides.items():
+        yield f"- **Measured as well, on Linux**: {_linked(fact, facts)} is `{shown(value)}`"
     for fact in difference.unmeasured:
         yield f"- **Not measured when it is on**: {_linked(fact, facts)}"
     yield from (f"- **Switched on by**: {escaped(how)}" for how in mechanisms(difference))

@@ -92,9 +92,8 @@ def test_in_containers(engine: Engine, measured: Measured, place: str, differenc
 def expected(plain: Plain, difference: str) -> dict[str, object]:
     """The difference's facts, of those that are measured there. What a platform is like already can show nothing."""
     known = plain.once.facts.keys() - plain.varying
-    facts = {
-        name: claimed(value, plain.once.facts[name]) for name, value in ALL[difference].facts.items() if name in known
-    }
+    valued = {**ALL[difference].facts, **ALL[difference].besides}
+    facts = {name: claimed(value, plain.once.facts[name]) for name, value in valued.items() if name in known}
     facts |= {name: NOT_MEASURED for name in ALL[difference].unmeasured if name in known}
     return dict(changes({name: plain.once.facts[name] for name in facts}, facts))
 
@@ -113,4 +112,4 @@ def test_what_varies_by_itself_is_no_fact_of_a_difference(measured: Measured) ->
     for difference in HERE[:1]:
         varying = measured.plain("local", difference).varying
         assert len(varying) <= MOST_VARYING, varying
-        assert not varying & {fact for each in ALL.values() for fact in each.facts}
+        assert not varying & {fact for each in ALL.values() for fact in (*each.facts, *each.besides)}

@@ -63,6 +63,11 @@ def test_what_a_file_says(folder: Path, catalog: Catalog) -> None:
         ),
         (
             "breaks: ",
+            "besides: {accept.inherits: 1}\nbreaks: ",
+            "line 8: key 'besides.accept.inherits': no probe measures 'accept.inherits' (did you mean ",
+        ),
+        (
+            "breaks: ",
             "unmeasured: [accept.inherits]\nbreaks: ",
             "line 8: key 'unmeasured': no probe measures 'accept.inherits' (did you mean 'accept.inherits_nonblock'?)",
         ),
