@@ -94,7 +94,7 @@ class Server:
             try:
                 return come()
             except (OSError, AssertionError):
-                if deadline.passed():
+                if deadline.passed() or not self.alive():
                     raise
             time.sleep(POLL_SECONDS)  # no event tells when it listens again: poll
 
