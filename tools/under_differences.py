@@ -4,15 +4,16 @@
     python tools/under_differences.py --sample 2 --seed 7     two of them, chosen by the seed
     python tools/under_differences.py accept-nonblock freebsd only these: differences by name, systems by name
 
-Prints a line for each server and each of them. Exit status 0 when no contract is broken, 1 when one is, 3 when a cell
-did not run, or a difference was not on in a server. Contracts that were left out are counted, and are no failure: a
-namespace has no address but loopback's for some to try.
+Prints a line for each server and each of them as they end. Exit status 0 when no contract is broken, 1 when one is, 3
+when a cell did not run, or a difference was not on in a server. Contracts that were left out are counted, and are no
+failure: a namespace has no address but loopback's for some to try.
 """
 
 import argparse
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from anyunix.catalog.difference import SYSTEMS, Difference, of_system
 from anyunix.catalog.lookup import Catalog, find_catalog
@@ -20,7 +21,7 @@ from anyunix.catalog.probes import read_probes
 from anyunix.catalog.switching import experimental
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
-from anyunix.results.model import CellResult
+from anyunix.results.model import CellResult, Probe
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.kept import KeptPlatforms
 from anyunix.run.matrix import NOBODY, run_cells
@@ -79,29 +80,55 @@ def under(catalog: Catalog, groups: dict[str, tuple[Difference, ...]], jobs: int
     ]
     options = SuiteOptions(catalog.suite)
     with options.cross_builds, KeptPlatforms(Drivers().for_platform) as kept:
-        results = run_cells(cells, kept.for_platform, options, jobs=jobs, watcher=NOBODY, keeper=NOBODY)
-    names = [name for name in platforms for _ in subjects]
-    return max((said(name, result) for name, result in zip(names, results, strict=True)), default=KEPT)
+        watcher = Printed({platform.name: name for name, platform in platforms.items()})
+        results = run_cells(cells, kept.for_platform, options, jobs=jobs, watcher=watcher, keeper=NOBODY)
+    return max(map(status, results), default=KEPT)
 
 
-def said(name: str, result: CellResult) -> int:
-    """Print a line for the cell, and one for each contract that it broke."""
-    if result.status != "ran":
-        print(f"{name:32} {result.subject:8} {result.status}: {result.reason}", flush=True)
+@dataclass(frozen=True)
+class Printed:
+    """Prints what came of each cell as soon as it has ended: all of them take long."""
+
+    names: Mapping[str, str]
+    """What is switched on there, by the platform's name."""
+
+    def says(self, cell: Cell, text: str) -> None:
+        """Not shown."""
+
+    def done(self, cell: Cell, result: CellResult) -> None:
+        """In one piece: others print as well."""
+        print("\n".join(lines(self.names[cell.platform.name], result)), flush=True)
+
+
+def broken(result: CellResult) -> list[Probe]:
+    return [probe for probe in result.probes if probe.outcome in ("failed", "error")]
+
+
+def off(result: CellResult) -> list[Probe]:
+    """Contracts that were not tried because a difference was not on in the server."""
+    return [probe for probe in result.probes if probe.outcome == "skipped" and probe.message.startswith(OFF)]
+
+
+def status(result: CellResult) -> int:
+    if result.status != "ran" or off(result):
         return NOT_RUN
+    return BROKEN if broken(result) else KEPT
+
+
+def lines(name: str, result: CellResult) -> Iterator[str]:
+    """A line for the cell, and one for each contract that it broke."""
+    if result.status != "ran":
+        yield f"{name:32} {result.subject:8} {result.status}: {result.reason}"
+        return
     outcomes = [probe.outcome for probe in result.probes]
-    broken = [probe for probe in result.probes if probe.outcome in ("failed", "error")]
-    print(
-        f"{name:32} {result.subject:8} {outcomes.count('passed')} kept, {len(broken)} broken, "
-        f"{outcomes.count('skipped')} left out ({result.seconds:.0f} s)",
-        flush=True,
+    yield (
+        f"{name:32} {result.subject:8} {outcomes.count('passed')} kept, {len(broken(result))} broken, "
+        f"{outcomes.count('skipped')} left out ({result.seconds:.0f} s)"
     )
-    for probe in broken:
-        print(f"    {probe.id}: {next(iter(probe.message.splitlines()), '')}", flush=True)
-    off = [probe for probe in result.probes if probe.outcome == "skipped" and probe.message.startswith(OFF)]
-    for probe in off:
-        print(f"    {probe.id}: {probe.message}", flush=True)
-    return NOT_RUN if off else BROKEN if broken else KEPT
+    for probe in broken(result):
+        yield f"    {probe.id}: {next(iter(probe.message.splitlines()), '')}"
+    for probe in off(result):
+        yield f"    {probe.id}: {probe.message}"
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from anyunix.catalog.difference import Difference
-from anyunix.results.json_values import same
+from anyunix.results.json_values import holds
 from anyunix.results.model import PlatformResult, Probe
 
 
@@ -29,18 +29,18 @@ def likely_for(probe: Probe, differences: Iterable[Difference]) -> list[str]:
 
 def _denied(here: PlatformResult, difference: Difference) -> bool:
     return any(
-        fact in here.facts and not same(here.facts[fact], value) for fact, value in difference.facts.items()
+        fact in here.facts and not holds(value, here.facts[fact]) for fact, value in difference.facts.items()
     ) or not here.unstable.keys().isdisjoint(difference.facts)
 
 
 def _shows(here: PlatformResult, reference: PlatformResult, difference: Difference) -> bool:
     return any(
-        fact in reference.facts and not same(reference.facts[fact], value) and _has(here, fact, value)
+        fact in reference.facts and not holds(value, reference.facts[fact]) and _has(here, fact, value)
         for fact, value in difference.facts.items()
     )
 
 
 def _has(here: PlatformResult, fact: str, value: object) -> bool:
     if fact in here.facts:
-        return same(here.facts[fact], value)
-    return fact in here.documented and same(here.documented[fact].value, value)
+        return holds(value, here.facts[fact])
+    return fact in here.documented and holds(value, here.documented[fact].value)

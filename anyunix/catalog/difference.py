@@ -1,7 +1,7 @@
 """Differences: one documented behaviour of another system each, which can be switched on for a server on Linux."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -57,8 +57,20 @@ class DifferenceKeys(Mechanism, frozen=True, kw_only=True, forbid_unknown_fields
     rule: Annotated[Text, Meta(description="what POSIX, an RFC or a manual page says about it")]
     facts: Annotated[
         dict[Word, Any],
-        Meta(description="what the suite measures when it is on, and not when it is off: fact and value"),
+        Meta(
+            description="what the suite measures when it is on, and not when it is off: fact and value; of one "
+            "with parts, those that change"
+        ),
     ]
+    besides: Annotated[
+        dict[Word, Any],
+        Meta(
+            description="facts that change as well on Linux, and say nothing about a system: others have other values"
+        ),
+    ] = msgspec.field(default_factory=dict)
+    unmeasured: Annotated[
+        list[Word], Meta(description="facts that cannot be measured when it is on: what they are about is not there")
+    ] = msgspec.field(default_factory=list)
     breaks: Annotated[Text, Meta(description="the server that it breaks: `a server that …`")]
     musl: Annotated[
         Mechanism | None, Meta(description="how it is switched on where libc is musl, if in another way")
@@ -81,6 +93,10 @@ class Difference:
     """Where libc is musl; the same unless the file says otherwise."""
     sources: Path
     """The folder with what is preloaded."""
+    besides: Mapping[str, Any] = field(default_factory=dict)
+    """Facts that change as well, and by which no system is known to have the difference."""
+    unmeasured: tuple[str, ...] = ()
+    """Facts that cannot be measured when it is on."""
 
     @property
     def mechanisms(self) -> tuple[Mechanism, ...]:

@@ -14,6 +14,10 @@ from anyunix.text import nearest
 PRELOAD = "preload"
 
 
+VALUED = ("facts", "besides")
+"""Keys that have facts and their values."""
+
+
 def read_differences(folder: Path, suite: Path) -> tuple[Difference, ...]:
     """All differences of a folder, by name; the facts that they name are the suite's. Raises ConfigurationError."""
     return tuple(read_difference(path, suite) for path in sorted(folder.glob("*.yaml")))
@@ -23,21 +27,25 @@ def read_difference(path: Path, suite: Path) -> Difference:
     """One difference from its file. Raises ConfigurationError."""
     name, keys = file_name(path), read_file(path, DifferenceKeys)
     sources = path.parent / PRELOAD
-    measured = who_measures(suite, keys.facts)
-    for fact, value in keys.facts.items():
+    valued = {f"{key}.{fact}": (fact, value) for key in VALUED for fact, value in getattr(keys, key).items()}
+    keyed = {**{fact: key for key, (fact, _) in valued.items()}, **dict.fromkeys(keys.unmeasured, "unmeasured")}
+    measured = who_measures(suite, keyed)
+    for fact, key in keyed.items():
         if fact not in measured:
-            known = measured_by(suite)
-            raise key_error(path, f"facts.{fact}", f"no probe measures this fact{nearest(fact, known)}")
+            raise key_error(path, key, f"no probe measures {fact!r}{nearest(fact, measured_by(suite))}")
+    for key, (_, value) in valued.items():
         if reason := unfit(value):
-            raise key_error(path, f"facts.{fact}", f"expected what JSON can say, found {reason}")
+            raise key_error(path, key, f"expected what JSON can say, found {reason}")
     if not keys.facts:
         raise key_error(path, "facts", "missing: what no fact shows could be on or off, and nobody would know")
     own = Mechanism(**{key: getattr(keys, key) for key in Mechanism.__struct_fields__})
     _check(path, own, sources, "")
     if keys.musl is not None:
         _check(path, keys.musl, sources, "musl.")
-    texts = {key: getattr(keys, key) for key in ("title", "systems", "rule", "facts", "breaks")}
-    return Difference(name, mechanism=own, musl=keys.musl or own, sources=sources, **texts)
+    texts = {key: getattr(keys, key) for key in ("title", "systems", "rule", "facts", "besides", "breaks")}
+    return Difference(
+        name, mechanism=own, musl=keys.musl or own, sources=sources, unmeasured=tuple(keys.unmeasured), **texts
+    )
 
 
 def _check(path: Path, mechanism: Mechanism, sources: Path, where: str) -> None:

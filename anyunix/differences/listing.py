@@ -47,6 +47,8 @@ def print_one(console: Console, difference: Difference) -> None:
         f"rule: {difference.rule}",
         f"breaks: {difference.breaks}",
         *(f"measured when it is on: {fact} is {shown(value)}" for fact, value in difference.facts.items()),
+        *(f"measured as well, on Linux: {fact} is {shown(value)}" for fact, value in difference.besides.items()),
+        *(f"not measured when it is on: {fact}" for fact in difference.unmeasured),
         *(f"switched on by {how}" for how in mechanisms(difference)),
     ]
     for line in lines:
@@ -77,6 +79,8 @@ def as_data(difference: Difference) -> Mapping[str, Any]:
         "systems": dict(difference.systems),
         "rule": difference.rule,
         "facts": dict(difference.facts),
+        "besides": dict(difference.besides),
+        "unmeasured": list(difference.unmeasured),
         "breaks": difference.breaks,
         "switched_on_by": mechanisms(difference),
     }

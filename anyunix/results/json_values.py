@@ -43,6 +43,16 @@ def same(one: Any, other: Any) -> bool:
     return written(one) == written(other)
 
 
+def claimed(value: Any, before: Any) -> Any:
+    """What a claim makes of the value that was there: of a mapping, a mapping claims those keys alone that it names."""
+    return {**before, **value} if isinstance(value, dict) and isinstance(before, dict) else value
+
+
+def holds(value: Any, measured: Any) -> bool:
+    """Whether a claim is true of what was measured."""
+    return same(claimed(value, measured), measured)
+
+
 def distinct(values: Iterable[Any]) -> tuple[Any, ...]:
     """The values without doubles, in their order."""
     return tuple({written(value): value for value in values}.values())

@@ -3,12 +3,14 @@
 import fcntl
 import os
 import socket
+import subprocess
 import sysconfig
-from collections.abc import Callable
-
-import pytest
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from support.child import readable
+from support.compiler import helper
 from support.net import CONNECT_SECONDS, connect, errno_name, listen, port_of, reset
 
 LOOPBACK = "127.0.0.1"
@@ -18,39 +20,57 @@ def python_accept(listener: socket.socket) -> int:
     return listener.accept()[0].detach()
 
 
-def libc_accept(listener: socket.socket) -> int:
+def libc_accept() -> Callable[[socket.socket], int] | None:
     """accept(2) and nothing else: CPython calls accept4(2) where libc has it, which may differ."""
     if not sysconfig.get_config_var("HAVE_ACCEPT4"):
-        return python_accept(listener)
-    ctypes = pytest.importorskip("ctypes", reason="this Python calls accept4, and has no ctypes to call accept")
-    fd: int = ctypes.CDLL(None).accept(listener.fileno(), None, None)
-    assert fd >= 0, "accept(2) failed though a client waits"
-    return fd
+        return python_accept
+    try:
+        import ctypes
+    except ImportError:  # built without libffi
+        return None
+    return lambda listener: ctypes.CDLL(None).accept(listener.fileno(), None, None)
+
+
+@contextmanager
+def nonblocking_with_a_client() -> Iterator[socket.socket]:
+    """A listener with O_NONBLOCK. One with a *timeout* would not do: socket.accept() then makes the new socket blocking
+    by hand; with setblocking(False) it leaves it alone.
+    """
+    with listen(LOOPBACK) as listener, connect(LOOPBACK, port_of(listener)):
+        listener.setblocking(False)
+        assert readable(listener.fileno(), CONNECT_SECONDS), "no client arrived"
+        yield listener
 
 
 def accepted_is_nonblocking(accept: Callable[[socket.socket], int]) -> bool:
     """O_NONBLOCK as the kernel has it, of a socket accepted from a listener that has it.
 
-    F_GETFL, because the Python object only believes what it was told. A listener with a *timeout* would not do:
-    socket.accept() then makes the new socket blocking by hand; with setblocking(False) it leaves it alone.
+    F_GETFL, because the Python object only believes what it was told.
     """
-    with listen(LOOPBACK) as listener, connect(LOOPBACK, port_of(listener)):
-        listener.setblocking(False)
-        assert readable(listener.fileno(), CONNECT_SECONDS), "no client arrived"
+    with nonblocking_with_a_client() as listener:
         fd = accept(listener)
+        assert fd >= 0, "accept(2) failed though a client waits"
         try:
             return bool(fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK)
         finally:
             os.close(fd)
 
 
-def test_accept_and_nonblock(fact):
+def c_accepted_is_nonblocking(program: Path) -> bool:
+    with nonblocking_with_a_client() as listener:
+        return subprocess.check_output([program], stdin=listener, text=True, timeout=10) == "non-blocking\n"
+
+
+def test_accept_and_nonblock(fact, work):
     """Is a socket from accept(2) non-blocking when its listener is?
 
     POSIX accept leaves O_NONBLOCK of the new socket open. Linux: no (accept(2)); FreeBSD, NetBSD, OpenBSD and macOS:
     yes (accept(2) there), so a server that relies on either one hangs or spins on the other.
     """
-    fact("accept.inherits_nonblock", accepted_is_nonblocking(libc_accept))
+    if accept := libc_accept():
+        fact("accept.inherits_nonblock", accepted_is_nonblocking(accept))
+    else:
+        fact("accept.inherits_nonblock", c_accepted_is_nonblocking(helper(work, "accepted")))
 
 
 def test_python_accept_and_nonblock(fact):

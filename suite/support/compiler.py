@@ -23,6 +23,7 @@ PRELOADED = ("-shared", "-fPIC", "-O2", *(["-ldl"] if sys.platform == "linux" an
 
 HELPERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "abi": ("abi.c", ()),
+    "accepted": ("accepted.c", ()),
     "born": ("born.c", ("-ldl",) if sys.platform == "linux" else ()),
     "preload": ("preload.c", PRELOADED),
     "restart": ("restart.c", ()),

@@ -5,7 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from anyunix.catalog.lookup import Catalog
+import msgspec
+
+from anyunix.catalog.difference import Difference
+from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import read_probes
 from anyunix.catalog.subjects import Ready, Subject
@@ -22,23 +25,30 @@ SIDE_BY_SIDE = 2
 
 
 @dataclass(frozen=True)
-class Compared:
-    """What a platform measures without differences, twice, and with one or the other."""
+class Ground:
+    """What a platform without differences has to be like to be compared with it under some."""
 
-    plain: CellResult
+    namespaces: bool
+    """Of its own: those of differences that alter it."""
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Plain:
+    """What a platform measures without differences, twice."""
+
+    platform: Platform
+    once: CellResult
     again: CellResult
-    under: Mapping[str, CellResult]
-    """By the difference's name."""
 
     @property
     def varying(self) -> set[str]:
-        """Facts that two plain runs do not agree on: nothing can be said about those."""
-        return {name for name, _ in changes(self.plain.facts, self.again.facts)}
+        """Facts that the two do not agree on: nothing can be said about those."""
+        return {name for name, _ in changes(self.once.facts, self.again.facts)}
 
-    def changed(self, difference: str) -> dict[str, Any]:
-        """The facts that are others with it, and what they are then."""
-        found = dict(changes(self.plain.facts, self.under[difference].facts))
-        return {name: value for name, value in found.items() if name not in self.varying}
+    def changed(self, under: CellResult) -> dict[str, Any]:
+        """The facts that are others there, and what they are."""
+        return {name: value for name, value in changes(self.once.facts, under.facts) if name not in self.varying}
 
 
 def changes(before: Facts, after: Facts) -> Iterator[tuple[str, Any]]:
@@ -49,22 +59,26 @@ def changes(before: Facts, after: Facts) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def compare(catalog: Catalog, platform: Platform, differences: Sequence[str], folder: Path) -> Compared:
-    """Measure a platform without and with each of these differences alone."""
-    known = {each.name: each for each in catalog.differences}
-    wanted = [known[name] for name in differences]
-    if any(each.alters for each in wanted):  # then what it is compared with has namespaces of its own as well
+def without(platform: Platform, ground: Ground, folder: Path) -> Plain:
+    """Measure it as it is, or as it is on that ground."""
+    if ground.namespaces:
         options = altering(platform.options)
         assert options is not None, f"nothing can be altered on {platform.name}"
+        options = msgspec.structs.replace(options, files={**options.files, **dict(ground.files)})
         platform = replace(platform, name=f"{platform.name}-plain", options=options)
-    platforms = [platform, replace(platform, name=f"{platform.name}-again")]
-    platforms += [experimental(platform, (each,)) for each in wanted]
-    plain, again, *under = measure(catalog, platforms, folder)
-    return Compared(plain, again, dict(zip(differences, under, strict=True)))
+    once, again = measure([platform, replace(platform, name=f"{platform.name}-again")], folder)
+    return Plain(platform, once, again)
 
 
-def measure(catalog: Catalog, platforms: Sequence[Platform], folder: Path) -> list[CellResult]:
+def under(platform: Platform, differences: Sequence[Difference], folder: Path) -> dict[str, CellResult]:
+    """Measure a platform with each of these differences alone, by their names."""
+    results = measure([experimental(platform, (each,)) for each in differences], folder)
+    return dict(zip([each.name for each in differences], results, strict=True))
+
+
+def measure(platforms: Sequence[Platform], folder: Path) -> list[CellResult]:
     """All facts of each platform, some side by side."""
+    catalog = find_catalog()
     probes = tuple(probe.id for probe in read_probes(catalog.suite) if probe.kind == "fact")
     cells = [Cell(no_server(folder), platform, "default", probes=probes) for platform in platforms]
     with SuiteOptions(catalog.suite).cross_builds as builds, KeptPlatforms(Drivers().for_platform) as kept:

@@ -31,6 +31,10 @@ def difference_page(differences: Sequence[Difference], facts: Mapping[str, Probe
     return "\n".join([INTRODUCTION, *table, *entries]).rstrip() + "\n"
 
 
+def _linked(fact: str, facts: Mapping[str, ProbeText]) -> str:
+    return link_to(fact, facts) if fact in facts else f"`{fact}`"
+
+
 def _entry(difference: Difference, facts: Mapping[str, ProbeText]) -> Iterator[str]:
     yield from (f"## {difference.name} {{ #{difference.name} }}", "", f"{escaped(difference.title)}.", "")
     for system, evidence in difference.systems.items():
@@ -38,7 +42,10 @@ def _entry(difference: Difference, facts: Mapping[str, ProbeText]) -> Iterator[s
     yield f"- **Rule**: {escaped(difference.rule)}"
     yield f"- **Breaks**: {escaped(difference.breaks)}"
     for fact, value in difference.facts.items():
-        name = link_to(fact, facts) if fact in facts else f"`{fact}`"
-        yield f"- **Measured when it is on**: {name} is `{shown(value)}`"
+        yield f"- **Measured when it is on**: {_linked(fact, facts)} is `{shown(value)}`"
+    for fact, value in difference.besides.items():
+        yield f"- **Measured as well, on Linux**: {_linked(fact, facts)} is `{shown(value)}`"
+    for fact in difference.unmeasured:
+        yield f"- **Not measured when it is on**: {_linked(fact, facts)}"
     yield from (f"- **Switched on by**: {escaped(how)}" for how in mechanisms(difference))
     yield ""

@@ -45,6 +45,20 @@ def test_facts_that_differ_point_to_differences(here: dict[str, Any], there: dic
     assert named(here, there) == found
 
 
+def test_of_a_fact_with_parts_a_difference_claims_those_that_it_names() -> None:
+    """So two of them may be on: of one system, flock and accept are both interrupted."""
+    known = (difference("one", f={"accept": "EINTR"}), difference("another", f={"flock": "EINTR"}))
+    reference = PlatformResult("r", "", "local", "ran", facts={"f": {"accept": "goes on", "flock": "goes on"}})
+
+    def found(**here: str) -> list[str]:
+        platform = PlatformResult("p", "", "local", "ran", facts={"f": here})
+        return [each.name for each in candidates(platform, reference, known)]
+
+    assert found(accept="EINTR", flock="EINTR") == ["another", "one"]
+    assert found(accept="EINTR", flock="goes on") == ["one"]
+    assert found(accept="goes on", flock="goes on") == []
+
+
 def test_manuals_speak_where_nobody_measured() -> None:
     manual = {"f": Documented(True, "f(2)"), "h": Documented("x", "h(2)")}
     assert named({}, OFF, documented=manual) == ["another", "one"]

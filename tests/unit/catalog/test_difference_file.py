@@ -58,8 +58,18 @@ def test_what_a_file_says(folder: Path, catalog: Catalog) -> None:
         (
             "accept.inherits_nonblock",
             "getaddrinfo.pasive_order",
-            "line 7: key 'facts.getaddrinfo.pasive_order': no probe measures this fact "
-            "(did you mean 'getaddrinfo.passive_order'?)",
+            "line 7: key 'facts.getaddrinfo.pasive_order': no probe measures "
+            "'getaddrinfo.pasive_order' (did you mean 'getaddrinfo.passive_order'?)",
+        ),
+        (
+            "breaks: ",
+            "besides: {accept.inherits: 1}\nbreaks: ",
+            "line 8: key 'besides.accept.inherits': no probe measures 'accept.inherits' (did you mean ",
+        ),
+        (
+            "breaks: ",
+            "unmeasured: [accept.inherits]\nbreaks: ",
+            "line 8: key 'unmeasured': no probe measures 'accept.inherits' (did you mean 'accept.inherits_nonblock'?)",
         ),
         ("preload: mine.c", "perload: mine.c", "line 5: key 'perload': unknown key (did you mean 'preload'?)"),
         ("preload: mine.c", "musl: {preload: mine.c}", "nothing says how it is switched on: expected one of preload, "),

@@ -23,18 +23,18 @@ def result(*probes: Probe, status: str = "ran") -> CellResult:
     return CellResult("c", "local+it", "dual", status, "no reason", probes=probes)  # type: ignore[arg-type]
 
 
-def test_each_outcome_has_its_status(tool: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_outcome_has_its_status(tool: ModuleType) -> None:
     kept, broken = (Probe("a::b", "contract", outcome, "why\nmore") for outcome in ("passed", "failed"))
     left_out = Probe("a::c", "contract", "skipped", "left out: it does not promise it")
     off = Probe("a::d", "contract", "skipped", "not tried: it is linked statically")
-    assert tool.said("it", result(kept, left_out)) == 0
-    assert tool.said("it", result(kept, broken)) == 1
-    assert tool.said("it", result(kept, off)) == 3
-    assert tool.said("it", result(status="not-run")) == 3
-    said = capsys.readouterr().out
-    assert "1 kept, 0 broken, 1 left out" in said
-    assert "    a::b: why\n" in said
-    assert "    a::d: not tried: it is linked statically\n" in said
+    assert tool.status(result(kept, left_out)) == 0
+    assert tool.status(result(kept, broken)) == 1
+    assert tool.status(result(kept, off)) == 3
+    assert tool.status(result(status="not-run")) == 3
+    assert "1 kept, 0 broken, 1 left out" in next(tool.lines("it", result(kept, left_out)))
+    assert "    a::b: why" in tool.lines("it", result(kept, broken))
+    assert "    a::d: not tried: it is linked statically" in tool.lines("it", result(kept, off))
+    assert next(tool.lines("it", result(status="not-run"))).endswith("c        not-run: no reason")
 
 
 def test_a_name_that_nothing_has_is_a_usage_error(tool: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
