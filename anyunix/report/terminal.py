@@ -50,23 +50,24 @@ def _matrix(matrix: Matrix) -> Table:
     )
     for heading in ("platform", "subject", "bind"):
         table.add_column(heading, no_wrap=True)
-    for heading in (*GROUPS, "left out", "facts", "time"):
+    groups = dict.fromkeys([*GROUPS, *matrix.groups] if set(matrix.groups) & set(GROUPS) else matrix.groups or GROUPS)
+    for heading in (*groups, "left out", "facts", "time"):
         table.add_column(heading, justify="right", no_wrap=heading != "left out")
     for cell in matrix.cells:
         if cell.status != "not-run":  # those have a line each reason, below
             subject = cell.subject if cell.build == PLAIN else f"{cell.subject} {cell.build}"
-            table.add_row(cell.platform, subject, cell.bind, *_columns(cell))
+            table.add_row(cell.platform, subject, cell.bind, *_columns(cell, list(groups)))
     return table
 
 
-def _columns(cell: CellResult) -> list[Text]:
+def _columns(cell: CellResult, groups: Sequence[str]) -> list[Text]:
     nothing, seconds = Text("–", "dim"), Text(f"{cell.seconds:.0f} s", "dim")
     if cell.status == "error":
-        return [Text("ERROR", "bold yellow"), *[nothing] * (len(GROUPS) + 1), seconds]
+        return [Text("ERROR", "bold yellow"), *[nothing] * (len(groups) + 1), seconds]
     if any(probe.group == "build" for probe in cell.failures):
-        return [Text("no build", "bold red"), *[nothing] * (len(GROUPS) + 1), seconds]
+        return [Text("no build", "bold red"), *[nothing] * (len(groups) + 1), seconds]
     return [
-        *(_group(cell, group) for group in GROUPS),
+        *(_group(cell, group) for group in groups),
         Text(str(cell.left_out or "–"), "dim"),
         Text(str(len(cell.facts))),
         seconds,

@@ -48,7 +48,7 @@ def _probe(case: Element) -> Probe:
     kinds = [value for key, value in properties if key == "kind"]
     outcome, message = _outcome(case)
     return Probe(
-        id=f"{file}::{name}"[:ID_LIMIT],
+        id=f"{file}::{_classes(case, file)}{name}"[:ID_LIMIT],
         # a file that could not even be imported has no kind; it counts, as a contract that failed
         kind="fact" if kinds[:1] == ["fact"] else "contract",
         outcome=outcome,
@@ -66,6 +66,12 @@ def _probe(case: Element) -> Probe:
         facts={key[5:]: _fact(key, value) for key, value in properties if key.startswith("fact:")},
         phrases={key[7:]: value[:TEXT_LIMIT] for key, value in properties if key.startswith("phrase:")},
     )
+
+
+def _classes(case: Element, file: str) -> str:
+    """`TestPorts::` for a test in a class, which pytest puts behind the file's name as Python imports it."""
+    module, name = file.removesuffix(".py").replace("/", ".") + ".", case.get("classname", "")
+    return f"{name.removeprefix(module).replace('.', '::')}::" if case.get("file") and name.startswith(module) else ""
 
 
 def _properties(case: Element) -> Iterator[tuple[str, str]]:

@@ -316,6 +316,8 @@ class Identity:
     """SHA-256 over the suite's files."""
     subjects: Mapping[str, str] = field(default_factory=dict)
     """Subject -> SHA-256 over its file and all that travels with it."""
+    probes: Mapping[str, str] = field(default_factory=dict)
+    """Folder of a user's own probes -> SHA-256 over its files."""
 
 
 @dataclass(frozen=True)
@@ -360,6 +362,13 @@ class Matrix:
 
     def platform(self, name: str) -> PlatformResult | None:
         return next((platform for platform in self.platforms if platform.name == name), None)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of contracts that were to be kept: the suite's in their usual order, then all others."""
+        found = dict.fromkeys(probe.group for cell in self.cells for probe in cell.contracts)
+        others = sorted(found.keys() - {*GROUPS, *(name.partition("/")[0] for name in ONLY_WHEN_BROKEN)})
+        return (*(group for group in GROUPS if group in found), *others)
 
     @property
     def documented(self) -> frozenset[str]:
