@@ -75,6 +75,11 @@ def _groups(suite: Path, given: Sequence[str]) -> list[Group]:
                 f"--probes {text}: {group.name!r} is a name that anyunix uses itself; "
                 f"name it otherwise: --probes my-{group.name}={group.folder}"
             )
+        if group.name in sys.stdlib_module_names | TRAVELLING and (group.folder / "__init__.py").exists():
+            raise ConfigurationError(
+                f"--probes {text}: with its __init__.py it would be what `import {group.name}` means; "
+                f"name it otherwise: --probes my-{group.name}={group.folder}"
+            )
         other = found.setdefault(group.name.lower(), group)
         if other.folder != group.folder:
             raise ConfigurationError(
@@ -152,12 +157,12 @@ def _collect(suite: Path, groups: Sequence[Group]) -> None:
         raise ConfigurationError(_told(str(error), suite, groups)) from None
     found = {group.name: _kinds(f"{group.name}/", probes, facts) for group in groups}
     for group in groups:
+        _check_each_file(group, found[group.name])
         if not found[group.name]:
             raise ConfigurationError(
                 f"--probes {group.given}: no probe in it: expected functions test_… in files test_….py, which take "
                 "`server`, `start_server` or `fact`"
             )
-        _check_each_file(group, found[group.name])
     _check_none_lost(suite, probes, groups)
     write_own_probes(suite, found)
 

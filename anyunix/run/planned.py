@@ -75,7 +75,13 @@ def collect(suite: Path, expression: str = "", kind: str = "") -> tuple[str, ...
         done = subprocess.run(
             command,
             cwd=suite,
-            env={**environment, "PYTHONPATH": os.pathsep.join(site), name: value, "ANYUNIX_KIND": kind},
+            env={
+                **environment,
+                "PYTHONPATH": os.pathsep.join(site),
+                name: value,
+                "ANYUNIX_KIND": kind,
+                "COLUMNS": "500",  # pytest cuts what it says of an error to the width of a terminal
+            },
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
