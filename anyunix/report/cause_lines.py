@@ -23,9 +23,9 @@ def cause_lines(matrix: Matrix, cases: Sequence[tuple[CellResult, Probe]]) -> li
 
 def print_why(console: Console, matrix: Matrix, cell: CellResult, probe: Probe) -> None:
     """One failure: what it is, its cause, and what facts say; a line each."""
-    place = f"{probe.file}:{probe.line} {probe.name}"
+    place = f"{probe.source}:{probe.line} {probe.name}"
     lines = [
-        f"{what_fails(probe, cell.platform)} ({cell.name}, suite/{place})",
+        f"{what_fails(probe, cell.platform)} ({cell.name}, {place})",
         *cause_lines(matrix, [(cell, probe)]),
         *([] if probe.cause else ["no experiment: no known difference of this platform may be to blame"]),
         probe.explanation,

@@ -81,7 +81,7 @@ def _place(probe: Probe) -> dict[str, str]:
     """File and line in the repository; what a platform sends may name no other file."""
     if not probe.file.endswith(".py") or ".." in probe.file or probe.file.startswith("/"):
         return {}
-    return {"file": f"suite/{probe.file}", "line": str(max(1, probe.line))}
+    return {"file": probe.source, "line": str(max(1, probe.line))}
 
 
 def _warnings(matrix: Matrix) -> list[tuple[dict[str, str], str]]:

@@ -132,11 +132,8 @@ def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]], cause: str) 
     """One contract, with all the cells in which it was not kept, and the words of the first of them."""
     probe, told = cases[0][1], matrix.text(cases[0][1].id)
     where = ", ".join(text(cell.name) for cell, _ in cases)
-    lines = [
-        f"{code(f'suite/{probe.file}:{probe.line}')}: {text(told.behaviour)}"
-        if told
-        else code(f"suite/{probe.file}:{probe.line}")
-    ]
+    place = code(f"{probe.source}:{probe.line}" if probe.line else probe.source)
+    lines = [f"{place}: {text(told.behaviour)}" if told and told.behaviour else place]
     lines += [f"**{text(line)}**" for line in cause_lines(matrix, cases)]
     lines += dict.fromkeys(text(case.explanation) for _, case in cases if case.explanation)
     lines += dict.fromkeys(f"Expected: {text(case.expected)}" for _, case in cases if case.expected)

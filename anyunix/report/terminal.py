@@ -148,7 +148,7 @@ def _print_failures(console: Console, matrix: Matrix) -> None:
         if HEADLINES[probe.failure_kind] != headline:
             headline = HEADLINES[probe.failure_kind]
             _say(console, Text(headline, "bold"))
-        _say(console, Text(f"FAILED {probe.file}:{probe.line} {safe(probe.id.rpartition('::')[2])}", "bold red"))
+        _say(console, Text(f"FAILED {probe.place} {safe(probe.id.rpartition('::')[2])}", "bold red"))
         _say(console, Text(f"  on {', '.join(cell.name for cell, _ in cases)}"))
         for line in cause_lines(matrix, cases):
             _say(console, Text(f"  {line}", "bold"))

@@ -111,6 +111,16 @@ class Probe:
         return self.id.partition("::")[2]
 
     @property
+    def place(self) -> str:
+        """Its file and line; the file alone where nobody knows the line."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+    @property
+    def source(self) -> str:
+        """Its file in a repository: the suite's are below `suite/`, a user's own are somewhere else."""
+        return f"suite/{self.file}" if self.group in GROUPS else self.file
+
+    @property
     def bad(self) -> bool:
         return self.outcome in ("failed", "error", "flaky")
 
