@@ -16,7 +16,7 @@ from anyunix.report.terminal import print_overall, print_report
 from anyunix.results.matrix_file import read_matrix
 from anyunix.results.model import PART_OF_A_NAME
 from anyunix.run.identity import check_comparable
-from anyunix.run.imported import Source, earlier_import, matrix_of, read_sources
+from anyunix.run.imported import PlatformFiles, earlier_import, matrix_of, read_sources
 from anyunix.run.pipeline import judged
 from anyunix.shards.merging import expectations_of
 
@@ -97,7 +97,7 @@ def import_command(arguments: argparse.Namespace) -> int:
     return with_problems(out.problems, exit_status(matrix))
 
 
-def _sources(arguments: argparse.Namespace) -> list[Source]:
+def _sources(arguments: argparse.Namespace) -> list[PlatformFiles]:
     """Raises ConfigurationError."""
     found: dict[str, list[Path]] = {}
     for text in arguments.platform:
@@ -117,4 +117,4 @@ def _sources(arguments: argparse.Namespace) -> list[Source]:
             f"{arguments.files[0]}: of which platform? Name a file for each: "
             + " ".join(f"--platform {name}=FILE" for name in found)
         )
-    return [Source(name, tuple(paths)) for name, paths in found.items()]
+    return [PlatformFiles(name, tuple(paths)) for name, paths in found.items()]

@@ -30,7 +30,7 @@ UNNAMED = "tests"
 
 
 @dataclass(frozen=True)
-class Source:
+class PlatformFiles:
     """Where the results of one platform are: files, or folders with files ending in .xml."""
 
     platform: str
@@ -45,7 +45,7 @@ class Imported:
     artifacts: Artifacts
 
 
-def read_sources(sources: Iterable[Source], subject: str, before: Matrix | None) -> list[Imported]:
+def read_sources(sources: Iterable[PlatformFiles], subject: str, before: Matrix | None) -> list[Imported]:
     """What the files of each platform say. `subject` is empty for the suite's own name; `before` is what is there.
 
     A platform whose files are not there did not run, and one whose files cannot be read broke. Raises
@@ -106,7 +106,7 @@ def earlier_import(folder: Path) -> Matrix | None:
     return matrix
 
 
-def _read(source: Source) -> list[tuple[Suite, bytes]] | CellResult:
+def _read(source: PlatformFiles) -> list[tuple[Suite, bytes]] | CellResult:
     """The suites with the files' content; a cell with nothing but the reason where that cannot be."""
     found: list[tuple[Suite, bytes]] = []
     nothing = CellResult("", source.platform, BIND, "error")
