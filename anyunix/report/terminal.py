@@ -9,7 +9,7 @@ from rich.text import Text
 
 from anyunix.analysis.compare import contradictions, differences, shown
 from anyunix.report.cause_lines import cause_lines
-from anyunix.report.kinds import HEADLINES, STYLES, overall, take_back, where
+from anyunix.report.kinds import HEADLINES, STYLES, groups_of, overall, take_back, where
 from anyunix.report.likeness_lines import likeness_lines
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
 from anyunix.results.consequences import by_cause
@@ -50,13 +50,14 @@ def _matrix(matrix: Matrix) -> Table:
     )
     for heading in ("platform", "subject", "bind"):
         table.add_column(heading, no_wrap=True)
-    groups = dict.fromkeys([*GROUPS, *matrix.groups] if set(matrix.groups) & set(GROUPS) else matrix.groups or GROUPS)
+    tried = groups_of(matrix)
+    groups = list(dict.fromkeys([*GROUPS, *tried] if not tried or {*tried} & {*GROUPS} else tried))
     for heading in (*groups, "left out", "facts", "time"):
         table.add_column(heading, justify="right", no_wrap=heading != "left out")
     for cell in matrix.cells:
         if cell.status != "not-run":  # those have a line each reason, below
             subject = cell.subject if cell.build == PLAIN else f"{cell.subject} {cell.build}"
-            table.add_row(cell.platform, subject, cell.bind, *_columns(cell, list(groups)))
+            table.add_row(cell.platform, subject, cell.bind, *_columns(cell, groups))
     return table
 
 
@@ -148,7 +149,8 @@ def _print_failures(console: Console, matrix: Matrix) -> None:
         if HEADLINES[probe.failure_kind] != headline:
             headline = HEADLINES[probe.failure_kind]
             _say(console, Text(headline, "bold"))
-        _say(console, Text(f"FAILED {probe.place} {safe(probe.id.rpartition('::')[2])}", "bold red"))
+        place = f"{probe.file}:{probe.line}" if probe.line else probe.file
+        _say(console, Text(f"FAILED {place} {safe(probe.id.rpartition('::')[2])}", "bold red"))
         _say(console, Text(f"  on {', '.join(cell.name for cell, _ in cases)}"))
         for line in cause_lines(matrix, cases):
             _say(console, Text(f"  {line}", "bold"))

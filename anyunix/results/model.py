@@ -111,16 +111,6 @@ class Probe:
         return self.id.partition("::")[2]
 
     @property
-    def place(self) -> str:
-        """Its file and line; the file alone where nobody knows the line."""
-        return f"{self.file}:{self.line}" if self.line else self.file
-
-    @property
-    def source(self) -> str:
-        """Its file in a repository: the suite's are below `suite/`, a user's own are somewhere else."""
-        return f"suite/{self.file}" if self.group in GROUPS else self.file
-
-    @property
     def bad(self) -> bool:
         return self.outcome in ("failed", "error", "flaky")
 
@@ -372,13 +362,6 @@ class Matrix:
 
     def platform(self, name: str) -> PlatformResult | None:
         return next((platform for platform in self.platforms if platform.name == name), None)
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """The groups of contracts that were to be kept: the suite's in their usual order, then all others."""
-        found = dict.fromkeys(probe.group for cell in self.cells for probe in cell.contracts)
-        others = sorted(found.keys() - {*GROUPS, *(name.partition("/")[0] for name in ONLY_WHEN_BROKEN)})
-        return (*(group for group in GROUPS if group in found), *others)
 
     @property
     def documented(self) -> frozenset[str]:
