@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "run the suite for subjects on platforms, and compare",
     "plan": "print the cells of a run as a CI matrix, each shard with the command that runs it alone",
     "merge": "put the results of shards together into one report, and judge",
+    "import": "compare what any test suite left on several platforms, from its JUnit files",
     "report": "print a run again, and write its pages from its matrix.json",
     "why": "print the cause of a failure, by experiment: the fewest differences that break it where it is kept",
     "facts": "show what a run measured about the platforms, side by side",
@@ -37,6 +38,8 @@ COMMANDS = {
     "schema": "print what a file that you write may hold, as JSON Schema (draft 2020-12) for editors",
 }
 """What each does, in the order of the help. A command is the module of its name, imported when it is asked for."""
+MODULES = {"import": "import_results"}
+"""Those whose name no module can have."""
 RENAMED = {"teeth": "mutation"}
 """Commands of earlier versions, which may stand in scripts -> what they are called now."""
 
@@ -104,5 +107,5 @@ def make_parser(asked: Collection[str]) -> argparse.ArgumentParser:
     for name, does in COMMANDS.items():
         command = commands.add_parser(name, help=does)
         if name in asked:
-            import_module(f"anyunix.commands.{name}").add_arguments(command)
+            import_module(f"anyunix.commands.{MODULES.get(name, name)}").add_arguments(command)
     return parser

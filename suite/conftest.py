@@ -9,6 +9,7 @@ that failed it; `not_tried_because_of`, the contract whose failure leaves nothin
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -24,11 +25,13 @@ from support.launcher import Launcher
 from support.memory import MemoryLimit, own_cgroup
 from support.net import can_bind
 from support.order import failed, in_order, root_of
+from support.own_probes import folders, lacking, own_module
 from support.server import Server
 from support.subject import BIND_VARIABLE, Subject, subject_from_environment
 from support.tool import TOOL_VARIABLE, Tool, find_tool, keep, told
 from support.workers import workers_from_environment
 
+sys.path += folders()  # before any conftest.py in them is loaded, which is before the first hook is called
 Fact = Callable[[str, Any], None]
 KIND_VARIABLE = "ANYUNIX_KIND"
 """`fact` or `contract`, where only these are to run: facts may be known, or be measured in a process of their own."""
@@ -144,7 +147,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
-    """Nothing was tried where a difference is not on in the server, or in what it has started until the end."""
+    """Nothing was tried where a difference is not on in the server, or in what it has started until the end; nor where
+    a module is not there, which no server is to blame for.
+    """
     with skipped_where_off():
         done = yield
         if launcher := pyfuncitem.funcargs.get("start_server"):
@@ -165,6 +170,13 @@ def skipped_where_off() -> Iterator[None]:
         yield
     except NotSwitchedOn as reason:
         pytest.skip(f"not tried: {reason}")
+    except ModuleNotFoundError as error:
+        pytest.skip(lacking(error))
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Files of the user's own say what they lack; the suite's lack nothing."""
+    return own_module(module_path, parent)
 
 
 def records_of(config: pytest.Config) -> Path:

@@ -165,6 +165,8 @@ def main(arguments: Sequence[str]) -> int:
             ROOT / "examples" / "first", folder, ignore=shutil.ignore_patterns("anyunix-out", "__pycache__")
         )
         (folder / "chat").symlink_to(ROOT / "chat")
+        for name in ("probes", "junit"):
+            (folder / name).symlink_to(ROOT / "examples" / name)
         sessions = Sessions(folder)
         for page in options.pages or pages():
             old = page.read_text()

@@ -26,10 +26,12 @@ class Catalog:
     root: Path
     slowness: int = 1
     """Of machines that no file describes."""
+    own_suite: Path | None = None
+    """The suite with a user's own probes beside its own; None for the suite alone."""
 
     @property
     def suite(self) -> Path:
-        return self.root / "suite"
+        return self.own_suite or self.root / "suite"
 
     @cached_property
     def probes(self) -> tuple[str, ...]:

@@ -3,14 +3,21 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from anyunix.catalog.own_groups import own_probes
 from anyunix.results.model import ProbeText
 
 
 def read_probes(suite: Path) -> list[ProbeText]:
-    """All probes below the suite's folder, by file and line."""
-    return [probe for file in sorted(suite.glob("*/test_*.py")) for probe in _probes_in(file, suite)]
+    """All probes below the suite's folder, by file and line; behind them a user's own, if there are any."""
+    own = own_probes(suite)
+    files = [file for file in sorted(suite.glob("*/test_*.py")) if file.parent.name not in own]
+    return [
+        *(probe for file in files for probe in _probes_in(file, suite)),
+        *(probe for kinds in own.values() for probe in _own(kinds, suite)),
+    ]
 
 
 def measured_by(suite: Path) -> dict[str, str]:
@@ -32,13 +39,12 @@ def who_measures(suite: Path, facts: Iterable[str]) -> dict[str, str]:
 def _facts_in(suite: Path) -> Iterator[tuple[str | re.Pattern[str], str]]:
     """What fact() is called with, and the ID of the probe that calls it; whole names before those with gaps."""
     with_gaps = []
-    for file in sorted(suite.glob("*/test_*_facts.py")):
-        module = ast.parse(file.read_text(encoding="utf-8"), str(file)).body
-        functions = {node.name: node for node in module if isinstance(node, ast.FunctionDef)}
-        for probe in functions.values():
+    for file in _files_with_facts(suite):
+        functions = dict(_functions(file))
+        for name_there, probe in functions.items():
             if not probe.name.startswith("test_"):
                 continue
-            identity = f"{file.relative_to(suite).as_posix()}::{probe.name}"
+            identity = f"{file.relative_to(suite).as_posix()}::{name_there}"
             for name, arguments in _recorded_by(probe, functions):
                 parts = name.values if isinstance(name, ast.JoinedStr) else [name]
                 texts = [_text(part, arguments) for part in parts]
@@ -49,6 +55,14 @@ def _facts_in(suite: Path) -> Iterator[tuple[str | re.Pattern[str], str]]:
                 else:
                     yield "".join(filter(None, texts)), identity
     yield from with_gaps
+
+
+def _files_with_facts(suite: Path) -> list[Path]:
+    """The suite's say so by their names."""
+    own = own_probes(suite)
+    usual = [file for file in sorted(suite.glob("*/test_*_facts.py")) if file.parent.name not in own]
+    facts = [probe for kinds in own.values() for probe, kind in kinds.items() if kind == "fact"]
+    return [*usual, *(suite / name for name in dict.fromkeys(probe.partition("::")[0] for probe in facts))]
 
 
 def _recorded_by(
@@ -80,10 +94,29 @@ def _text(part: ast.expr, arguments: Mapping[str, ast.expr]) -> str | None:
 def _probes_in(file: Path, suite: Path) -> list[ProbeText]:
     module = file.relative_to(suite).as_posix()
     found = []
-    for node in ast.parse(file.read_text(encoding="utf-8"), str(file)).body:
-        if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_"):
+    for name, node in _functions(file):
+        if not node.name.startswith("test_"):
             continue
         behaviour, _, rule = (ast.get_docstring(node) or "").partition("\n")
         kind = "fact" if any(argument.arg == "fact" for argument in node.args.args) else "contract"
-        found.append(ProbeText(f"{module}::{node.name}", kind, behaviour.strip(), rule.strip(), node.lineno))
+        found.append(ProbeText(f"{module}::{name}", kind, behaviour.strip(), rule.strip(), node.lineno))
     return found
+
+
+def _functions(file: Path) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """The functions of a file, and those of its classes, `TestPorts::test_one`."""
+    waiting: list[tuple[str, ast.stmt]] = [("", node) for node in ast.parse(file.read_bytes(), str(file)).body]
+    while waiting:
+        where, node = waiting.pop(0)
+        if isinstance(node, ast.FunctionDef):
+            yield f"{where}{node.name}", node
+        elif isinstance(node, ast.ClassDef):
+            waiting = [(f"{where}{node.name}::", each) for each in node.body] + waiting
+
+
+def _own(kinds: Mapping[str, str], suite: Path) -> list[ProbeText]:
+    """Those that were collected, which pytest may find in other ways than by their names; with what is in the files."""
+    plain = {probe.partition("[")[0]: kind for probe, kind in kinds.items()}
+    files = dict.fromkeys(probe.partition("::")[0] for probe in plain)
+    texts = {text.id: text for name in files for text in _probes_in(suite / name, suite)}
+    return [replace(texts.get(probe, ProbeText(probe, kind, "", "", 0)), kind=kind) for probe, kind in plain.items()]

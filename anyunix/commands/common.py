@@ -54,6 +54,18 @@ def add_slowness(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_probes(parser: argparse.ArgumentParser) -> None:
+    """Add --probes."""
+    parser.add_argument(
+        "--probes",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder with pytest probes of your own, which travel with the suite and are a group of the folder's "
+        "name; NAME=DIR calls it otherwise; repeatable",
+    )
+
+
 def count(text: str) -> int:
     """For argparse. Raises ArgumentTypeError."""
     if not text.isdigit() or not 1 <= int(text) <= 100_000:

@@ -7,7 +7,7 @@ import sys
 
 from anyunix.catalog.difference import SYSTEMS, System
 from anyunix.catalog.lookup import find_catalog, known_system
-from anyunix.commands.common import console_for_reports, count, once
+from anyunix.commands.common import add_probes, console_for_reports, count, once
 from anyunix.differences.differences_report import as_json, print_tryout
 from anyunix.differences.listing import as_data, chosen, print_list, print_one
 from anyunix.differences.trying import SECONDS, TryOptions, try_out
@@ -15,6 +15,7 @@ from anyunix.errors import EXIT_DONE, ConfigurationError
 from anyunix.report.live import watcher_on
 from anyunix.run.cell import SuiteOptions
 from anyunix.run.matrix import NOBODY
+from anyunix.run.own_probes import with_probes
 from anyunix.run.selection import bind_of
 
 
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=count, default=os.cpu_count() or 1, metavar="N", help="side by side (default: %(default)s)"
     )
+    add_probes(parser)
     parser.set_defaults(command=differences_command)
 
 
@@ -60,7 +62,7 @@ def differences_command(arguments: argparse.Namespace) -> int:
     systems: tuple[System, ...] = tuple(known_system(word, f"--system {word}") for word in once(arguments.system))
     differences = chosen(catalog.differences, arguments.name, systems)
     if arguments.subject is None:
-        for option in ("bind", "quick"):
+        for option in ("bind", "quick", "probes"):
             if getattr(arguments, option):
                 raise ConfigurationError(f"--{option}: only with --subject, which says whose server is tried")
         if arguments.data:
@@ -82,12 +84,13 @@ def differences_command(arguments: argparse.Namespace) -> int:
         float(arguments.seconds),
         arguments.quick,
     )
-    suite = SuiteOptions(catalog.suite)
-    if arguments.data:
-        tryout = try_out(options, suite, NOBODY)
-        sys.stdout.write(as_json(tryout) + "\n")
-        return tryout.exit_status
-    with watcher_on(console) as watcher:
-        tryout = try_out(options, suite, watcher)
+    with with_probes(catalog, arguments.probes) as found:
+        suite = SuiteOptions(found.suite)
+        if arguments.data:
+            tryout = try_out(options, suite, NOBODY)
+            sys.stdout.write(as_json(tryout) + "\n")
+            return tryout.exit_status
+        with watcher_on(console) as watcher:
+            tryout = try_out(options, suite, watcher)
     print_tryout(console, tryout)
     return tryout.exit_status

@@ -6,9 +6,10 @@ from rich.text import Text
 
 from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.probes import read_probes
-from anyunix.commands.common import console_for_reports
+from anyunix.commands.common import add_probes, console_for_reports
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
+from anyunix.run.own_probes import with_probes
 
 
 def add_arguments(listing: argparse.ArgumentParser) -> None:
@@ -20,6 +21,7 @@ def add_arguments(listing: argparse.ArgumentParser) -> None:
         metavar="PLATFORM",
         help="only these platforms: names, files or addresses such as ssh://user@host:port",
     )
+    add_probes(listing)
     listing.set_defaults(command=list_command)
 
 
@@ -28,6 +30,8 @@ def list_command(arguments: argparse.Namespace) -> int:
     catalog, console = find_catalog(), console_for_reports()
     if arguments.name and arguments.what != "platforms":
         raise ConfigurationError(f"list {arguments.what} shows them all; only platforms can be named")
+    if arguments.probes and arguments.what != "probes":
+        raise ConfigurationError(f"list {arguments.what}: --probes is for `anyunix list probes`")
     if arguments.what == "platforms":
         drivers = Drivers()
         for platform in map(catalog.platform, arguments.name or catalog.usual_order()):
@@ -49,6 +53,7 @@ def list_command(arguments: argparse.Namespace) -> int:
                 Text(f"{subject.name:<16} {subject.title} (bind: {', '.join(subject.binds)})"), soft_wrap=True
             )
     else:
-        for probe in read_probes(catalog.suite):
-            console.print(Text(f"{probe.kind:<9} {probe.id}\n{'':10}{probe.behaviour}"), soft_wrap=True)
+        with with_probes(catalog, arguments.probes) as found:
+            for probe in read_probes(found.suite):
+                console.print(Text(f"{probe.kind:<9} {probe.id}\n{'':10}{probe.behaviour}"), soft_wrap=True)
     return 0

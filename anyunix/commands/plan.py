@@ -4,12 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from anyunix.commands.common import a_path, count
+from anyunix.catalog.lookup import find_catalog
+from anyunix.commands.common import a_path, add_probes, count
 from anyunix.commands.selection_options import add_selection, choice_of
 from anyunix.errors import EXIT_DONE, ConfigurationError
 from anyunix.host.whole_file import write_whole
 from anyunix.results.matrix_file import read_matrix
 from anyunix.run import select
+from anyunix.run.own_probes import with_probes
 from anyunix.shards.formats import FORMATS
 from anyunix.shards.planning import plan_of, times_of
 
@@ -18,6 +20,7 @@ def add_arguments(plan: argparse.ArgumentParser) -> None:
     """Add the options of `plan`."""
     plan.epilog = "Exit status: 0 printed, 2 usage or configuration error."
     add_selection(plan)
+    add_probes(plan)
     plan.add_argument(
         "--format",
         choices=tuple(FORMATS),
@@ -54,14 +57,16 @@ def add_arguments(plan: argparse.ArgumentParser) -> None:
 def plan_command(arguments: argparse.Namespace) -> int:
     """Print the plan; the exit status. Raises ConfigurationError."""
     choice = choice_of(arguments)
-    plan = plan_of(
-        choice,
-        select(choice),
-        count=arguments.shards,
-        times=times_of(read_matrix(arguments.times)) if arguments.times else {},
-        out=arguments.results,
-        options=(*arguments.option, *(["-k", arguments.expression] if arguments.expression else [])),
-    )
+    more = [*(["-k", arguments.expression] if arguments.expression else []), *_own_probes(arguments)]
+    with with_probes(find_catalog(), arguments.probes) as catalog:
+        plan = plan_of(
+            choice,
+            select(choice, catalog),
+            count=arguments.shards,
+            times=times_of(read_matrix(arguments.times)) if arguments.times else {},
+            out=arguments.results,
+            options=(*arguments.option, *more),
+        )
     text = FORMATS[arguments.format](plan)
     if arguments.out is None:
         sys.stdout.write(text)
@@ -72,3 +77,8 @@ def plan_command(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(f"--out {arguments.out}: cannot be written: {error.strerror}") from None
     print(f"{arguments.out}: {len(plan.cells)} cells in {len(plan.shards)} shards")
     return EXIT_DONE
+
+
+def _own_probes(arguments: argparse.Namespace) -> list[str]:
+    """As every shard's command names them."""
+    return [word for folder in arguments.probes for word in ("--probes", folder)]

@@ -9,13 +9,14 @@ from rich.text import Text
 
 from anyunix.analysis.compare import shown
 from anyunix.analysis.readiness import Explained, Preflight, last_portable, preflight
-from anyunix.catalog.lookup import find_catalog
-from anyunix.commands.common import a_path, check_writable, console_for_reports, with_problems
+from anyunix.catalog.lookup import Catalog, find_catalog
+from anyunix.commands.common import a_path, add_probes, check_writable, console_for_reports, with_problems
 from anyunix.commands.suite_options import add_suite_options
 from anyunix.report.live import watcher_on
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_report
 from anyunix.run import Choice, RunOptions, Selection, run_matrix, select
+from anyunix.run.own_probes import with_probes
 from anyunix.run.pipeline import read_baseline
 from anyunix.text import safe
 
@@ -44,12 +45,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the platform on which it found the subject portable",
     )
     add_suite_options(parser, Path("anyunix-out/preflight"))
+    add_probes(parser)
     parser.set_defaults(command=preflight_command)
 
 
 def preflight_command(arguments: argparse.Namespace) -> int:
     """Run the suite there and print the answer; the exit status. Raises ConfigurationError."""
-    selection = _selection(arguments)
+    with with_probes(replace(find_catalog(), slowness=arguments.slowness), arguments.probes) as catalog:
+        return _preflight(arguments, catalog)
+
+
+def _preflight(arguments: argparse.Namespace, catalog: Catalog) -> int:
+    selection = _selection(arguments, catalog)
     cell = selection.cells[0]
     baseline = read_baseline(arguments.baseline, selection.catalog, [cell.subject]) if arguments.baseline else None
     if baseline is not None:
@@ -68,10 +75,10 @@ def preflight_command(arguments: argparse.Namespace) -> int:
     return with_problems(out.problems, found.exit_status)
 
 
-def _selection(arguments: argparse.Namespace) -> Selection:
+def _selection(arguments: argparse.Namespace, catalog: Catalog) -> Selection:
     """The one cell. Raises ConfigurationError."""
     choice = Choice((arguments.subject,), (arguments.target,), (arguments.bind,) if arguments.bind else ())
-    selection = select(choice, replace(find_catalog(), slowness=arguments.slowness))
+    selection = select(choice, catalog)
     return replace(selection, reference=selection.platforms[0].name, part="")  # of one subject, so that is no part
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from anyunix.analysis.changes import changes
 from anyunix.analysis.expectations import load_expectations
 from anyunix.analysis.verdict import exit_status, shard_status
-from anyunix.catalog.lookup import find_catalog
-from anyunix.commands.common import a_path, check_writable, console_for_reports, count, with_problems
+from anyunix.catalog.lookup import Catalog, find_catalog
+from anyunix.commands.common import a_path, add_probes, check_writable, console_for_reports, count, with_problems
 from anyunix.commands.selection_options import add_selection, choice_of
 from anyunix.commands.suite_options import add_suite_options
 from anyunix.drivers.registry import Drivers
@@ -24,6 +24,7 @@ from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.run import Choice, RunOptions, Selection, run_matrix, select
 from anyunix.run.causes import EXPERIMENT_SECONDS
 from anyunix.run.durations import durations_file
+from anyunix.run.own_probes import with_probes
 from anyunix.run.pipeline import read_baseline
 from anyunix.run.rerun import TRACE_MODES
 from anyunix.run.start import never_started
@@ -61,6 +62,7 @@ def add_arguments(run: argparse.ArgumentParser) -> None:
         help="cells side by side (default: one per core, here %(default)s)",
     )
     add_suite_options(run, Path("anyunix-out"))
+    add_probes(run)
     run.add_argument(
         "--repeat",
         type=count,
@@ -125,7 +127,12 @@ def add_arguments(run: argparse.ArgumentParser) -> None:
 
 def run_command(arguments: argparse.Namespace) -> int:
     """Run the cells, keep and print what came of them; the exit status. Raises ConfigurationError."""
-    selection = select(_choice(arguments), replace(find_catalog(), slowness=arguments.slowness))
+    with with_probes(replace(find_catalog(), slowness=arguments.slowness), arguments.probes) as catalog:
+        return _run(arguments, catalog)
+
+
+def _run(arguments: argparse.Namespace, catalog: Catalog) -> int:
+    selection = select(_choice(arguments), catalog)
     options = _options(arguments, selection)
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()

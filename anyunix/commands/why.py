@@ -4,13 +4,14 @@ import argparse
 from pathlib import Path
 
 from anyunix.catalog.lookup import find_catalog
-from anyunix.commands.common import a_path, console_for_reports, count
+from anyunix.commands.common import a_path, add_probes, console_for_reports, count
 from anyunix.errors import EXIT_DONE, EXIT_FAILED
 from anyunix.report.cause_lines import print_why
 from anyunix.report.live import watcher_on
 from anyunix.results.matrix_file import read_matrix
 from anyunix.run.causes import EXPERIMENT_SECONDS
 from anyunix.run.one_cause import Question, asked_of, with_cause
+from anyunix.run.own_probes import with_probes
 
 
 def add_arguments(why: argparse.ArgumentParser) -> None:
@@ -43,6 +44,7 @@ def add_arguments(why: argparse.ArgumentParser) -> None:
         metavar="N",
         help="time for the experiment (default: %(default)s)",
     )
+    add_probes(why)
     why.set_defaults(command=why_command)
 
 
@@ -57,8 +59,8 @@ def why_command(arguments: argparse.Namespace) -> int:
         float(arguments.experiment_seconds),
     )
     console = console_for_reports()
-    with watcher_on(console) as watcher:
-        matrix = with_cause(read_matrix(question.results), question, find_catalog(), watcher=watcher)
+    with with_probes(find_catalog(), arguments.probes) as catalog, watcher_on(console) as watcher:
+        matrix = with_cause(read_matrix(question.results), question, catalog, watcher=watcher)
     cell, probe = asked_of(matrix, question)
     print_why(console, matrix, cell, probe)
     return EXIT_DONE if probe.cause and probe.cause.found else EXIT_FAILED

@@ -24,7 +24,8 @@ def print_tryout(console: Console, tryout: Tryout) -> None:
     console.print(Text(title, "bold"), soft_wrap=True)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("difference", no_wrap=True)
-    groups = [group for group in GROUPS if any(name.startswith(f"{group}/") for name in tryout.contracts)]
+    found = sorted({name.partition("/")[0] for name in tryout.contracts})
+    groups = [*(group for group in GROUPS if group in found), *(group for group in found if group not in GROUPS)]
     for group in groups:
         table.add_column(group, justify="right", no_wrap=True)
     table.add_column("")

@@ -8,6 +8,7 @@ from rich.text import Text
 from anyunix.analysis.cause_words import cause_said
 from anyunix.analysis.explain import what_fails
 from anyunix.analysis.unlisted import unlisted
+from anyunix.report.kinds import source
 from anyunix.results.model import CellResult, Matrix, Probe
 from anyunix.text import first_line
 
@@ -23,9 +24,9 @@ def cause_lines(matrix: Matrix, cases: Sequence[tuple[CellResult, Probe]]) -> li
 
 def print_why(console: Console, matrix: Matrix, cell: CellResult, probe: Probe) -> None:
     """One failure: what it is, its cause, and what facts say; a line each."""
-    place = f"{probe.file}:{probe.line} {probe.name}"
+    place = f"{source(probe)}:{probe.line} {probe.name}"
     lines = [
-        f"{what_fails(probe, cell.platform)} ({cell.name}, suite/{place})",
+        f"{what_fails(probe, cell.platform)} ({cell.name}, {place})",
         *cause_lines(matrix, [(cell, probe)]),
         *([] if probe.cause else ["no experiment: no known difference of this platform may be to blame"]),
         probe.explanation,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from anyunix.report.cause_lines import cause_lines
-from anyunix.report.kinds import take_back
+from anyunix.report.kinds import source, take_back
 from anyunix.report.markdown import render
 from anyunix.report.workflow import active
 from anyunix.results.model import CellResult, Matrix, Probe
@@ -81,7 +81,7 @@ def _place(probe: Probe) -> dict[str, str]:
     """File and line in the repository; what a platform sends may name no other file."""
     if not probe.file.endswith(".py") or ".." in probe.file or probe.file.startswith("/"):
         return {}
-    return {"file": f"suite/{probe.file}", "line": str(max(1, probe.line))}
+    return {"file": source(probe), "line": str(max(1, probe.line))}
 
 
 def _warnings(matrix: Matrix) -> list[tuple[dict[str, str], str]]:

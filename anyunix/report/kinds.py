@@ -1,7 +1,7 @@
 """The headlines that failures stand under, and the words of a verdict, the same in every report."""
 
 from anyunix.analysis.verdict import taken_back
-from anyunix.results.model import Answer, FailureKind, Matrix, Probe, Verdict
+from anyunix.results.model import GROUPS, ONLY_WHEN_BROKEN, Answer, FailureKind, Matrix, Probe, Verdict
 
 HEADLINES: dict[FailureKind, str] = {
     "platform difference": "Platform differences: kept on one platform, broken on another",
@@ -77,3 +77,16 @@ def _scope(matrix: Matrix) -> list[str]:
     if matrix.dropped:
         scope.append(f"ran in the baseline, not now: {', '.join(matrix.dropped)}")
     return scope
+
+
+def source(probe: Probe) -> str:
+    """The probe's file in a repository: the suite's are below `suite/`, all others are somebody's own."""
+    return f"suite/{probe.file}" if probe.group in GROUPS else probe.file
+
+
+def groups_of(matrix: Matrix) -> list[str]:
+    """The groups of contracts that were to be kept: the suite's in their usual order, then all others."""
+    found = {probe.group for cell in matrix.cells for probe in cell.contracts} - {
+        name.partition("/")[0] for name in ONLY_WHEN_BROKEN
+    }
+    return [*(group for group in GROUPS if group in found), *sorted(found - {*GROUPS})]

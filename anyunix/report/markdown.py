@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from anyunix.analysis.compare import FactDifference, by_value, contradictions, differences, documented, shown
 from anyunix.report.cause_lines import cause_lines
 from anyunix.report.gfm import block, code, details, table, text
-from anyunix.report.kinds import HEADLINES, take_back, where
+from anyunix.report.kinds import HEADLINES, groups_of, source, take_back, where
 from anyunix.report.likeness_lines import likeness_lines
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
 from anyunix.results.consequences import by_cause
-from anyunix.results.model import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
+from anyunix.results.model import PLAIN, CellResult, Matrix, Probe, Verdict
 
 MESSAGE_LIMIT = 4_000
 """Characters of a failure's words that are shown; all of them are in matrix.json."""
@@ -69,7 +69,7 @@ def _findings(matrix: Matrix) -> str:
 
 def _tables(matrix: Matrix) -> str:
     """Contracts kept / tried: one table per subject and bind mode, one row per platform that ran."""
-    groups = _groups(matrix)
+    groups = groups_of(matrix)
     parts = []
     for (subject, bind), cells in matrix.by_subject().items():
         rows = [_row(cell, groups, matrix) for cell in cells if cell.status != "not-run"]
@@ -113,12 +113,6 @@ def _kept(cell: CellResult, group: str) -> str:
     return "–" if not tried else f"{kept}/{tried}" if kept == tried else f"**{kept}/{tried}** ✗"
 
 
-def _groups(matrix: Matrix) -> list[str]:
-    """The groups that this run tried, in the usual order."""
-    found = {probe.group for cell in matrix.cells for probe in cell.contracts} - {"build"}
-    return sorted(found, key=lambda group: (GROUPS.index(group) if group in GROUPS else len(GROUPS), group))
-
-
 def _failures(matrix: Matrix) -> str:
     """Under a headline for each kind, what follows from a failure right behind it."""
     by_kind: dict[str, list[str]] = {}
@@ -132,11 +126,8 @@ def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]], cause: str) 
     """One contract, with all the cells in which it was not kept, and the words of the first of them."""
     probe, told = cases[0][1], matrix.text(cases[0][1].id)
     where = ", ".join(text(cell.name) for cell, _ in cases)
-    lines = [
-        f"{code(f'suite/{probe.file}:{probe.line}')}: {text(told.behaviour)}"
-        if told
-        else code(f"suite/{probe.file}:{probe.line}")
-    ]
+    place = code(f"{source(probe)}:{probe.line}" if probe.line else source(probe))
+    lines = [f"{place}: {text(told.behaviour)}" if told and told.behaviour else place]
     lines += [f"**{text(line)}**" for line in cause_lines(matrix, cases)]
     lines += dict.fromkeys(text(case.explanation) for _, case in cases if case.explanation)
     lines += dict.fromkeys(f"Expected: {text(case.expected)}" for _, case in cases if case.expected)

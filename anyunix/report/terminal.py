@@ -9,7 +9,7 @@ from rich.text import Text
 
 from anyunix.analysis.compare import contradictions, differences, shown
 from anyunix.report.cause_lines import cause_lines
-from anyunix.report.kinds import HEADLINES, STYLES, overall, take_back, where
+from anyunix.report.kinds import HEADLINES, STYLES, groups_of, overall, take_back, where
 from anyunix.report.likeness_lines import likeness_lines
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
 from anyunix.results.consequences import by_cause
@@ -50,23 +50,25 @@ def _matrix(matrix: Matrix) -> Table:
     )
     for heading in ("platform", "subject", "bind"):
         table.add_column(heading, no_wrap=True)
-    for heading in (*GROUPS, "left out", "facts", "time"):
+    tried = groups_of(matrix)
+    groups = list(dict.fromkeys([*GROUPS, *tried] if not tried or {*tried} & {*GROUPS} else tried))
+    for heading in (*groups, "left out", "facts", "time"):
         table.add_column(heading, justify="right", no_wrap=heading != "left out")
     for cell in matrix.cells:
         if cell.status != "not-run":  # those have a line each reason, below
             subject = cell.subject if cell.build == PLAIN else f"{cell.subject} {cell.build}"
-            table.add_row(cell.platform, subject, cell.bind, *_columns(cell))
+            table.add_row(cell.platform, subject, cell.bind, *_columns(cell, groups))
     return table
 
 
-def _columns(cell: CellResult) -> list[Text]:
+def _columns(cell: CellResult, groups: Sequence[str]) -> list[Text]:
     nothing, seconds = Text("–", "dim"), Text(f"{cell.seconds:.0f} s", "dim")
     if cell.status == "error":
-        return [Text("ERROR", "bold yellow"), *[nothing] * (len(GROUPS) + 1), seconds]
+        return [Text("ERROR", "bold yellow"), *[nothing] * (len(groups) + 1), seconds]
     if any(probe.group == "build" for probe in cell.failures):
-        return [Text("no build", "bold red"), *[nothing] * (len(GROUPS) + 1), seconds]
+        return [Text("no build", "bold red"), *[nothing] * (len(groups) + 1), seconds]
     return [
-        *(_group(cell, group) for group in GROUPS),
+        *(_group(cell, group) for group in groups),
         Text(str(cell.left_out or "–"), "dim"),
         Text(str(len(cell.facts))),
         seconds,
@@ -147,7 +149,8 @@ def _print_failures(console: Console, matrix: Matrix) -> None:
         if HEADLINES[probe.failure_kind] != headline:
             headline = HEADLINES[probe.failure_kind]
             _say(console, Text(headline, "bold"))
-        _say(console, Text(f"FAILED {probe.file}:{probe.line} {safe(probe.id.rpartition('::')[2])}", "bold red"))
+        place = f"{probe.file}:{probe.line}" if probe.line else probe.file
+        _say(console, Text(f"FAILED {place} {safe(probe.id.rpartition('::')[2])}", "bold red"))
         _say(console, Text(f"  on {', '.join(cell.name for cell, _ in cases)}"))
         for line in cause_lines(matrix, cases):
             _say(console, Text(f"  {line}", "bold"))

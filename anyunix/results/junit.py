@@ -29,17 +29,22 @@ class BadResults(Exception):
 
 def read_junit(data: bytes) -> tuple[Probe, ...]:
     """The probes in a JUnit file that pytest wrote (junit_family=xunit1). Raises BadResults."""
+    return tuple(_probe(case) for case in parsed(data).iter("testcase"))
+
+
+def parsed(data: bytes) -> Element:
+    """The top of a JUnit file. Raises BadResults."""
     if len(data) > XML_LIMIT:
         raise BadResults(f"{len(data)} bytes of XML; at most {XML_LIMIT} are read")
     try:
         root = fromstring(data, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise BadResults(f"XML with a document type or entities, which pytest never writes ({error})") from None
+        raise BadResults(f"XML with a document type or entities, which no test suite writes ({error})") from None
     except (ParseError, ValueError, LookupError, RecursionError) as error:
         raise BadResults(f"not well-formed XML: {error}") from None
     if root.tag not in ("testsuites", "testsuite"):
         raise BadResults(f"expected <testsuites> at the top, found <{root.tag:.40}>")
-    return tuple(_probe(case) for case in root.iter("testcase"))
+    return root
 
 
 def _probe(case: Element) -> Probe:
@@ -48,7 +53,7 @@ def _probe(case: Element) -> Probe:
     kinds = [value for key, value in properties if key == "kind"]
     outcome, message = _outcome(case)
     return Probe(
-        id=f"{file}::{name}"[:ID_LIMIT],
+        id=f"{file}::{_classes(case, file)}{name}"[:ID_LIMIT],
         # a file that could not even be imported has no kind; it counts, as a contract that failed
         kind="fact" if kinds[:1] == ["fact"] else "contract",
         outcome=outcome,
@@ -66,6 +71,12 @@ def _probe(case: Element) -> Probe:
         facts={key[5:]: _fact(key, value) for key, value in properties if key.startswith("fact:")},
         phrases={key[7:]: value[:TEXT_LIMIT] for key, value in properties if key.startswith("phrase:")},
     )
+
+
+def _classes(case: Element, file: str) -> str:
+    """`TestPorts::` for a test in a class, which pytest puts behind the file's name as Python imports it."""
+    module, name = file.removesuffix(".py").replace("/", ".") + ".", case.get("classname", "")
+    return f"{name.removeprefix(module).replace('.', '::')}::" if case.get("file") and name.startswith(module) else ""
 
 
 def _properties(case: Element) -> Iterator[tuple[str, str]]:

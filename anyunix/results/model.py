@@ -316,6 +316,8 @@ class Identity:
     """SHA-256 over the suite's files."""
     subjects: Mapping[str, str] = field(default_factory=dict)
     """Subject -> SHA-256 over its file and all that travels with it."""
+    probes: Mapping[str, str] = field(default_factory=dict)
+    """Folder of a user's own probes -> SHA-256 over its files."""
 
 
 @dataclass(frozen=True)

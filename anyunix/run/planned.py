@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import distribution
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 from anyunix.catalog.probes import read_probes
@@ -48,8 +49,11 @@ class Plans:
             return self._facts[suite]
 
 
-def collect(suite: Path, expression: str = "") -> tuple[str, ...]:
-    """The IDs of the suite's probes that match pytest's -k, in their order. Raises ConfigurationError."""
+def collect(suite: Path, expression: str = "", kind: str = "") -> tuple[str, ...]:
+    """The IDs of the suite's probes that match pytest's -k, in their order; of one kind, if one is given.
+
+    Raises ConfigurationError.
+    """
     name, _, value = AUTOLOAD_OFF.partition("=")
     site = dict.fromkeys(str(distribution(each).locate_file("")) for each in DISTRIBUTIONS)
     environment = {key: text for key, text in os.environ.items() if not key.startswith(("PYTEST_", "PYTHON"))}
@@ -59,6 +63,7 @@ def collect(suite: Path, expression: str = "") -> tuple[str, ...]:
         *PYTEST,
         "--collect-only",
         "-q",
+        "-x",
         "--assert=plain",
         f"--rootdir={suite}",
         "-c",
@@ -70,7 +75,13 @@ def collect(suite: Path, expression: str = "") -> tuple[str, ...]:
         done = subprocess.run(
             command,
             cwd=suite,
-            env={**environment, "PYTHONPATH": os.pathsep.join(site), name: value},
+            env={
+                **environment,
+                "PYTHONPATH": os.pathsep.join(site),
+                name: value,
+                "ANYUNIX_KIND": kind,
+                "COLUMNS": "500",  # pytest cuts what it says of an error to the width of a terminal
+            },
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -111,8 +122,14 @@ def why(stdout: str, stderr: str) -> str:
     """pytest's own words for a run that did not come to its end: the file that cannot be imported and the error."""
     said = [line.strip() for line in safe(stderr or stdout).splitlines() if line.strip()]
     errors = [line for line in safe(stdout).splitlines() if line.startswith(("ERROR ", "ERROR: "))]
-    causes = [line[1:].strip() for line in safe(stdout).splitlines() if line.startswith("E  ")]
-    return " | ".join([*causes[:1], *errors[:NAMED]] or said[-3:]) or "it said nothing"
+    return " | ".join([*_first_error(safe(stdout)), *errors[:NAMED]] or said[-3:]) or "it said nothing"
+
+
+def _first_error(stdout: str) -> list[str]:
+    """The first and the last line of it: of a syntax error, where it is and what it is."""
+    lines = dropwhile(lambda line: not line.startswith("E  "), stdout.splitlines())
+    block = [line[1:].strip() for line in takewhile(lambda line: line.startswith("E  "), lines)]
+    return list(dict.fromkeys([*block[:1], *block[-1:]]))
 
 
 def _named(probes: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.cli import COMMANDS, main
+from anyunix.cli import COMMANDS, MODULES, main
 from anyunix.results.matrix_file import encode
 from anyunix.text import UNSAFE
 from checkout import ROOT
@@ -68,7 +68,7 @@ def test_no_command_is_imported_that_is_not_asked_for(option: str) -> None:
     names = imported(option)
     assert "anyunix.cli" in names
     assert names.isdisjoint({"docker", "jinja2", "msgspec", "requests", "rich", "yaml", "importlib.metadata"})
-    assert names.isdisjoint({f"anyunix.commands.{name}" for name in COMMANDS})
+    assert names.isdisjoint({f"anyunix.commands.{MODULES.get(name, name)}" for name in COMMANDS})
 
 
 def test_a_check_needs_neither_the_engine_nor_the_page() -> None:
@@ -81,7 +81,9 @@ def test_a_check_needs_neither_the_engine_nor_the_page() -> None:
 
 def test_every_command_has_a_line_and_a_help_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     files = {path.stem for path in (ROOT / "anyunix" / "commands").glob("*.py")}
-    assert files - {"__init__", "common", "selection_options", "suite_options"} == COMMANDS.keys()
+    assert files - {"__init__", "common", "selection_options", "suite_options"} == {
+        MODULES.get(name, name) for name in COMMANDS
+    }
     for name in COMMANDS:
         with pytest.raises(SystemExit) as ended:
             main([name, "--help"])
