@@ -98,7 +98,7 @@ def leave(server, how: str) -> None:
     if how == "close":
         server.serve()
         return
-    peer = server.connect()
+    peer = server.enter()
     with peer, suppress(OSError):  # the server may be the first to close
         peer.sendall(server.subject.talk.send if server.subject.talk else b"")
         if how == "reset":
