@@ -80,19 +80,17 @@ class Conversation:
             self._do(action, number)
 
     def ask_again(self, times: int) -> None:
-        """Say all of that many exchanges more, and wait for nothing yet. Raises OSError."""
+        """Of that many exchanges more, say what comes before anything is waited for. Raises OSError."""
         for number in range(times):
-            for action in self.talk.again:
-                if action.what == "send":
-                    self._do(action, self._exchange + 1 + number)
+            for action in self.talk.again[: self._asked()]:
+                self._do(action, self._exchange + 1 + number)
 
     def hear_again(self, times: int) -> None:
-        """Hear all that was asked for. Raises Unlike, OSError."""
+        """The rest of what was asked for. Raises Unlike, OSError."""
         for _ in range(times):
             self._exchange += 1
-            for action in self.talk.again:
-                if action.what == "expect":
-                    self._do(action, self._exchange)
+            for action in self.talk.again[self._asked() :]:
+                self._do(action, self._exchange)
 
     def counts(self, numbers: Sequence[int]) -> dict[str, tuple[int, int]]:
         """Of exchanges of these numbers, and no others: what had to come, how often it had to, and how often it did.
@@ -150,6 +148,10 @@ class Conversation:
             voice.peer.shutdown(socket.SHUT_WR)
         else:
             self._voices.pop(action.guest).peer.close()
+
+    def _asked(self) -> int:
+        """How many actions of an exchange come before anything is waited for."""
+        return next((number for number, action in enumerate(self.talk.again) if action.waits), 0)
 
     def _words_of(self, exchange: int) -> dict[str, str]:
         return {**self._words, "i": f"{exchange:0{NUMBER_WIDTH}}"}

@@ -82,13 +82,21 @@ def receive(peer: socket.socket, log: int, lifeline: int) -> None:
             send(peer, log if FAULT == "log opened before the fork" else open_log())
         os._exit(0)
     try:
-        rest = b""
+        rest, count = b"", 0
         while peer in select.select([peer, lifeline], [], [])[0] and (data := peer.recv(65536)):
             *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                append(log, line + b"\n")
+            for line in lines[:1] if FAULT == "one read is one message" else lines:
+                append(log, (line + b"\n") * (2 if FAULT == "doubles" else 1))
                 os.killpg(0, signal.SIGUSR1)
+                count += 1
+            if FAULT == "a hundred are enough" and count > 100:
+                return
+    except ConnectionResetError:
+        if FAULT == "a reset ends it":
+            os.kill(os.getppid(), signal.SIGTERM)
     finally:
+        if FAULT == "one who leaves takes others along":
+            os.killpg(0, signal.SIGUSR2)
         os.kill(sender, signal.SIGKILL)
         os.waitpid(sender, 0)
 
@@ -107,6 +115,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     signal.signal(signal.SIGUSR1, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, reap)
     while True:
         for listener in select.select(open_listeners, [], [])[0]:
@@ -125,6 +134,7 @@ def main() -> None:
                     continue
                 if pid == 0:
                     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    signal.signal(signal.SIGUSR2, signal.SIG_DFL)
                     os.close(held)
                     for each in open_listeners:
                         each.close()

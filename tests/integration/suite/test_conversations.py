@@ -1,0 +1,54 @@
+"""Contracts that come from a conversation: a chat server keeps them, and each of them is broken by one with a fault."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from any_server_subject import held, impatient
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.subject_file import read_subject
+from checkout import ROOT
+
+SERVERS = ROOT / "tests" / "any_server"
+FAULTS = {
+    str(file.relative_to(SERVERS)): found[1]
+    for file in sorted(SERVERS.glob("*/*.yaml"))
+    if (found := re.match(r"# Breaks (\S+)", file.read_text()))
+}
+"""Subject file -> the contract that it breaks, as its first line has it."""
+CONTRACTS = "chat/test_any_server_contracts.py"
+
+
+def test_a_healthy_one_keeps_them_all(catalog: Catalog) -> None:
+    subject = read_subject(SERVERS / "chat" / "healthy.yaml")
+    result = held(catalog, subject, *(probe for probe in catalog.probes if "test_any_server_contracts" in probe))
+    assert not result.failures, [(probe.id, probe.message) for probe in result.failures]
+    tried = [probe for probe in result.probes if probe.id.startswith(CONTRACTS) and probe.outcome == "passed"]
+    assert len(tried) >= 8
+
+
+def test_each_contract_has_a_fault(catalog: Catalog) -> None:
+    about = {probe for probe in catalog.probes if probe.startswith(CONTRACTS)}
+    assert about <= {contract.partition("[")[0] for contract in FAULTS.values()}
+
+
+@pytest.fixture(scope="module")
+def outcomes(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What became of each fault's contract; side by side, because a contract that is broken waits for long."""
+    suite = impatient(catalog, tmp_path_factory.mktemp("faults") / "suite")
+
+    def outcome(file: str) -> list[str]:
+        return [
+            probe.outcome for probe in held(catalog, read_subject(SERVERS / file), FAULTS[file], suite=suite).probes
+        ]
+
+    with ThreadPoolExecutor(len(FAULTS)) as pool:
+        return dict(zip(FAULTS, pool.map(outcome, FAULTS), strict=True))
+
+
+@pytest.mark.parametrize("file", FAULTS)
+def test_a_fault_breaks_its_contract(file: str, outcomes: dict[str, list[str]]) -> None:
+    if outcomes[file] == ["skipped"]:
+        pytest.skip("cannot be tried here, as with the healthy server")
+    assert outcomes[file] == ["failed"], f"{file} is not seen by {FAULTS[file]}"
