@@ -125,6 +125,7 @@ def test_guests_who_speak_in_the_same_instant_are_all_heard(server):
                 conversation.hear_again(1)
 
 
+@over("tcp", "unix")
 @explained_by("accept.after_reset")
 @pytest.mark.parametrize("error", ["ECONNABORTED", "EINTR", pytest.param("EMFILE", marks=promises("descriptors"))])
 def test_an_accept_that_fails_ends_nobody(start_server, work, error):

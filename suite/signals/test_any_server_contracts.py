@@ -11,7 +11,7 @@ import pytest
 
 from support.calls import outcome
 from support.deadline import Deadline, wait_until
-from support.marks import explained_by, promises, talks
+from support.marks import explained_by, over, promises, talks
 from support.net import CONNECT_SECONDS, family_of, reset
 from support.processes import still_running
 from support.standing_still import stopped
@@ -23,6 +23,7 @@ QUEUED_SECONDS = 15.0
 """A connection for which there was no room is tried again after 1, 3 and 7 seconds (RFC 6298)."""
 
 
+@over("tcp", "udp", "unix")
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=promises(name.lower())) for name in ("SIGTERM", "SIGINT", "SIGHUP")]
 )
@@ -48,6 +49,7 @@ def test_it_does_what_it_promises_at(server, name):
     assert {server.error(host) for host in server.hosts()} <= {"ECONNREFUSED", "ENOENT"}
 
 
+@over("tcp", "unix")
 def test_a_client_that_resets_ends_nobody(server):
     """Clients that ask and reset the connection before the answer leave a server that serves.
 
@@ -100,6 +102,7 @@ def test_clients_that_queued_are_all_served(server):
             conversation.play()
 
 
+@over("tcp", "unix")
 @promises("at_once")
 def test_idle_clients_hold_up_nobody(server):
     """Clients that say nothing, or half of what they want to say, do not keep the next one from being served.
@@ -116,6 +119,7 @@ def test_idle_clients_hold_up_nobody(server):
         server.serve()
 
 
+@over("tcp", "unix")
 @talks("exchange")
 def test_a_half_closed_client_is_let_go(server):
     """A client that has asked and ended its sending side gets its answer or an end, and its end is noticed.

@@ -127,6 +127,8 @@ class Voice:
         piece = self.peer.recv(DATAGRAM_BYTES)
         self._ended = not piece and self.peer.type == socket.SOCK_STREAM
         self._answered = self._answered or bool(piece)
+        if self.peer.type != socket.SOCK_STREAM:  # a pattern is about one datagram
+            self._came, self._taken = b"", 0
         self._came += piece
         if self._written is not None:
             self._written += piece

@@ -1,4 +1,6 @@
-"""Contracts that come from a conversation: a chat server keeps them, and each of them is broken by one with a fault."""
+"""Contracts that come from a conversation, or are about UDP or Unix sockets: a healthy server keeps them, and each of
+them is broken by one with a fault.
+"""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -17,15 +19,26 @@ FAULTS = {
     if (found := re.match(r"# Breaks (\S+)", file.read_text()))
 }
 """Subject file -> the contract that it breaks, as its first line has it."""
-CONTRACTS = "chat/test_any_server_contracts.py"
+CONTRACTS = (
+    "chat/test_any_server_contracts.py",
+    "binding/test_datagrams_contracts.py",
+    "binding/test_unix_sockets_contracts.py",
+)
 
 
-def test_a_healthy_one_keeps_them_all(catalog: Catalog) -> None:
-    subject = read_subject(SERVERS / "chat" / "healthy.yaml")
-    result = held(catalog, subject, *(probe for probe in catalog.probes if "test_any_server_contracts" in probe))
+@pytest.mark.parametrize(
+    ("folder", "contracts", "least"), [("chat", 0, 8), ("datagrams", 1, 8), ("paths", 2, 7)], ids=["tcp", "udp", "unix"]
+)
+def test_a_healthy_one_keeps_them_all(catalog: Catalog, folder: str, contracts: int, least: int) -> None:
+    """Of all contracts about any server; those of its own are tried for the most part."""
+    subject = read_subject(SERVERS / folder / "healthy.yaml")
+    wanted = ("test_any_server_contracts", CONTRACTS[contracts])
+    result = held(catalog, subject, *(probe for probe in catalog.probes if any(each in probe for each in wanted)))
     assert not result.failures, [(probe.id, probe.message) for probe in result.failures]
-    tried = [probe for probe in result.probes if probe.id.startswith(CONTRACTS) and probe.outcome == "passed"]
-    assert len(tried) >= 8
+    tried = [
+        probe for probe in result.probes if probe.id.startswith(CONTRACTS[contracts]) and probe.outcome == "passed"
+    ]
+    assert len(tried) >= least
 
 
 def test_each_contract_has_a_fault(catalog: Catalog) -> None:
