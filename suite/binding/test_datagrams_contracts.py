@@ -9,6 +9,7 @@ from support.datagrams import MAPPED, Asker, carried
 from support.deadline import wait_until
 from support.marks import over, promises
 from support.net import can_bind
+from support.standing_still import stopped
 from support.voice import Unserved
 
 pytestmark = over("udp")
@@ -57,7 +58,7 @@ def test_a_datagram_of_any_length_ends_nobody(server, length):
     """
     with server.connect() as peer:
         peer.send(b"\0" * length)
-    server.serve()
+        server.serve()
     assert server.alive()
 
 
@@ -65,11 +66,12 @@ def test_a_client_that_is_gone_before_its_answer_ends_nobody(server):
     """Clients that ask and are gone when the answer comes leave a server that serves.
 
     RFC 1122 4.1.3.3: a host answers a datagram to a port that nobody has with ICMP Port Unreachable, and UDP passes
-    that up: the sender's next call may fail with ECONNREFUSED.
+    that up: the sender's next call may fail with ECONNREFUSED. The server is stopped until the clients are gone.
     """
-    for _ in range(GONE):
-        with server.connect() as peer:
-            peer.sendall(server.subject.talk.send or b"\n")
+    with stopped(server):
+        for _ in range(GONE):
+            with server.connect() as peer:
+                peer.sendall(server.subject.talk.send or b"\n")
     wait_until(server.serves, "a client to be served", SERVED_SECONDS)
     assert server.alive()
 
