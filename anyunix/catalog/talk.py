@@ -39,7 +39,7 @@ class TalkStep(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     )
     connect: Annotated[
         bool,
-        Meta(description="the guest comes now, or again; without such a step all are connected before the first step"),
+        Meta(description="the guest comes now, or again; one whose first step does not say so is there from the start"),
     ] = False
     send: Sent = ""
     hex: Hex = ""

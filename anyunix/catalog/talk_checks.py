@@ -48,7 +48,8 @@ def _keys(said: TalkKeys) -> Iterator[Complaint]:
 
 def _absent(steps: Steps) -> Iterator[str]:
     """Steps of guests who are not there."""
-    there = {step.guest for step in steps} - {step.guest for step in steps if step.connect}
+    first = {step.guest: step for step in reversed(steps)}
+    there = {guest for guest, step in first.items() if not step.connect}
     for number, step in enumerate(steps, 1):
         if step.connect:
             there.add(step.guest)

@@ -14,6 +14,9 @@ from support.subject import Talk
 from support.talk import filled
 from support.voice import Unserved, as_text, shown
 
+LAST_BYTES = 200
+"""Of what a client said that was not served."""
+
 
 class ClientFailed(Unserved):
     """A client program was not served, or says so."""
@@ -41,7 +44,9 @@ def run_client(talk: Talk, words: Mapping[str, str], root: Path, seconds: float)
             raise ClientFailed(f"the client {argv[0]} was not done within {deadline.seconds:.3g} s") from None
     if client.returncode:
         status = -client.returncode if client.returncode < 0 else client.returncode << 8
-        raise ClientFailed(f"the client {argv[0]} ended with {describe_status(status)}: {shown(problems or came)}")
+        raise ClientFailed(
+            f"the client {argv[0]} ended with {describe_status(status)}: {shown((problems or came)[-LAST_BYTES:])}"
+        )
     if not re.search(expected, came, re.MULTILINE):
         raise ClientFailed(f"the client {argv[0]} printed nothing that matches {as_text(expected)}, but {shown(came)}")
 

@@ -36,10 +36,10 @@ class Conversation:
         self._done = 0
         """How many actions are."""
         self._exchange = 1
-        late = {action.guest for action in self.talk.actions if action.what == "connect"}
+        first = {action.guest: action.what for action in reversed(self.talk.actions)}
         with self._closed_on_error():
             for name in self.talk.guests:
-                if name not in late:
+                if first.get(name) != "connect":
                     self._come(name)
 
     def __enter__(self) -> "Conversation":
