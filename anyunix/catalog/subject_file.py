@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from anyunix.catalog.reader import file_name, key_error, read_file
 from anyunix.catalog.subjects import PROMISES, Ready, Subject, Transport
-from anyunix.catalog.talk import TalkSaid, talk_of
+from anyunix.catalog.talk import ONE_OF, TalkSaid, talk_of
 from anyunix.catalog.talk_checks import talk_complaints
 from anyunix.catalog.yaml_text import kind
 from anyunix.errors import ConfigurationError
@@ -92,6 +92,7 @@ class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         TalkSaid | UnsetType,
         Meta(
             title="one exchange, or a list of steps",
+            extra_json_schema=ONE_OF,
             description="what proves that a client is served, not just queued by the kernel",
         ),
     ] = UNSET

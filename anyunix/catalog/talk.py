@@ -11,7 +11,7 @@ GUEST = "guest"
 """The name of one who is not named."""
 ACTIONS = ("connect", "send", "hex", "half_close", "expect", "expect_end", "close")
 """Keys of which a step has at least one, in the order in which they are done."""
-Sent = Annotated[
+TalkText = Annotated[
     str,
     Meta(
         description="what is sent, a character a byte (ISO 8859-1); empty, or left out, where the server speaks first. "
@@ -19,16 +19,16 @@ Sent = Annotated[
         "{host} and {port} are filled in"
     ),
 ]
-Hex = Annotated[str, Meta(description="bytes to send, as hexadecimal digits: `00 ff 0a`; in place of send")]
-Times = Annotated[int, Meta(ge=1, description="how many times over the text is sent, for long ones (default: 1)")]
-Expected = Annotated[
+TalkHex = Annotated[str, Meta(description="bytes to send, as hexadecimal digits: `00 ff 0a`; in place of send")]
+TalkTimes = Annotated[int, Meta(ge=1, description="how many times over the text is sent, for long ones (default: 1)")]
+TalkPattern = Annotated[
     str,
     Meta(
         title="a pattern for what the server sends back",
         description="regular expression; a character a byte, with the same words to fill in as send",
     ),
 ]
-Again = Annotated[bool, Meta(description="this exchange can be had again and again on the same connection")]
+TalkAgain = Annotated[bool, Meta(description="this exchange can be had again and again on the same connection")]
 
 
 class TalkStep(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,14 +41,14 @@ class TalkStep(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         bool,
         Meta(description="the guest comes now, or again; one whose first step does not say so is there from the start"),
     ] = False
-    send: Sent = ""
-    hex: Hex = ""
-    repeat: Times = 1
+    send: TalkText = ""
+    hex: TalkHex = ""
+    repeat: TalkTimes = 1
     half_close: Annotated[bool, Meta(description="end the sending side alone (TCP FIN)")] = False
-    expect: Expected = ""
+    expect: TalkPattern = ""
     expect_end: Annotated[bool, Meta(description="the server has to end the connection")] = False
     close: Annotated[bool, Meta(description="leave")] = False
-    again: Again = False
+    again: TalkAgain = False
 
     @property
     def data(self) -> str:
@@ -69,19 +69,19 @@ class TalkStep(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
                 yield done | {"times": self.repeat if what == "send" else 1, "again": self.again}
 
 
-Steps = tuple[TalkStep, ...]
+TalkSteps = tuple[TalkStep, ...]
 
 
 class TalkKeys(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One exchange, or several steps, or a client program; with or without TLS."""
 
-    send: Sent = ""
-    hex: Hex = ""
-    repeat: Times = 1
-    expect: Expected = ""
-    again: Again = False
+    send: TalkText = ""
+    hex: TalkHex = ""
+    repeat: TalkTimes = 1
+    expect: TalkPattern = ""
+    again: TalkAgain = False
     steps: Annotated[
-        Steps,
+        TalkSteps,
         Meta(title="a list of steps", description="a conversation of one guest or several, in place of one exchange"),
     ] = ()
     client: Annotated[
@@ -100,13 +100,10 @@ class TalkKeys(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = ""
 
 
-TalkSaid = (
-    Annotated[
-        TalkKeys, Meta(extra_json_schema={"anyOf": [{"required": [key]} for key in ("expect", "steps", "client")]})
-    ]
-    | Annotated[Steps, Meta(min_length=1, title="a list of steps")]
-)
+TalkSaid = TalkKeys | Annotated[TalkSteps, Meta(min_length=1, title="a list of steps")]
 """What stands behind `talk` in a subject file."""
+ONE_OF = {"if": {"type": "object"}, "then": {"anyOf": [{"required": [key]} for key in ("expect", "steps", "client")]}}
+"""For JSON Schema: a mapping says what proves it."""
 
 
 class Talk(Struct, frozen=True, kw_only=True):
@@ -122,7 +119,7 @@ class Talk(Struct, frozen=True, kw_only=True):
         return {"actions": actions, "client": self.client, "tls": self.tls}
 
 
-def talk_of(said: TalkKeys | Steps) -> Talk:
+def talk_of(said: TalkKeys | TalkSteps) -> Talk:
     """From what a subject file says. One exchange is a conversation of one step."""
     if isinstance(said, tuple):
         return Talk(steps=said)

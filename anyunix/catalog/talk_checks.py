@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from anyunix.catalog.talk import ACTIONS, Steps, TalkKeys, TalkStep
+from anyunix.catalog.talk import ACTIONS, TalkKeys, TalkStep, TalkSteps
 from anyunix.catalog.yaml_text import kind
 
 Complaint = tuple[str, str]
@@ -13,7 +13,7 @@ MOST_BYTES = 16 << 20
 """That one step sends."""
 
 
-def talk_complaints(said: TalkKeys | Steps) -> Iterator[Complaint]:
+def talk_complaints(said: TalkKeys | TalkSteps) -> Iterator[Complaint]:
     """What is wrong with it, the first first."""
     if isinstance(said, TalkKeys):
         yield from _keys(said)
@@ -46,8 +46,8 @@ def _keys(said: TalkKeys) -> Iterator[Complaint]:
         yield "talk", "the key expect is missing: a pattern for what the server sends back"
 
 
-def _absent(steps: Steps) -> Iterator[str]:
-    """Steps of guests who are not there."""
+def _absent(steps: TalkSteps) -> Iterator[str]:
+    """TalkSteps of guests who are not there."""
     first = {step.guest: step for step in reversed(steps)}
     there = {guest for guest, step in first.items() if not step.connect}
     for number, step in enumerate(steps, 1):

@@ -50,8 +50,7 @@ class Clients:
         self, host: str, port: int, seconds: float = TALK_SECONDS, come: Callable[[], socket.socket] | None = None
     ) -> Conversation:
         """The guests of its talk, connected, or as they `come`, with nothing said yet. Raises OSError, Unserved."""
-        number = f"{next(self._numbers) % NUMBERS:0{NUMBER_WIDTH}}"
-        words = {"host": host, "port": str(port), "n": number}
+        words = self._words_for(host, port)
         return Conversation(
             None if self.program else self.talk, come or (lambda: self.enter(host, port)), words, seconds
         )
@@ -59,8 +58,7 @@ class Clients:
     def serve(self, host: str, port: int, seconds: float = TALK_SECONDS) -> None:
         """Be served, and leave. Raises OSError, Unserved."""
         if self.talk and self.program:
-            words = {**self._words, "host": host, "port": str(port), "n": str(next(self._numbers))}
-            run_client(self.talk, words, self._root, seconds)
+            run_client(self.talk, {**self._words, **self._words_for(host, port)}, self._root, seconds)
             return
         with self.converse(host, port, seconds) as conversation:
             conversation.play()
@@ -77,6 +75,10 @@ class Clients:
         except OSError as error:
             return errno_name(error)
         return None
+
+    def _words_for(self, host: str, port: int) -> dict[str, str]:
+        number = next(self._numbers) % NUMBERS
+        return {"host": host, "port": str(port), "n": f"{number:0{NUMBER_WIDTH}}"}
 
 
 def connect_path(path: str, seconds: float = CONNECT_SECONDS) -> socket.socket:
