@@ -171,8 +171,9 @@ class Launcher:
         return path
 
     def bound(self) -> list[str]:
-        """The addresses that the servers say they bound, or that answer, without ports, each once."""
-        return list(dict.fromkeys(address.host for server in self._servers for address in server.addresses))
+        """The addresses that the servers say they bound, or that answer, without ports, each once; no paths."""
+        addresses = [address for server in self._servers for address in server.addresses]
+        return list(dict.fromkeys(address.host for address in addresses if address.port))
 
     def check_switched_on(self) -> None:
         """Raises NotSwitchedOn where a process that a server started since has not all that is to be on."""
