@@ -41,6 +41,7 @@ PROMISES: Mapping[str, Mapping[Any, str]] = {
     },
     "asked_address": {True: "an answer comes from the address that was asked (transport: udp)", False: "nothing"},
     "unlink": {True: "its socket is removed when it ends (transport: unix)", False: "nothing"},
+    "long_path": {True: "a path of 103 bytes is served, one of 120 is an error (transport: unix)", False: "nothing"},
     "umask": {True: "its socket is as private as the umask says (transport: unix)", False: "nothing"},
     "sigterm": ENDS,
     "sigint": ENDS,

@@ -90,9 +90,20 @@ class Server:
         A client program does not stay: beside one that was served, a connection that says nothing does.
         """
         if self.clients.program:
+            return self._silent_guest(host)
+        return self.conversation(host).only_first()
+
+    def _silent_guest(self, host: str | None) -> socket.socket:
+        if not self.promises["at_once"]:
             self.serve(host)
             return self.connect(host)
-        return self.conversation(host).only_first()
+        peer = self.connect(host)
+        try:
+            self.serve(host)  # who came before is accepted by now
+        except BaseException:
+            peer.close()
+            raise
+        return peer
 
     def serve(self, host: str | None = None) -> None:
         """Be a client that is served, and leave. Raises OSError, AssertionError."""
