@@ -12,13 +12,16 @@ MAPPED = "::ffff:"
 
 
 def carried(one: str, other: str) -> bool:
-    """Whether a datagram gets from one of this machine's addresses to the other, and back."""
+    """Whether a datagram gets from one of this machine's addresses to the other, and back, with nobody who translates
+    addresses between them.
+    """
     try:
         with _bound(one) as first, _bound(other) as second:
             for sender, receiver in ((first, second), (second, first)):
                 sender.sendto(b"?", receiver.getsockname())
                 receiver.settimeout(Deadline(CARRIED_SECONDS).seconds)
-                receiver.recv(1)
+                if receiver.recvfrom(1)[1] != sender.getsockname():
+                    return False
     except OSError:
         return False
     return True
