@@ -11,13 +11,13 @@ MAPPED = "::ffff:"
 """What an IPv4 address is called on a socket of IPv6 (RFC 4291 2.5.5.2)."""
 
 
-def carried(one: str, other: str) -> bool:
-    """Whether a datagram gets from one of this machine's addresses to the other, and back, with nobody who translates
-    addresses between them.
+def carried(asked: str, own: str) -> bool:
+    """Whether a datagram gets from an address of this machine to the one that it asks, and back, and nobody between them
+    translates addresses.
     """
     try:
-        with _bound(one) as first, _bound(other) as second:
-            for sender, receiver in ((first, second), (second, first)):
+        with _bound(asked) as server, _bound(own) as client:
+            for sender, receiver in ((client, server), (server, client)):
                 sender.sendto(b"?", receiver.getsockname())
                 receiver.settimeout(Deadline(CARRIED_SECONDS).seconds)
                 if receiver.recvfrom(1)[1] != sender.getsockname():
