@@ -12,9 +12,7 @@ MAPPED = "::ffff:"
 
 
 def carried(asked: str, own: str) -> bool:
-    """Whether a datagram gets from an address of this machine to the one that it asks, and back, and nobody between them
-    translates addresses.
-    """
+    """Whether a datagram gets from an own address to the one that is asked, and back, and none is translated."""
     try:
         with _bound(asked) as server, _bound(own) as client:
             for sender, receiver in ((client, server), (server, client)):
