@@ -9,7 +9,7 @@ from support.datagrams import MAPPED, Asker, carried
 from support.deadline import wait_until
 from support.marks import over, promises
 from support.net import can_bind
-from support.standing_still import stopped
+from support.stopped import stopped
 from support.voice import TALK_SECONDS, Unserved
 
 pytestmark = over("udp")

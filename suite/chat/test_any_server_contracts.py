@@ -8,7 +8,7 @@ import pytest
 from support.deadline import wait_until
 from support.marks import explained_by, follows_from, over, promises, talks
 from support.net import reset
-from support.standing_still import stopped
+from support.stopped import stopped
 from support.tracer import ACCEPTS, Tracer
 
 MANY, ROW = 1000, 100

@@ -14,7 +14,7 @@ from support.deadline import Deadline, wait_until
 from support.marks import explained_by, over, promises, talks
 from support.net import CONNECT_SECONDS, family_of, reset
 from support.processes import still_running
-from support.standing_still import stopped
+from support.stopped import stopped
 
 SECONDS = {"quick": 2.0, "alone": 2.0, "slow": 15.0, "either": 15.0}
 IDLE, RUDE, GONE = 10, 20, 2
@@ -94,7 +94,7 @@ def test_clients_that_queued_are_all_served(server):
         queue = iter(knocking)
         conversations = []
         for _ in range(IDLE):  # all of them speak before any is waited for: a server may give up those who are silent
-            conversations.append(stack.enter_context(server.converse(come=lambda: connected(server, next(queue)))))
+            conversations.append(stack.enter_context(server.converse(come=lambda: let_in(server, next(queue)))))
             conversations[-1].speak()
         for conversation in conversations:
             conversation.play()
@@ -155,15 +155,13 @@ def knock(server) -> socket.socket:
     return peer
 
 
-def connected(server, peer: socket.socket) -> socket.socket:
-    """One that knocked, once it is let in, and past the handshake of TLS. Raises AssertionError."""
+def wait_connected(peer: socket.socket) -> None:
+    """Raises AssertionError."""
     poller = select.poll()
     poller.register(peer, select.POLLOUT)
     assert poller.poll(Deadline(QUEUED_SECONDS).left() * 1000), f"not connected within {QUEUED_SECONDS:g} s"
     error = peer.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     assert error == 0, f"a client that queued is not connected: {os.strerror(error)}"
-    peer.settimeout(CONNECT_SECONDS)
-    return server.clients.secured(peer)
 
 
 def assert_survives(server) -> None:
@@ -178,3 +176,10 @@ def went_on(server) -> bool:
     for _ in range(SERVED_AFTER):
         wait_until(lambda: not server.alive() or server.serves(), "the server to serve or to end", SECONDS["slow"])
     return server.alive()
+
+
+def let_in(server, peer: socket.socket) -> socket.socket:
+    """One that knocked, once it is connected, and past the handshake where clients speak TLS."""
+    wait_connected(peer)
+    peer.settimeout(CONNECT_SECONDS)
+    return server.clients.secured(peer)

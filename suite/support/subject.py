@@ -75,10 +75,20 @@ class Talk:
 
     @property
     def send(self) -> bytes:
-        """What its first guest says before it waits for anything, as it stands in the file."""
-        own = [] if self.client else [action for action in self.actions if action.guest == self.guests[0]]
-        first = takewhile(lambda action: not action.waits, own)
-        return b"".join(action.data * action.times for action in first if action.what == "send")
+        """What its first guest says before it waits for anything; nothing where clients are a program.
+
+        For one connection by itself, whose {n} is 0.
+        """
+        first = takewhile(lambda action: not action.waits, self._first_guest())
+        return b"".join(_numbered(action.data) * action.times for action in first if action.what == "send")
+
+    @property
+    def expect(self) -> bytes:
+        """The pattern for what its first guest waits for first, as `send` has it; empty where that is nothing."""
+        return next((_numbered(action.data) for action in self._first_guest() if action.what == "expect"), b"")
+
+    def _first_guest(self) -> list[Action]:
+        return [] if self.client else [action for action in self.actions if action.guest == self.guests[0]]
 
 
 @dataclass(frozen=True)
@@ -105,6 +115,10 @@ class Subject:
     """`tcp`, `udp` or `unix`."""
     promises: dict[str, Promises] = field(default_factory=dict)
     """By bind mode."""
+
+
+def _numbered(data: bytes) -> bytes:
+    return data.replace(b"{n}", b"000000").replace(b"{i}", b"000001")
 
 
 def load_subject(path: Path) -> Subject:

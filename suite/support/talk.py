@@ -176,6 +176,23 @@ class Conversation:
             raise
 
 
+def talk_to(peer: socket.socket, talk: Talk | None, seconds: float = TALK_SECONDS) -> None:
+    """On one connection by itself, say what the first guest says first, and hear what it hears then.
+
+    Raises Unlike, OSError.
+    """
+    voice = Voice(peer, seconds)
+    if talk is not None:
+        voice.say(talk.send)
+        voice.hear(talk.expect)
+
+
+def hear_from(peer: socket.socket, talk: Talk | None, seconds: float = TALK_SECONDS) -> None:
+    """The second half of `talk_to`."""
+    if talk is not None:
+        Voice(peer, seconds).hear(talk.expect)
+
+
 def filled(data: bytes, words: Mapping[str, str], *, escaped: bool = False) -> bytes:
     """Bytes with the words in braces filled in, `escaped` in a pattern; other braces stay."""
 

@@ -118,3 +118,21 @@ def test_what_waits_for_another_guest_is_not_asked_for_before() -> None:
         assert ada.recv(100) == b"set 000002\nset 000003\n"
         played.hear_again(2)
         assert bob.recv(100) == b"get 000002\nget 000003\n"
+
+
+def test_one_connection_by_itself_has_what_the_first_guest_says_first() -> None:
+    from support.subject import Talk
+    from support.talk import talk_to
+
+    steps = [
+        action("ada", "send", b"hello {n}\n"),
+        action("bob", "send", b"no\n", step=2),
+        action("ada", "expect", b"^{n} {i}$", step=3),
+        action("ada", "send", b"later\n", step=3),
+    ]
+    here, there = socket.socketpair()
+    with here, there:
+        there.sendall(b"000000 000001\n")
+        talk_to(here, Talk(tuple(steps)), 5.0)
+        assert there.recv(100) == b"hello 000000\n"
+        talk_to(here, Talk(tuple(steps[1:2])))  # nothing is to be heard

@@ -1,4 +1,4 @@
-"""A server that stands still, so that what happens meanwhile is there all at once when it goes on."""
+"""A server that is stopped (SIGSTOP) for a while: what comes meanwhile it finds when it goes on."""
 
 import os
 import signal
