@@ -25,6 +25,7 @@ CONTRACTS = (
     "binding/test_datagrams_contracts.py",
     "binding/test_unix_sockets_contracts.py",
 )
+AT_ONCE = 8
 SERVED = f"{BINDING}a_client_on_ipv4_loopback_is_served"
 
 
@@ -56,7 +57,7 @@ def outcomes(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> dict
             probe.outcome for probe in held(catalog, read_subject(SERVERS / file), FAULTS[file], suite=suite).probes
         ]
 
-    with ThreadPoolExecutor(len(FAULTS)) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(zip(FAULTS, pool.map(outcome, FAULTS), strict=True))
 
 
