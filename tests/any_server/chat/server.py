@@ -54,7 +54,7 @@ def append(log: int, record: bytes) -> None:
 
 def send(peer: socket.socket, log: int) -> NoReturn:
     """The process that sends: what is new, whenever SIGUSR1 says that there is something."""
-    sent = batches = 0
+    sent = 0
     while True:
         fcntl.flock(log, fcntl.LOCK_SH)
         piece = os.pread(log, 65536, sent)
@@ -62,9 +62,6 @@ def send(peer: socket.socket, log: int) -> NoReturn:
         sent += len(piece)
         if piece:
             peer.sendall(piece)
-            batches += 1
-            if FAULT == "second message kills the sender" and batches == 2:
-                os.kill(os.getpid(), signal.SIGSEGV)
         elif FAULT == "lost wake-up":
             time.sleep(0.01)  # between looking and waiting, where a signal is taken by the handler
             signal.pause()
@@ -86,6 +83,8 @@ def receive(peer: socket.socket, log: int, lifeline: int) -> None:
         while peer in select.select([peer, lifeline], [], [])[0] and (data := peer.recv(65536)):
             *lines, rest = (rest + data).split(b"\n")
             for line in lines[:1] if FAULT == "one read is one message" else lines:
+                if FAULT == "second message kills the sender" and count == 1:
+                    os.kill(os.getpid(), signal.SIGSEGV)
                 append(log, (line + b"\n") * (2 if FAULT == "doubles" else 1))
                 os.killpg(0, signal.SIGUSR1)
                 count += 1
