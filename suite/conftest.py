@@ -22,6 +22,7 @@ from support.deadline import SLOWNESS, patience
 from support.differences import NotSwitchedOn
 from support.finished import FINISHED_VARIABLE, Finished
 from support.launcher import Launcher
+from support.left_out import why_left_out
 from support.memory import MemoryLimit, own_cgroup
 from support.net import can_bind
 from support.order import failed, in_order, root_of
@@ -212,19 +213,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     subject = subject_from_environment()
     if subject is None:
         pytest.skip("no subject: ANYUNIX_SUBJECT is not set")
-    for mark in item.iter_markers("protocol"):
-        if subject.protocol != mark.args[0]:
-            pytest.skip(f"left out: {subject.name} does not speak the {mark.args[0]} protocol")
-    if item.get_closest_marker("names_addresses") and not subject.ready.names_addresses:
-        pytest.skip(f"left out: {subject.name} does not say which addresses it bound")
     mode = os.environ.get(BIND_VARIABLE) or next(iter(subject.binds))
-    for mark in item.iter_markers("promises"):
-        for name in mark.args:
-            if not subject.promises[mode][name]:
-                pytest.skip(f"left out: {subject.name} does not promise {name}")
-    for mark in item.iter_markers("promised_by"):
-        if mode not in mark.args:
-            pytest.skip(f"left out: bind mode {mode} does not promise it")
+    if reason := why_left_out(item, subject, mode):
+        pytest.skip(f"left out: {reason}")
     if root := root_of(item, subject):
         item.user_properties.append(("not_tried_because_of", root))
         pytest.skip(f"not tried because of {root}, which fails")

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from anyunix.catalog.reader import file_name, key_error, read_file
-from anyunix.catalog.subjects import PROMISES, Ready, Subject, Talk
+from anyunix.catalog.subjects import PROMISES, Ready, Subject, Transport
+from anyunix.catalog.talk import ONE_OF, TalkSaid, talk_of
+from anyunix.catalog.talk_checks import talk_complaints
 from anyunix.catalog.yaml_text import kind
 from anyunix.errors import ConfigurationError
 from anyunix.host.environment import no_names
@@ -54,8 +56,8 @@ class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     start: Annotated[
         Words,
         Meta(
-            description="the command that starts it in front, not as a daemon; {port}, {host}, {log}, {key_file}, "
-            "{python} and {work} (a folder that is empty at each start) are filled in"
+            description="the command that starts it in front, not as a daemon; {port}, {host}, {socket}, {log}, "
+            "{key_file}, {python} and {work} (a folder that is empty at each start) are filled in"
         ),
     ]
     bind: Annotated[
@@ -87,9 +89,14 @@ class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         dict[Word, Word], Meta(description="files that are written to {work} before it starts: name and content")
     ] = {}
     talk: Annotated[
-        Talk | UnsetType,
-        Meta(description="one exchange that proves that a client is served, not just queued by the kernel"),
+        TalkSaid | UnsetType,
+        Meta(
+            title="one exchange, or a list of steps",
+            extra_json_schema=ONE_OF,
+            description="what proves that a client is served, not just queued by the kernel",
+        ),
     ] = UNSET
+    transport: Annotated[Transport, Meta(description="what clients come by: tcp, udp or unix")] = "tcp"
     promises: Annotated[
         dict[Word, Any],
         Meta(
@@ -103,11 +110,16 @@ class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 def read_subject(path: Path) -> Subject:
     """A subject from its file. Raises ConfigurationError that names file, line, key and reason."""
     file = read_file(path, SubjectFile)
+    if file.talk is not UNSET:
+        for key, reason in talk_complaints(file.talk):
+            raise key_error(path, key, reason)
+    talk = None if file.talk is UNSET else talk_of(file.talk)
+    certificate = talk.tls if talk and inside(path.parent, talk.tls) and (path.parent / talk.tls).is_file() else ""
     subject = Subject(
         name=file_name(path),
         title=file.title,
         folder=path.parent,
-        files=file.files,
+        files=(*file.files, certificate) if certificate else file.files,
         start=file.start,
         binds=file.bind,
         ready=_ready(file.ready),
@@ -119,7 +131,8 @@ def read_subject(path: Path) -> Subject:
         environment=file.environment,
         pass_env=file.pass_env,
         configuration=file.configuration,
-        talk=file.talk if isinstance(file.talk, Talk) else None,
+        talk=talk,
+        transport=file.transport,
         promises=file.promises,
     )
     _Checks(path, file, subject).all()
@@ -151,6 +164,7 @@ class _Checks:
         self._names()
         self._protocol()
         self._port()
+        self._transport()
         for entry in self.subject.files:
             self._travels(entry)
 
@@ -175,13 +189,12 @@ class _Checks:
             raise self._error("ready.port", "expected true, found false")
 
     def _patterns(self) -> None:
-        ready, talk = self.subject.ready, self.subject.talk
-        patterns = {"ready": ready.what} if ready.how == "line" else {}
-        for key, pattern in (patterns | ({"talk.expect": talk.expect} if talk else {})).items():
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise self._error(key, f"not a regular expression: {error}") from None
+        if self.subject.ready.how != "line":
+            return
+        try:
+            re.compile(self.subject.ready.what)
+        except re.error as error:
+            raise self._error("ready", f"not a regular expression: {error}") from None
 
     def _promises(self) -> None:
         for name, said in self.subject.promises.items():
@@ -201,10 +214,6 @@ class _Checks:
                 raise self._error(
                     f"configuration.{name}", "expected a file's name without a folder; it is written to {work}"
                 )
-        if self.subject.talk and not _is_bytes(send := self.subject.talk.send):
-            raise self._error(
-                "talk.send", f"expected a text of characters up to \\xff, a byte each, found {kind(send)}"
-            )
 
     def _protocol(self) -> None:
         if self.subject.protocol not in (None, *PROTOCOLS):
@@ -222,10 +231,22 @@ class _Checks:
             *self.subject.configuration.values(),
             *(word for words in self.subject.binds.values() for word in words),
         ]
-        if not self.subject.ready.names_addresses and not any("{port}" in text for text in texts):
+        word = "{socket}" if self.subject.transport == "unix" else "{port}"
+        if not self.subject.ready.names_addresses and not any(word in text for text in texts):
             raise self._error(
-                "start", "nowhere is {port}: the server has to be told its port, in start, environment or configuration"
+                "start",
+                f"nowhere is {word}: the server has to be told its {word.strip('{}')}, in start, environment or "
+                "configuration",
             )
+
+    def _transport(self) -> None:
+        subject = self.subject
+        if subject.transport != "tcp" and subject.ready.names_addresses:
+            raise self._error("ready", "addresses are taken from a line for tcp alone")
+        if subject.transport == "udp" and subject.talk is None:
+            raise self._error("talk", "missing: without connections, an answer alone shows that a server is there")
+        if subject.transport == "udp" and subject.talk and subject.talk.tls:
+            raise self._error("talk.tls", "expected none with transport: udp")
 
     def _travels(self, entry: str) -> None:
         """What travels lies in the subject's folder: no link may bring anything else of this machine to a platform."""
@@ -250,7 +271,3 @@ class _Checks:
 
     def _error(self, key: str, reason: str) -> ConfigurationError:
         return key_error(self.path, key, reason)
-
-
-def _is_bytes(text: str) -> bool:
-    return all(character <= "\xff" for character in text)

@@ -57,6 +57,16 @@ ready: {{port: true}}
 
 # What proves that a client is served: what is sent (nothing here: the server speaks first), what has to come back.
 talk: {{send: "", expect: "^hello$"}}
+# Where a connection is good for more than one exchange:
+#   talk: {{send: "PING\\r\\n", expect: "^PONG", again: true}}
+# A conversation: all guests are connected, then each step is done in its turn.
+#   talk:
+#     - {{as: ada, send: "hello {{n}}\\n", again: true}}
+#     - {{as: bob, expect: "hello {{n}}", again: true}}
+# Or a client of its own: {{client: [my-client, "{{host}}", "{{port}}"], expect: "^welcome"}}
+
+# Over UDP, or a Unix socket whose path is {{socket}}:
+# transport: udp
 
 # The signal that ends it.
 stop: SIGTERM
@@ -94,7 +104,11 @@ def as_argument(file: Path) -> str:
 
 def _promises() -> str:
     """One comment line per promise: the value that takes it back, and what it is."""
-    lines = [f"#   {name + ': false':<21} # {values[True]}" for name, values in PROMISES.items() if True in values]
+    lines = [
+        f"#   {name + ': ' + str(next(iter(values)) is not True).lower():<21} # {values[True]}"
+        for name, values in PROMISES.items()
+        if True in values
+    ]
     ends = [f"#     {str(value).lower():<9} {meaning}" for value, meaning in ENDS.items()]
     signals = [f"#   {name + ': quick':<21} # or one of the words below" for name in ("sigterm", "sigint")]
     return "\n".join([*lines, *signals, "#   sighup: either", *ends])

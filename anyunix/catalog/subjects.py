@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from msgspec import Meta, Struct
+from anyunix.catalog.talk import Talk
 
 ENDS: Mapping[Any, str] = {
     "quick": "ends with all its processes within 2 s",
@@ -30,11 +30,25 @@ PROMISES: Mapping[str, Mapping[Any, str]] = {
     "children": {True: "no process and no zombie is left of a client", False: "nothing"},
     "descriptors": {True: "no descriptor is left of a client, and it survives to have none left", False: "nothing"},
     "orphans": {True: "its processes end when the first one is killed", False: "nothing"},
+    "lasting": {True: "a connection that can be used again (talk: again) serves 1,000 exchanges", False: "three"},
+    "pipelined": {
+        True: "100 exchanges that are asked for before an answer is read are answered (talk: again)",
+        False: "one at a time",
+    },
+    "exactly_once": {
+        False: "nothing",
+        True: "what is said once is answered once, and what is said twice, twice (talk: again)",
+    },
+    "asked_address": {True: "an answer comes from the address that was asked (transport: udp)", False: "nothing"},
+    "unlink": {True: "its socket is removed when it ends (transport: unix)", False: "nothing"},
+    "long_path": {True: "a path of 103 bytes is served, one of 120 is an error (transport: unix)", False: "nothing"},
+    "umask": {True: "its socket is as private as the umask says (transport: unix)", False: "nothing"},
     "sigterm": ENDS,
     "sigint": ENDS,
     "sighup": ENDS,
 }
 """What contracts about any server ask for: promise -> values, each with what it means."""
+Transport = Literal["tcp", "udp", "unix"]
 NOT_BY_MODE = {"ipv4": ("ipv6",), "ipv6": ("ipv4",), "first": ("ipv6", "without_ipv6", "port_in_use")}
 """Bind modes whose name says what they do not promise: another address may still be free to `first`."""
 
@@ -51,22 +65,6 @@ class Ready:
     def names_addresses(self) -> bool:
         """Whether the line holds the addresses bound, so that the server may choose its port itself."""
         return self.how == "line" and "addresses" in re.compile(self.what).groupindex
-
-
-class Talk(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One exchange that proves that a client is served, not just queued by the kernel."""
-
-    send: Annotated[
-        str, Meta(description="a character a byte (ISO 8859-1); empty, or left out, where the server speaks first")
-    ] = ""
-    expect: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            title="a pattern for what the server sends back",
-            description="regular expression; a character a byte, as in send",
-        ),
-    ]
 
 
 @dataclass(frozen=True)
@@ -92,6 +90,7 @@ class Subject:
     configuration: Mapping[str, str] = field(default_factory=dict)
     """Files that are written into the server's work folder before it starts: name -> content."""
     talk: Talk | None = None
+    transport: Transport = "tcp"
     promises: Mapping[str, bool | str] = field(default_factory=dict)
     """What differs from what any server promises."""
 
@@ -108,7 +107,8 @@ class Subject:
             "client": self.client,
             "environment": dict(self.environment),
             "configuration": dict(self.configuration),
-            "talk": {"send": self.talk.send, "expect": self.talk.expect} if self.talk else None,
+            "talk": self.talk.described() if self.talk else None,
+            "transport": self.transport,
             "promises": {bind: self._promised(bind) for bind in self.binds},
         }
 

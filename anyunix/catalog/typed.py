@@ -109,7 +109,8 @@ def _item(info: inspect.Type, item: inspect.Type, number: int, value: Any, keys:
         return _fitted(item, value, ())
     except Misfit as misfit:
         bare = _noted(item).type
-        noun = bare.cls.__name__.lower() if isinstance(bare, Fields) else "entry"
+        # a TalkStep is a step
+        noun = re.findall("[A-Z][a-z]*", bare.cls.__name__)[-1].lower() if isinstance(bare, Fields) else "entry"
         inner = f"expected {_called(item)}; " if misfit.keys else ""
         raise Misfit(keys, f"expected {_called(info)}; {noun} {number}: {inner}{misfit}") from None
 

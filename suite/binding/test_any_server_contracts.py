@@ -5,7 +5,7 @@ import pytest
 from support.address import own_addresses
 from support.deadline import Deadline
 from support.interfaces import interface_addresses, unless_lost
-from support.marks import alone, depends_on, explained_by, follows_from, promises
+from support.marks import alone, depends_on, explained_by, follows_from, over, promises
 from support.needs import need_ipv6
 from support.net import NO_FAMILY, can_bind, connect_error
 from support.ready import NotReady
@@ -16,9 +16,10 @@ AGAIN_SECONDS = 1.0
 TRIES = 5
 HERE = "binding/test_any_server_contracts.py::test_a_client_on"
 IPV4, IPV6 = f"{HERE}_ipv4_loopback_is_served", f"{HERE}_ipv6_loopback_is_served"
-IPV6_LISTENER = r"socket\(AF_INET6, SOCK_STREAM"
+IPV6_LISTENER = r"socket\(AF_INET6, SOCK_(STREAM|DGRAM)"
 
 
+@over("tcp", "udp")
 @promises("ipv4")
 @explained_by(
     "getaddrinfo.passive_order",
@@ -35,6 +36,7 @@ def test_a_client_on_ipv4_loopback_is_served(server):
     server.serve("127.0.0.1")
 
 
+@over("tcp", "udp")
 @promises("ipv6")
 @explained_by("ipv6.loopback_bindable", failing="IPv6 clients are refused", fix="a listener for each family")
 def test_a_client_on_ipv6_loopback_is_served(server):
@@ -46,6 +48,7 @@ def test_a_client_on_ipv6_loopback_is_served(server):
     server.serve("::1")
 
 
+@over("tcp", "udp")
 @promises("interfaces")
 @pytest.mark.parametrize(
     "family", [pytest.param("ipv4", marks=follows_from(IPV4)), pytest.param("ipv6", marks=follows_from(IPV6))]
@@ -71,6 +74,7 @@ def test_a_client_of_any_interface_is_served(server, family):
             server.serve(address)
 
 
+@over("tcp", "udp")
 @promises("ipv4", "without_ipv6")
 @follows_from(IPV4)
 def test_without_ipv6_it_serves_ipv4(start_server, work):
@@ -100,6 +104,7 @@ def test_without_ipv6_it_serves_ipv4(start_server, work):
     pytest.skip(f"IPv6 could not be taken away from the server in {TRIES} tries")
 
 
+@over("tcp", "udp")
 @alone  # another server may come to have the port
 @promises("restart")
 @depends_on("signals/test_any_server_contracts.py::test_it_does_what_it_promises_at[{stop}]")
@@ -119,6 +124,7 @@ def test_it_starts_again_on_its_port_at_once(start_server):
         assert open_client.fileno() != -1  # it was open all the time
 
 
+@over("tcp", "udp")
 @promises("port_in_use")
 @explained_by("reuseaddr.live_listener", "reuseport.second_listener")
 def test_a_second_one_on_its_port_ends(start_server):

@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from support.deadline import wait_until
-from support.marks import explained_by, promises
+from support.marks import explained_by, over, promises
 from support.net import reset
 from support.processes import Left, Process, open_descriptors, still_running
 from support.ready import NotReady
@@ -18,6 +18,7 @@ CLIENTS, FEW_CLIENTS = 30, 9
 FEW_DESCRIPTORS = 64
 
 
+@over("tcp", "unix")
 @promises("children")
 @explained_by("signals.coalesce", "sigchld.ignored_leaves_zombie", "accept.after_reset")
 def test_clients_leave_no_process_and_no_zombie(server):
@@ -34,6 +35,7 @@ def test_clients_leave_no_process_and_no_zombie(server):
     server.serve()
 
 
+@over("tcp", "unix")
 @promises("descriptors")
 @explained_by("accept.after_reset", "limits.nofile_errno")
 def test_clients_leave_no_descriptor(server):
@@ -58,6 +60,7 @@ def test_clients_leave_no_descriptor(server):
     )
 
 
+@over("tcp", "unix")
 @promises("descriptors")
 @explained_by("limits.nofile_errno")
 def test_more_clients_than_descriptors_are_survived(start_server):
@@ -78,6 +81,7 @@ def test_more_clients_than_descriptors_are_survived(start_server):
     assert server.alive()
 
 
+@over("tcp", "udp", "unix")
 @promises("orphans")
 @explained_by("orphans.adopted_by", "orphans.reaped_at_once")
 def test_its_processes_end_when_the_first_one_is_killed(server):
@@ -98,7 +102,7 @@ def leave(server, how: str) -> None:
     if how == "close":
         server.serve()
         return
-    peer = server.connect()
+    peer = server.enter()
     with peer, suppress(OSError):  # the server may be the first to close
         peer.sendall(server.subject.talk.send if server.subject.talk else b"")
         if how == "reset":

@@ -5,26 +5,25 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from support.calls import outcome
 from support.deadline import Deadline, wait_until
-from support.marks import explained_by, promises
-from support.net import connect_error, family_of, reset
-from support.processes import state_of, still_running
-from support.talk import hear_from, send_to
+from support.marks import explained_by, over, promises, talks
+from support.net import CONNECT_SECONDS, family_of, reset
+from support.processes import still_running
+from support.stopped import stopped
 
 SECONDS = {"quick": 2.0, "alone": 2.0, "slow": 15.0, "either": 15.0}
 IDLE, RUDE, GONE = 10, 20, 2
 SERVED_AFTER = 5
 QUEUED_SECONDS = 15.0
 """A connection for which there was no room is tried again after 1, 3 and 7 seconds (RFC 6298)."""
-STOPPED_OR_GONE = {"T", "Z", None}
 
 
+@over("tcp", "udp", "unix")
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=promises(name.lower())) for name in ("SIGTERM", "SIGINT", "SIGHUP")]
 )
@@ -47,16 +46,17 @@ def test_it_does_what_it_promises_at(server, name):
             return
         wait_until(lambda: still_running(forks), "the server to end with all its processes", SECONDS[promised])
         server.wait()
-    assert {connect_error(host, server.port) for host in server.hosts()} == {"ECONNREFUSED"}
+    assert {server.error(host) for host in server.hosts()} <= {"ECONNREFUSED", "ENOENT"}
 
 
+@over("tcp", "unix")
 def test_a_client_that_resets_ends_nobody(server):
     """Clients that ask and reset the connection before the answer leave a server that serves.
 
     write(2) to a connection that was reset: EPIPE, and SIGPIPE, whose default action ends the process (POSIX write).
     """
     for _ in range(RUDE):
-        peer = server.connect()
+        peer = server.enter()
         with suppress(OSError):  # a server that closes by itself may be first
             for _ in range(3):
                 peer.sendall(server.subject.talk.send if server.subject.talk else b"\n")
@@ -74,9 +74,7 @@ def test_a_client_that_is_gone_before_it_is_accepted_ends_nobody(server):
     that came before are accepted: the queue is first in, first out.
     """
     server.serve()
-    with stopped(server):
-        for _ in range(GONE):
-            reset(server.connect())
+    wait_until(lambda: two_came_and_went(server), "the server to listen while it is stopped", QUEUED_SECONDS)
     server.serve()
     assert server.alive()
 
@@ -89,16 +87,20 @@ def test_clients_that_queued_are_all_served(server):
     listen(2): the kernel queues connections; those for which there is no room try again by themselves (RFC 9293 3.8.1).
     A server that is told once of several (EPOLLET, EV_CLEAR, one SIGIO) has to accept until there are no more.
     """
+    guests = len(server.subject.talk.guests) if server.subject.talk else 1
     with ExitStack() as stack:
         with stopped(server):
-            peers = [stack.enter_context(knock(server)) for _ in range(IDLE)]
-        for peer in peers:  # all of them speak before any is waited for: a server may give up those who are silent
-            wait_connected(peer)
-            send_to(peer, server.subject.talk)
-        for peer in peers:
-            hear_from(peer, server.subject.talk)
+            knocking = [stack.enter_context(knock(server)) for _ in range(IDLE * guests)]
+        queue = iter(knocking)
+        conversations = []
+        for _ in range(IDLE):  # all of them speak before any is waited for: a server may give up those who are silent
+            conversations.append(stack.enter_context(server.converse(come=lambda: let_in(server, next(queue)))))
+            conversations[-1].speak()
+        for conversation in conversations:
+            conversation.play()
 
 
+@over("tcp", "unix")
 @promises("at_once")
 def test_idle_clients_hold_up_nobody(server):
     """Clients that say nothing, or half of what they want to say, do not keep the next one from being served.
@@ -108,20 +110,21 @@ def test_idle_clients_hold_up_nobody(server):
     """
     with ExitStack() as stack:
         for number in range(IDLE):
-            peer = stack.enter_context(server.connect())
             if server.subject.talk and number % 2:
-                peer.sendall(server.subject.talk.send[:1])
+                stack.enter_context(server.enter()).sendall(server.subject.talk.send[:1])
+            else:
+                stack.enter_context(server.connect())
         server.serve()
 
 
+@over("tcp", "unix")
+@talks("exchange")
 def test_a_half_closed_client_is_let_go(server):
     """A client that has asked and ended its sending side gets its answer or an end, and its end is noticed.
 
     shutdown(2): EOF on the server's side is no error, and no reason to read again and again.
     """
-    if server.subject.talk is None:
-        pytest.skip("the subject file names no exchange (talk), so there is nothing to answer")
-    with server.connect() as peer:
+    with server.enter() as peer:
         peer.sendall(server.subject.talk.send)
         with suppress(OSError):  # it may be the first to close
             peer.shutdown(socket.SHUT_WR)
@@ -129,20 +132,17 @@ def test_a_half_closed_client_is_let_go(server):
     server.serve()
 
 
-@contextmanager
-def stopped(server) -> Iterator[None]:
-    """The server with all its processes stopped, and continued afterwards."""
-    forks = [process.pid for process in server.processes()]
+def two_came_and_went(server) -> bool:
+    """While the server was stopped. One that promises no more than one client at a time may not be listening then."""
     try:
-        for pid in forks:
-            with suppress(ProcessLookupError):  # the client that was its first has just left
-                os.kill(pid, signal.SIGSTOP)
-        wait_until(lambda: {state_of(pid) for pid in forks} <= STOPPED_OR_GONE, "the server to be stopped")
-        yield
-    finally:
-        for pid in forks:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+        with stopped(server):
+            for _ in range(GONE):
+                reset(server.clients.connect(server.hosts()[0], server.port))
+    except ConnectionRefusedError:
+        if server.promises["at_once"]:
+            raise
+        return False
+    return True
 
 
 def knock(server) -> socket.socket:
@@ -176,3 +176,10 @@ def went_on(server) -> bool:
     for _ in range(SERVED_AFTER):
         wait_until(lambda: not server.alive() or server.serves(), "the server to serve or to end", SECONDS["slow"])
     return server.alive()
+
+
+def let_in(server, peer: socket.socket) -> socket.socket:
+    """One that knocked, once it is connected, and past the handshake where clients speak TLS."""
+    wait_connected(peer)
+    peer.settimeout(CONNECT_SECONDS)
+    return server.clients.secured(peer)

@@ -1,6 +1,7 @@
 """Addresses that a server listens on: those that it names, or those that answer."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from support.deadline import POLL_SECONDS, Deadline
@@ -11,6 +12,8 @@ LOOPBACKS = ("127.0.0.1", "127.0.0.2", "::1")
 QUEUE_SECONDS = 7.5
 """For an address that does not answer at once: a SYN that found no room comes again after 1, 3 and 7 s (RFC 6298)."""
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+Error = Callable[[str, int, float], str | None]
+"""Why nobody answers at an address and port within so many seconds; None where somebody does."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Address:
         return cls(host.strip("[]"), int(port))
 
     def __str__(self) -> str:
-        return show(self.host, self.port)
+        return show(self.host, self.port) if self.port else self.host
 
 
 def own_addresses() -> list[str]:
@@ -34,25 +37,25 @@ def own_addresses() -> list[str]:
     return [*(address for address in LOOPBACKS if can_bind(address) is None), *interface_addresses()]
 
 
-def listening_on(port: int, patience: float = 0.0) -> tuple[Address, ...]:
+def listening_on(port: int, patience: float = 0.0, error: Error = connect_error) -> tuple[Address, ...]:
     """The addresses that answer on a port; the wildcard where all of a family do, and it has several.
 
-    Judged by connecting: a listening table differs on each system. An address that refuses is asked again for so many
-    seconds of `patience`, for a server that stops listening now and then. One that this machine has lost meanwhile (a
-    container's network was removed) says nothing about the server.
+    Judged by connecting, or what else gives an `error`: a listening table differs on each system. An address that
+    refuses is asked again for so many seconds of `patience`, for a server that stops listening now and then. One that
+    this machine has lost meanwhile (a container's network was removed) says nothing about the server.
     """
     found: list[str] = []
     for wildcard in WILDCARDS:
         candidates = [address for address in own_addresses() if (":" in address) == (":" in wildcard)]
-        answering = [address for address in candidates if _answers(address, port, patience)]
+        answering = [address for address in candidates if _answers(address, port, patience, error)]
         silent = [address for address in candidates if address not in answering and can_bind(address) is None]
         found += [wildcard] if len(answering) > 1 and not silent else answering
     return tuple(Address(host, port) for host in found)
 
 
-def _answers(address: str, port: int, patience: float) -> bool:
+def _answers(address: str, port: int, patience: float, error: Error) -> bool:
     deadline = Deadline(patience)
-    while connect_error(address, port, QUEUE_SECONDS) is not None:
+    while error(address, port, QUEUE_SECONDS) is not None:
         if deadline.passed():
             return False
         time.sleep(POLL_SECONDS)  # nothing announces a listener: poll

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from support.address import Address
+from support.clients import KINDS, Clients
 from support.deadline import wait_until
 from support.differences import command_under, switched_on
 from support.output import Output
@@ -51,21 +52,23 @@ class Launcher:
         wrapper: tuple[str, ...] = (),
         before_exec: Callable[[], object] | None = None,
         new_session: bool = True,
+        path: Path | None = None,
     ) -> Server:
         """Start the server and wait until it listens. Raises NotReady, NotSwitchedOn.
 
         `extra` are more arguments for it; `limits` maps resource.RLIMIT_* to soft and hard value; `wrapper` is a
-        command put in front, such as a tracer; `before_exec` runs in the child just before exec.
+        command put in front, such as a tracer; `before_exec` runs in the child just before exec; `path` is for the
+        socket of a server of the Unix domain.
 
         A server that does not say which port it took is given a free one. A stranger may take that meanwhile: then
         another.
         """
-        chosen = port == 0 and not self.subject.ready.names_addresses
+        chosen = port == 0 and not self.subject.ready.names_addresses and self.subject.transport != "unix"
         for left in reversed(range(PORT_TRIES if chosen else 1)):
             try:
                 return self._start(
                     extra,
-                    free_port() if chosen else port,
+                    free_port(KINDS[self.subject.transport]) if chosen else port,
                     host,
                     bind,
                     log or self.log,
@@ -75,6 +78,7 @@ class Launcher:
                     wrapper,
                     before_exec,
                     new_session,
+                    path,
                 )
             except NotReady as error:
                 if not left or error.returncode is None:
@@ -94,12 +98,14 @@ class Launcher:
         wrapper: tuple[str, ...],
         before_exec: Callable[[], object] | None,
         new_session: bool,
+        path: Path | None,
     ) -> Server:
         work = self._work_folder(user)
         record = None if wrapper else self._record()
         wrapper = record.wrapper if record else wrapper
         promises = self.subject.promises[bind or self.bind]
-        words = self._words(port, host, log, work)
+        words = self._words(port, host, log, work) | {"socket": str(path or work / "socket")}
+        clients = Clients(self.subject, words)
         given = {**os.environ, **fill_values(self.subject.environment, words), **environment}
         front = command_under(self._mechanisms, wrapper, given)
         argv = [*front, *fill_all(self._arguments(extra, host, bind), words)]
@@ -138,14 +144,16 @@ class Launcher:
             if record:
                 record.started()
         try:
-            addresses = self._addresses(Awaited(process, output), words, promises)
+            addresses = self._addresses(Awaited(process, output), clients, words, promises)
         except BaseException:
-            Server(self.subject, promises, process, (Address("", 0),), log, self.key, output).end()
+            Server(self.subject, promises, process, (Address("", 0),), clients, log, self.key, output).end()
             raise
         pid = process.pid
         if record and record.tool.is_parent:
             pid = next((p.pid for p in processes_of(pid) if p.parent == pid), pid)
-        server = Server(self.subject, promises, process, addresses, log, self.key, output, pid, self._mechanisms)
+        server = Server(
+            self.subject, promises, process, addresses, clients, log, self.key, output, pid, self._mechanisms
+        )
         self._servers.append(server)
         server.check_switched_on()
         return server
@@ -163,8 +171,9 @@ class Launcher:
         return path
 
     def bound(self) -> list[str]:
-        """The addresses that the servers say they bound, or that answer, without ports, each once."""
-        return list(dict.fromkeys(address.host for server in self._servers for address in server.addresses))
+        """The addresses that the servers say they bound, or that answer, without ports, each once; no paths."""
+        addresses = [address for server in self._servers for address in server.addresses]
+        return list(dict.fromkeys(address.host for address in addresses if address.port))
 
     def check_switched_on(self) -> None:
         """Raises NotSwitchedOn where a process that a server started since has not all that is to be on."""
@@ -188,14 +197,17 @@ class Launcher:
             wait_until(lambda: not any(server.alive() for server in self._servers), "the servers to end", DYING_SECONDS)
         return [server.death() for server in self._servers if not server.alive() and server.process.returncode]
 
-    def _addresses(self, awaited: Awaited, words: Mapping[str, str], promises: Promises) -> tuple[Address, ...]:
+    def _addresses(
+        self, awaited: Awaited, clients: Clients, words: Mapping[str, str], promises: Promises
+    ) -> tuple[Address, ...]:
         """Raises NotReady."""
         ready = self.subject.ready
         if ready.names_addresses:
             return awaited.named(ready.what)
         if ready.how == "file":
             ready = replace(ready, what=fill(ready.what, words))
-        return awaited.measured(ready, self.subject.talk, promises, int(words["port"]))
+        place = Address(words["socket"], 0) if self.subject.transport == "unix" else Address("", int(words["port"]))
+        return awaited.measured(ready, clients, promises, place)
 
     def _arguments(self, extra: tuple[str, ...], host: str, bind: str | None) -> list[str]:
         return [

@@ -45,6 +45,16 @@ def depends_on(*probes: str) -> pytest.MarkDecorator:
     return pytest.mark.depends_on(*probes)
 
 
+def over(*transports: str) -> pytest.MarkDecorator:
+    """Name the transports that a contract is about; without this mark, TCP alone."""
+    return pytest.mark.over(*transports)
+
+
+def talks(what: str) -> pytest.MarkDecorator:
+    """Say what the talk of a subject has to hold for this contract to be tried: see `support/left_out.py`."""
+    return pytest.mark.talks(what)
+
+
 alone = pytest.mark.alone
 """For probes that measure time or load, or for which a port has to stay free while nobody has it: no other probe runs
 beside them.

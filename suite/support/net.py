@@ -22,12 +22,15 @@ def family_of(address: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
-def connect(address: str, port: int, seconds: float = CONNECT_SECONDS) -> socket.socket:
-    """A connected TCP socket to a numeric address (`fe80::1%eth0` too), with `seconds` as its timeout.
+def connect(
+    address: str, port: int, seconds: float = CONNECT_SECONDS, kind: socket.SocketKind = socket.SOCK_STREAM
+) -> socket.socket:
+    """A connected socket, of TCP unless a kind is given, to a numeric address (`fe80::1%eth0` too), with `seconds` as
+    its timeout.
 
     Raises OSError with the address and port in its text.
     """
-    info = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)[0]
+    info = socket.getaddrinfo(address, port, type=kind, flags=socket.AI_NUMERICHOST)[0]
     peer = socket.socket(info[0], info[1], info[2])
     peer.settimeout(seconds)
     try:

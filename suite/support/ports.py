@@ -28,14 +28,38 @@ def listen_with(address: str, port: int, v6only: int | None, options: tuple[int,
     return listen(address, port, v6only=v6only if family_of(address) == socket.AF_INET6 else None, options=options)
 
 
-def free_port() -> int:
-    """A port that nobody listens on, in either family. Somebody may take it at any time."""
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port that nobody has, in either family. Somebody may take it at any time."""
+    if kind == socket.SOCK_DGRAM:
+        return _free_for_datagrams()
     for _ in range(PORTS_TRIED):
         with listen("0.0.0.0") as listener:
             port = port_of(listener)
             if can_bind("::") or outcome(listen_with, "::", port, 1, ()) == "ok":
                 return port
     raise OSError(f"no port of {PORTS_TRIED} was free in both families")
+
+
+def _free_for_datagrams() -> int:
+    for _ in range(PORTS_TRIED):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first:
+            first.bind(("0.0.0.0", 0))
+            port = port_of(first)
+            if can_bind("::") or outcome(_bound, "::", port) == "ok":
+                return port
+    raise OSError(f"no port of {PORTS_TRIED} was free in both families")
+
+
+def _bound(address: str, port: int) -> socket.socket:
+    """A socket of UDP, of one family alone. Raises OSError."""
+    bound = socket.socket(family_of(address), socket.SOCK_DGRAM)
+    try:
+        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind((address, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def refused_every_time(attempt: Callable[[], str]) -> str:

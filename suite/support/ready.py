@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from support.address import Address, listening_on, own_addresses
 from support.child import describe_status
+from support.clients import Clients
 from support.deadline import Deadline, wait_until
-from support.net import LOOPBACKS, can_bind, connect, connect_error
+from support.net import LOOPBACKS, can_bind, connect_error
 from support.output import Output
-from support.subject import Promises, Ready, Talk
-from support.talk import Unlike, talk_to
+from support.subject import Promises, Ready
 from support.userns import one_user_only
+from support.voice import Unserved
 
 T = TypeVar("T")
 READY_SECONDS = 15.0
@@ -49,21 +50,28 @@ class Awaited:
         match = self._wait(lambda: self._line_like(pattern), lambda: f"no line like {pattern!r} on stdout")
         return tuple(Address.parse(word) for word in match["addresses"].decode().split())
 
-    def measured(self, ready: Ready, talk: Talk | None, promises: Promises, port: int) -> tuple[Address, ...]:
-        """The addresses that answer, once the server says that it is ready and serves a client. Raises NotReady."""
+    def measured(self, ready: Ready, clients: Clients, promises: Promises, place: Address) -> tuple[Address, ...]:
+        """The addresses that answer, once the server says that it is ready and serves a client. Raises NotReady.
+
+        `place` is where it was told to listen: its host is the path of a socket, or nothing.
+        """
+        port, where = place.port, f"port {place.port}" if place.port else str(place)
+        first = FirstClient(clients, place)
         if ready.how == "line":
             self._until(lambda: self._line_like(ready.what), lambda: f"no line like {ready.what!r} on stdout")
         elif ready.how == "file":
             self._until(Path(ready.what).exists, lambda: f"no file {ready.what}")
         try:
-            self._until(FirstClient(talk, port).served, lambda: f"nothing is served on port {port}")
-        except Unlike as error:
+            self._until(first.served, lambda: f"nothing is served on {where}{first.why}")
+        except Unserved as error:
             raise self._failure(
-                f"not ready: a client of port {port} is answered, but not as `talk` expects: {error}"
+                f"not ready: a client of {where} is answered, but not as `talk` expects: {error}"
             ) from None
-        if ready.how == "port" and talk is None:
+        if place.host:
+            return (place,)
+        if ready.how == "port" and clients.talk is None:
             self._settled(promises, port)
-        addresses = listening_on(port, 0.0 if promises["at_once"] else PATIENCE_SECONDS)
+        addresses = listening_on(port, 0.0 if promises["at_once"] else PATIENCE_SECONDS, clients.error)
         if not addresses:
             self._until(lambda: True, lambda: "")  # it has ended with its first client
             raise self._failure(f"nothing listens on port {port} any more, though a client was served")
@@ -122,23 +130,25 @@ class Awaited:
 class FirstClient:
     """The client whose being served says that a server is ready."""
 
-    def __init__(self, talk: Talk | None, port: int) -> None:
-        self._talk, self._port = talk, port
+    def __init__(self, clients: Clients, place: Address) -> None:
+        self._clients, self._place = clients, place
         self._patience: Deadline | None = None
+        self.why = ""
+        """Why the last one that the server took was not served, to be put behind a sentence."""
 
     def served(self) -> bool:
-        """Whether it is, by any of this platform's addresses. Raises Unlike once wrong answers do not get better."""
-        for address in own_addresses():
+        """Whether it is, by any of this platform's addresses. Raises Unserved once wrong answers do not get better."""
+        for address in [self._place.host] if self._place.host else own_addresses():
             try:
-                with connect(address, self._port, CONNECT_SECONDS) as peer:
-                    talk_to(peer, self._talk, CONNECT_SECONDS)
-                    return True
-            except Unlike as error:
-                if error.came:
+                self._clients.serve(address, self._place.port, CONNECT_SECONDS)
+                return True
+            except Unserved as error:
+                self.why = f": {error}"
+                if error.answered:
                     self._patience = self._patience or Deadline(WRONG_SECONDS)
                     if self._patience.passed():
                         raise
-                return False
+                    return False
             except OSError:
                 continue
         return False

@@ -8,18 +8,21 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from support.address import WILDCARDS, Address
 from support.chat import Client
+from support.clients import Clients
 from support.deadline import POLL_SECONDS, Deadline, wait_until
 from support.differences import Mechanism, check
-from support.net import CONNECT_SECONDS, connect
+from support.net import CONNECT_SECONDS
 from support.output import Output
 from support.processes import Left, Process, kill_all, processes_of
 from support.ready import ending, last_words
 from support.subject import Promises, Subject
-from support.talk import talk_to
+from support.talk import Conversation
 
+T = TypeVar("T")
 PAUSE_SECONDS = 10.0
 
 
@@ -32,6 +35,7 @@ class Server:
         promises: Promises,
         process: "subprocess.Popen[bytes]",
         addresses: tuple[Address, ...],
+        clients: Clients,
         log: Path,
         key: str,
         output: Output,
@@ -40,7 +44,7 @@ class Server:
     ) -> None:
         """`mechanisms` are what has to be on in all of its processes."""
         self.subject, self.promises, self.process, self.addresses = subject, promises, process, addresses
-        self.log, self.key = log, key
+        self.clients, self.log, self.key = clients, log, key
         self.output = output
         self.pid = pid or process.pid
         self.port = addresses[0].port
@@ -48,6 +52,68 @@ class Server:
 
     def connect(self, host: str | None = None) -> socket.socket:
         """A connected socket; to the first address bound (loopback for a wildcard) when no host is named."""
+        return self._come(host, self.clients.connect)
+
+    def enter(self, host: str | None = None) -> socket.socket:
+        """As `connect`, and past the handshake where clients speak TLS."""
+        return self._come(host, self.clients.enter)
+
+    def converse(self, host: str | None = None, come: Callable[[], socket.socket] | None = None) -> Conversation:
+        """The guests of the subject's talk, connected, or as they `come`, with nothing said yet.
+
+        Raises OSError, Unserved.
+        """
+        host = host or self.hosts()[0]
+        return self.clients.converse(host, self.port, come=come or (lambda: self.enter(host)))
+
+    def conversation(self, host: str | None = None, *, staying: bool = True) -> Conversation:
+        """The same, played, unless its first guest is not `staying`, to where that one leaves.
+
+        Raises OSError, Unserved, NotSwitchedOn.
+        """
+
+        def come() -> Conversation:
+            conversation = self.converse(host)
+            try:
+                conversation.play(staying=staying)
+                self.check_switched_on()  # a process of the client's own is there now
+            except BaseException:
+                conversation.close()
+                raise
+            return conversation
+
+        return self._patiently(come)
+
+    def guest(self, host: str | None = None) -> socket.socket:
+        """A connected socket whose client was served, and stays. Raises OSError, AssertionError, NotSwitchedOn.
+
+        A client program does not stay: beside one that was served, a connection that says nothing does.
+        """
+        if self.clients.program:
+            return self._silent_guest(host)
+        return self.conversation(host).only_first()
+
+    def _silent_guest(self, host: str | None) -> socket.socket:
+        if not self.promises["at_once"]:
+            self.serve(host)
+            return self.connect(host)
+        peer = self.connect(host)
+        try:
+            self.serve(host)  # who came before is accepted by now
+        except BaseException:
+            peer.close()
+            raise
+        return peer
+
+    def serve(self, host: str | None = None) -> None:
+        """Be a client that is served, and leave. Raises OSError, AssertionError."""
+        if self.clients.program:
+            self._patiently(lambda: self.clients.serve(host or self.hosts()[0], self.port))
+            self.check_switched_on()
+            return
+        self.conversation(host, staying=False).close()
+
+    def _come(self, host: str | None, connect: Callable[[str, int, float], socket.socket]) -> socket.socket:
         host = host or self.hosts()[0]
         try:
             return self._patiently(lambda: connect(host, self.port, Deadline(CONNECT_SECONDS).seconds))
@@ -56,24 +122,9 @@ class Server:
             listening = ", ".join(map(str, self.addresses))
             raise type(error)(error.errno, f"{error.strerror} (the server {known} on {listening})") from None
 
-    def guest(self, host: str | None = None) -> socket.socket:
-        """A connected socket whose client was served, and stays. Raises OSError, AssertionError, NotSwitchedOn."""
-
-        def come() -> socket.socket:
-            peer = self.connect(host)
-            try:
-                talk_to(peer, self.subject.talk)
-                self.check_switched_on()  # a process of the client's own is there now
-            except BaseException:
-                peer.close()
-                raise
-            return peer
-
-        return self._patiently(come)
-
-    def serve(self, host: str | None = None) -> None:
-        """Be a client that is served, and leave. Raises OSError, AssertionError."""
-        self.guest(host).close()
+    def error(self, host: str | None = None) -> str | None:
+        """None where somebody answers, else the errno's name: `ECONNREFUSED`."""
+        return self.clients.error(host or self.hosts()[0], self.port)
 
     def serves(self) -> bool:
         """Whether a client is served."""
@@ -87,7 +138,7 @@ class Server:
         """An address to connect to for each that it bound: loopback for a wildcard."""
         return [WILDCARDS.get(address.host, address.host) for address in self.addresses]
 
-    def _patiently(self, come: Callable[[], socket.socket]) -> socket.socket:
+    def _patiently(self, come: Callable[[], T]) -> T:
         """One that promises no more than one client at a time may need a moment between two; not one that has ended."""
         deadline = Deadline(0.0 if self.promises["at_once"] else PAUSE_SECONDS)
         while True:

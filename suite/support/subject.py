@@ -3,7 +3,9 @@
 import json
 import os
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 SUBJECT_VARIABLE = "ANYUNIX_SUBJECT"
 BIND_VARIABLE = "ANYUNIX_BIND"
@@ -26,12 +28,67 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Talk:
-    """One exchange that proves that a client is served."""
+class Action:
+    """One thing that one guest of a conversation does."""
 
-    send: bytes
-    expect: bytes
-    """Regular expression for what comes back."""
+    what: str
+    """`connect`, `send`, `half_close`, `expect` (a pattern), `expect_end`, `close`."""
+    data: bytes = b""
+    guest: str = "guest"
+    step: int = 1
+    """Where it stands in the subject file, counted from 1."""
+    times: int = 1
+    """How many times over the data is sent."""
+    again: bool = False
+    """Whether it is of an exchange that can be had again on the same connection."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is over when the server has done something."""
+        return self.what in ("expect", "expect_end")
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What proves that a client is served: a conversation, or a client program."""
+
+    actions: tuple[Action, ...] = ()
+    client: tuple[str, ...] = ()
+    """A program: what is sent is its stdin, what is expected its stdout."""
+    tls: str = ""
+    """File that holds the server's certificate."""
+
+    @property
+    def guests(self) -> tuple[str, ...]:
+        """Their names, as they come; one at least."""
+        return tuple(dict.fromkeys(action.guest for action in self.actions)) or (Action.guest,)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the server is to do anything."""
+        return any(action.waits for action in self.actions)
+
+    @property
+    def again(self) -> tuple[Action, ...]:
+        """An exchange that can be had again and again; empty where that is not promised."""
+        return tuple(action for action in self.actions if action.again)
+
+    @property
+    def send(self) -> bytes:
+        """What its first guest says before it waits for anything; nothing where clients are a program.
+
+        For one connection by itself, whose {n} is 0.
+        """
+        first = takewhile(lambda action: not action.waits, self._first_guest())
+        return b"".join(_numbered(action.data) * action.times for action in first if action.what == "send")
+
+    @property
+    def expect(self) -> bytes:
+        """The pattern for what its first guest waits for first, as `send` has it; empty where that is nothing."""
+        return next((_numbered(action.data) for action in self._first_guest() if action.what == "expect"), b"")
+
+    def _first_guest(self) -> list[Action]:
+        return [] if self.client else [action for action in self.actions if action.guest == self.guests[0]]
 
 
 @dataclass(frozen=True)
@@ -54,8 +111,14 @@ class Subject:
     configuration: dict[str, str] = field(default_factory=dict)
     """Files for {work}: name -> content, with the same words to fill in."""
     talk: Talk | None = None
+    transport: str = "tcp"
+    """`tcp`, `udp` or `unix`."""
     promises: dict[str, Promises] = field(default_factory=dict)
     """By bind mode."""
+
+
+def _numbered(data: bytes) -> bytes:
+    return data.replace(b"{n}", b"000000").replace(b"{i}", b"000001")
 
 
 def load_subject(path: Path) -> Subject:
@@ -74,11 +137,17 @@ def load_subject(path: Path) -> Subject:
             client=tuple(data["client"]),
             environment=data["environment"],
             configuration=data["configuration"],
-            talk=Talk(talk["send"].encode("latin-1"), talk["expect"].encode("latin-1")) if talk else None,
+            talk=_talk(talk) if talk else None,
+            transport=data["transport"],
             promises=data["promises"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path}: not a subject written by anyunix ({error!r})") from error
+
+
+def _talk(data: dict[str, Any]) -> Talk:
+    actions = [Action(**{**each, "data": each["data"].encode("latin-1")}) for each in data["actions"]]
+    return Talk(tuple(actions), tuple(data["client"]), data["tls"])
 
 
 def subject_from_environment() -> Subject | None:
