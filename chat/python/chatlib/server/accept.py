@@ -13,8 +13,10 @@ from collections.abc import Callable, Sequence
 
 from chatlib.common.errors import ServiceError, reason
 from chatlib.server.children import Children
+from chatlib.server.connection import is_gone
 from chatlib.server.forking import fork_child
 from chatlib.server.listeners import bound_address
+from chatlib.server.places import Places
 from chatlib.server.recv import Receiver, Rules
 from chatlib.server.turn_away import TurnedAway
 from chatlib.server.wakeup import ENDING, Wakeup
@@ -41,7 +43,7 @@ class Parent:
         self,
         listeners: Sequence[socket.socket],
         rules: Rules,
-        max_clients: int,
+        places: Places,
         *,
         front: int | None,
         close_in_child: Callable[[], None],
@@ -52,7 +54,7 @@ class Parent:
         """
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self._rules = rules
-        self._max_clients = max_clients
+        self._places = places
         self._front = front
         self._close_in_child = close_in_child
         self._turned_away = TurnedAway()
@@ -73,6 +75,7 @@ class Parent:
                 signals = self._wakeup.drain()
                 if signals:
                     self._children.reap()
+                self._places.answer(self._children)
                 if ENDING.intersection(signals) or self._front in ready:
                     return
                 for descriptor in ready.intersection(self._listeners):
@@ -84,7 +87,7 @@ class Parent:
     def _sleep(self) -> set[int]:
         """Sleep until something is to be done; return the descriptors that are ready."""
         now = time.monotonic()
-        descriptors = [self._wakeup.fileno(), *self._turned_away.descriptors()]
+        descriptors = [self._wakeup.fileno(), self._places.fileno(), *self._turned_away.descriptors()]
         deadlines = self._turned_away.deadlines()
         if self._front is not None:
             descriptors.append(self._front)
@@ -129,15 +132,14 @@ class Parent:
 
     def _admit(self, connection: socket.socket, accepted: float) -> None:
         """Fork Child RECV for *connection*, *accepted* at that time.monotonic(), or answer why not."""
-        if len(self._children) >= self._max_clients:
-            self._children.reap()
-        if len(self._children) >= self._max_clients:
-            self._turned_away.add(connection, "full")
+        refusal = self._reason_against(connection)
+        if refusal is not None:
+            self._turned_away.add(connection, refusal)
             return
 
         def receive() -> int:
             self._close_parents()
-            return Receiver(connection, accepted, self._rules, self._children.descendants_tie).run()
+            return Receiver(connection, accepted, self._rules, self._children.descendants_tie, self._places.ask).run()
 
         try:
             self._children.add(fork_child(receive, self._rules.report))
@@ -147,11 +149,24 @@ class Parent:
             return
         connection.close()
 
+    def _reason_against(self, connection: socket.socket) -> str | None:
+        """Return why there is no room for *connection*, or None."""
+        self._children.reap()
+        self._places.answer(self._children)
+        if self._places.are_taken(self._children):
+            return "full"
+        # It has closed without a word: no HELLO will come, and its answer needs no process.
+        if is_gone(connection):
+            return "bad-hello"
+        self._places.make_room(self._children)
+        return None
+
     def _close_parents(self) -> None:
         """Close what is the parent's: a child must keep neither the port nor the pid file's lock, nor others."""
         for connection, _accepted in self._arrived:
             connection.close()
         self._children.forget()
+        self._places.forget()
         self._wakeup.close()
         for listener in self._listeners.values():
             listener.close()
