@@ -1,18 +1,15 @@
 """Contracts: who has not said HELLO takes no place from who has (chat/PROTOCOL.md, "Places")."""
 
-import os
 import re
-import signal
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 from support.chat import Client, Refused
 from support.child import readable
 from support.deadline import wait_until
 from support.marks import explained_by, speaks_chat
-from support.processes import state_of
 from support.server import Server
+from support.standstill import stopped
 from support.tracer import FORKS, Tracer
 
 pytestmark = speaks_chat
@@ -20,8 +17,6 @@ pytestmark = speaks_chat
 PLACES = 4
 SLOW = 24
 DEAD = 60
-STOPPED = ("T", "t")
-"""The latter where it is traced."""
 A_LONG_TIME = ("--auth-timeout", "60")
 
 
@@ -95,17 +90,6 @@ def test_connections_that_are_gone_cost_no_process(start_server, work):
 
 def connect_silently(stack: ExitStack, server: Server, count: int) -> list[Client]:
     return [stack.enter_context(Client(server.connect())) for _ in range(count)]
-
-
-@contextmanager
-def stopped(server: Server) -> Iterator[None]:
-    """While the parent stands still: the kernel goes on to queue connections for it."""
-    os.kill(server.pid, signal.SIGSTOP)
-    try:
-        wait_until(lambda: state_of(server.pid) in STOPPED, "the server to be stopped")
-        yield
-    finally:
-        os.kill(server.pid, signal.SIGCONT)
 
 
 def answer_to(client: Client) -> str:

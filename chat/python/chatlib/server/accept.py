@@ -61,6 +61,7 @@ class Parent:
         self._arrived: deque[tuple[socket.socket, float]] = deque()
         self._resume = 0.0
         self._complained = False
+        self._ending = False
         self._wakeup = Wakeup((*ENDING, signal.SIGCHLD))
         self._children = Children(self._wakeup)
 
@@ -72,17 +73,23 @@ class Parent:
         try:
             while True:
                 ready = self._sleep()
-                signals = self._wakeup.drain()
-                if signals:
-                    self._children.reap()
+                ending = self._is_told_to_end()
                 self._places.answer(self._children)
-                if ENDING.intersection(signals) or self._front in ready:
+                if ending or self._front in ready:
                     return
                 for descriptor in ready.intersection(self._listeners):
                     self._accept(self._listeners[descriptor])
                 self._turned_away.tend(ready)
         finally:
             self._end_all()
+
+    def _is_told_to_end(self) -> bool:
+        """Look at the signals that came: reap, and say whether one of them ends the server."""
+        signals = self._wakeup.drain()
+        if signals:
+            self._children.reap()
+        self._ending = self._ending or not ENDING.isdisjoint(signals)
+        return self._ending
 
     def _sleep(self) -> set[int]:
         """Sleep until something is to be done; return the descriptors that are ready."""
@@ -104,7 +111,7 @@ class Parent:
     def _accept(self, listener: socket.socket) -> None:
         """Accept all that wait, then serve them: a fork lasts long, and the queue's room is the kernel's."""
         self._accept_queued(listener)
-        while self._arrived:
+        while self._arrived and not self._is_told_to_end():
             self._admit(*self._arrived.popleft())
 
     def _accept_queued(self, listener: socket.socket) -> None:
