@@ -1,8 +1,12 @@
 """Contracts: the subject's client program, connection after connection, against a server that the probe plays."""
 
-from support.marks import speaks_chat
+import pytest
+
+from support.marks import explained_by, speaks_chat
 from support.net import reset
 from support.played import at_its_end, played
+from support.preload import preloaded
+from support.two_addresses import name_with_several_addresses
 
 pytestmark = speaks_chat
 
@@ -96,3 +100,42 @@ def test_client_outlives_the_reader_of_its_output(start_server):
         assert client.process.wait() == 1
     assert "stdout" in said
     assert "precious" in said
+
+
+def test_client_goes_on_with_an_interrupted_connect(start_server, work):
+    """A connect that was interrupted is waited for: the client comes by that connection and needs no other.
+
+    POSIX connect: after EINTR the connection is made asynchronously. SIGWINCH, a debugger, SIGSTOP and SIGCONT where
+    there is a time limit (signal(7)) are all it takes. To call again is an error (EALREADY, EISCONN). CPython goes on
+    by itself (PEP 475).
+    """
+    record = work / "connects"
+    front = preloaded(record, "connect", "error=EINTR:when=1", follow=False)
+    if isinstance(front, str):
+        pytest.skip(f"no call can be interrupted here: {front}")
+    with played(start_server, "--retries", "0", front=front) as client:
+        with client.welcome(0) as connection:
+            if not record.exists() or "(INJECTED)" not in record.read_text():
+                pytest.skip("the client was not seen to call connect")
+            connection.send_raw(ONE)
+            at_its_end(connection)
+        ended = client.ended()
+    assert (ended.stdout, ended.status) == (ONE.decode(), 0), ended.stderr
+
+
+@explained_by("getaddrinfo.localhost_order")
+def test_client_tries_every_address(start_server, work):
+    """Of a name with several addresses the client comes to the last one, when the others refuse it.
+
+    RFC 6724 2, RFC 8305: applications try the addresses in the order of getaddrinfo(3). `localhost` is ::1 first on
+    many machines, and 127.0.0.1 on others, where the same client finds the same server.
+    """
+    named = name_with_several_addresses(work)
+    with played(
+        start_server, "--retries", "0", address=named.addresses[-1], name=named.name, front=named.front
+    ) as client:
+        with client.welcome(0) as connection:
+            connection.send_raw(ONE)
+            at_its_end(connection)
+        ended = client.ended()
+    assert (ended.stdout, ended.status) == (ONE.decode(), 0), ended.stderr

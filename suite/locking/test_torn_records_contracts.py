@@ -145,6 +145,23 @@ def test_a_message_that_the_log_cannot_take_is_not_stored(start_server):
     assert server.log.read_bytes() == before + b"<bob> there is room for this\n"
 
 
+@speaks_chat
+def test_a_log_that_may_not_grow_kills_nobody(start_server):
+    """A full log costs the client who writes its connection, with ERR log, and nobody else anything.
+
+    setrlimit(2), RLIMIT_FSIZE: SIGXFSZ, whose default is death, beside EFBIG. A shell's `ulimit -f`, or a service's
+    LimitFSIZE, is all it takes. Here the signal has its default; CPython ignores it for itself at its start.
+    """
+    start_server.log.touch(mode=0o600)
+    start_server.log.write_bytes((b"<old> " + b"x" * 93 + b"\n") * 40)
+    server = start_server(limits={resource.RLIMIT_FSIZE: LIMIT})
+    with server.client(name="ada", since="end") as ada, server.client(name="bob", since="end") as bob:
+        ada.send("x" * 200)
+        assert ada.refusal() == "log"
+        bob.send("there is room for this")
+        assert bob.receive() == "there is room for this"
+
+
 def write_in_two_pieces(channel: Channel, log: str) -> bool:
     """Append a record in two pieces, under the lock, with a pause between them; whether nobody else wrote in it."""
     fd = os.open(log, os.O_RDWR | os.O_APPEND)

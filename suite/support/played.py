@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from socket import socket
 
 from support.chat import Client
-from support.deadline import Deadline
+from support.child import readable
+from support.deadline import Deadline, wait_until
 from support.launcher import Launcher
 from support.net import listen, port_of
 from support.program import client_command
@@ -34,8 +35,9 @@ class Played:
         self._listener = listener
 
     def accept(self) -> Client:
-        """The program's next connection, held by the server's end. Raises TimeoutError."""
-        self._listener.settimeout(Deadline(SECONDS).seconds)
+        """The program's next connection, held by the server's end. Raises TimeoutError, AssertionError."""
+        wait_until(lambda: self._has_come() or self.process.poll() is not None, "the client to connect", SECONDS)
+        assert self._has_come(), f"the client ended instead of connecting: {self.ended()}"
         return Client(self._listener.accept()[0])
 
     def welcome(self, offset: int, *, since: int | str | None = None) -> Client:
@@ -52,6 +54,9 @@ class Played:
         """The next line of its stdout, with its LF."""
         assert self.process.stdout is not None
         return self.process.stdout.readline().decode()
+
+    def _has_come(self) -> bool:
+        return readable(self._listener.fileno(), 0)
 
     def ended(self) -> Ended:
         """Its end, with the input ended. Raises subprocess.TimeoutExpired."""
