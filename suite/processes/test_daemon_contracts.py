@@ -59,7 +59,8 @@ def test_children_do_not_keep_its_pid_file(start_server, work):
 def test_a_daemons_relative_paths_are_those_of_its_start(start_server, work):
     """With `--daemon` a relative log and pid file are in the folder that the server was started in.
 
-    A daemon changes to / so as not to keep a file system busy, and each of its processes opens the log by its name.
+    A daemon changes to / so as not to keep a file system busy, and each of its processes opens the log by its name,
+    from the folder that it is in by then (POSIX open, chdir).
     """
     log, pid_file = (
         os.path.relpath(work.resolve() / name, start_server.subject.root.resolve()) for name in ("relative.log", "pid")

@@ -23,8 +23,8 @@ A_LONG_TIME = ("--auth-timeout", "60")
 def test_silent_connections_take_no_place(start_server):
     """Many connections that say nothing turn no client away, and as many more end none that was welcomed.
 
-    The key is what a place is for, and whoever can connect has none yet (slow clients are a denial of service that
-    costs the attacker nothing). The clients come behind the silent ones, so that it is no matter of speed.
+    accept(2) asks for no key: whoever can connect has a place before it has said a word, if places are counted there.
+    The clients come behind the silent ones, so that it is no matter of speed.
     """
     server = start_server("--max-clients", str(PLACES), "--max-waiting", str(PLACES), *A_LONG_TIME)
     with ExitStack() as stack:
@@ -39,7 +39,7 @@ def test_who_has_waited_longest_makes_room(start_server):
     """Of connections that say nothing the first ones are closed when too many have come, and the last ones stay.
 
     chat/PROTOCOL.md, Places. A limit that turns the newcomer away instead is one that a single attacker can keep used
-    up.
+    up. fork(2): without any, the limit is that of processes, and EAGAIN for everybody.
     """
     server = start_server("--max-waiting", str(PLACES), *A_LONG_TIME)
     with ExitStack() as stack:
@@ -55,8 +55,8 @@ def test_who_has_waited_longest_makes_room(start_server):
 def test_no_more_places_are_given_than_there_are(start_server):
     """Clients that all come and say HELLO in the same moment get as many places as there are; the others, ERR full.
 
-    Whether there is one is asked and answered in one process, the parent: who looks at a count and takes a place later
-    finds that others have looked too.
+    chat/PROTOCOL.md, Processes. fork(2) copies the count of its moment: who looks at that and takes a place later
+    finds that others have looked too. So the parent alone gives them.
     """
     server = start_server("--max-clients", str(PLACES))
     with ExitStack() as stack:
