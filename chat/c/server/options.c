@@ -119,7 +119,7 @@ options_parse(char **argv, struct options *options)
 	const char *problem;
 	int option;
 
-	*options = (struct options){.auth_timeout = 1, .max_clients = 256, .max_waiting = 256};
+	*options = (struct options){.auth_timeout = 1, .max_clients = 256};
 	for (;;) {
 		option = argument_next(&arguments, table, sizeof table / sizeof table[0]);
 		if (option == ARGUMENT_END)
@@ -138,5 +138,8 @@ options_parse(char **argv, struct options *options)
 		return usage_error("--log FILE is required");
 	if (options->key_file == NULL)
 		return usage_error("--key-file FILE is required");
+	/* All clients may come back together, after a restart. */
+	if (options->max_waiting == 0)
+		options->max_waiting = options->max_clients < 256 ? 256 : options->max_clients;
 	return -1;
 }
