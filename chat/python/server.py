@@ -16,6 +16,7 @@ from chatlib.server.front import Front, run_in_own_session
 from chatlib.server.listeners import bound_address, open_listeners
 from chatlib.server.options import USAGE, Options, parse_options
 from chatlib.server.pid_file import PidFile
+from chatlib.server.places import Places
 from chatlib.server.record_log import RecordLog
 from chatlib.server.recv import Rules
 
@@ -59,7 +60,7 @@ def _serve(options: Options, key: bytes, front: Front, report: Reporter) -> int:
         parent = Parent(
             listeners,
             rules,
-            options.max_clients,
+            Places(options.max_clients, options.max_waiting),
             front=front.life,
             close_in_child=(lambda: None) if pid_file is None else pid_file.forget,
         )

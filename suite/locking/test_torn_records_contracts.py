@@ -6,7 +6,7 @@ import resource
 import signal
 from contextlib import suppress
 
-from support.chatlog import append, append_rudely, at_the_door, stopped_with_lock
+from support.chatlog import append, append_rudely, at_the_door, stopped_with_lock, unchanged
 from support.child import Channel, Child
 from support.crowd import chatter, read_to_end
 from support.locks import opened
@@ -16,6 +16,8 @@ from support.tracer import Tracer
 LIMIT = 4096
 WAIT_SECONDS = 3.0
 HELD_MICROSECONDS = 400_000
+START_SECONDS = 1.0
+"""A server that starts is at its log by then, or a fault goes unnoticed this time."""
 
 
 @speaks_chat
@@ -50,6 +52,22 @@ def test_the_next_start_ends_a_torn_record(start_server):
     with server.client(name="bob") as bob:
         bob.send("three")
         assert bob.receive_many(2) == ["one", "three"]
+
+
+@speaks_chat
+def test_a_start_mends_nothing_that_is_being_written(start_server):
+    """A server that starts while another program is in the middle of a record waits for the lock, and finds it whole.
+
+    flock(2): half a record under a lock is one that is being written, not one that was torn. What looks torn from
+    outside may be so at any time where writes are slow, on NFS or a full disk.
+    """
+    start_server.log.touch(mode=0o600)
+    with Child(write_in_two_pieces, str(start_server.log)) as writer:
+        writer.wait("half")
+        server = start_server()
+        assert writer.result() is True, "the log grew under the lock of another"
+    assert server.log.read_bytes() == b"<eve> half and half\n"
+    assert server.stderr() == ""
 
 
 @speaks_chat
@@ -125,6 +143,35 @@ def test_a_message_that_the_log_cannot_take_is_not_stored(start_server):
         bob.send("there is room for this")
         assert bob.receive() == "there is room for this"
     assert server.log.read_bytes() == before + b"<bob> there is room for this\n"
+
+
+@speaks_chat
+def test_a_log_that_may_not_grow_kills_nobody(start_server):
+    """A full log costs the client who writes its connection, with ERR log, and nobody else anything.
+
+    setrlimit(2), RLIMIT_FSIZE: SIGXFSZ, whose default is death, beside EFBIG. A shell's `ulimit -f`, or a service's
+    LimitFSIZE, is all it takes. Here the signal has its default; CPython ignores it for itself at its start.
+    """
+    start_server.log.touch(mode=0o600)
+    start_server.log.write_bytes((b"<old> " + b"x" * 93 + b"\n") * 40)
+    server = start_server(limits={resource.RLIMIT_FSIZE: LIMIT})
+    with server.client(name="ada", since="end") as ada, server.client(name="bob", since="end") as bob:
+        ada.send("x" * 200)
+        assert ada.refusal() == "log"
+        bob.send("there is room for this")
+        assert bob.receive() == "there is room for this"
+
+
+def write_in_two_pieces(channel: Channel, log: str) -> bool:
+    """Append a record in two pieces, under the lock, with a pause between them; whether nobody else wrote in it."""
+    fd = os.open(log, os.O_RDWR | os.O_APPEND)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    append_rudely(fd, b"<eve> half")
+    channel.tell("half")
+    alone = unchanged(fd, len(b"<eve> half"), START_SECONDS)
+    append_rudely(fd, b" and half\n")
+    fcntl.flock(fd, fcntl.LOCK_UN)
+    return alone
 
 
 def hold_and_tear(channel: Channel, log: str) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -15,8 +15,13 @@ from support.marks import explained_by, speaks_chat
 from support.net import connect_error
 from support.processes import Left, all_processes
 from support.server import Server
+from support.standstill import stopped
+from support.tracer import FORKS, Tracer
 
 END_SECONDS = 2.0
+SLOW_FORK_MICROSECONDS = 300_000
+QUEUED = 100
+"""So many of them take longer than the end may, on a machine under load too."""
 
 
 def assert_ends(server: Server, number: int = signal.SIGTERM) -> None:
@@ -69,6 +74,24 @@ def test_a_crowd_does_not_hold_up_the_end(start_server):
         assert silent.ended()
         with suppress(ConnectionResetError):
             read_to_end(clients[0])
+
+
+@speaks_chat
+def test_a_full_queue_does_not_hold_up_the_end(start_server, work):
+    """A parent that is told to end between one client of its queue and the next leaves the others unserved.
+
+    Standard signals are let through where the process sleeps, and pselect(2) of Linux does not sleep, nor let one
+    through, while a descriptor is ready (fs/select.c): in a flood of clients a signal stays pending. Here each fork
+    takes long, and the signal comes when the first is done.
+    """
+    tracer = Tracer(work / "forks", FORKS, f"delay_enter={SLOW_FORK_MICROSECONDS}")
+    server = start_server("--auth-timeout", "60", wrapper=tracer.wrapper)
+    with ExitStack() as stack:
+        with stopped(server):
+            for _ in range(QUEUED):
+                stack.enter_context(server.connect())
+        wait_until(server.receivers, "a process for the first client", 10.0)
+        assert_ends(server)
 
 
 @speaks_chat

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from support.compiler import find_helper
 
-CALLS = ("accept", "accept4", "fork", "socket", "bind", "flock")
+CALLS = ("accept", "accept4", "fork", "socket", "bind", "flock", "connect", "clock_gettime")
 """The functions of libc that it stands in front of."""
 
 
@@ -16,7 +16,9 @@ def preloaded(record: Path, calls: str, inject: str, *, follow: bool) -> tuple[s
     """What goes in front of a server's command so that the object is in it, or why that cannot be.
 
     The arguments are those of Tracer: `accept,accept4` and `error=EMFILE:when=1`, or nothing to inject. `record` is
-    there once the server has it inside: a static program has nothing of the kind.
+    there once the server has it inside: a static program has nothing of the kind. A `connect` that fails was made, as
+    one that was interrupted is (POSIX connect). `clock_gettime` does not fail, and needs nothing to inject: the time of
+    day goes back by a minute with each look at it.
     """
     if sys.platform == "darwin":
         return "macOS knows no LD_PRELOAD"

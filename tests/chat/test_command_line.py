@@ -52,6 +52,8 @@ def with_paths(options: list[str], key_file: Path) -> list[str]:
         [*FULL, "--auth-timeout", "1.5"],
         [*FULL, "--max-clients", "0"],
         [*FULL, "--max-clients", "10001"],
+        [*FULL, "--max-waiting", "0"],
+        [*FULL, "--max-waiting", "10001"],
         [*FULL, "--daemon=yes"],
         [*FULL, "--pid-file"],
     ],

@@ -116,8 +116,9 @@ read_stream(struct connection *c, bool *over)
 	ssize_t count = io_read(c->socket, bytes, sizeof bytes);
 
 	*over = true;
+	/* Half a line is no end that the server meant. */
 	if (count == 0)
-		return ended(c, true);
+		return ended(c, c->chat->stream.length == 0);
 	if (count == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
 		return ended(c, false);
 	switch (count == -1 ? GO_ON : stream_take(&c->chat->stream, bytes, (size_t)count)) {

@@ -30,6 +30,7 @@ close_parents(struct server *server)
 	turned_away_close(&server->turned_away);
 	arrived_close(&server->arrived);
 	io_close(&server->lifeline[1]);
+	io_close(&server->places.questions);
 	io_close(&server->front.life);
 	io_close(&server->pid_file);
 }
@@ -38,20 +39,61 @@ static void
 become_receiver(struct server *server, int client)
 {
 	struct receiving receiving = {server->options.log, &server->key,
-	    server->options.auth_timeout, client, server->lifeline[0]};
+	    server->options.auth_timeout, client, server->lifeline[0],
+	    server->places.ask};
 
 	close_parents(server);
 	_exit(recv_run(&receiving));
 }
 
+/* Who has a place, and who may wait for one, as of now. */
+static void
+count_places(struct server *server)
+{
+	children_reap(&server->children);
+	places_answer(&server->places, &server->children, (size_t)server->options.max_clients);
+}
+
+/* No HELLO will come from it: it has closed without a word. Its answer needs no process. */
+static bool
+is_gone(int client)
+{
+	char byte;
+	ssize_t count;
+
+	do
+		count = recv(client, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	while (count == -1 && errno == EINTR);
+	return count == 0 || (count == -1 && errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+/* NULL: there is room for it. */
+static const char *
+reason_against(struct server *server, int client)
+{
+	struct children *children = &server->children;
+
+	if (children_in(children, WELCOMED) == (size_t)server->options.max_clients)
+		return "full";
+	if (is_gone(client))
+		return "bad-hello";
+	if (children_in(children, WAITING) == (size_t)server->options.max_waiting) {
+		children_kill_first(children, WAITING);
+		count_places(server);	/* what it may have asked for is not for its number's next owner */
+	}
+	return NULL;
+}
+
 static void
 admit(struct server *server, int client)
 {
+	const char *reason;
 	pid_t child;
 
-	children_reap(&server->children);
-	if (server->children.count == server->children.size) {
-		turn_away(&server->turned_away, client, "full");
+	count_places(server);
+	reason = reason_against(server, client);
+	if (reason != NULL) {
+		turn_away(&server->turned_away, client, reason);
 		return;
 	}
 	child = !ready_fits(client) || io_cloexec(client) == -1 ? -1 : fork();
@@ -172,6 +214,7 @@ rest(struct server *server, struct ready *ready)
 		deadline = server->paused;
 	if (server->front.life != -1)
 		ready_want_read(ready, server->front.life);
+	ready_want_read(ready, server->places.questions);
 	turned_away_want(&server->turned_away, ready, &deadline);
 	return ready_sleep(ready, deadline, &server->sleeping);
 }
@@ -186,7 +229,7 @@ server_run(struct server *server)
 			report("cannot wait: %s", strerror(errno));
 			return 1;
 		}
-		children_reap(&server->children);
+		count_places(server);
 		turned_away_tend(&server->turned_away, &ready);
 		if (server->front.life != -1 && FD_ISSET(server->front.life, &ready.readable))
 			return 0;

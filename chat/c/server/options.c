@@ -10,7 +10,7 @@
 #define USAGE \
 	"usage: server --log FILE --key-file FILE [--host HOST] [--port PORT]\n" \
 	"              [--bind dual|ipv4|ipv6|first] [--auth-timeout SECONDS]\n" \
-	"              [--max-clients N] [--daemon] [--pid-file FILE]\n"
+	"              [--max-clients N] [--max-waiting N] [--daemon] [--pid-file FILE]\n"
 
 enum {
 	LOG,
@@ -20,6 +20,7 @@ enum {
 	BIND,
 	AUTH_TIMEOUT,
 	MAX_CLIENTS,
+	MAX_WAITING,
 	DAEMON,
 	PID_FILE,
 	HELP
@@ -33,6 +34,7 @@ static const struct option table[] = {
 	[BIND] = {"--bind", true},
 	[AUTH_TIMEOUT] = {"--auth-timeout", true},
 	[MAX_CLIENTS] = {"--max-clients", true},
+	[MAX_WAITING] = {"--max-waiting", true},
 	[DAEMON] = {"--daemon", false},
 	[PID_FILE] = {"--pid-file", true},
 	[HELP] = {"--help", false},
@@ -83,6 +85,9 @@ store(struct options *options, int option, const char *value)
 	case MAX_CLIENTS:
 		return argument_number(value, 1, 10000, &options->max_clients) == -1 ?
 		    "--max-clients: expected 1 to 10000" : NULL;
+	case MAX_WAITING:
+		return argument_number(value, 1, 10000, &options->max_waiting) == -1 ?
+		    "--max-waiting: expected 1 to 10000" : NULL;
 	case DAEMON:
 		options->daemon = true;
 		return NULL;
@@ -133,5 +138,8 @@ options_parse(char **argv, struct options *options)
 		return usage_error("--log FILE is required");
 	if (options->key_file == NULL)
 		return usage_error("--key-file FILE is required");
+	/* All clients may come back together, after a restart. */
+	if (options->max_waiting == 0)
+		options->max_waiting = options->max_clients < 256 ? 256 : options->max_clients;
 	return -1;
 }

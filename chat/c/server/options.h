@@ -19,6 +19,7 @@ struct options {
 	long port;
 	long auth_timeout;	/* seconds */
 	long max_clients;
+	long max_waiting;	/* before their HELLO */
 	bool daemon;
 };
 

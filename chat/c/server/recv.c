@@ -15,6 +15,7 @@
 #include "server/hello.h"
 #include "server/input.h"
 #include "server/lifeline.h"
+#include "server/places.h"
 #include "server/record_log.h"
 #include "server/recv.h"
 #include "server/report.h"
@@ -110,8 +111,9 @@ static void
 become_sender(struct receiver *r, int heard, off_t offset)
 {
 	struct sending sending = {r->given->log, r->input.socket, heard, offset};
-	int parent = r->given->parent;
+	int parent = r->given->parent, ask = r->given->ask;
 
+	io_close(&ask);
 	io_close(&r->lifeline.fd);
 	io_close(&r->log);
 	io_close(&parent);
@@ -266,6 +268,31 @@ read_hello(struct receiver *r)
 	return reason;
 }
 
+/*
+ * It may stay if there is a place. NULL, or the reason to refuse it. The alarm is off: SIGALRM is
+ * the parent's answer from here on.
+ */
+static const char *
+take_place(const struct receiver *r)
+{
+	struct ready ready;
+
+	if (wakeup_forget_alarm() == -1 || !places_ask(r->given->ask))
+		return "busy";
+	while (!wakeup_is_stop()) {
+		if (wakeup_is_place())
+			return NULL;
+		if (wakeup_is_alarm())
+			return "full";
+		ready_clear(&ready);
+		ready_want_read(&ready, r->given->parent);
+		if (ready_sleep(&ready, NEVER, &r->sleeping) == -1 ||
+		    FD_ISSET(r->given->parent, &ready.readable))
+			break;
+	}
+	return "";
+}
+
 /* accept() hands on O_NONBLOCK on BSD, and not on Linux: set explicitly it is there on both. */
 static int
 prepare(struct receiver *r)
@@ -296,6 +323,8 @@ recv_run(const struct receiving *receiving)
 	(void)alarm((unsigned)receiving->auth_timeout);
 	reason = read_hello(&r);
 	(void)alarm(0);
+	if (reason == NULL)
+		reason = take_place(&r);
 	if (reason == NULL)
 		reason = begin(&r);
 	if (reason == NULL)

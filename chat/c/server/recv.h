@@ -10,6 +10,7 @@ struct receiving {
 	long auth_timeout;	/* seconds */
 	int socket;
 	int parent;		/* its EOF: the parent is gone */
+	int ask;		/* for a place */
 };
 
 int recv_run(const struct receiving *receiving);

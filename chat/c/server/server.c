@@ -71,7 +71,9 @@ settle(struct server *server)
 	    (make_absolute(&options->log, server->log_path, sizeof server->log_path) == -1 ||
 	    make_absolute(&options->pid_file, server->pid_path, sizeof server->pid_path) == -1))
 		return -1;
-	if (children_init(&server->children, (size_t)options->max_clients) == -1)
+	if (children_init(&server->children,
+	    (size_t)(options->max_clients + options->max_waiting)) == -1 ||
+	    places_open(&server->places) == -1)
 		return -1;
 	return make_lifeline(server);
 }
@@ -141,6 +143,7 @@ main(int argc, char **argv)
 	memset(&server, 0, sizeof server);
 	server.paused = NEVER;
 	server.lifeline[0] = server.lifeline[1] = server.pid_file = -1;
+	server.places.questions = server.places.ask = -1;
 	status = options_parse(argv, &server.options);
 	if (status != -1)
 		return status;

@@ -8,6 +8,7 @@
 #include "server/front.h"
 #include "server/listeners.h"
 #include "server/options.h"
+#include "server/places.h"
 #include "server/turn_away.h"
 
 #define PATH_BYTES 4096
@@ -26,6 +27,7 @@ struct server {
 	struct front front;
 	struct listeners listeners;
 	struct children children;
+	struct places places;
 	struct turned_away turned_away;
 	struct arrived arrived;
 	long long paused;	/* no accepting before that; NEVER: go on */

@@ -7,6 +7,7 @@
 
 static volatile sig_atomic_t got_stop;
 static volatile sig_atomic_t got_alarm;
+static volatile sig_atomic_t got_place;
 
 /* SIGCHLD and SIGUSR1 need no note: it is enough that they end the sleep. */
 static void
@@ -14,6 +15,8 @@ note(int number)
 {
 	if (number == SIGALRM)
 		got_alarm = 1;
+	else if (number == SIGUSR2)
+		got_place = 1;
 	else if (number != SIGCHLD && number != SIGUSR1)
 		got_stop = 1;
 }
@@ -70,7 +73,7 @@ mask(int how, const int *numbers, size_t count, sigset_t *sleeping)
 int
 wakeup_parent(sigset_t *sleeping)
 {
-	static const int handled[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGALRM};
+	static const int handled[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGALRM, SIGUSR2};
 	static const int ignored[] = {SIGUSR1, SIGPIPE, SIGXFSZ};
 	size_t count = sizeof handled / sizeof handled[0];
 
@@ -85,9 +88,9 @@ wakeup_parent(sigset_t *sleeping)
 int
 wakeup_recv(sigset_t *sleeping)
 {
-	static const int handled[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGALRM};
+	static const int handled[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGALRM, SIGUSR2};
 
-	got_stop = got_alarm = 0;
+	got_stop = got_alarm = got_place = 0;
 	return mask(SIG_BLOCK, handled, sizeof handled / sizeof handled[0], sleeping);
 }
 
@@ -95,7 +98,7 @@ wakeup_recv(sigset_t *sleeping)
 int
 wakeup_send(sigset_t *sleeping)
 {
-	static const int fatal[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGALRM};
+	static const int fatal[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGALRM, SIGUSR2};
 	static const int handled[] = {SIGUSR1};
 	size_t count = sizeof fatal / sizeof fatal[0];
 
@@ -127,4 +130,20 @@ bool
 wakeup_is_alarm(void)
 {
 	return got_alarm != 0 || is_pending(SIGALRM);
+}
+
+bool
+wakeup_is_place(void)
+{
+	return got_place != 0 || is_pending(SIGUSR2);
+}
+
+int
+wakeup_forget_alarm(void)
+{
+	/* POSIX sigaction: to ignore a signal discards one that is pending. */
+	if (dispose(SIGALRM, SIG_IGN) == -1)
+		return -1;
+	got_alarm = 0;
+	return dispose(SIGALRM, note);
 }

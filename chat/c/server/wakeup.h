@@ -12,5 +12,9 @@ int wakeup_send(sigset_t *sleeping);
 /* Has it come? Also true while it waits to be delivered. */
 bool wakeup_is_stop(void);
 bool wakeup_is_alarm(void);
+bool wakeup_is_place(void);
+
+/* One that has come counts no more. */
+int wakeup_forget_alarm(void);
 
 #endif

@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PLAN "ANYUNIX_PRELOAD"
@@ -27,6 +28,9 @@
 #endif
 #define REAL(call, real) do { if ((real) == NULL) *(void **)&(real) = dlsym(RTLD_NEXT, call); } while (0)
 
+#define MINUTE 60
+
+int __clock_gettime64(clockid_t clock, void *time);
 int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 
 static char calls[80];
@@ -205,4 +209,53 @@ flock(int fd, int operation)
 		return real(fd, operation);
 	injected = fails();
 	return done(injected, injected ? -1 : real(fd, operation), "flock", "");
+}
+
+/* A call that is interrupted goes on: the connection is made all the same (POSIX connect). */
+int
+connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+	static int (*real)(int, const struct sockaddr *, socklen_t);
+	int injected, result;
+
+	REAL("connect", real);
+	if (!is_wanted("connect"))
+		return real(fd, address, length);
+	result = real(fd, address, length);
+	injected = fails();
+	return done(injected, injected ? -1 : result, "connect", "");
+}
+
+/* How far back the time of day has gone by now, in seconds. */
+static long
+set_back(clockid_t clock)
+{
+	return clock == CLOCK_REALTIME && is_wanted("clock_gettime") ? count * MINUTE : 0;
+}
+
+int
+clock_gettime(clockid_t clock, struct timespec *time)
+{
+	static int (*real)(clockid_t, struct timespec *);
+	int result;
+
+	REAL("clock_gettime", real);
+	result = real(clock, time);
+	if (result == 0)
+		time->tv_sec -= set_back(clock);
+	return result;
+}
+
+/* What the above is in 32-bit programs whose time_t has 64 bits; seconds come first there. */
+int
+__clock_gettime64(clockid_t clock, void *time)
+{
+	static int (*real)(clockid_t, void *);
+	int result;
+
+	REAL("__clock_gettime64", real);
+	result = real(clock, time);
+	if (result == 0)
+		*(long long *)time -= set_back(clock);
+	return result;
 }

@@ -13,8 +13,10 @@ from collections.abc import Callable, Sequence
 
 from chatlib.common.errors import ServiceError, reason
 from chatlib.server.children import Children
+from chatlib.server.connection import is_gone
 from chatlib.server.forking import fork_child
 from chatlib.server.listeners import bound_address
+from chatlib.server.places import Places
 from chatlib.server.recv import Receiver, Rules
 from chatlib.server.turn_away import TurnedAway
 from chatlib.server.wakeup import ENDING, Wakeup
@@ -41,7 +43,7 @@ class Parent:
         self,
         listeners: Sequence[socket.socket],
         rules: Rules,
-        max_clients: int,
+        places: Places,
         *,
         front: int | None,
         close_in_child: Callable[[], None],
@@ -52,13 +54,14 @@ class Parent:
         """
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self._rules = rules
-        self._max_clients = max_clients
+        self._places = places
         self._front = front
         self._close_in_child = close_in_child
         self._turned_away = TurnedAway()
         self._arrived: deque[tuple[socket.socket, float]] = deque()
         self._resume = 0.0
         self._complained = False
+        self._ending = False
         self._wakeup = Wakeup((*ENDING, signal.SIGCHLD))
         self._children = Children(self._wakeup)
 
@@ -70,10 +73,9 @@ class Parent:
         try:
             while True:
                 ready = self._sleep()
-                signals = self._wakeup.drain()
-                if signals:
-                    self._children.reap()
-                if ENDING.intersection(signals) or self._front in ready:
+                ending = self._is_told_to_end()
+                self._places.answer(self._children)
+                if ending or self._front in ready:
                     return
                 for descriptor in ready.intersection(self._listeners):
                     self._accept(self._listeners[descriptor])
@@ -81,10 +83,18 @@ class Parent:
         finally:
             self._end_all()
 
+    def _is_told_to_end(self) -> bool:
+        """Look at the signals that came: reap, and say whether one of them ends the server."""
+        signals = self._wakeup.drain()
+        if signals:
+            self._children.reap()
+        self._ending = self._ending or not ENDING.isdisjoint(signals)
+        return self._ending
+
     def _sleep(self) -> set[int]:
         """Sleep until something is to be done; return the descriptors that are ready."""
         now = time.monotonic()
-        descriptors = [self._wakeup.fileno(), *self._turned_away.descriptors()]
+        descriptors = [self._wakeup.fileno(), self._places.fileno(), *self._turned_away.descriptors()]
         deadlines = self._turned_away.deadlines()
         if self._front is not None:
             descriptors.append(self._front)
@@ -101,7 +111,7 @@ class Parent:
     def _accept(self, listener: socket.socket) -> None:
         """Accept all that wait, then serve them: a fork lasts long, and the queue's room is the kernel's."""
         self._accept_queued(listener)
-        while self._arrived:
+        while self._arrived and not self._is_told_to_end():
             self._admit(*self._arrived.popleft())
 
     def _accept_queued(self, listener: socket.socket) -> None:
@@ -129,15 +139,14 @@ class Parent:
 
     def _admit(self, connection: socket.socket, accepted: float) -> None:
         """Fork Child RECV for *connection*, *accepted* at that time.monotonic(), or answer why not."""
-        if len(self._children) >= self._max_clients:
-            self._children.reap()
-        if len(self._children) >= self._max_clients:
-            self._turned_away.add(connection, "full")
+        refusal = self._reason_against(connection)
+        if refusal is not None:
+            self._turned_away.add(connection, refusal)
             return
 
         def receive() -> int:
             self._close_parents()
-            return Receiver(connection, accepted, self._rules, self._children.descendants_tie).run()
+            return Receiver(connection, accepted, self._rules, self._children.descendants_tie, self._places.ask).run()
 
         try:
             self._children.add(fork_child(receive, self._rules.report))
@@ -147,11 +156,24 @@ class Parent:
             return
         connection.close()
 
+    def _reason_against(self, connection: socket.socket) -> str | None:
+        """Return why there is no room for *connection*, or None."""
+        self._children.reap()
+        self._places.answer(self._children)
+        if self._places.are_taken(self._children):
+            return "full"
+        # It has closed without a word: no HELLO will come, and its answer needs no process.
+        if is_gone(connection):
+            return "bad-hello"
+        self._places.make_room(self._children)
+        return None
+
     def _close_parents(self) -> None:
         """Close what is the parent's: a child must keep neither the port nor the pid file's lock, nor others."""
         for connection, _accepted in self._arrived:
             connection.close()
         self._children.forget()
+        self._places.forget()
         self._wakeup.close()
         for listener in self._listeners.values():
             listener.close()

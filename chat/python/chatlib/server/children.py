@@ -17,23 +17,28 @@ _KILL_GRACE = 0.5
 """Seconds until the kernel has ended what got SIGKILL."""
 
 
+WAITING, WELCOMED = "waiting", "welcomed"
+"""The stages of a receiver: until its client has said HELLO, and from then on."""
+
+
 class Children:
     """Knows the receivers by process ID, and by a tie when the last descendant is gone."""
 
     def __init__(self, wakeup: Wakeup) -> None:
         """Start with none; SIGCHLD must wake *wakeup*. OSError when descriptors run out."""
         self._wakeup = wakeup
-        self._receivers: set[int] = set()
+        self.stages: dict[int, str] = {}
+        """Receiver -> its stage, in the order in which they came."""
         # Every descendant holds the second end. EOF there: the parent died. EOF here: the last of them is gone.
         self._tie, self.descendants_tie = socket.socketpair()
 
-    def __len__(self) -> int:
-        """Return how many receivers there are, as far as they were reaped."""
-        return len(self._receivers)
+    def count(self, stage: str) -> int:
+        """Return how many receivers are at that stage, as far as they were reaped."""
+        return sum(each == stage for each in self.stages.values())
 
     def add(self, receiver: int) -> None:
         """Add a receiver by its process ID."""
-        self._receivers.add(receiver)
+        self.stages[receiver] = WAITING
 
     def forget(self) -> None:
         """Close the parent's end of the tie in a child: it would hide the parent's death."""
@@ -46,11 +51,18 @@ class Children:
             try:
                 pid, _status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                self._receivers.clear()
+                self.stages.clear()
                 return
             if pid == 0:
                 return
-            self._receivers.discard(pid)
+            self.stages.pop(pid, None)
+
+    def kill_first(self, stage: str) -> None:
+        """End the receiver at that stage that came first, and wait for that; there has to be one."""
+        first = next(receiver for receiver, each in self.stages.items() if each == stage)
+        os.kill(first, signal.SIGKILL)
+        os.waitpid(first, 0)
+        del self.stages[first]
 
     def end(self) -> None:
         """End every process of the group but this one; returns within 2 s."""
@@ -60,7 +72,7 @@ class Children:
             with suppress(OSError):
                 os.kill(0, number)
         self._reap_until(time.monotonic() + _GRACE)
-        for pid in self._receivers:
+        for pid in self.stages:
             os.kill(pid, signal.SIGKILL)
         self._reap_until(time.monotonic() + _KILL_GRACE)
 
@@ -70,7 +82,7 @@ class Children:
         poll.register(self._wakeup, select.POLLIN)
         poll.register(self._tie, select.POLLIN)
         tied = True
-        while tied or self._receivers:
+        while tied or self.stages:
             left = deadline - time.monotonic()
             if left <= 0:
                 return

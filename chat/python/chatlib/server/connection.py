@@ -32,6 +32,16 @@ def receive(connection: socket.socket) -> bytes | None:
         return None
 
 
+def is_gone(connection: socket.socket) -> bool:
+    """Say whether the client has closed, or reset, without having sent anything; nothing is read."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
 def say_last(connection: socket.socket, reason: str) -> bool:
     """Send `ERR <reason>` and end the sending side; False when the connection is gone."""
     try:

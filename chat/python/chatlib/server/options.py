@@ -10,7 +10,7 @@ from chatlib.common.errors import UsageError
 
 USAGE = """\
 usage: server --log FILE --key-file FILE [--host HOST] [--port PORT] [--bind dual|ipv4|ipv6|first]
-              [--auth-timeout SECONDS] [--max-clients N] [--daemon] [--pid-file FILE]
+              [--auth-timeout SECONDS] [--max-clients N] [--max-waiting N] [--daemon] [--pid-file FILE]
 
   --log FILE              the chat log; made with mode 0600 if it is not there
   --key-file FILE         128 hexadecimal digits; group and others must not be able to read it
@@ -19,13 +19,17 @@ usage: server --log FILE --key-file FILE [--host HOST] [--port PORT] [--bind dua
   --bind MODE             dual, ipv4, ipv6 or first (default: dual)
   --auth-timeout SECONDS  1-3600 (default: 1)
   --max-clients N         1-10000 (default: 256)
+  --max-waiting N         before their HELLO, 1-10000 (default: 256, or --max-clients if that is more)
   --daemon                detach once the server listens; errors go to syslog
   --pid-file FILE         holds the server's process ID while it lives, locked
   --help                  this text
 """
 
 _WITH_VALUE = frozenset(
-    ("--log", "--key-file", "--host", "--port", "--bind", "--auth-timeout", "--max-clients", "--pid-file")
+    (
+        *("--log", "--key-file", "--host", "--port", "--bind"),
+        *("--auth-timeout", "--max-clients", "--max-waiting", "--pid-file"),
+    )
 )
 _FLAGS = frozenset(("--daemon", "--help"))
 _BIND_MODES = ("dual", "ipv4", "ipv6", "first")
@@ -50,6 +54,8 @@ class Options:
         self.auth_timeout = arguments.number("--auth-timeout", 1, 1, 3600)
         """Seconds."""
         self.max_clients = arguments.number("--max-clients", 256, 1, 10000)
+        self.max_waiting = arguments.number("--max-waiting", max(256, self.max_clients), 1, 10000)
+        """How many may be connected without having said HELLO: by default all clients when they come back together."""
         self.daemon = "--daemon" in values
         pid_file = values.get("--pid-file")
         self.pid_file = None if pid_file is None else os.path.abspath(pid_file)

@@ -13,6 +13,7 @@ from chatlib.common.text import LF, LINE_LIMIT, is_clean
 from chatlib.server.connection import LINGER, discard, ended, error_line, prepare, receive, refusal, say_last
 from chatlib.server.forking import fork_child
 from chatlib.server.hello import Hello, RefusedError, parse_hello
+from chatlib.server.places import ask_for_place
 from chatlib.server.record_log import RecordLog
 from chatlib.server.send import run_sender
 from chatlib.server.wakeup import Wakeup
@@ -36,12 +37,18 @@ class _GoneError(Exception):
 class Receiver:
     """One client from accept to the end of its connection."""
 
-    def __init__(self, connection: socket.socket, accepted: float, rules: Rules, parent: socket.socket) -> None:
-        """Take over *connection*, *accepted* at that time.monotonic(); EOF of *parent* means that the parent died."""
+    def __init__(
+        self, connection: socket.socket, accepted: float, rules: Rules, parent: socket.socket, ask: int
+    ) -> None:
+        """Take over *connection*, *accepted* at that time.monotonic().
+
+        EOF of *parent* means that the parent died; a place is asked for through *ask*.
+        """
         self._connection = connection
         self._accepted = accepted
         self._rules = rules
         self._parent = parent
+        self._ask = ask
         self._buffer = b""
         self._sender: int | None = None
         self._sender_spoke_last = False
@@ -51,11 +58,12 @@ class Receiver:
         """Serve the client; return the exit status of the process."""
         prepare(self._connection)
         try:
-            self._wakeup = Wakeup((signal.SIGCHLD, signal.SIGALRM))
+            self._wakeup = Wakeup((signal.SIGCHLD, signal.SIGALRM, signal.SIGUSR2))
             self._poll = select.poll()
             for descriptor in (self._connection, self._wakeup, self._parent):
                 self._poll.register(descriptor, select.POLLIN)
             hello = self._await_hello()
+            self._take_place()
             log, offset = self._open_log(hello)
             self._fork_sender(log, offset)
             self._store_messages(log, hello.name)
@@ -90,6 +98,16 @@ class Receiver:
             if signal.SIGALRM in signals:
                 raise RefusedError("timeout")
 
+    def _take_place(self) -> None:
+        """Stay, if there is a place. RefusedError, _GoneError, OSError."""
+        self._poll.modify(self._connection, 0)  # what it goes on to send is read once it may stay
+        self._wakeup.drain()  # the time for HELLO is over in the moment in which it came: that counts no more
+        ask_for_place(self._ask)
+        while signal.SIGUSR2 not in (answer := self._sleep()[1]):
+            if signal.SIGALRM in answer:
+                raise RefusedError("full")
+        self._poll.modify(self._connection, select.POLLIN)
+
     def _open_log(self, hello: Hello) -> tuple[RecordLog, int]:
         """Return the log, opened by this process, and where the client's stream starts. RefusedError."""
         try:
@@ -108,6 +126,7 @@ class Receiver:
         def send() -> int:
             assert self._lifeline is not None
             os.close(self._lifeline)
+            os.close(self._ask)
             self._wakeup.close()
             log.close()
             return run_sender(self._connection, self._rules.log, offset, reader, self._rules.report)

@@ -12,7 +12,9 @@ import signal
 from collections.abc import Iterable
 from types import FrameType
 
-ALL_USED = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM, signal.SIGUSR1))
+ALL_USED = frozenset(
+    (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2)
+)
 """Every signal that a process of the server catches or ignores."""
 ENDING = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
 """The signals that end the server."""
