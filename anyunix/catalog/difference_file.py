@@ -1,5 +1,6 @@
 """differences/*.yaml -> Difference. Every error names file, key and reason."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -12,28 +13,37 @@ from anyunix.results.json_values import unfit
 from anyunix.text import nearest
 
 PRELOAD = "preload"
-
-
 VALUED = ("facts", "besides")
 """Keys that have facts and their values."""
 
 
 def read_differences(folder: Path, suite: Path) -> tuple[Difference, ...]:
     """All differences of a folder, by name; the facts that they name are the suite's. Raises ConfigurationError."""
-    return tuple(read_difference(path, suite) for path in sorted(folder.glob("*.yaml")))
+    files = {path: read_file(path, DifferenceKeys) for path in sorted(folder.glob("*.yaml"))}
+    measured = who_measures(suite, {fact for keys in files.values() for fact in _keyed(keys)})  # reads all of its facts
+    return tuple(_difference(path, keys, measured, suite) for path, keys in files.items())
 
 
 def read_difference(path: Path, suite: Path) -> Difference:
     """One difference from its file. Raises ConfigurationError."""
-    name, keys = file_name(path), read_file(path, DifferenceKeys)
-    sources = path.parent / PRELOAD
-    valued = {f"{key}.{fact}": (fact, value) for key in VALUED for fact, value in getattr(keys, key).items()}
-    keyed = {**{fact: key for key, (fact, _) in valued.items()}, **dict.fromkeys(keys.unmeasured, "unmeasured")}
-    measured = who_measures(suite, keyed)
-    for fact, key in keyed.items():
+    keys = read_file(path, DifferenceKeys)
+    return _difference(path, keys, who_measures(suite, _keyed(keys)), suite)
+
+
+def _keyed(keys: DifferenceKeys) -> dict[str, str]:
+    """The facts that it names -> the key under which it does."""
+    valued = {fact: f"{key}.{fact}" for key in VALUED for fact in getattr(keys, key)}
+    return {**valued, **dict.fromkeys(keys.unmeasured, "unmeasured")}
+
+
+def _difference(path: Path, keys: DifferenceKeys, measured: Collection[str], suite: Path) -> Difference:
+    """Raises ConfigurationError."""
+    name, sources = file_name(path), path.parent / PRELOAD
+    for fact, key in _keyed(keys).items():
         if fact not in measured:
             raise key_error(path, key, f"no probe measures {fact!r}{nearest(fact, measured_by(suite))}")
-    for key, (_, value) in valued.items():
+    valued = {f"{key}.{fact}": value for key in VALUED for fact, value in getattr(keys, key).items()}
+    for key, value in valued.items():
         if reason := unfit(value):
             raise key_error(path, key, f"expected what JSON can say, found {reason}")
     if not keys.facts:

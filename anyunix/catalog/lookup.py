@@ -63,7 +63,7 @@ class Catalog:
         if wanted.startswith(SCHEME):
             return platform_at(wanted, self.slowness)
         path = self._find(wanted, "platform", self.root / "platforms", self.platform_names())
-        return read_platform(path, self.root, lambda: self.probes)
+        return read_platform(path, self.root, lambda: self.probes, lambda: self.differences)
 
     def likeness(self, platform: Platform, system: System) -> Platform:
         """The platform with all that is known of a system switched on. Raises ConfigurationError."""

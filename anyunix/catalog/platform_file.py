@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_type_hints
 import msgspec
 from msgspec import NODEFAULT, UNSET, Meta, Struct, UnsetType
 
-from anyunix.catalog.difference_file import read_differences
+from anyunix.catalog.difference import Difference
 from anyunix.catalog.platforms import Limits, Platform
 from anyunix.catalog.reader import file_name, key_error, load_yaml, read_file
 from anyunix.catalog.switching import CannotSwitch, switched_on
@@ -94,8 +94,11 @@ def platform_at(address: str, slowness: int) -> Platform:
     return Platform(target.name, f"{target} over SSH", options, slowness=slowness)
 
 
-def read_platform(path: Path, root: Path, probes: Callable[[], Sequence[str]]) -> Platform:
-    """A platform from its file and those that it extends; `root` is the catalog's, `probes` gives the suite's IDs.
+def read_platform(
+    path: Path, root: Path, probes: Callable[[], Sequence[str]], differences: Callable[[], Sequence[Difference]]
+) -> Platform:
+    """A platform from its file and those that it extends; `root` is the catalog's, `probes` gives the suite's IDs,
+    `differences` those that there are.
 
     Raises ConfigurationError that names file, key and reason.
     """
@@ -114,12 +117,11 @@ def read_platform(path: Path, root: Path, probes: Callable[[], Sequence[str]]) -
     except BadOption as bad:
         raise key_error(path, bad.key, f"{bad.reason}{nearest(bad.word, bad.known)}") from None
     platform = dataclasses.replace(platform, options=options, emulator_limits={**limits, **platform.emulator_limits})
-    return _with_differences(platform, path, root) if platform.like or platform.differences else platform
+    return _with_differences(platform, path, differences()) if platform.like or platform.differences else platform
 
 
-def _with_differences(platform: Platform, path: Path, root: Path) -> Platform:
+def _with_differences(platform: Platform, path: Path, found: Sequence[Difference]) -> Platform:
     """With what the file switches on. Raises ConfigurationError."""
-    found = read_differences(root / "differences", root / "suite")
     known = {each.name: each for each in found}
     for name in platform.differences:
         if name not in known:
