@@ -26,6 +26,7 @@ from support.memory import MemoryLimit, own_cgroup
 from support.net import can_bind
 from support.order import failed, in_order, root_of
 from support.server import Server
+from support.starting import CannotBeHere
 from support.subject import BIND_VARIABLE, Subject, subject_from_environment
 from support.tool import TOOL_VARIABLE, Tool, find_tool, keep, told
 from support.workers import workers_from_environment
@@ -145,7 +146,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
-    """Nothing was tried where a difference is not on in the server, or in what it has started until the end."""
+    """Nothing was tried where a difference is not on in the server, or in what it has started until the end; or where
+    it cannot be started in its way.
+    """
     with skipped_where_off():
         done = yield
         if launcher := pyfuncitem.funcargs.get("start_server"):
@@ -164,7 +167,7 @@ def pytest_fixture_setup() -> Generator[None, Any, Any]:
 def skipped_where_off() -> Iterator[None]:
     try:
         yield
-    except NotSwitchedOn as reason:
+    except (NotSwitchedOn, CannotBeHere) as reason:
         pytest.skip(f"not tried: {reason}")
 
 

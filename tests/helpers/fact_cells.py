@@ -8,7 +8,8 @@ from typing import Any
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import read_probes
-from anyunix.catalog.subjects import Ready, Subject
+from anyunix.catalog.starting import Ready
+from anyunix.catalog.subjects import Subject
 from anyunix.catalog.switching import experimental
 from anyunix.drivers.registry import Drivers, altering
 from anyunix.results.model import CellResult
