@@ -285,6 +285,8 @@ class _Checks:
         complaints = start_complaints(subject.starting, subject.ready, subject.transport, subject.protocol)
         for key, reason in complaints:
             raise self._error(key, reason)
+        if len({isinstance(each, str) for each in self.file.build}) > 1:
+            raise self._error("build", "expected a command, or a list of commands, and not both")
 
     def _travels(self, entry: str) -> None:
         """What travels lies in the subject's folder: no link may bring anything else of this machine to a platform."""

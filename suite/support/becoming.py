@@ -33,6 +33,11 @@ class User:
             raise CannotBeHere(f"user: {name}: {reason}")
         return found
 
+    def own(self, folder: Path) -> None:
+        """Give that user a folder, with all in it."""
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, self.uid, self.gid)
+
 
 def _why_not(_: object, uid: int, gid: int, groups: list[int], folder: str) -> str | None:
     """None where this process can become that user, who can reach the folder then."""

@@ -11,7 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from support.address import Address
+from support.becoming import User
 from support.clients import KINDS, Clients
+from support.companions import Companions
 from support.deadline import wait_until
 from support.differences import command_under, switched_on
 from support.output import Output
@@ -101,6 +103,8 @@ class Launcher:
         new_session: bool,
         path: Path | None,
     ) -> Server:
+        who = User.named(self.subject.starting.user, self.subject.root) if self._becomes(user) else None
+        user = who.uid if who else user
         work = self._work_folder(user)
         record = None if wrapper else self._record()
         wrapper = record.wrapper if record else wrapper
@@ -113,6 +117,9 @@ class Launcher:
         for name, text in fill_values(self.subject.configuration, words).items():
             (work / name).parent.mkdir(parents=True, exist_ok=True)
             (work / name).write_text(text)
+        if who:
+            who.own(work)
+            self.folder.chmod(0o711)
 
         def prepare() -> None:
             for which, value in limits.items():
@@ -131,12 +138,17 @@ class Launcher:
             output.stderr,
             new_session,
             user,
+            who.gid if who else None,
+            who.groups if who else None,
             kept=(record.held,) if record else (),
             prepare=prepare if limits or before_exec or self._mechanisms else None,
             traced=bool(wrapper),
         )
         place = Address(words["socket"], 0) if self.subject.transport == "unix" else Address("", int(words["port"]))
+        companions = Companions()
         try:
+            for companion in self.subject.starting.also:
+                companions.start(companion, command, output, lambda text: fill(text, words))
             process = begin(
                 self.subject,
                 command,
@@ -146,11 +158,13 @@ class Launcher:
                 tool_is_parent=bool(record and record.tool.is_parent),
             )
         except OSError as error:
+            companions.end()
             output.end()
             raise NotReady(
                 f"start: {argv[0]!r} cannot be run in {self.subject.root}: {error.strerror}", "", "", None
             ) from None
         except BaseException:
+            companions.end()
             output.end()
             raise
         finally:
@@ -163,9 +177,12 @@ class Launcher:
             awaited.known(addresses[0])
         except BaseException:
             process.end()
+            companions.end()
             output.end()
             raise
-        server = Server(self.subject, promises, process, addresses, clients, log, self.key, output, self._mechanisms)
+        server = Server(
+            *(self.subject, promises, process, addresses, clients, log, self.key, output, self._mechanisms, companions)
+        )
         self._servers.append(server)
         server.check_switched_on()
         return server
@@ -248,6 +265,10 @@ class Launcher:
         if user is not None:
             os.chown(work, user, -1)
         return work
+
+    def _becomes(self, user: int | None) -> bool:
+        """Whether the subject names its user, and the probe none."""
+        return user is None and bool(self.subject.starting.user)
 
     def _record(self) -> Record | None:
         """A server that a probe puts under a tool of its own is left to that one."""

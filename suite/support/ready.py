@@ -60,7 +60,7 @@ class Awaited:
         if ready.how == "line":
             self._until(lambda: self._line_like(ready.what), lambda: f"no line like {ready.what!r} on stdout")
         elif ready.how == "file":
-            self._until(Path(ready.what).exists, lambda: f"no file {ready.what}")
+            self.written(ready.what)
         try:
             self._until(first.served, lambda: f"nothing is served on {where}{first.why}")
         except Unserved as error:
@@ -76,6 +76,10 @@ class Awaited:
             self._until(lambda: True, lambda: "")  # it has ended with its first client
             raise self._failure(f"nothing listens on port {port} any more, though a client was served")
         return addresses
+
+    def written(self, path: str) -> None:
+        """Once there is such a file, or socket. Raises NotReady."""
+        self._wait(Path(path).exists, lambda: f"no file {path}")
 
     def known(self, place: Address) -> None:
         """Once it is known who it is that serves `place`. Raises NotReady."""

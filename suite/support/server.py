@@ -12,6 +12,7 @@ from typing import TypeVar
 from support.address import WILDCARDS, Address
 from support.chat import Client
 from support.clients import Clients
+from support.companions import Companions
 from support.deadline import POLL_SECONDS, Deadline, wait_until
 from support.differences import Mechanism, check
 from support.net import CONNECT_SECONDS
@@ -40,14 +41,15 @@ class Server:
         key: str,
         output: Output,
         mechanisms: Sequence[Mechanism] = (),
+        companions: Companions | None = None,
     ) -> None:
-        """`mechanisms` are what has to be on in all of its processes."""
+        """`mechanisms` are what has to be on in all of its processes; `companions` end with it."""
         self.subject, self.promises, self.process, self.addresses = subject, promises, process, addresses
         self.clients, self.log, self.key = clients, log, key
         self.output = output
         self.pid = process.pid
         self.port = addresses[0].port
-        self._mechanisms = mechanisms
+        self._mechanisms, self._companions = mechanisms, companions or Companions()
 
     def connect(self, host: str | None = None) -> socket.socket:
         """A connected socket; to the first address bound (loopback for a wildcard) when no host is named."""
@@ -211,4 +213,5 @@ class Server:
     def end(self) -> None:
         """Leave nothing behind, whatever state it is in: continued, killed, reaped."""
         self.process.end()
+        self._companions.end()
         self.output.end()

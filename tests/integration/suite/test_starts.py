@@ -56,7 +56,7 @@ def test_a_fault_of_a_daemon_breaks_its_contract(
 ) -> None:
     """Also by a process of a session of its own, whose parent has gone: it is found, and leaves nothing behind."""
     result = found(with_fault(fault), contract)
-    assert [probe.outcome for probe in result.probes] == ["failed"]
+    assert [probe.outcome for probe in result.probes] == ["failed"], result.probes[0].message
     assert result.left_behind == ()
 
 
