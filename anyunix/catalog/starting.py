@@ -56,7 +56,6 @@ class Starting:
     port: int = 0
     """The only one that it can have; 0 for any."""
     user: str = ""
-    syslog: bool = False
     also: tuple[Companion, ...] = ()
 
     def described(self) -> dict[str, Any]:
@@ -67,7 +66,6 @@ class Starting:
             "activation": "" if self.activation == "none" else self.activation,
             "port": self.port,
             "user": self.user,
-            "syslog": self.syslog,
             "also": [
                 {"start": each.start, "ready": each.ready.described() if each.ready else None} for each in self.also
             ],

@@ -167,9 +167,7 @@ def read_subject(path: Path) -> Subject:
         configuration=file.configuration,
         talk=talk,
         transport=file.transport,
-        starting=Starting(
-            file.daemon, file.pid_file, file.activation, file.port, file.user, file.syslog, companions_of(file.also)
-        ),
+        starting=Starting(file.daemon, file.pid_file, file.activation, file.port, file.user, companions_of(file.also)),
         platforms=file.platforms,
         promises=file.promises,
     )

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,8 @@ class User:
     groups: tuple[int, ...]
 
     @classmethod
-    def named(cls, name: str, folder: Path) -> "User":
-        """Whom a subject file names, who has to reach a folder. Raises CannotBeHere."""
+    def named(cls, name: str, folder: Path, program: str) -> "User":
+        """Whom a subject file names, who has to reach a folder, and a program from there. Raises CannotBeHere."""
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
@@ -29,7 +30,7 @@ class User:
             return found
         if os.geteuid() != 0:
             raise CannotBeHere(f"user: only root can start a server as {name}")
-        if reason := in_child(_why_not, found.uid, found.gid, found.groups, str(folder)):
+        if reason := in_child(_why_not, found.uid, found.gid, found.groups, str(folder), program):
             raise CannotBeHere(f"user: {name}: {reason}")
         return found
 
@@ -39,12 +40,15 @@ class User:
             os.chown(path, self.uid, self.gid)
 
 
-def _why_not(_: object, uid: int, gid: int, groups: list[int], folder: str) -> str | None:
-    """None where this process can become that user, who can reach the folder then."""
+def _why_not(_: object, uid: int, gid: int, groups: list[int], folder: str, program: str) -> str | None:
+    """None where this process can become that user, who can reach the folder then, and the program."""
     try:
         os.setgroups(groups)
         os.setgid(gid)
         os.setuid(uid)
     except OSError as error:
         return error.strerror
-    return None if os.access(folder, os.R_OK | os.X_OK) else f"cannot reach {folder}"
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return f"cannot reach {folder}"
+    found = os.path.join(folder, program) if "/" in program else shutil.which(program) or program
+    return None if os.access(found, os.X_OK) else f"cannot run {program}"

@@ -32,6 +32,7 @@ class Daemon:
             while True:
                 household.wait()
 
+        self._place = Address("", 0)
         self._holder = Holder(live, ())
         self._command_pid = self._holder.started
         if self._holder.adopts:
@@ -41,20 +42,30 @@ class Daemon:
     def unknown(self, place: Address) -> str:
         if self._command_pid not in self._holder.ended():
             return "its start command goes on, which `daemon: true` says that it does not"
-        found = self._named() if self._pid_file else self._listening(place)
+        self._place = place
+        found = self._who()
         if isinstance(found, int):
             self.pid = found
             return ""
         return found
 
     def poll(self) -> int | None:
-        """What the system knows of it; 0 of a process whose parent has not told how it ended."""
+        """What the system knows of it; 0 of a process whose parent has not told how it ended.
+
+        A server may replace itself in order, as OpenSSH does at SIGHUP where its parent is not process 1: it goes on
+        as long as another one has its pid file, or its port.
+        """
         if self.returncode is not None:
             return self.returncode
         if self.pid == 0:
             self.returncode = self._failed()
         elif state_of(self.pid) in (None, "Z"):
-            self.returncode = self._holder.ended().get(self.pid, 0)
+            status = self._holder.ended().get(self.pid, 0)
+            successor = "" if status else self._who()
+            if isinstance(successor, int):
+                self.pid = successor
+            else:
+                self.returncode = status
         return self.returncode
 
     def wait(self, timeout: float) -> int:
@@ -88,6 +99,10 @@ class Daemon:
             return None
         ended = self._holder.ended()
         return next((status for status in reversed(ended.values()) if status), 0)
+
+    def _who(self) -> int | str:
+        """Its number, or why that is not known."""
+        return self._named() if self._pid_file else self._listening(self._place)
 
     def _named(self) -> int | str:
         """The number in its pid file, if it is one of its processes; else what is wrong."""

@@ -103,7 +103,8 @@ class Launcher:
         new_session: bool,
         path: Path | None,
     ) -> Server:
-        who = User.named(self.subject.starting.user, self.subject.root) if self._becomes(user) else None
+        program = fill_all(self.subject.start[:1], {"python": sys.executable})
+        who = User.named(self.subject.starting.user, self.subject.root, *program) if self._becomes(user) else None
         user = who.uid if who else user
         work = self._work_folder(user)
         record = None if wrapper else self._record()

@@ -47,9 +47,12 @@ class Server:
         self.subject, self.promises, self.process, self.addresses = subject, promises, process, addresses
         self.clients, self.log, self.key = clients, log, key
         self.output = output
-        self.pid = process.pid
         self.port = addresses[0].port
         self._mechanisms, self._companions = mechanisms, companions or Companions()
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
     def connect(self, host: str | None = None) -> socket.socket:
         """A connected socket; to the first address bound (loopback for a wildcard) when no host is named."""

@@ -1,5 +1,6 @@
 """Servers that are started in other ways than in front: they keep the contracts, and one with a fault breaks them."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,9 +9,14 @@ import pytest
 
 from any_server_subject import BINDING, PROCESSES, SIGNALS, held, impatient
 from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subject_file import read_subject
 from anyunix.catalog.subjects import Subject
+from anyunix.drivers.base import Driver
+from anyunix.drivers.local import LocalDriver, LocalOptions
+from anyunix.drivers.netns.netns_driver import NetnsDriver, NetnsOptions
 from anyunix.results.model import CellResult
+from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from checkout import ROOT
 
 SERVERS = ROOT / "tests" / "any_server" / "starts"
@@ -103,3 +109,36 @@ def test_a_start_command_that_does_not_return_is_no_daemon(
 def test_what_is_not_its_own_is_left_out(catalog: Catalog, name: str, contract: str, said: str) -> None:
     (probe,) = held(catalog, read_subject(SERVERS / f"{name}.yaml"), contract).probes
     assert (probe.outcome, said in probe.message) == ("skipped", True)
+
+
+def test_what_is_started_with_a_server_ends_with_it(catalog: Catalog) -> None:
+    """Its answer is there before the server starts; its process is gone with it, though it is none of the server's."""
+    result = held(catalog, read_subject(SERVERS / "accompanied.yaml"), SERVED)
+    assert [(probe.outcome, probe.message) for probe in result.probes] == [("passed", "")]
+    assert result.left_behind == ()
+
+
+def test_one_that_has_one_port_is_not_run_where_others_may_have_it(catalog: Catalog) -> None:
+    result = run(catalog, one_port(), Platform("local", "this machine", LocalOptions()), LocalDriver())
+    assert (result.status, "has no network of its own" in result.reason) == ("not-run", True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a server as another user")
+def test_one_port_and_a_user_of_its_own(catalog: Catalog) -> None:
+    """It runs in namespaces, as a user who can reach its program."""
+    driver = NetnsDriver(NetnsOptions())
+    if reason := driver.available():
+        pytest.skip(reason)
+    result = run(catalog, one_port(), Platform("apart", "this machine", NetnsOptions()), driver)
+    assert [(probe.outcome, probe.message) for probe in result.probes] == [("passed", "")] * 2
+    assert result.left_behind == ()
+
+
+def one_port() -> Subject:
+    subject = read_subject(SERVERS / "one-port.yaml")
+    return replace(subject, start=("/usr/bin/python3", *subject.start[1:]))
+
+
+def run(catalog: Catalog, subject: Subject, platform: Platform, driver: Driver) -> CellResult:
+    cell = Cell(subject, platform, "default", probes=(SERVED, AGAIN))
+    return CellRun(cell, driver, SuiteOptions(catalog.suite), lambda text: None).run()
