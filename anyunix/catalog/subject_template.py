@@ -27,8 +27,8 @@ files: []
 # build: [make, -s]
 # build: [[make, -C, lib], [make, -C, src]]
 
-# How it is started: in front, unless one of the keys below says otherwise. {{port}} is the port to listen on, {{work}} an
-# empty folder that is new for each start and removed afterwards, {{python}} the platform's Python.
+# How it is started: in front, unless a key below says otherwise. {{port}} is the port to listen on, {{work}} an empty
+# folder that is new for each start and removed afterwards, {{python}} the platform's Python.
 start:
   - "{{python}}"
   - -c
