@@ -56,6 +56,7 @@ class Starting:
     port: int = 0
     """The only one that it can have; 0 for any."""
     user: str = ""
+    syslog: bool = False
     also: tuple[Companion, ...] = ()
 
     def described(self) -> dict[str, Any]:
@@ -66,6 +67,7 @@ class Starting:
             "activation": "" if self.activation == "none" else self.activation,
             "port": self.port,
             "user": self.user,
+            "syslog": self.syslog,
             "also": [
                 {"start": each.start, "ready": each.ready.described() if each.ready else None} for each in self.also
             ],
@@ -128,6 +130,8 @@ def start_complaints(starting: Starting, ready: Ready, transport: str, protocol:
         yield "port", f"expected a port up to {PORTS - 1}, found {starting.port}"
     if starting.port and transport == "unix":
         yield "port", "expected none with transport: unix"
+    if starting.syslog and starting.user:
+        yield "syslog", "expected no user beside it, who may not mount"
     for number, each in enumerate(starting.also, 1):
         if not each.start:
             yield "also", f"entry {number}: start: expected a command"

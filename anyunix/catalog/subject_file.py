@@ -120,6 +120,9 @@ class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     syslog: Annotated[bool, Meta(description="whether it logs to /dev/log, of which it is given one of its own")] = (
         False
     )
+    syslog: Annotated[
+        bool, Meta(description="whether it is given a /dev/log of its own; what comes there is added to its stderr")
+    ] = False
     also: Annotated[
         tuple[CompanionKeys, ...],
         Meta(
@@ -167,7 +170,9 @@ def read_subject(path: Path) -> Subject:
         configuration=file.configuration,
         talk=talk,
         transport=file.transport,
-        starting=Starting(file.daemon, file.pid_file, file.activation, file.port, file.user, companions_of(file.also)),
+        starting=Starting(
+            file.daemon, file.pid_file, file.activation, file.port, file.user, file.syslog, companions_of(file.also)
+        ),
         platforms=file.platforms,
         promises=file.promises,
     )

@@ -48,6 +48,7 @@ start:
 # port: 7
 # user: nobody
 # platforms: [debian*, local]
+# syslog: true                 # what it logs to /dev/log is added to its stderr
 # also: [{{start: [my-backend, "{{work}}/socket"], file: "{{work}}/socket"}}]
 
 # The port can also come by the environment, or in a file that is written into {{work}} first.

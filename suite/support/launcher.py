@@ -13,7 +13,7 @@ from pathlib import Path
 from support.address import Address
 from support.becoming import User
 from support.clients import KINDS, Clients
-from support.companions import Companions
+from support.companions import Companions, in_its_own_dev
 from support.deadline import wait_until
 from support.differences import command_under, switched_on
 from support.output import Output
@@ -122,6 +122,9 @@ class Launcher:
             who.own(work)
             self.folder.chmod(0o711)
 
+        output = Output(self.folder / f"server-{self._started}.said", user)
+        companions = Companions()
+
         def prepare() -> None:
             for which, value in limits.items():
                 resource.setrlimit(which, (value, value))
@@ -130,7 +133,6 @@ class Launcher:
             if before_exec:
                 before_exec()
 
-        output = Output(self.folder / f"server-{self._started}.said", user)
         command = Command(
             argv,
             self.subject.root,
@@ -146,10 +148,11 @@ class Launcher:
             traced=bool(wrapper),
         )
         place = Address(words["socket"], 0) if self.subject.transport == "unix" else Address("", int(words["port"]))
-        companions = Companions()
         try:
             for companion in self.subject.starting.also:
                 companions.start(companion, command, output, lambda text: fill(text, words))
+            if self.subject.starting.syslog:
+                command = in_its_own_dev(command, companions.log(work, output))
             process = begin(
                 self.subject,
                 command,

@@ -103,6 +103,8 @@ class Starting:
     """The only one that it can have; 0 for any."""
     user: str = ""
     """Name of the user whom it is started as; empty for whoever runs the suite."""
+    syslog: bool = False
+    """Whether it is to have a /dev/log of its own."""
     also: tuple[Companion, ...] = ()
 
 

@@ -11,6 +11,7 @@ import select
 import signal
 import socket
 import sys
+import syslog
 from contextlib import suppress
 
 IDLE_SECONDS = 0.2
@@ -39,12 +40,13 @@ def daemon(port: int, file: str, fault: str = "") -> None:
     if os.fork():
         os._exit(0)
     os.chdir("/")
-    os.umask(0)
+    os.umask(0o027)
     if fault == "hides a process":  # in a session of its own, by a parent that has gone
         hide(listeners)
     with open(f"{file}.new", "w") as new:
         new.write("not yet" if fault == "names nobody" else f"{1 if fault == 'names another' else os.getpid()}\n")
     os.rename(f"{file}.new", file)
+    syslog.syslog(f"{fault or 'nothing'} is wrong")
     if fault == "ends at once":
         os._exit(3)
     serve_all(listeners, None, orphans_stay=fault == "orphans stay")
@@ -104,7 +106,9 @@ def answer(peer: socket.socket, lifeline: "int | None" = None) -> None:
             data = peer.recv(4096)
             if not data:
                 return
-            peer.sendall(b"hello\n" * data.count(b"\n"))
+            answers = b"hello\n" * data.count(b"\n")
+            while answers and lifeline not in select.select([lifeline] if lifeline else [], [peer], [])[0]:
+                answers = answers[peer.send(answers, socket.MSG_DONTWAIT) :]
 
 
 main(*sys.argv[1:])

@@ -1,6 +1,7 @@
 """Servers that are started in other ways than in front: they keep the contracts, and one with a fault breaks them."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -142,3 +143,17 @@ def one_port() -> Subject:
 def run(catalog: Catalog, subject: Subject, platform: Platform, driver: Driver) -> CellResult:
     cell = Cell(subject, platform, "default", probes=(SERVED, AGAIN))
     return CellRun(cell, driver, SuiteOptions(catalog.suite), lambda text: None).run()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can have a mount namespace")
+def test_what_is_said_by_syslog_is_there_to_read(catalog: Catalog, tmp_path: Path) -> None:
+    """The machine's own /dev/log, if there is one, hears nothing of it, and none is left there."""
+    before = sorted(os.listdir("/dev"))
+    result = held(catalog, read_subject(SERVERS / "logs.yaml"), SERVED)
+    message = result.probes[0].message
+    if "Operation not permitted" in message:
+        pytest.skip(message)
+    assert result.probes[0].outcome == "error"
+    assert "the server ended with exit status 3 before it was ready" in message
+    assert re.search(r"syslog: <\d+>.*ends at once is wrong", message)
+    assert sorted(os.listdir("/dev")) == before
