@@ -28,6 +28,7 @@ from support.net import can_bind
 from support.order import failed, in_order, root_of
 from support.own_probes import folders, lacking, own_module
 from support.server import Server
+from support.starting import CannotBeHere
 from support.subject import BIND_VARIABLE, Subject, subject_from_environment
 from support.tool import TOOL_VARIABLE, Tool, find_tool, keep, told
 from support.workers import workers_from_environment
@@ -148,8 +149,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
-    """Nothing was tried where a difference is not on in the server, or in what it has started until the end; nor where
-    a module is not there, which no server is to blame for.
+    """Nothing was tried where a difference is not on in the server, or in what it has started until the end; where it
+    cannot be started in its way; nor where a module is not there, which no server is to blame for.
     """
     with skipped_where_off():
         done = yield
@@ -169,7 +170,7 @@ def pytest_fixture_setup() -> Generator[None, Any, Any]:
 def skipped_where_off() -> Iterator[None]:
     try:
         yield
-    except NotSwitchedOn as reason:
+    except (NotSwitchedOn, CannotBeHere) as reason:
         pytest.skip(f"not tried: {reason}")
     except ModuleNotFoundError as error:
         pytest.skip(lacking(error))

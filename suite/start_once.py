@@ -15,6 +15,7 @@ from pathlib import Path
 from support.differences import NotSwitchedOn
 from support.launcher import Launcher
 from support.net import can_bind
+from support.starting import CannotBeHere
 from support.subject import BIND_VARIABLE, subject_from_environment
 
 STOP_SECONDS = 2.0
@@ -29,13 +30,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="start-", ignore_cleanup_errors=True) as name:
         try:
             start(Path(name))
-        except (AssertionError, OSError, NotSwitchedOn) as caught:
+        except (AssertionError, OSError, NotSwitchedOn, CannotBeHere) as caught:
             error, message = type(caught).__name__, str(caught) or repr(caught)
     print(json.dumps({"error": error, "message": message}), flush=True)
 
 
 def start(folder: Path) -> None:
-    """Raises NotReady, NotServed, OSError, NotSwitchedOn."""
+    """Raises NotReady, NotServed, OSError, NotSwitchedOn, CannotBeHere."""
     subject = subject_from_environment()
     bind = os.environ.get(BIND_VARIABLE, "")
     if subject is None or (bind == "ipv6" and can_bind("::1")):

@@ -10,7 +10,8 @@ import pytest
 
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.platforms import Platform
-from anyunix.catalog.subjects import Ready, Subject
+from anyunix.catalog.starting import Ready
+from anyunix.catalog.subjects import Subject
 from anyunix.drivers.local import LocalOptions
 
 SERVER = """\

@@ -9,7 +9,19 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from anyunix.catalog.reader import file_name, key_error, read_file
-from anyunix.catalog.subjects import PROMISES, Ready, Subject, Transport
+from anyunix.catalog.starting import (
+    READY,
+    Activation,
+    CompanionKeys,
+    NonEmpty,
+    ReadyKeys,
+    Starting,
+    companions_of,
+    one_command,
+    ready_of,
+    start_complaints,
+)
+from anyunix.catalog.subjects import PROMISES, Subject, Transport
 from anyunix.catalog.talk import ONE_OF, TalkSaid, talk_of
 from anyunix.catalog.talk_checks import talk_complaints
 from anyunix.catalog.yaml_text import kind
@@ -19,12 +31,10 @@ from anyunix.host.regular import inside
 from anyunix.results.model import PART_OF_A_NAME
 from anyunix.text import Text, Word, nearest
 
-READY = ("line", "port", "file")
 PROTOCOLS = ("chat",)
 Words = tuple[Word, ...]
 MODE_NAMES = {"pattern": f"^{PART_OF_A_NAME.pattern}$"}
 ModeName = Annotated[Word, Meta(extra_json_schema=MODE_NAMES)]
-NonEmpty = Annotated[str, Meta(min_length=1)]
 PROMISE_KEYS = {
     name: {
         "enum": list(values),
@@ -32,16 +42,6 @@ PROMISE_KEYS = {
     }
     for name, values in PROMISES.items()
 }
-
-
-class ReadyKeys(Struct, frozen=True, forbid_unknown_fields=True):
-    """How it is known that the server listens, by one of these."""
-
-    line: Annotated[NonEmpty | UnsetType, Meta(description="regular expression for a line on its stdout")] = UNSET
-    port: Annotated[
-        bool | UnsetType, Meta(title="true", description="its port answers", extra_json_schema={"enum": [True]})
-    ] = UNSET
-    file: Annotated[NonEmpty | UnsetType, Meta(description="a file that it writes, such as {work}/ready")] = UNSET
 
 
 class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -52,12 +52,18 @@ class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         Words, Meta(description="files and folders beside this file that travel to a platform; a folder with all in it")
     ] = ()
     needs: Annotated[Words, Meta(description="commands that have to be on the platform")] = ()
-    build: Annotated[Words, Meta(description="the command that builds the server there")] = ()
+    build: Annotated[
+        tuple[Word | Words, ...],
+        Meta(
+            title="a command, or a list of commands",
+            description="the command that builds the server there; or several, each once that before it succeeded",
+        ),
+    ] = ()
     start: Annotated[
         Words,
         Meta(
-            description="the command that starts it in front, not as a daemon; {port}, {host}, {socket}, {log}, "
-            "{key_file}, {python} and {work} (a folder that is empty at each start) are filled in"
+            description="how it is started, in front unless `daemon` says otherwise; {port}, {host}, {socket}, "
+            "{log}, {key_file}, {python} and {work} (a folder that is empty at each start) are filled in"
         ),
     ]
     bind: Annotated[
@@ -97,6 +103,37 @@ class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         ),
     ] = UNSET
     transport: Annotated[Transport, Meta(description="what clients come by: tcp, udp or unix")] = "tcp"
+    daemon: Annotated[bool, Meta(description="whether the start command ends while the server goes on")] = False
+    pid_file: Annotated[
+        Text, Meta(description="where a daemon says who it is; without one, whoever holds the listener is it")
+    ] = ""
+    activation: Annotated[
+        Activation,
+        Meta(
+            description="who makes its sockets: itself (none); `systemd`: they come as descriptors from 3 on "
+            "(LISTEN_FDS); `inetd-nowait`: it is started for each connection, with that as stdin, stdout and stderr; "
+            "`inetd-wait`: it is started when clients come, with the listener as these"
+        ),
+    ] = "none"
+    port: Annotated[int, Meta(description="the only port that it can have; 0 for any")] = 0
+    user: Annotated[Text, Meta(description="the user whom it is started as; for root only")] = ""
+    syslog: Annotated[bool, Meta(description="whether it logs to /dev/log, of which it is given one of its own")] = (
+        False
+    )
+    syslog: Annotated[
+        bool, Meta(description="whether it is given a /dev/log of its own; what comes there is added to its stderr")
+    ] = False
+    also: Annotated[
+        tuple[CompanionKeys, ...],
+        Meta(
+            title="a list of commands, each with start and file",
+            description="what is started before it, in this order, and ended with it",
+        ),
+    ] = ()
+    platforms: Annotated[
+        Words,
+        Meta(description="names of the platforms that it can run on, or patterns such as debian*; else it is not run"),
+    ] = ()
     promises: Annotated[
         dict[Word, Any],
         Meta(
@@ -122,9 +159,9 @@ def read_subject(path: Path) -> Subject:
         files=(*file.files, certificate) if certificate else file.files,
         start=file.start,
         binds=file.bind,
-        ready=_ready(file.ready),
+        ready=ready_of(file.ready),
         needs=file.needs,
-        build=file.build,
+        build=one_command(file.build),
         protocol=file.protocol or None,
         stop=file.stop,
         client=file.client,
@@ -133,18 +170,14 @@ def read_subject(path: Path) -> Subject:
         configuration=file.configuration,
         talk=talk,
         transport=file.transport,
+        starting=Starting(
+            file.daemon, file.pid_file, file.activation, file.port, file.user, file.syslog, companions_of(file.also)
+        ),
+        platforms=file.platforms,
         promises=file.promises,
     )
     _Checks(path, file, subject).all()
     return subject
-
-
-def _ready(value: str | ReadyKeys) -> Ready:
-    if isinstance(value, str):
-        return Ready("line", value)
-    if value.file:
-        return Ready("file", value.file)
-    return Ready("line", value.line) if value.line else Ready("port")
 
 
 @dataclass(frozen=True)
@@ -165,6 +198,7 @@ class _Checks:
         self._protocol()
         self._port()
         self._transport()
+        self._starting()
         for entry in self.subject.files:
             self._travels(entry)
 
@@ -210,10 +244,8 @@ class _Checks:
         if strange := no_names(self.subject.pass_env):
             raise self._error("pass_env", f"{strange[0]!r} is no name of a variable: letters, digits and _ only")
         for name in self.subject.configuration:
-            if PurePosixPath(name).name != name or name in (".", ".."):
-                raise self._error(
-                    f"configuration.{name}", "expected a file's name without a folder; it is written to {work}"
-                )
+            if PurePosixPath(name).is_absolute() or not {"", ".", ".."}.isdisjoint(name.split("/")):
+                raise self._error(f"configuration.{name}", "expected a path such as a.conf or sub/a.conf, below {work}")
 
     def _protocol(self) -> None:
         if self.subject.protocol not in (None, *PROTOCOLS):
@@ -232,6 +264,9 @@ class _Checks:
             *(word for words in self.subject.binds.values() for word in words),
         ]
         word = "{socket}" if self.subject.transport == "unix" else "{port}"
+        starting = self.subject.starting
+        if starting.activation != "none" or starting.port:
+            return  # it is given its sockets; or knows its port
         if not self.subject.ready.names_addresses and not any(word in text for text in texts):
             raise self._error(
                 "start",
@@ -247,6 +282,14 @@ class _Checks:
             raise self._error("talk", "missing: without connections, an answer alone shows that a server is there")
         if subject.transport == "udp" and subject.talk and subject.talk.tls:
             raise self._error("talk.tls", "expected none with transport: udp")
+
+    def _starting(self) -> None:
+        subject = self.subject
+        complaints = start_complaints(subject.starting, subject.ready, subject.transport, subject.protocol)
+        for key, reason in complaints:
+            raise self._error(key, reason)
+        if len({isinstance(each, str) for each in self.file.build}) > 1:
+            raise self._error("build", "expected a command, or a list of commands, and not both")
 
     def _travels(self, entry: str) -> None:
         """What travels lies in the subject's folder: no link may bring anything else of this machine to a platform."""

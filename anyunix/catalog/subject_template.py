@@ -25,9 +25,10 @@ files: []
 # cross-built for platforms that have no compiler (`anyunix build --subject {file}`).
 # needs: [cc, make]
 # build: [make, -s]
+# build: [[make, -C, lib], [make, -C, src]]
 
-# How it is started: in front, not as a daemon. {{port}} is the port to listen on, {{work}} an empty folder that is new
-# for each start and removed afterwards, {{python}} the platform's Python.
+# How it is started: in front, unless a key below says otherwise. {{port}} is the port to listen on, {{work}} an empty
+# folder that is new for each start and removed afterwards, {{python}} the platform's Python.
 start:
   - "{{python}}"
   - -c
@@ -37,6 +38,18 @@ start:
     async def main(port): await (await asyncio.start_server(greet, port=port)).serve_forever()
     asyncio.run(main(int(sys.argv[1])))
   - "{{port}}"
+
+# A daemon: the command ends, and the server goes on. Who it is, its pid file says; or whoever has its port is it.
+# daemon: true
+# pid_file: "{{work}}/my.pid"
+# Or its sockets are made by a service manager (LISTEN_FDS), or by a super-server: inetd-nowait, inetd-wait.
+# activation: systemd
+# The only port that it can have, the user whom it is started as by root, where it can run, what is started before it:
+# port: 7
+# user: nobody
+# platforms: [debian*, local]
+# syslog: true                 # what it logs to /dev/log is added to its stderr
+# also: [{{start: [my-backend, "{{work}}/socket"], file: "{{work}}/socket"}}]
 
 # The port can also come by the environment, or in a file that is written into {{work}} first.
 # environment: {{PORT: "{{port}}"}}

@@ -1,11 +1,11 @@
 """A server under test, and what it promises."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from anyunix.catalog.starting import Ready, Starting
 from anyunix.catalog.talk import Talk
 
 ENDS: Mapping[Any, str] = {
@@ -54,20 +54,6 @@ NOT_BY_MODE = {"ipv4": ("ipv6",), "ipv6": ("ipv4",), "first": ("ipv6", "without_
 
 
 @dataclass(frozen=True)
-class Ready:
-    """How it is known that the server listens."""
-
-    how: Literal["line", "port", "file"]
-    what: str = ""
-    """The line's pattern, or the file's path; empty for a port."""
-
-    @property
-    def names_addresses(self) -> bool:
-        """Whether the line holds the addresses bound, so that the server may choose its port itself."""
-        return self.how == "line" and "addresses" in re.compile(self.what).groupindex
-
-
-@dataclass(frozen=True)
 class Subject:
     """A server under test: how it is built, started, known to be ready, spoken to, stopped."""
 
@@ -81,6 +67,7 @@ class Subject:
     ready: Ready
     needs: tuple[str, ...] = ()
     build: tuple[str, ...] = ()
+    """The command that builds it; several are one, a shell's (see `one_command`)."""
     protocol: str | None = None
     stop: str = "SIGTERM"
     client: tuple[str, ...] = ()
@@ -91,6 +78,9 @@ class Subject:
     """Files that are written into the server's work folder before it starts: name -> content."""
     talk: Talk | None = None
     transport: Transport = "tcp"
+    starting: Starting = field(default_factory=Starting)
+    platforms: tuple[str, ...] = ()
+    """Names, or patterns of names, of the platforms that it can run on; empty for any."""
     promises: Mapping[str, bool | str] = field(default_factory=dict)
     """What differs from what any server promises."""
 
@@ -101,7 +91,7 @@ class Subject:
             "root": ".",
             "start": self.start,
             "bind": dict(self.binds),
-            "ready": {"how": self.ready.how, "what": self.ready.what, "names_addresses": self.ready.names_addresses},
+            "ready": self.ready.described(),
             "protocol": self.protocol,
             "stop": self.stop,
             "client": self.client,
@@ -109,6 +99,7 @@ class Subject:
             "configuration": dict(self.configuration),
             "talk": self.talk.described() if self.talk else None,
             "transport": self.transport,
+            "starting": self.starting.described(),
             "promises": {bind: self._promised(bind) for bind in self.binds},
         }
 

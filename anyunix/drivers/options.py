@@ -87,6 +87,8 @@ class DriverOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 
     is_this_machine: ClassVar[bool] = False
     """Whether its commands run on this machine: what is built here runs there, the user's variables are known."""
+    own_network: ClassVar[bool] = False
+    """Whether each cell has ports of its own, which nobody else takes."""
     runs: ClassVar[bool] = True
     """Whether cells can run there at all."""
     starts: ClassVar[str] = ""

@@ -36,6 +36,7 @@ from anyunix.run.durations import Durations
 from anyunix.run.emulator_limits import leave_out
 from anyunix.run.exhausted import exhausted
 from anyunix.run.facts_once import FactsOnce
+from anyunix.run.fitting import why_not_there
 from anyunix.run.kept import STAYS, Known
 from anyunix.run.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only
 from anyunix.run.pristine_build import BUILDS_KEPT, build_key, keep_build, take_build
@@ -142,6 +143,8 @@ class CellRun:
             self._driver.down()
 
     def _run(self) -> CellResult:
+        if unfit := why_not_there(self.cell.subject, self.cell.platform):
+            raise NotRun(unfit)
         if reason := self._driver.available():
             raise NotRun(reason)
         plan = self._options.plans.begin(self._options.suite, self._options.expression)
@@ -301,8 +304,9 @@ class CellRun:
 
     def _suite_environment(self) -> dict[str, str]:
         """What the suite's own files read (suite/conftest.py, suite/support)."""
+        one_port = bool(self.cell.subject.starting.port)  # which two servers cannot have at a time
         side_by_side = {
-            "ANYUNIX_WORKERS": str(self._options.workers),
+            "ANYUNIX_WORKERS": "1" if one_port else str(self._options.workers),
             "ANYUNIX_LONGEST": json.dumps(self._options.durations.longest()),
         }
         return {

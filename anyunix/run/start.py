@@ -15,8 +15,9 @@ from anyunix.text import first_line, safe
 START_SECONDS = 300.0
 """Longer than suite/start_once.py waits for a server to be ready: 15 s, and up to 150 s on a busy machine."""
 SCRIPT = SUITE / "start_once.py"
-NOT_SWITCHED_ON = "NotSwitchedOn"
-"""The exception of suite/support/differences.py: what is to be on for the server is not."""
+NOT_TRIED = ("NotSwitchedOn", "CannotBeHere")
+"""Exceptions of suite/support/differences.py and starting.py: what is to be on for the server is not; or it cannot be
+started in the way that its file asks for."""
 LIMIT = 4_000
 """Characters of what a platform says about it that are kept."""
 
@@ -49,7 +50,7 @@ def start_once(
         answer = msgspec.json.decode(lines[-1], type=Started)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise PlatformError(f"the subject could not be started once: what came back is no answer: {error}") from error
-    if answer.error == NOT_SWITCHED_ON:
+    if answer.error in NOT_TRIED:
         raise NotRun(f"not tried: {first_line(answer.message)}")
     return (_failed(answer) if answer.error else None), done
 

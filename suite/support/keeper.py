@@ -8,7 +8,7 @@ those that it needs by SCM_RIGHTS (unix(4)), so it holds no connection, listener
 import os
 import select
 import socket
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -55,7 +55,7 @@ def _live(door: socket.socket) -> None:
     """The keeper's whole life; never returns into pytest."""
     try:
         os.setsid()  # a signal for the probe's process group, as a terminal's Ctrl-C, is not for this one
-        _close_all_but(door.fileno())
+        close_all_but({door.fileno()})
         _keep(door)
     finally:
         os._exit(0)
@@ -165,11 +165,12 @@ class Pieces:
         return os.open(f"{self._name}.{self._number}", flags, 0o600, dir_fd=self._directory)
 
 
-def _close_all_but(needed: int) -> None:
+def close_all_but(needed: Collection[int]) -> None:
+    """Close every descriptor of this process but those."""
     try:
         numbers = {int(name) for name in os.listdir("/proc/self/fd")}
     except OSError:
         numbers = set(range(DESCRIPTORS))
-    for fd in numbers - {needed}:
+    for fd in numbers - {*needed}:
         with suppress(OSError):
             os.close(fd)

@@ -4,7 +4,6 @@ import os
 import re
 import resource
 import secrets
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -12,16 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from support.address import Address
+from support.becoming import User
 from support.clients import KINDS, Clients
+from support.companions import Companions, in_its_own_dev
 from support.deadline import wait_until
 from support.differences import command_under, switched_on
 from support.output import Output
 from support.ports import free_port
-from support.processes import processes_of
 from support.ready import Awaited, NotReady
 from support.server import Server
+from support.starting import Command
 from support.subject import Promises, Subject
 from support.tool import Record, Tool
+from support.ways import begin
 
 PORT_TRIES = 3
 DYING_SECONDS = 0.2
@@ -63,6 +65,7 @@ class Launcher:
         A server that does not say which port it took is given a free one. A stranger may take that meanwhile: then
         another.
         """
+        port = port or self.subject.starting.port
         chosen = port == 0 and not self.subject.ready.names_addresses and self.subject.transport != "unix"
         for left in reversed(range(PORT_TRIES if chosen else 1)):
             try:
@@ -100,6 +103,9 @@ class Launcher:
         new_session: bool,
         path: Path | None,
     ) -> Server:
+        program = fill_all(self.subject.start[:1], {"python": sys.executable})
+        who = User.named(self.subject.starting.user, self.subject.root, *program) if self._becomes(user) else None
+        user = who.uid if who else user
         work = self._work_folder(user)
         record = None if wrapper else self._record()
         wrapper = record.wrapper if record else wrapper
@@ -110,7 +116,14 @@ class Launcher:
         front = command_under(self._mechanisms, wrapper, given)
         argv = [*front, *fill_all(self._arguments(extra, host, bind), words)]
         for name, text in fill_values(self.subject.configuration, words).items():
+            (work / name).parent.mkdir(parents=True, exist_ok=True)
             (work / name).write_text(text)
+        if who:
+            who.own(work)
+            self.folder.chmod(0o711)
+
+        output = Output(self.folder / f"server-{self._started}.said", user)
+        companions = Companions()
 
         def prepare() -> None:
             for which, value in limits.items():
@@ -120,39 +133,59 @@ class Launcher:
             if before_exec:
                 before_exec()
 
-        output = Output(self.folder / f"server-{self._started}.said", user)
+        command = Command(
+            argv,
+            self.subject.root,
+            given,
+            output.stdout,
+            output.stderr,
+            new_session,
+            user,
+            who.gid if who else None,
+            who.groups if who else None,
+            kept=(record.held,) if record else (),
+            prepare=prepare if limits or before_exec or self._mechanisms else None,
+            traced=bool(wrapper),
+        )
+        place = Address(words["socket"], 0) if self.subject.transport == "unix" else Address("", int(words["port"]))
         try:
-            process = subprocess.Popen(
-                argv,
-                cwd=self.subject.root,
-                stdin=subprocess.DEVNULL,
-                stdout=output.stdout,
-                stderr=output.stderr,
-                env=given,
-                start_new_session=new_session,
-                user=user,
-                pass_fds=(record.held,) if record else (),
-                preexec_fn=prepare if limits or before_exec or self._mechanisms else None,
-            )  # probes run no threads
+            for companion in self.subject.starting.also:
+                companions.start(companion, command, output, lambda text: fill(text, words))
+            if self.subject.starting.syslog:
+                command = in_its_own_dev(command, companions.log(work, output))
+            process = begin(
+                self.subject,
+                command,
+                promises,
+                place,
+                fill(self.subject.starting.pid_file, words),
+                tool_is_parent=bool(record and record.tool.is_parent),
+            )
         except OSError as error:
+            companions.end()
             output.end()
             raise NotReady(
                 f"start: {argv[0]!r} cannot be run in {self.subject.root}: {error.strerror}", "", "", None
             ) from None
+        except BaseException:
+            companions.end()
+            output.end()
+            raise
         finally:
             output.handed_over()
             if record:
                 record.started()
         try:
-            addresses = self._addresses(Awaited(process, output), clients, words, promises)
+            awaited = Awaited(process, output)
+            addresses = self._addresses(awaited, clients, words, promises, place)
+            awaited.known(addresses[0])
         except BaseException:
-            Server(self.subject, promises, process, (Address("", 0),), clients, log, self.key, output).end()
+            process.end()
+            companions.end()
+            output.end()
             raise
-        pid = process.pid
-        if record and record.tool.is_parent:
-            pid = next((p.pid for p in processes_of(pid) if p.parent == pid), pid)
         server = Server(
-            self.subject, promises, process, addresses, clients, log, self.key, output, pid, self._mechanisms
+            *(self.subject, promises, process, addresses, clients, log, self.key, output, self._mechanisms, companions)
         )
         self._servers.append(server)
         server.check_switched_on()
@@ -198,7 +231,7 @@ class Launcher:
         return [server.death() for server in self._servers if not server.alive() and server.process.returncode]
 
     def _addresses(
-        self, awaited: Awaited, clients: Clients, words: Mapping[str, str], promises: Promises
+        self, awaited: Awaited, clients: Clients, words: Mapping[str, str], promises: Promises, place: Address
     ) -> tuple[Address, ...]:
         """Raises NotReady."""
         ready = self.subject.ready
@@ -206,7 +239,6 @@ class Launcher:
             return awaited.named(ready.what)
         if ready.how == "file":
             ready = replace(ready, what=fill(ready.what, words))
-        place = Address(words["socket"], 0) if self.subject.transport == "unix" else Address("", int(words["port"]))
         return awaited.measured(ready, clients, promises, place)
 
     def _arguments(self, extra: tuple[str, ...], host: str, bind: str | None) -> list[str]:
@@ -237,6 +269,10 @@ class Launcher:
         if user is not None:
             os.chown(work, user, -1)
         return work
+
+    def _becomes(self, user: int | None) -> bool:
+        """Whether the subject names its user, and the probe none."""
+        return user is None and bool(self.subject.starting.user)
 
     def _record(self) -> Record | None:
         """A server that a probe puts under a tool of its own is left to that one."""

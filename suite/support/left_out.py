@@ -14,6 +14,23 @@ TALKS: Mapping[str, tuple[Callable[[Talk], bool], str]] = {
 """What a talk may have to hold: word of the mark `talks` -> whether it does, and how to call that."""
 
 
+NOT_ITS_OWN = ("restart", "port_in_use", "without_ipv6", "backlog", "unlink", "umask")
+"""Promises about sockets, which are kept or broken by whoever makes them."""
+OF_ITS_FIRST = (
+    *("sigterm", "sigint", "sighup", "sigwinch", "blocked_signals", "process_group", "reload", "interrupted"),
+    *("orphans", "children_killed", "idle", "wakeups", "memory", "clock", "accept_errors", "vanished_clients"),
+    *("descriptors", "no_descriptor", "high_descriptors", "no_process", "file_limit", "lost_log", "closed_descriptors"),
+    *("keepalive",),
+)
+"""Promises about the process that stays, and accepts: the super-server."""
+LEFT_TO = {
+    "systemd": ("a service manager", NOT_ITS_OWN),
+    "inetd-nowait": ("a super-server", (*NOT_ITS_OWN, *OF_ITS_FIRST)),
+    "inetd-wait": ("a super-server", (*NOT_ITS_OWN, *OF_ITS_FIRST)),
+}
+"""By activation: who has made the server's sockets, and the promises that are his business."""
+
+
 def why_left_out(item: pytest.Item, subject: Subject, mode: str) -> str | None:
     """The reason, for a contract that this subject in this bind mode is not asked to keep; None for one that it is."""
     for mark in item.iter_markers("protocol"):
@@ -28,8 +45,13 @@ def why_left_out(item: pytest.Item, subject: Subject, mode: str) -> str | None:
         holds, called = TALKS[mark.args[0]]
         if subject.talk is None or not holds(subject.talk):
             return f"the file of {subject.name} names no {called}"
+    who, his = LEFT_TO.get(subject.starting.activation, ("", ()))
     for mark in item.iter_markers("promises"):
         for name in mark.args:
+            if name in his:
+                return f"{subject.name} is started by {who}, whose business {name} is"
+            if name == "side_by_side" and subject.starting.port:
+                return f"{subject.name} has port {subject.starting.port} alone"
             if not subject.promises[mode][name]:
                 return f"{subject.name} does not promise {name}"
     for mark in item.iter_markers("promised_by"):

@@ -1,7 +1,6 @@
 """From the start of a server until it listens."""
 
 import re
-import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ from support.clients import Clients
 from support.deadline import Deadline, wait_until
 from support.net import LOOPBACKS, can_bind, connect_error
 from support.output import Output
+from support.starting import Started
 from support.subject import Promises, Ready
 from support.userns import one_user_only
 from support.voice import Unserved
@@ -41,7 +41,7 @@ class NotReady(AssertionError):
 class Awaited:
     """A server that was started and is not known to be ready."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", output: Output) -> None:
+    def __init__(self, process: Started, output: Output) -> None:
         self._process, self._output = process, output
         self._deadline = Deadline(READY_SECONDS)
 
@@ -60,7 +60,7 @@ class Awaited:
         if ready.how == "line":
             self._until(lambda: self._line_like(ready.what), lambda: f"no line like {ready.what!r} on stdout")
         elif ready.how == "file":
-            self._until(Path(ready.what).exists, lambda: f"no file {ready.what}")
+            self.written(ready.what)
         try:
             self._until(first.served, lambda: f"nothing is served on {where}{first.why}")
         except Unserved as error:
@@ -76,6 +76,20 @@ class Awaited:
             self._until(lambda: True, lambda: "")  # it has ended with its first client
             raise self._failure(f"nothing listens on port {port} any more, though a client was served")
         return addresses
+
+    def written(self, path: str) -> None:
+        """Once there is such a file, or socket. Raises NotReady."""
+        self._wait(Path(path).exists, lambda: f"no file {path}")
+
+    def known(self, place: Address) -> None:
+        """Once it is known who it is that serves `place`. Raises NotReady."""
+        why = [""]
+
+        def named() -> bool:
+            why[0] = self._process.unknown(place)
+            return not why[0]
+
+        self._wait(named, lambda: why[0])
 
     def _settled(self, promises: Promises, port: int) -> None:
         """Wait, but not for long, until each family that is promised answers.
@@ -118,9 +132,8 @@ class Awaited:
         return value
 
     def _ended(self) -> NotReady:
-        return self._failure(
-            f"the server {ending(self._process.returncode)} before it was ready", self._process.returncode
-        )
+        status = self._process.poll() or 0
+        return self._failure(f"the server {ending(status)} before it was ready", status)
 
     def _failure(self, message: str, status: int | None = None) -> NotReady:
         stderr, stdout = (self._output.read(name).decode(errors="replace") for name in ("stderr", "stdout"))

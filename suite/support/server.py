@@ -6,19 +6,20 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from support.address import WILDCARDS, Address
 from support.chat import Client
 from support.clients import Clients
+from support.companions import Companions
 from support.deadline import POLL_SECONDS, Deadline, wait_until
 from support.differences import Mechanism, check
 from support.net import CONNECT_SECONDS
 from support.output import Output
-from support.processes import Left, Process, kill_all, processes_of
+from support.processes import Left, Process
 from support.ready import ending, last_words
+from support.starting import Started
 from support.subject import Promises, Subject
 from support.talk import Conversation
 
@@ -27,28 +28,31 @@ PAUSE_SECONDS = 10.0
 
 
 class Server:
-    """A running server. `process.pid` leads its session and process group."""
+    """A running server. `pid` is its first process."""
 
     def __init__(
         self,
         subject: Subject,
         promises: Promises,
-        process: "subprocess.Popen[bytes]",
+        process: Started,
         addresses: tuple[Address, ...],
         clients: Clients,
         log: Path,
         key: str,
         output: Output,
-        pid: int | None = None,
         mechanisms: Sequence[Mechanism] = (),
+        companions: Companions | None = None,
     ) -> None:
-        """`mechanisms` are what has to be on in all of its processes."""
+        """`mechanisms` are what has to be on in all of its processes; `companions` end with it."""
         self.subject, self.promises, self.process, self.addresses = subject, promises, process, addresses
         self.clients, self.log, self.key = clients, log, key
         self.output = output
-        self.pid = pid or process.pid
         self.port = addresses[0].port
-        self._mechanisms = mechanisms
+        self._mechanisms, self._companions = mechanisms, companions or Companions()
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
     def connect(self, host: str | None = None) -> socket.socket:
         """A connected socket; to the first address bound (loopback for a wildcard) when no host is named."""
@@ -165,13 +169,11 @@ class Server:
 
     def processes(self) -> list[Process]:
         """The parent and all it forked; zombies too."""
-        return processes_of(self.pid)
+        return self.process.processes()
 
     def forks(self) -> list[int]:
         """The numbers of those that are its own for certain, without zombies while it runs."""
-        if self.process.poll() is not None:  # its number may be another's by now; the group keeps it taken
-            return [process.pid for process in self.processes() if process.group == self.pid]
-        return [process.pid for process in self.processes() if not process.zombie]
+        return self.process.forks()
 
     def receivers(self) -> list[Process]:
         """The Child RECV processes: the parent's children."""
@@ -220,11 +222,10 @@ class Server:
 
     def death(self) -> str:
         """How it ended, with its last words; for one that has."""
-        return f"the server (pid {self.pid}) {ending(self.process.returncode)}{last_words(self.stderr())}"
+        return f"the server (pid {self.pid}) {ending(self.process.returncode or 0)}{last_words(self.stderr())}"
 
     def end(self) -> None:
         """Leave nothing behind, whatever state it is in: continued, killed, reaped."""
-        kill_all(self.forks())
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(5)
+        self.process.end()
+        self._companions.end()
         self.output.end()

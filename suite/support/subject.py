@@ -92,6 +92,33 @@ class Talk:
 
 
 @dataclass(frozen=True)
+class Companion:
+    """A command that is started before the server, and ends with it."""
+
+    start: tuple[str, ...]
+    ready: Ready | None = None
+
+
+@dataclass(frozen=True)
+class Starting:
+    """What is special about its start."""
+
+    daemon: bool = False
+    """Whether the start command ends while the server goes on."""
+    pid_file: str = ""
+    """Where a daemon says who it is; else whoever listens is it."""
+    activation: str = ""
+    """Who makes its sockets: `systemd`, `inetd-nowait`, `inetd-wait`; empty for itself."""
+    port: int = 0
+    """The only one that it can have; 0 for any."""
+    user: str = ""
+    """Name of the user whom it is started as; empty for whoever runs the suite."""
+    syslog: bool = False
+    """Whether it is to have a /dev/log of its own."""
+    also: tuple[Companion, ...] = ()
+
+
+@dataclass(frozen=True)
 class Subject:
     """A server and how to start it, know that it is ready, speak to it and stop it."""
 
@@ -113,6 +140,7 @@ class Subject:
     talk: Talk | None = None
     transport: str = "tcp"
     """`tcp`, `udp` or `unix`."""
+    starting: Starting = field(default_factory=Starting)
     promises: dict[str, Promises] = field(default_factory=dict)
     """By bind mode."""
 
@@ -139,6 +167,7 @@ def load_subject(path: Path) -> Subject:
             configuration=data["configuration"],
             talk=_talk(talk) if talk else None,
             transport=data["transport"],
+            starting=_starting(data["starting"]),
             promises=data["promises"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -148,6 +177,11 @@ def load_subject(path: Path) -> Subject:
 def _talk(data: dict[str, Any]) -> Talk:
     actions = [Action(**{**each, "data": each["data"].encode("latin-1")}) for each in data["actions"]]
     return Talk(tuple(actions), tuple(data["client"]), data["tls"])
+
+
+def _starting(data: dict[str, Any]) -> Starting:
+    also = (Companion(tuple(each["start"]), Ready(**each["ready"]) if each["ready"] else None) for each in data["also"])
+    return Starting(**{**data, "also": tuple(also)})
 
 
 def subject_from_environment() -> Subject | None:

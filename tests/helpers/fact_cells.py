@@ -11,7 +11,8 @@ from anyunix.catalog.difference import Difference
 from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import read_probes
-from anyunix.catalog.subjects import Ready, Subject
+from anyunix.catalog.starting import Ready
+from anyunix.catalog.subjects import Subject
 from anyunix.catalog.switching import experimental
 from anyunix.drivers.registry import Drivers, altering
 from anyunix.results.model import CellResult

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -18,6 +18,8 @@ UNITS = {"k": "KiB", "m": "MiB", "g": "GiB"}
 
 class DockerOptions(AlteringOptions, frozen=True, kw_only=True, tag="docker"):
     """An image, and what a container of it may do."""
+
+    own_network: ClassVar[bool] = True
 
     dockerfile: Annotated[Text, msgspec.Meta(description="a Dockerfile beside this file, else one of the project's")]
     base: Annotated[

@@ -37,6 +37,7 @@ class NetnsOptions(AlteringOptions, frozen=True, tag="netns"):
     """What is changed inside of the namespaces, and nowhere else."""
 
     is_this_machine: ClassVar[bool] = True
+    own_network: ClassVar[bool] = True
 
     def driver(self, place: Place, shared: Shared) -> "NetnsDriver":
         return NetnsDriver(self)
