@@ -2,12 +2,15 @@
 
 import resource
 from contextlib import ExitStack, suppress
+from itertools import pairwise
 
 import pytest
 
+from support.aftermath import living
 from support.deadline import Deadline
 from support.limits import limited, need_limits_of_others
 from support.marks import explained_by, promises
+from support.peers import ended
 from support.processes import open_descriptors
 from support.talk import TALK_SECONDS, talk_to
 from support.usage import busy_share, cpu_seconds, resident_bytes, wakeups, within_a_window
@@ -104,14 +107,9 @@ def test_its_memory_does_not_grow_with_exchanges(server):
         counts.append(exchanges_of(server))
         sizes.append(sizes_of(stay))
     of_them = [sum(size[pid] for pid in sizes[-1]) for size in sizes]
-    grown = min(later - earlier for earlier, later in zip(of_them, of_them[1:], strict=False))
+    grown = min(later - earlier for earlier, later in pairwise(of_them))
     allowed = max(LEAKED_BYTES * min(counts), NOISE_BYTES)
     assert grown < allowed, f"resident bytes, and after {counts} exchanges more: {of_them}"
-
-
-def living(server) -> list[int]:
-    """Its processes, the first one first."""
-    return [server.pid, *(pid for pid in server.forks() if pid != server.pid)]
 
 
 def sizes_of(pids: list[int]) -> dict[int, int]:
@@ -130,19 +128,6 @@ def exchanges_of(server) -> int:
             return number
         server.serve()
     return EXCHANGES
-
-
-def ended(peer) -> bool:
-    """Whether the server has closed the connection, or does at once."""
-    peer.settimeout(TALK_SECONDS)
-    try:
-        while peer.recv(65536):
-            pass
-    except TimeoutError:
-        return False
-    except OSError:
-        pass
-    return True
 
 
 def assert_sleeps(server, when: str) -> None:

@@ -101,8 +101,8 @@ def test_an_error_of_accept_ends_nobody(start_server, work, error):
 def test_a_file_that_may_not_grow_ends_nobody(server):
     """A server that may not write to files any more goes on serving.
 
-    setrlimit(2), RLIMIT_FSIZE: EFBIG, and SIGXFSZ, whose default action ends the process. A shell or an init script sets
-    that limit for a log that must not fill the disk.
+    setrlimit(2), RLIMIT_FSIZE: EFBIG, and SIGXFSZ, whose default action ends the process. A shell or an init script
+    sets that limit for a log that must not fill the disk.
     """
     need_limits_of_others()
     server.serve()

@@ -1,28 +1,23 @@
 """Contracts of any server: signals that end it, and clients that behave badly."""
 
-import errno
-import os
-import select
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from support.calls import outcome
-from support.deadline import Deadline, wait_until
+from support.deadline import wait_until
+from support.ending import SECONDS
 from support.marks import explained_by, promises
-from support.net import connect_error, family_of, reset
-from support.processes import state_of, still_running
+from support.net import connect_error, reset
+from support.peers import knock, wait_connected
+from support.processes import still_running
+from support.stopped import stopped
 from support.talk import hear_from, send_to
 
-SECONDS = {"quick": 2.0, "alone": 2.0, "slow": 15.0, "either": 15.0}
 IDLE, RUDE, GONE = 10, 20, 2
 SERVED_AFTER = 5
-QUEUED_SECONDS = 15.0
-"""A connection for which there was no room is tried again after 1, 3 and 7 seconds (RFC 6298)."""
-STOPPED_OR_GONE = {"T", "Z", None}
 
 
 @pytest.mark.parametrize(
@@ -127,41 +122,6 @@ def test_a_half_closed_client_is_let_go(server):
             peer.shutdown(socket.SHUT_WR)
         assert outcome(peer.recv, 1) in ("ok", "ECONNRESET")
     server.serve()
-
-
-@contextmanager
-def stopped(server) -> Iterator[None]:
-    """The server with all its processes stopped, and continued afterwards."""
-    forks = [process.pid for process in server.processes()]
-    try:
-        for pid in forks:
-            with suppress(ProcessLookupError):  # the client that was its first has just left
-                os.kill(pid, signal.SIGSTOP)
-        wait_until(lambda: {state_of(pid) for pid in forks} <= STOPPED_OR_GONE, "the server to be stopped")
-        yield
-    finally:
-        for pid in forks:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-
-
-def knock(server) -> socket.socket:
-    """A socket on its way to be connected: into the queue, or, where that is full, once there is room."""
-    host = server.hosts()[0]
-    peer = socket.socket(family_of(host), socket.SOCK_STREAM)
-    peer.setblocking(False)
-    error = peer.connect_ex((host, server.port))
-    assert error in (0, errno.EINPROGRESS), os.strerror(error)
-    return peer
-
-
-def wait_connected(peer: socket.socket) -> None:
-    """Raises AssertionError."""
-    poller = select.poll()
-    poller.register(peer, select.POLLOUT)
-    assert poller.poll(Deadline(QUEUED_SECONDS).left() * 1000), f"not connected within {QUEUED_SECONDS:g} s"
-    error = peer.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    assert error == 0, f"a client that queued is not connected: {os.strerror(error)}"
 
 
 def assert_survives(server) -> None:

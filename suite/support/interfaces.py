@@ -24,6 +24,19 @@ def interface_addresses() -> list[str]:
     return sorted(address for address in usual if can_bind(address) is None)
 
 
+def link_local_addresses() -> list[str]:
+    """Those of fe80::/10 that can be bound here, each with its interface: `fe80::1%eth0`."""
+    if LINUX_IPV6.exists():
+        rows = [line.split() for line in LINUX_IPV6.read_text().splitlines()]
+        found = [f"{ipaddress.IPv6Address(bytes.fromhex(row[0]))}%{row[5]}" for row in rows]
+    elif (PROC / "net/dev").exists():
+        return []  # Linux without IPv6
+    else:
+        listing = subprocess.run(["ifconfig", "-a"], capture_output=True, text=True, check=True, timeout=10).stdout
+        found = re.findall(r"^\s*inet6 (fe[89ab][0-9a-f]:[0-9a-f:]+%\w+)", listing, re.MULTILINE)
+    return sorted(text for text in found if text.startswith("fe") and can_bind(text) is None)
+
+
 @contextmanager
 def unless_lost(address: str) -> Iterator[None]:
     """Let OSError pass where the address is not this machine's any more: a container's network comes and goes."""

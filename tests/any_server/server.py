@@ -16,7 +16,8 @@ from pathlib import Path
 
 FAMILIES = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}
 NO_FAMILY = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)
-ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+ENDS = (signal.SIGTERM, signal.SIGINT)
+CAUGHT = (*ENDS, signal.SIGHUP, signal.SIGCHLD)
 BACKLOG, LONGEST, RETRY_MS = 128, 4096, 100
 
 
@@ -43,7 +44,7 @@ def catch_signals() -> "tuple[int, int]":
     for fd in (reading, writing):
         os.set_blocking(fd, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    for number in (*ENDS, signal.SIGCHLD):
+    for number in CAUGHT:
         signal.signal(number, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     return reading, writing
@@ -77,6 +78,8 @@ def accept_until_told(
         if alarm[0] in ready:
             told = os.read(alarm[0], 512)
             reap()
+            if signal.SIGHUP in told:
+                reload(listeners)
             if any(number in told for number in ENDS):
                 return
         for listener in listeners:
@@ -97,6 +100,10 @@ def accept_until_told(
             note(folder / "served", f"{served}\n")
 
 
+def reload(listeners: "list[socket.socket]") -> None:
+    """There is nothing to read again; and the listeners stay as they are."""
+
+
 def wait_for_room(alarm: int) -> None:
     """The connection stays in the queue, so poll would return at once."""
     poller = select.poll()
@@ -112,7 +119,7 @@ def start(peer: socket.socket, listeners: "list[socket.socket]", lifeline: int, 
     if pid == 0:
         try:
             signal.set_wakeup_fd(-1)
-            for number in (*ENDS, signal.SIGCHLD):
+            for number in CAUGHT:
                 signal.signal(number, signal.SIG_DFL)
             for fd in (*held, *(listener.fileno() for listener in listeners)):
                 os.close(fd)
