@@ -79,6 +79,8 @@ def test_without_a_descriptor_left_it_does_not_spin(server):
     with ExitStack() as stack:
         for pid in living(server):
             used = open_descriptors(pid)
+            if used is None and pid != server.pid:
+                continue  # that of a client, which has just left
             if used is None:
                 pytest.skip("this system does not show which descriptors another process has open")
             stack.enter_context(limited(pid, resource.RLIMIT_NOFILE, min(set(range(len(used) + 1)) - used)))
@@ -131,5 +133,6 @@ def exchanges_of(server) -> int:
 
 
 def assert_sleeps(server, when: str) -> None:
-    used = within_a_window(cpu_seconds, lambda: living(server), busy_share())
-    assert used <= busy_share(), f"it uses {used:.0%} of a CPU {when}"
+    at_most = busy_share()
+    used = within_a_window(cpu_seconds, lambda: living(server), at_most)
+    assert used <= at_most, f"it uses {used:.0%} of a CPU {when}"

@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
+from support.calls import ASLEEP
 from support.child import Channel
-from support.deadline import Deadline
-from support.net import CONNECT_SECONDS, connect, family_of, reset
+from support.deadline import Deadline, wait_until
+from support.net import CONNECT_SECONDS, family_of, reset
 from support.server import Server
 from support.talk import TALK_SECONDS
 
-HEARD_SECONDS, TAKEN_SECONDS = 1.0, 0.005
+HEARD_SECONDS, TAKEN_SECONDS, BUSY_SECONDS, MANY = 1.0, 0.2, 2.0, 200
+RESTING = {*ASLEEP, "Z"}
 QUEUED_SECONDS = 15.0
 """A connection for which there was no room is tried again after 1, 3 and 7 seconds (RFC 6298)."""
-UNREAD_BYTES, ROOM_BYTES, PIECE_BYTES = 200_000, 4096, 4096
+UNREAD_BYTES, ROOM_BYTES, PIECE_BYTES, SEGMENT_BYTES = 200_000, 4096, 4096, 536
 
 
 def ended(peer: socket.socket, seconds: float = TALK_SECONDS) -> bool:
@@ -45,27 +47,41 @@ def say_nonsense(peer: socket.socket, text: bytes) -> None:
 
 
 def lazy(server: Server) -> socket.socket:
-    """A client that has asked again and again, until nobody took it any more, and reads no answer."""
+    """A client that has asked again and again, until nobody took it any more, and reads no answer.
+
+    Its segments are small, because the kernel gives the other end buffers by their size: megabytes on loopback.
+    """
     assert server.subject.talk is not None
-    peer, request = server.connect(), server.subject.talk.send
+    host, request = server.hosts()[0], server.subject.talk.send
+    peer = socket.socket(family_of(host), socket.SOCK_STREAM)
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM_BYTES)
+    with suppress(OSError):
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT_BYTES)
+    peer.settimeout(Deadline(CONNECT_SECONDS).seconds)
+    peer.connect((host, server.port))
     with suppress(OSError):  # TimeoutError when it is full; or it was turned away
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM_BYTES)
         peer.settimeout(Deadline(TAKEN_SECONDS).seconds)
         piece = request * (1 + PIECE_BYTES // len(request))
         for _ in range(UNREAD_BYTES // len(piece)):
             peer.sendall(piece)
+    with suppress(TimeoutError):  # now it has done what it can: it sleeps
+        wait_until(lambda: {process.state for process in server.processes()} <= RESTING, "it to sleep", BUSY_SECONDS)
     return peer
 
 
 def flood(channel: Channel, host: str, port: int) -> NoReturn:
-    """Come and go as fast as possible, and tell once the first was let in; for a child of the probe, which ends it."""
-    told = False
+    """Come and go as fast as possible, waiting for nothing, and tell once many have come; for a child of the probe,
+    which ends it.
+    """
+    come = 0
     while True:
-        with suppress(OSError):
-            reset(connect(host, port, CONNECT_SECONDS))  # it leaves no connection in TIME_WAIT
-            if not told:
-                channel.tell("flooding")
-            told = True
+        peer = socket.socket(family_of(host), socket.SOCK_STREAM)
+        peer.setblocking(False)
+        peer.connect_ex((host, port))
+        reset(peer)  # it leaves no connection in TIME_WAIT
+        come += 1
+        if come == MANY:
+            channel.tell("flooding")
 
 
 def knock(server: Server) -> socket.socket:

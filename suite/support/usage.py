@@ -9,9 +9,11 @@ from contextlib import suppress
 
 import pytest
 
-from support.deadline import Deadline, patience, wait_until
+from support.deadline import Deadline, load, wait_until
 from support.proc import PROC
 
+WORST = 10.0
+"""Of loads that count."""
 WINDOW_SECONDS, WINDOWS = 0.5, 3
 """A program may have something to do after its start, or after a client: of so many windows one has to be quiet."""
 TIME = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+(?:\.\d+)?)")
@@ -71,7 +73,7 @@ def within_a_window(
 
 def busy_share() -> float:
     """The share of a CPU over which a process does not wait but works; one that spins gets less where others work."""
-    return 0.25 / patience() + 0.05
+    return 0.25 / min(max(load(), 1.0), WORST) + 0.03
 
 
 def _pass(deadline: Deadline) -> None:

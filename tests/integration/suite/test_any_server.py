@@ -1,6 +1,5 @@
 """Contracts about any server: a healthy one keeps them all, and each of them is broken by a server of its own."""
 
-import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,6 +11,7 @@ from any_server_subject import BINDING, PROCESSES, SIGNALS, held, written
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.subjects import Subject
 from anyunix.results.model import CellResult
+from impatience import impatient
 
 FAULTS = {
     "IPv6 alone": f"{BINDING}a_client_on_ipv4_loopback_is_served",
@@ -31,16 +31,6 @@ FAULTS = {
     "one at a time": f"{SIGNALS}idle_clients_hold_up_nobody",
     "waits for more": f"{SIGNALS}a_half_closed_client_is_let_go",
 }
-
-
-def impatient(catalog: Catalog, folder: Path) -> Path:
-    """A copy of the suite that waits for what is broken no longer because so many start at once."""
-    shutil.copytree(catalog.suite, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    source = folder / "support" / "deadline.py"
-    text = source.read_text()
-    assert text.count("LOADS = (1.0, 10.0)") == 1
-    source.write_text(text.replace("LOADS = (1.0, 10.0)", "LOADS = (1.0, 1.0)"))
-    return folder
 
 
 @pytest.fixture
