@@ -36,7 +36,7 @@ def test_without_an_environment_it_serves(start_server):
     assert_serves(start_server(environment=gone))
 
 
-@promises("environment")
+@promises("locale")
 @explained_by("locale.utf8")
 @pytest.mark.parametrize("name", ["xx_YY.UTF-8", "C.utf8", "POSIX"])
 def test_under_any_locale_it_serves(start_server, name):
@@ -48,7 +48,7 @@ def test_under_any_locale_it_serves(start_server, name):
     assert_serves(start_server(environment={"LC_ALL": name, "LANG": name}))
 
 
-@promises("environment")
+@promises("time_zone")
 @pytest.mark.parametrize("zone", ["Nowhere/Nothing", ":/etc/passwd", "<+1245>-12:45", ""])
 def test_under_any_time_zone_it_serves(start_server, zone):
     """In a time zone that this system does not know the server serves.

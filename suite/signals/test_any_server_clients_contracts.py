@@ -27,7 +27,7 @@ GARBAGE = {
 }
 
 
-@promises("pieces")
+@promises("pieces", "at_once")
 def test_a_request_in_pieces_is_answered(server):
     """A request that arrives a few bytes at a time is answered as one that arrives at once.
 
@@ -46,7 +46,7 @@ def test_a_request_in_pieces_is_answered(server):
         hear_from(peer, talk)
 
 
-@promises("pieces")
+@promises("pieces", "at_once")
 def test_a_second_request_right_behind_does_not_spoil_the_first(server):
     """Of two requests that arrive at once the first is answered as if it were alone.
 

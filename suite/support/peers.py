@@ -16,7 +16,7 @@ from support.server import Server
 from support.talk import TALK_SECONDS
 
 HEARD_SECONDS, TAKEN_SECONDS, BUSY_SECONDS, MANY = 1.0, 0.2, 2.0, 200
-RESTING = {*ASLEEP, "Z"}
+RESTING, RESTING_TIMES = {*ASLEEP, "Z"}, 8
 QUEUED_SECONDS = 15.0
 """A connection for which there was no room is tried again after 1, 3 and 7 seconds (RFC 6298)."""
 UNREAD_BYTES, ROOM_BYTES, PIECE_BYTES, SEGMENT_BYTES = 200_000, 4096, 4096, 536
@@ -46,6 +46,18 @@ def say_nonsense(peer: socket.socket, text: bytes) -> None:
         ended(peer, HEARD_SECONDS)
 
 
+class Rests:
+    """Whether a server sleeps, and has slept the last few times."""
+
+    def __init__(self, server: Server) -> None:
+        self._server, self._times = server, 0
+
+    def still(self) -> bool:
+        resting = {process.state for process in self._server.processes()} <= RESTING
+        self._times = self._times + 1 if resting else 0
+        return self._times >= RESTING_TIMES
+
+
 def lazy(server: Server) -> socket.socket:
     """A client that has asked again and again, until nobody took it any more, and reads no answer.
 
@@ -64,8 +76,8 @@ def lazy(server: Server) -> socket.socket:
         piece = request * (1 + PIECE_BYTES // len(request))
         for _ in range(UNREAD_BYTES // len(piece)):
             peer.sendall(piece)
-    with suppress(TimeoutError):  # now it has done what it can: it sleeps
-        wait_until(lambda: {process.state for process in server.processes()} <= RESTING, "it to sleep", BUSY_SECONDS)
+    with suppress(TimeoutError):
+        wait_until(Rests(server).still, "the server to have done what it can", BUSY_SECONDS)
     return peer
 
 
