@@ -1,4 +1,7 @@
-"""Each contract about any server that has a fault in tests/any_server/faults is broken by it, and kept without it."""
+"""Each contract about any server that has a fault in tests/any_server/faults is broken by it, and kept without it.
+
+That a fault breaks no other contract is tried with a sample by day, and with all of them with ANYUNIX_FULL=1.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +13,10 @@ from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.local import LocalDriver, LocalOptions
 from anyunix.results.model import CellResult
+from chosen import chosen
 from impatience import impatient
 
-FAULTS = read_any_server_faults()
+FAULTS, SAMPLE = read_any_server_faults(), 2
 
 
 def contracts_of(catalog: Catalog) -> Sequence[str]:
@@ -38,6 +42,16 @@ def test_a_fault_breaks_its_contract(fault: str, results: dict[str, CellResult])
         pytest.skip(f"cannot be tried here: {result.probes[0].message}")
     kept = {probe for probe, outcome in outcomes.items() if outcome == "passed"}
     assert kept == set(), f"{fault} is not seen by {', '.join(sorted(kept))}"
+
+
+def test_a_fault_breaks_no_other_contract(catalog: Catalog, tmp_path: Path) -> None:
+    """But those that its file names as what follows."""
+    here = Platform("local", "this machine", LocalOptions())
+    wanted = dict.fromkeys(chosen(list(FAULTS), SAMPLE), contracts_of(catalog))
+    for name, result in held_side_by_side(wanted, here, LocalDriver(), catalog.suite, tmp_path).items():
+        assert result.status == "ran", result.reason
+        others = {probe.id for probe in result.failures} - {*FAULTS[name].contracts, *FAULTS[name].follows}
+        assert others == set(), f"{name} breaks more than its own contract"
 
 
 def test_the_healthy_server_keeps_them_all(catalog: Catalog, tmp_path: Path) -> None:
