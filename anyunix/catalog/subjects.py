@@ -62,7 +62,7 @@ PROMISES: Mapping[str, Mapping[Any, str]] = {
     },
     "backlog": {True: "a hundred clients find room in its queue", False: "nothing"},
     "vanished_clients": {True: "a client that vanishes before it is accepted does not block it", False: "nothing"},
-    "keepalive": {True: "it notices that the machine of a client is gone", False: "nothing"},
+    "keepalive": {False: "nothing", True: "it asks whether the machine of a silent client is still there"},
     "clock": {True: "it goes on when the clock of the day is set", False: "nothing"},
     "sigterm": ENDS,
     "sigint": ENDS,

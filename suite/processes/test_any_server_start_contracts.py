@@ -13,8 +13,8 @@ from support.processes import zombies_of
 from support.started import (
     STDERR,
     STDOUT,
+    LogReader,
     on_a_full_disk,
-    whose_reader_has_gone,
     with_children_ignored,
     with_signals_blocked,
     without,
@@ -104,16 +104,27 @@ def test_without_standard_descriptors_it_serves(start_server):
 
 @promises("lost_log")
 @explained_by("sigpipe.default")
-@pytest.mark.parametrize("how", ["reader-gone", "disk-full"])
-def test_a_log_that_cannot_be_written_ends_nobody(start_server, how):
-    """A server whose stderr, and stdout, cannot be written to goes on serving.
+def test_the_end_of_its_logs_reader_ends_nobody(start_server):
+    """When the program that reads its log has ended, the server goes on serving.
 
-    POSIX write: EPIPE and SIGPIPE when the program at the other end of the pipe has ended, ENOSPC on a full disk. A log
-    is no reason to stop.
+    POSIX write: EPIPE to a pipe that nobody reads, and SIGPIPE, whose default action ends the process. A log is no
+    reason to stop.
     """
-    which = silent(start_server)
-    prepare = whose_reader_has_gone(*which) if how == "reader-gone" else on_a_full_disk(*which)
-    assert_serves(start_server(before_exec=prepare))
+    reader = LogReader(*silent(start_server))
+    try:
+        server = start_server(before_exec=reader.begin)
+    finally:
+        reader.end()
+    assert_serves(server)
+
+
+@promises("lost_log")
+def test_a_log_on_a_full_disk_ends_nobody(start_server):
+    """A server whose stderr has no room for what it writes goes on serving.
+
+    POSIX write: ENOSPC. Languages that report errors of their streams raise it where nobody expects it.
+    """
+    assert_serves(start_server(before_exec=on_a_full_disk(STDERR)))
 
 
 @promises("blocked_signals")

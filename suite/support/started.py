@@ -33,22 +33,36 @@ def without(*descriptors: int) -> Callable[[], None]:
     return prepare
 
 
-def whose_reader_has_gone(*descriptors: int) -> Callable[[], None]:
-    """With these a pipe that nobody reads from any more."""
+class LogReader:
+    """The program at the other end of a server's log, which ends before the server does."""
 
-    def prepare() -> None:
-        reading, writing = os.pipe()
-        os.close(reading)
-        _become(writing, descriptors)
+    def __init__(self, *descriptors: int) -> None:
+        """The server's `descriptors` are to be the pipe to it."""
+        self._descriptors = descriptors
+        self._reading, self._writing = os.pipe()
 
-    return prepare
+    def begin(self) -> None:
+        """In the server's process, before exec."""
+        for each in self._descriptors:
+            os.dup2(self._writing, each)
+
+    def end(self) -> None:
+        os.close(self._writing)
+        os.close(self._reading)
 
 
 def on_a_full_disk(*descriptors: int) -> Callable[[], None]:
     """With these a file that has no room. Skips where there is no such file."""
     if not os.path.exists(FULL):
         pytest.skip(f"no {FULL} here")
-    return lambda: _become(os.open(FULL, os.O_WRONLY), descriptors)
+
+    def prepare() -> None:
+        full = os.open(FULL, os.O_WRONLY)
+        for each in descriptors:
+            os.dup2(full, each)
+        os.close(full)
+
+    return prepare
 
 
 def with_signals_blocked() -> None:
@@ -59,9 +73,3 @@ def with_signals_blocked() -> None:
 def with_children_ignored() -> None:
     """SIGCHLD ignored, which exec hands on on Linux, and resets on FreeBSD and OpenBSD."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-
-
-def _become(fd: int, descriptors: tuple[int, ...]) -> None:
-    for each in descriptors:
-        os.dup2(fd, each)
-    os.close(fd)
