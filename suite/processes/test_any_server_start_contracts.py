@@ -171,7 +171,8 @@ def test_calls_that_are_not_to_be_had_are_done_without(start_server, error):
 def test_two_of_them_run_side_by_side(start_server):
     """Two of one kind, with ports of their own, both serve; the end of one costs the other nothing.
 
-    A file, socket or lock at a path that is in no configuration, or a signal to all of one name, lets one live.
+    POSIX open, O_EXCL; flock(2); kill(2): a file, socket or lock at a path that is in no configuration, or a signal to
+    all processes of one name, lets one live.
     """
     first, second = start_server(), start_server()
     first.serve()

@@ -96,8 +96,8 @@ def test_urgent_data_ends_nobody(server):
 def test_a_client_that_speaks_nonsense_ends_nobody(server, what):
     """A hundred kilobytes that make no sense in any protocol leave a server that serves.
 
-    Scanners, health checks and clients of other protocols find every open port. What is said in no protocol is no line,
-    has no end, or is no text in any encoding.
+    RFC 9293 2.2: TCP carries a stream of any bytes, and scanners, health checks and clients of other protocols find
+    every open port. What is said in no protocol is no line, has no end, or is no text in any encoding.
     """
     with server.connect() as peer:
         say_nonsense(peer, GARBAGE[what])

@@ -46,8 +46,9 @@ def test_told_to_stop_again_and_again_it_ends(server):
 def test_told_to_stop_while_it_starts_it_ends(start_server, work):
     """A server that is told to stop while it calls listen(2) ends, at once or as soon as it is ready.
 
-    A handler that notes the signal in a variable, which is cleared later in the start, or looked at before a wait that
-    nothing ends any more, has the supervisor wait for ever. The tracer sends it at that call.
+    POSIX sigaction, sigsuspend: a handler that notes the signal in a variable, which is cleared later in the start, or
+    looked at before a wait that nothing ends any more, has the supervisor wait for ever. The tracer sends it at that
+    call.
     """
     subject = start_server.subject
     tracer = Tracer(work / "listen", "listen", f"signal={subject.stop}:when=1")
@@ -154,7 +155,8 @@ def test_a_wait_that_is_interrupted_ends_nobody(start_server, work):
 def test_a_reload_refuses_nobody(server):
     """A server that reads its configuration again at SIGHUP serves each client that comes meanwhile.
 
-    A listener that is closed and opened again refuses those who come between, and resets those in its queue.
+    close(2), listen(2): a listener that is closed and opened again refuses those who come between, and resets those in
+    its queue.
     """
     if server.promises["sighup"] != "survives":
         pytest.skip(f"{server.subject.name} does not promise to go on serving at SIGHUP")
@@ -169,8 +171,8 @@ def test_a_reload_refuses_nobody(server):
 def test_its_other_processes_are_killed_and_it_serves_again(server):
     """When all processes but the first are killed, the server serves the next client, or ends as a whole.
 
-    The kernel kills a process when memory runs out, a bug does at any time. A first process that holds the port, and
-    has nobody who serves, refuses nobody and answers nobody.
+    POSIX sigaction: SIGKILL cannot be caught; the kernel sends it when memory runs out. A first process that holds the
+    port, and has nobody who serves, refuses nobody and answers nobody.
     """
     with server.guest():
         others = [pid for pid in server.forks() if pid != server.pid]
