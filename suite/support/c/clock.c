@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/time.h>
+#include <sys/select.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -82,6 +82,7 @@ time(time_t *place)
 	return now.tv_sec;
 }
 
+/* POSIX's; others declare it with a struct timezone in <sys/time.h>, which is not included here. */
 int
 gettimeofday(struct timeval *now, void *zone)
 {
