@@ -84,7 +84,8 @@ talk: {{send: "", expect: "^hello$"}}
 # The signal that ends it.
 stop: SIGTERM
 
-# What it does not promise, or promises in another way; without a line here everything is promised.
+# What it does not promise, or promises in another way. Each line says the opposite of what holds without it: all is
+# promised but what has `true` here.
 # promises:
 {promises}
 """
@@ -118,10 +119,10 @@ def as_argument(file: Path) -> str:
 def _promises() -> str:
     """One comment line per promise: the value that takes it back, and what it is."""
     lines = [
-        f"#   {name + ': ' + str(next(iter(values)) is not True).lower():<21} # {values[True]}"
+        f"#   {f'{name}: {str(not next(iter(values))).lower()}':<26} # {values[True]}"
         for name, values in PROMISES.items()
         if True in values
     ]
     ends = [f"#     {str(value).lower():<9} {meaning}" for value, meaning in ENDS.items()]
-    signals = [f"#   {name + ': quick':<21} # or one of the words below" for name in ("sigterm", "sigint")]
+    signals = [f"#   {name + ': quick':<26} # or one of the words below" for name in ("sigterm", "sigint")]
     return "\n".join([*lines, *signals, "#   sighup: either", *ends])

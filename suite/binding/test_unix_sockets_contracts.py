@@ -70,7 +70,7 @@ def test_its_path_is_gone_when_it_has_ended(server):
     wait_until(lambda: not os.path.exists(path), f"{path} to be removed")
 
 
-@promises("umask")
+@promises("socket_mode")
 def test_its_socket_is_as_private_as_the_umask_says(start_server):
     """With umask 077 nobody but its user, and root, may connect.
 

@@ -10,7 +10,7 @@ import pytest
 from support.deadline import wait_until
 from support.marks import explained_by, over, promises
 from support.net import reset
-from support.processes import Left, Process, open_descriptors, still_running
+from support.processes import Left, Process, open_descriptors, still_running, zombies_of
 from support.ready import NotReady
 
 SETTLE_SECONDS = 10.0
@@ -30,7 +30,7 @@ def test_clients_leave_no_process_and_no_zombie(server):
     before = len(living(server.processes()))
     for number in range(CLIENTS if server.promises["at_once"] else FEW_CLIENTS):
         leave(server, ("close", "eof", "reset")[number % 3])
-    wait_until(lambda: zombies(server.processes()), "the server to reap its children", SETTLE_SECONDS)
+    wait_until(lambda: zombies_of(server.processes()), "the server to reap its children", SETTLE_SECONDS)
     wait_until(lambda: beyond(before, living(server.processes())), f"no more than {before} processes", SETTLE_SECONDS)
     server.serve()
 
@@ -47,7 +47,7 @@ def test_clients_leave_no_descriptor(server):
         server.serve()
     if opened(server.processes()) is None:
         pytest.skip("this system does not show how many descriptors another process has open")
-    wait_until(lambda: zombies(server.processes()), "the server to reap its children", SETTLE_SECONDS)
+    wait_until(lambda: zombies_of(server.processes()), "the server to reap its children", SETTLE_SECONDS)
     before = opened(server.processes())
     clients = CLIENTS if server.promises["at_once"] else FEW_CLIENTS
     for number in range(clients):
@@ -118,12 +118,6 @@ def living(processes: list[Process]) -> list[Process]:
 def beyond(count: int, processes: list[Process]) -> Left:
     """All of them, when there are more than that many."""
     return Left(processes if len(processes) > count else ())
-
-
-def zombies(processes: list[Process]) -> Left:
-    """Those that somebody of the server should reap: an orphan's is for the system's first process."""
-    numbers = {process.pid for process in processes}
-    return Left(process for process in processes if process.zombie and process.parent in numbers)
 
 
 def opened(processes: list[Process]) -> int | None:

@@ -1,8 +1,5 @@
 """Contracts of any server: signals that end it, and clients that behave badly."""
 
-import errno
-import os
-import select
 import signal
 import socket
 from contextlib import ExitStack, suppress
@@ -10,17 +7,16 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from support.calls import outcome
-from support.deadline import Deadline, wait_until
+from support.deadline import wait_until
+from support.ending import SECONDS
 from support.marks import explained_by, over, promises, talks
-from support.net import CONNECT_SECONDS, family_of, reset
+from support.net import CONNECT_SECONDS, reset
+from support.peers import QUEUED_SECONDS, knock, wait_connected
 from support.processes import still_running
 from support.stopped import stopped
 
-SECONDS = {"quick": 2.0, "alone": 2.0, "slow": 15.0, "either": 15.0}
 IDLE, RUDE, GONE = 10, 20, 2
 SERVED_AFTER = 5
-QUEUED_SECONDS = 15.0
-"""A connection for which there was no room is tried again after 1, 3 and 7 seconds (RFC 6298)."""
 
 
 @over("tcp", "udp", "unix")
@@ -143,25 +139,6 @@ def two_came_and_went(server) -> bool:
             raise
         return False
     return True
-
-
-def knock(server) -> socket.socket:
-    """A socket on its way to be connected: into the queue, or, where that is full, once there is room."""
-    host = server.hosts()[0]
-    peer = socket.socket(family_of(host), socket.SOCK_STREAM)
-    peer.setblocking(False)
-    error = peer.connect_ex((host, server.port))
-    assert error in (0, errno.EINPROGRESS), os.strerror(error)
-    return peer
-
-
-def wait_connected(peer: socket.socket) -> None:
-    """Raises AssertionError."""
-    poller = select.poll()
-    poller.register(peer, select.POLLOUT)
-    assert poller.poll(Deadline(QUEUED_SECONDS).left() * 1000), f"not connected within {QUEUED_SECONDS:g} s"
-    error = peer.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    assert error == 0, f"a client that queued is not connected: {os.strerror(error)}"
 
 
 def assert_survives(server) -> None:

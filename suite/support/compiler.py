@@ -25,6 +25,7 @@ HELPERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "abi": ("abi.c", ()),
     "accepted": ("accepted.c", ()),
     "born": ("born.c", ("-ldl",) if sys.platform == "linux" else ()),
+    "clock": ("clock.c", PRELOADED),
     "preload": ("preload.c", PRELOADED),
     "restart": ("restart.c", ()),
     "signal_call": ("signal_call.c", ()),

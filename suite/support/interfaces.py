@@ -13,6 +13,7 @@ from support.net import can_bind
 from support.proc import PROC
 
 SIOCGIFADDR = 0x8915  # netdevice(7), Linux
+LINK_LOCAL = ("fe8", "fe9", "fea", "feb")
 LINUX_IPV6 = PROC / "net/if_inet6"
 
 
@@ -22,6 +23,30 @@ def interface_addresses() -> list[str]:
     addresses = {ipaddress.ip_address(text) for text in found}
     usual = [str(address) for address in addresses if not address.is_loopback and not address.is_link_local]
     return sorted(address for address in usual if can_bind(address) is None)
+
+
+def link_local_addresses() -> list[str]:
+    """Those of fe80::/10 that can be bound here, each with its interface: `fe80::1%eth0`."""
+    if LINUX_IPV6.exists():
+        rows = [line.split() for line in LINUX_IPV6.read_text().splitlines()]
+        found = [f"{ipaddress.IPv6Address(bytes.fromhex(row[0]))}%{row[5]}" for row in rows]
+    elif (PROC / "net/dev").exists():
+        return []  # Linux without IPv6
+    else:
+        listing = subprocess.run(["ifconfig", "-a"], capture_output=True, text=True, check=True, timeout=10).stdout
+        found = re.findall(r"^\s*inet6 (fe[0-9a-f]{2}:[0-9a-f:]+%\w+)", listing, re.MULTILINE)
+    return sorted(text for text in found if text.startswith(LINK_LOCAL) and _can_bind_with_zone(text))
+
+
+def _can_bind_with_zone(address: str) -> bool:
+    """The zone is a part of what getaddrinfo(3) gives, and not of the text (RFC 4007)."""
+    try:
+        place = socket.getaddrinfo(address, 0, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)[0][4]
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(place)
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

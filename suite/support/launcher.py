@@ -48,7 +48,7 @@ class Launcher:
         host: str = "",
         bind: str | None = None,
         log: Path | None = None,
-        environment: Mapping[str, str] | None = None,
+        environment: Mapping[str, str | None] | None = None,
         limits: Mapping[int, int] | None = None,
         user: int | None = None,
         wrapper: tuple[str, ...] = (),
@@ -58,9 +58,9 @@ class Launcher:
     ) -> Server:
         """Start the server and wait until it listens. Raises NotReady, NotSwitchedOn.
 
-        `extra` are more arguments for it; `limits` maps resource.RLIMIT_* to soft and hard value; `wrapper` is a
-        command put in front, such as a tracer; `before_exec` runs in the child just before exec; `path` is for the
-        socket of a server of the Unix domain.
+        `extra` are more arguments for it; a variable of `environment` that is None is taken away; `limits` maps
+        resource.RLIMIT_* to soft and hard value; `wrapper` is a command put in front, such as a tracer; `before_exec`
+        runs in the child just before exec; `path` is for the socket of a server of the Unix domain.
 
         A server that does not say which port it took is given a free one. A stranger may take that meanwhile: then
         another.
@@ -95,7 +95,7 @@ class Launcher:
         host: str,
         bind: str | None,
         log: Path,
-        environment: Mapping[str, str],
+        environment: Mapping[str, str | None],
         limits: Mapping[int, int],
         user: int | None,
         wrapper: tuple[str, ...],
@@ -112,7 +112,7 @@ class Launcher:
         promises = self.subject.promises[bind or self.bind]
         words = self._words(port, host, log, work) | {"socket": str(path or work / "socket")}
         clients = Clients(self.subject, words)
-        given = {**os.environ, **fill_values(self.subject.environment, words), **environment}
+        given = changed({**os.environ, **fill_values(self.subject.environment, words)}, environment)
         front = command_under(self._mechanisms, wrapper, given)
         argv = [*front, *fill_all(self._arguments(extra, host, bind), words)]
         for name, text in fill_values(self.subject.configuration, words).items():
@@ -293,3 +293,8 @@ def fill_all(texts: Iterable[str], words: Mapping[str, str]) -> list[str]:
 
 def fill_values(texts: Mapping[str, str], words: Mapping[str, str]) -> dict[str, str]:
     return {name: fill(text, words) for name, text in texts.items()}
+
+
+def changed(environment: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    """With other values for some variables, and without those for which there is none."""
+    return {name: value for name, value in {**environment, **changes}.items() if value is not None}

@@ -14,7 +14,7 @@ TALKS: Mapping[str, tuple[Callable[[Talk], bool], str]] = {
 """What a talk may have to hold: word of the mark `talks` -> whether it does, and how to call that."""
 
 
-NOT_ITS_OWN = ("restart", "port_in_use", "without_ipv6", "backlog", "unlink", "umask")
+NOT_ITS_OWN = ("restart", "port_in_use", "without_ipv6", "backlog", "unlink", "socket_mode")
 """Promises about sockets, which are kept or broken by whoever makes them."""
 OF_ITS_FIRST = (
     *("sigterm", "sigint", "sighup", "sigwinch", "blocked_signals", "process_group", "reload", "interrupted"),

@@ -4,7 +4,7 @@ import os
 import resource
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -31,7 +31,8 @@ def limited(pid: int, which: int, value: int) -> Iterator[None]:
     try:
         yield
     finally:
-        ask(pid, which, before)
+        with suppress(ProcessLookupError):  # it has ended meanwhile
+            ask(pid, which, before)
 
 
 def _ask() -> Ask:

@@ -74,6 +74,12 @@ def still_running(pids: Collection[int]) -> Left:
     return Left(process for process in all_processes() if process.pid in pids and not process.zombie)
 
 
+def zombies_of(processes: Collection[Process]) -> Left:
+    """Those that one of the others should reap: an orphan's is for the system's first process."""
+    numbers = {process.pid for process in processes}
+    return Left(process for process in processes if process.zombie and process.parent in numbers)
+
+
 def command_of(pid: int) -> str:
     """Its argument list in one line; what ps(1) says where there is no /proc, and nothing of one that has gone."""
     with suppress(OSError, subprocess.SubprocessError):

@@ -39,6 +39,8 @@ class Tracer:
             return
         if inject.startswith("delay"):
             pytest.skip(f"no call can be held at its door here: {reason}")
+        if inject.startswith("signal"):
+            pytest.skip(f"no signal can be sent at a call here: {reason}")
         found = preloaded(record, calls, inject, follow=follow)
         if isinstance(found, str):
             pytest.skip(f"no error can be injected here: {reason}, and {found}")

@@ -1,6 +1,5 @@
 """A subject around any_server.py, its file as a user would write it, and what probes find about it on this machine."""
 
-import shutil
 from pathlib import Path
 
 from anyunix.catalog.lookup import Catalog
@@ -40,13 +39,3 @@ def held(catalog: Catalog, subject: Subject, *probes: str, suite: Path | None = 
     result = CellRun(cell, LocalDriver(), SuiteOptions(suite or catalog.suite), lambda text: None).run()
     assert result.status == "ran", result.reason
     return result
-
-
-def impatient(catalog: Catalog, folder: Path) -> Path:
-    """A copy of the suite that waits for what is broken no longer because so many start at once."""
-    shutil.copytree(catalog.suite, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    source = folder / "support" / "deadline.py"
-    text = source.read_text()
-    assert text.count("LOADS = (1.0, 10.0)") == 1
-    source.write_text(text.replace("LOADS = (1.0, 10.0)", "LOADS = (1.0, 1.0)"))
-    return folder

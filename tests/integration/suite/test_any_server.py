@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from any_server_subject import BINDING, PROCESSES, SIGNALS, held, impatient, written
+from any_server_subject import BINDING, PROCESSES, SIGNALS, held, written
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.subjects import Subject
 from anyunix.results.model import CellResult
+from impatience import impatient
 
 FAULTS = {
     "IPv6 alone": f"{BINDING}a_client_on_ipv4_loopback_is_served",

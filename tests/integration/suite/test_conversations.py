@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from any_server_subject import BINDING, held, impatient
+from any_server_subject import BINDING, held
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.subject_file import read_subject
 from checkout import ROOT
+from impatience import impatient
 
 SERVERS = ROOT / "tests" / "any_server"
 FAULTS = {

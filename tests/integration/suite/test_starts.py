@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from any_server_subject import BINDING, PROCESSES, SIGNALS, held, impatient
+from any_server_subject import BINDING, PROCESSES, SIGNALS, held
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subject_file import read_subject
@@ -19,6 +19,7 @@ from anyunix.drivers.netns.netns_driver import NetnsDriver, NetnsOptions
 from anyunix.results.model import CellResult
 from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from checkout import ROOT
+from impatience import impatient
 
 SERVERS = ROOT / "tests" / "any_server" / "starts"
 SERVED = f"{BINDING}a_client_on_ipv4_loopback_is_served"

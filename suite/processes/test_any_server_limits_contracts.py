@@ -1,0 +1,128 @@
+"""Contracts of any server: what becomes of it at limits, and with calls that fail because of one."""
+
+import re
+import resource
+
+import pytest
+
+from support.limits import limited, need_limits_of_others
+from support.marks import explained_by, promises
+from support.ready import NotReady
+from support.started import with_many_descriptors
+from support.tracer import ACCEPTS, FORKS, Tracer
+
+SELECTABLE = 1024
+"""FD_SETSIZE of Linux, the BSDs and macOS; 65,536 in 64-bit programs of illumos."""
+SMALL_STACK = 256 * 1024
+CLIENTS, SOON = 3, 12
+ENDS_AT_MOST = 128
+"""Exit statuses from here on are a shell's way to say that a signal ended its command."""
+
+
+@promises("high_descriptors")
+@explained_by("limits.nofile")
+def test_descriptors_above_1023_serve_clients_or_are_refused(start_server):
+    """A server whose sockets have numbers over 1,023 serves clients, or ends with an error that says so.
+
+    POSIX FD_SET: with a number of FD_SETSIZE or more the behaviour is undefined. glibc ends the program
+    (_FORTIFY_SOURCE), other libcs write past the set; Python's select raises ValueError. poll(2) has no such limit.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2 * SELECTABLE:
+        pytest.skip(f"no more than {hard} descriptors are allowed here")
+    limits = {resource.RLIMIT_NOFILE: 2 * SELECTABLE}
+    try:
+        server = start_server(wrapper=with_many_descriptors(SELECTABLE), limits=limits)
+    except NotReady as error:
+        assert_refused(error)
+        return
+    for _ in range(CLIENTS):
+        server.serve()
+    assert server.alive()
+
+
+@promises("small_stack")
+@explained_by("limits.stack")
+def test_a_small_stack_is_enough_or_refused(start_server):
+    """With a stack of 256 KiB the server serves, or says that it cannot: it is not killed by a signal.
+
+    setrlimit(2), RLIMIT_STACK: SIGSEGV when it is used up. Threads have less by default elsewhere: 128 KiB with musl,
+    512 KiB with macOS, where glibc gives them what this limit says, mostly 8 MiB.
+    """
+    try:
+        server = start_server(limits={resource.RLIMIT_STACK: SMALL_STACK})
+    except NotReady as error:
+        assert_refused(error)
+        return
+    for _ in range(CLIENTS):
+        server.serve()
+    assert server.alive()
+
+
+@promises("no_process")
+@explained_by("limits.nproc_binds")
+def test_a_process_that_cannot_be_started_costs_one_client(start_server, work):
+    """When no process or thread can be started for a client, that client is turned away, and the next one is served.
+
+    fork(2) and pthread_create(3): EAGAIN at a limit on processes. A server that ends ends all its clients; one that
+    does not close the connection leaves that client waiting for ever.
+    """
+    count = Tracer(work / "forks", FORKS, follow=True)
+    first = start_server(wrapper=count.wrapper)
+    first.serve()
+    begun = forks_in(count, first.pid)
+    first.serve()
+    if forks_in(count, first.pid) == begun:
+        pytest.skip("the server's first process starts no process and no thread for a client")
+    tracer = Tracer(work / "no-forks", FORKS, f"error=EAGAIN:when={begun}", follow=True)
+    server = start_server(wrapper=tracer.wrapper)
+    for _ in range(SOON):  # it need not have had as many clients by now
+        if tracer.injected(r"\d+ +\w*(clone|fork)"):
+            break
+        server.serves()
+    server.serve()
+    assert server.alive()
+    tracer.demand()
+
+
+@promises("accept_errors")
+@pytest.mark.parametrize("error", ["ECONNABORTED", "EINTR", "EMFILE", "ENOBUFS", "EPROTO"])
+def test_an_error_of_accept_ends_nobody(start_server, work, error):
+    """A server whose accept fails once goes on, and serves the client that waits.
+
+    accept(2): ECONNABORTED when a client is gone before it is accepted (POSIX, the BSDs), EPROTO (SVR4), pending errors
+    of the network on Linux alone, EMFILE and ENOBUFS at limits, EINTR after a signal.
+    """
+    tracer = Tracer(work / "accept", ACCEPTS, f"error={error}:when=1", follow=True)
+    server = start_server(wrapper=tracer.wrapper)
+    server.serve()
+    assert server.alive()
+    tracer.demand()
+
+
+@promises("file_limit")
+@explained_by("limits.fsize_errno")
+def test_a_file_that_may_not_grow_ends_nobody(server):
+    """A server that may not write to files any more goes on serving.
+
+    setrlimit(2), RLIMIT_FSIZE: EFBIG, and SIGXFSZ, whose default action ends the process. A shell or an init script
+    sets that limit for a log that must not fill the disk.
+    """
+    need_limits_of_others()
+    server.serve()
+    with limited(server.pid, resource.RLIMIT_FSIZE, 0):
+        for _ in range(CLIENTS):
+            server.serve()
+    assert server.alive()
+
+
+def assert_refused(error: NotReady) -> None:
+    """It ended by itself, with an error."""
+    assert error.returncode is not None, f"it neither serves nor ends: {error}"
+    assert 0 < error.returncode < ENDS_AT_MOST, f"it does not say that it cannot serve: {error}"
+
+
+def forks_in(tracer: Tracer, pid: int) -> int:
+    """How many processes and threads one has started, as far as it was written down."""
+    own = [line for line in tracer.text().splitlines() if line.split(maxsplit=1)[0] == str(pid)]
+    return sum(bool(re.match(r"\d+ +\w*(clone|fork)\w*\(", line)) for line in own)

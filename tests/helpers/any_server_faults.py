@@ -1,0 +1,88 @@
+"""The server of tests/any_server with the faults of its folder `faults`, held against contracts side by side."""
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from msgspec import Struct
+from rich.console import Console
+
+from anyunix.catalog.builds import Build
+from anyunix.catalog.edits import Edit, apply_edit
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.reader import read_file
+from anyunix.catalog.subject_file import read_subject
+from anyunix.catalog.subjects import Subject
+from anyunix.cross.zig import copy_sources
+from anyunix.drivers.base import Driver
+from anyunix.mutation.batch import Batch
+from anyunix.mutation.counter import CellCounter
+from anyunix.results.model import Artifacts, CellResult
+from anyunix.run.cell import Cell, SuiteOptions
+from checkout import ROOT
+
+FOLDER = ROOT / "tests" / "any_server"
+HEALTHY = "healthy"
+
+
+class AnyServerFault(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of tests/any_server/faults."""
+
+    title: str
+    caught_by: str | tuple[str, ...]
+    """The contract that it is there for, or those that it is there for."""
+    edits: tuple[Edit, ...]
+    follows: tuple[str, ...] = ()
+    """Other contracts that may fail for it."""
+
+    @property
+    def contracts(self) -> tuple[str, ...]:
+        return (self.caught_by,) if isinstance(self.caught_by, str) else self.caught_by
+
+
+class KeepsNothing:
+    """A Keeper."""
+
+    def keep(self, result: CellResult, artifacts: Artifacts) -> None:
+        pass
+
+
+def read_any_server_faults() -> dict[str, AnyServerFault]:
+    return {path.stem: read_file(path, AnyServerFault) for path in sorted((FOLDER / "faults").glob("*.yaml"))}
+
+
+def healthy_server() -> Subject:
+    return read_subject(FOLDER / "server.yaml")
+
+
+def faulty_server(name: str, fault: AnyServerFault, folder: Path) -> Subject:
+    """A copy in `folder`, which is made. Raises ConfigurationError when an edit's place is not there exactly once."""
+    healthy = healthy_server()
+    folder.mkdir(parents=True)
+    copy_sources(healthy, folder)
+    for edit in fault.edits:
+        apply_edit(edit, folder, name, f"tests/any_server/faults/{name}.yaml")
+    return replace(healthy, folder=folder)
+
+
+def held_side_by_side(
+    wanted: Mapping[str, Iterable[str]], platform: Platform, driver: Driver, suite: Path, folder: Path, turns: int = 8
+) -> dict[str, CellResult]:
+    """For each fault, or HEALTHY, the result of the server with it, held against these contracts."""
+    faults, healthy = read_any_server_faults(), healthy_server()
+    cells = [
+        Cell(
+            healthy if name == HEALTHY else faulty_server(name, faults[name], folder / name),
+            platform,
+            next(iter(healthy.binds)),
+            Build(name),
+            probes=tuple(probes),
+        )
+        for name, probes in wanted.items()
+    ]
+    with CellCounter(Console(file=io.StringIO()), len(cells)) as counter:
+        batch = Batch(
+            platform, cells, {healthy.name: healthy}, driver, SuiteOptions(suite), turns, counter, KeepsNothing()
+        )
+        return dict(zip(wanted, batch.run(), strict=True))
