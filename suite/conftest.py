@@ -26,7 +26,7 @@ from support.memory import MemoryLimit, own_cgroup
 from support.net import can_bind
 from support.order import failed, in_order, root_of
 from support.server import Server
-from support.starting import CannotBeHere
+from support.starting import CannotBeHere, NotItsOwn
 from support.subject import BIND_VARIABLE, Subject, subject_from_environment
 from support.tool import TOOL_VARIABLE, Tool, find_tool, keep, told
 from support.workers import workers_from_environment
@@ -169,6 +169,8 @@ def skipped_where_off() -> Iterator[None]:
         yield
     except (NotSwitchedOn, CannotBeHere) as reason:
         pytest.skip(f"not tried: {reason}")
+    except NotItsOwn as reason:
+        pytest.skip(f"left out: {reason}")
 
 
 def records_of(config: pytest.Config) -> Path:

@@ -117,9 +117,6 @@ class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     ] = "none"
     port: Annotated[int, Meta(description="the only port that it can have; 0 for any")] = 0
     user: Annotated[Text, Meta(description="the user whom it is started as; for root only")] = ""
-    syslog: Annotated[bool, Meta(description="whether it logs to /dev/log, of which it is given one of its own")] = (
-        False
-    )
     syslog: Annotated[
         bool, Meta(description="whether it is given a /dev/log of its own; what comes there is added to its stderr")
     ] = False
