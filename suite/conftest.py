@@ -28,7 +28,7 @@ from support.net import can_bind
 from support.order import failed, in_order, root_of
 from support.own_probes import folders, lacking, own_module
 from support.server import Server
-from support.starting import CannotBeHere
+from support.starting import CannotBeHere, NotItsOwn
 from support.subject import BIND_VARIABLE, Subject, subject_from_environment
 from support.tool import TOOL_VARIABLE, Tool, find_tool, keep, told
 from support.workers import workers_from_environment
@@ -172,6 +172,8 @@ def skipped_where_off() -> Iterator[None]:
         yield
     except (NotSwitchedOn, CannotBeHere) as reason:
         pytest.skip(f"not tried: {reason}")
+    except NotItsOwn as reason:
+        pytest.skip(f"left out: {reason}")
     except ModuleNotFoundError as error:
         pytest.skip(lacking(error))
 

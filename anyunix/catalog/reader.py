@@ -14,6 +14,8 @@ from anyunix.text import shortened
 
 T = TypeVar("T")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+Complaint = tuple[str, str]
+"""The key of a file, and what is wrong with it."""
 
 
 def read_file(path: Path, wanted: type[T] | UnionType) -> T:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from anyunix.catalog.reader import Complaint
 from anyunix.text import Word
 
 Activation = Literal["none", "systemd", "inetd-nowait", "inetd-wait"]
@@ -15,8 +16,6 @@ ACTIVATIONS = get_args(Activation)
 PORTS = 65_536
 READY = ("line", "port", "file")
 NonEmpty = Annotated[str, Meta(min_length=1)]
-Complaint = tuple[str, str]
-"""The key, and what is wrong with it."""
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from anyunix.catalog.reader import Complaint
 from anyunix.catalog.talk import ACTIONS, TalkKeys, TalkStep, TalkSteps
 from anyunix.catalog.yaml_text import kind
 
-Complaint = tuple[str, str]
-"""The key, and what is wrong with it."""
 NOT_AGAIN = ("connect", "half_close", "expect_end", "close")
 MOST_BYTES = 16 << 20
 """That one step sends."""

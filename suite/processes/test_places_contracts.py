@@ -9,7 +9,7 @@ from support.child import readable
 from support.deadline import wait_until
 from support.marks import explained_by, speaks_chat
 from support.server import Server
-from support.standstill import stopped
+from support.stopped import parent_stopped
 from support.tracer import FORKS, Tracer
 
 pytestmark = speaks_chat
@@ -60,7 +60,7 @@ def test_no_more_places_are_given_than_there_are(start_server):
     """
     server = start_server("--max-clients", str(PLACES))
     with ExitStack() as stack:
-        with stopped(server):
+        with parent_stopped(server):
             clients = connect_silently(stack, server, 4 * PLACES)
             for client in clients:
                 client.send_raw(f"HELLO {server.key} ada end\n".encode())
@@ -78,7 +78,7 @@ def test_connections_that_are_gone_cost_no_process(start_server, work):
     tracer = Tracer(work / "forks", FORKS)
     server = start_server(wrapper=tracer.wrapper)
     with ExitStack() as stack:
-        with stopped(server):
+        with parent_stopped(server):
             for client in connect_silently(stack, server, DEAD):
                 client.close()
         with server.client() as client:

@@ -10,8 +10,8 @@ from support.chat import Client, Refused
 from support.marks import explained_by, speaks_chat
 from support.net import reset
 from support.preload import preloaded
-from support.standstill import stopped
 from support.stays import ended_without_reset, wait_let_go
+from support.stopped import parent_stopped
 from support.tracer import FORKS, Tracer
 
 pytestmark = speaks_chat
@@ -74,7 +74,7 @@ def test_clients_that_vanish_before_they_are_refused_leave_nothing(start_server)
     """
     server = start_server("--max-clients", "1", limits={resource.RLIMIT_NOFILE: FEW_DESCRIPTORS})
     with server.client(name="ada") as ada:
-        with stopped(server):
+        with parent_stopped(server):
             for _ in range(MORE_THAN_THAT):
                 reset(server.connect())
         with pytest.raises(Refused, match="full"):
@@ -92,7 +92,7 @@ def test_who_was_turned_away_is_not_held_by_another_clients_process(start_server
     tracer = Tracer(work / "fork", FORKS, "error=EAGAIN:when=1")
     server = start_server(wrapper=tracer.wrapper)
     with ExitStack() as stack:
-        with stopped(server):
+        with parent_stopped(server):
             refused, served = (stack.enter_context(Client(server.connect())) for _ in range(2))
         assert refused.refusal() == "busy"
         tracer.demand()
@@ -114,7 +114,7 @@ def test_a_reset_does_not_overtake_the_reason(start_server, reason):
         if reason == "full":
             stack.enter_context(server.client(name="ada"))
         key = server.key if reason == "full" else secrets.token_hex(64)
-        with stopped(server):
+        with parent_stopped(server):
             client = stack.enter_context(Client(server.connect()))
             client.send_raw(f"HELLO {key} bob end\n".encode() + MUCH)
         assert client.line() == f"ERR {reason}".encode()

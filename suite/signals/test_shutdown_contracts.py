@@ -15,7 +15,7 @@ from support.marks import explained_by, speaks_chat
 from support.net import connect_error
 from support.processes import Left, all_processes
 from support.server import Server
-from support.standstill import stopped
+from support.stopped import parent_stopped
 from support.tracer import FORKS, Tracer
 
 END_SECONDS = 2.0
@@ -87,7 +87,7 @@ def test_a_full_queue_does_not_hold_up_the_end(start_server, work):
     tracer = Tracer(work / "forks", FORKS, f"delay_enter={SLOW_FORK_MICROSECONDS}")
     server = start_server("--auth-timeout", "60", wrapper=tracer.wrapper)
     with ExitStack() as stack:
-        with stopped(server):
+        with parent_stopped(server):
             for _ in range(QUEUED):
                 stack.enter_context(server.connect())
         wait_until(server.receivers, "a process for the first client", 10.0)

@@ -1,6 +1,5 @@
 """A process that becomes the parent of its descendants' orphans: none of them is lost, however they daemonise."""
 
-import ctypes
 import os
 import sys
 
@@ -12,6 +11,10 @@ P_PID, PROC_REAP_ACQUIRE = 0, 2
 
 def adopt_orphans() -> str | None:
     """From here on this process is their parent, and no longer process 1; the reason where that cannot be."""
+    try:
+        import ctypes  # a Python may be built without it
+    except ImportError:
+        return "this Python has no ctypes"
     libc = ctypes.CDLL(None, use_errno=True)
     if sys.platform == "linux":
         call, failed = "prctl", libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -4,7 +4,6 @@ The server gets a mount namespace (mount_namespaces(7)) in which that socket is 
 to the server's stderr, a line a datagram, behind `syslog: `.
 """
 
-import ctypes
 import os
 import socket
 import sys
@@ -64,6 +63,8 @@ def _why_not() -> str | None:
 def _tried(_: object) -> str | None:
     try:
         _unshare()
+    except ImportError:  # a Python may be built without it
+        return "this Python has no ctypes"
     except OSError as error:
         return f"{error.filename}: {error.strerror}"
     return None
@@ -97,7 +98,9 @@ def _mount(source: Path, target: Path, flags: int) -> None:
 
 
 def _call(name: str, *arguments: object) -> None:
-    """A call of libc's. Raises OSError that names it."""
+    """A call of libc's. Raises OSError that names it, ImportError."""
+    import ctypes
+
     words = [ctypes.c_ulong(each) if isinstance(each, int) else each for each in arguments]
     if getattr(ctypes.CDLL(None, use_errno=True), name)(*words):
         number = ctypes.get_errno()

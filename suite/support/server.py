@@ -19,7 +19,7 @@ from support.net import CONNECT_SECONDS
 from support.output import Output
 from support.processes import Left, Process
 from support.ready import ending, last_words
-from support.starting import Started
+from support.starting import NotItsOwn, Started
 from support.subject import Promises, Subject
 from support.talk import Conversation
 
@@ -197,6 +197,9 @@ class Server:
         )
 
     def signal(self, number: int) -> None:
+        """To its first process. Raises NotItsOwn where that is the super-server."""
+        if self.subject.starting.activation.startswith("inetd"):
+            raise NotItsOwn(f"{self.subject.name} is started by a super-server, which is told to stop and to go on")
         os.kill(self.pid, number)
 
     def stderr(self) -> str:

@@ -17,6 +17,10 @@ class CannotBeHere(Exception):
     """Why a subject cannot be started in its way on this platform: nothing can be said about it here."""
 
 
+class NotItsOwn(AssertionError):
+    """Why something cannot be asked of the server: somebody else does it."""
+
+
 @dataclass(frozen=True)
 class Command:
     """What is run to start a server: see subprocess.Popen."""

@@ -9,7 +9,8 @@ from support.deadline import wait_until
 from support.processes import state_of
 from support.server import Server
 
-STOPPED_OR_GONE = {"T", "Z", None}
+STOPPED_OR_GONE = {"T", "t", "Z", None}
+"""Of these, t is one that a tracer has stopped."""
 
 
 @contextmanager
@@ -26,3 +27,14 @@ def stopped(server: Server) -> Iterator[None]:
         for pid in forks:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def parent_stopped(server: Server) -> Iterator[None]:
+    """As `stopped`, but its children go on."""
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: state_of(server.pid) in STOPPED_OR_GONE, "the server's first process to be stopped")
+        yield
+    finally:
+        os.kill(server.pid, signal.SIGCONT)

@@ -83,8 +83,10 @@ def serve_all(listeners: "list[socket.socket]", idle: "float | None", orphans_st
     lifeline, held = os.pipe()
     for each in listeners:
         each.setblocking(False)
-    while ready := select.select(listeners, [], [], idle)[0]:
-        for each in ready:
+    while ready := wait(listeners, seconds=idle):
+        for each in listeners:
+            if each.fileno() not in ready:
+                continue
             with suppress(OSError):
                 peer, _ = each.accept()
                 peer.setblocking(True)
@@ -101,14 +103,25 @@ def serve_all(listeners: "list[socket.socket]", idle: "float | None", orphans_st
 
 def answer(peer: socket.socket, lifeline: "int | None" = None) -> None:
     """A line in, a line out, until the client is gone, or the parent."""
+    gone = [] if lifeline is None else [lifeline]
     with suppress(OSError):
-        while lifeline not in select.select([peer, *([lifeline] if lifeline else [])], [], [])[0]:
+        while lifeline not in wait([peer, *gone]):
             data = peer.recv(4096)
             if not data:
                 return
             answers = b"hello\n" * data.count(b"\n")
-            while answers and lifeline not in select.select([lifeline] if lifeline else [], [peer], [])[0]:
+            while answers and lifeline not in wait(gone, [peer]):
                 answers = answers[peer.send(answers, socket.MSG_DONTWAIT) :]
+
+
+def wait(reading: "list", writing: "tuple | list" = (), seconds: "float | None" = None) -> "set[int]":
+    """The descriptors that are ready: poll(2), whose numbers may be any."""
+    poller = select.poll()
+    for each in reading:
+        poller.register(each, select.POLLIN)
+    for each in writing:
+        poller.register(each, select.POLLOUT)
+    return {fd for fd, _ in poller.poll(None if seconds is None else seconds * 1000)}
 
 
 main(*sys.argv[1:])
