@@ -25,7 +25,7 @@ files: []
 # cross-built for platforms that have no compiler (`anyunix build --subject {file}`).
 # needs: [cc, make]
 # build: [make, -s]
-# build: [[make, -C, lib], [make, -C, src]]
+# Several commands, one after the other: [[make, -C, lib], [make, -C, src]]
 
 # How it is started: in front, unless a key below says otherwise. {{port}} is the port to listen on, {{work}} an empty
 # folder that is new for each start and removed afterwards, {{python}} the platform's Python.

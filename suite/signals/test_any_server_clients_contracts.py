@@ -18,8 +18,8 @@ from support.tcp_table import wait_read
 from support.voice import TALK_SECONDS
 
 PIECES, PIECE_SECONDS, PIECES_SECONDS = 24, 0.1, 0.4
-"""Into how many a request is cut at most; how long the server may take to read one; after so long the rest goes at once,
-however busy the machine is: a server may give its clients no more than a second to say what they want.
+"""Into how many a request is cut at most; how long the server may take to read one; after so long the rest goes at
+once, however busy the machine is: a server may give its clients no more than a second to say what they want.
 """
 FLOOD, TURNED_AWAY, BESIDE = 200, 20, 3
 SETTLE_SECONDS = 10.0
