@@ -112,8 +112,10 @@ def one_command(said: Sequence[str | tuple[str, ...]]) -> tuple[str, ...]:
     return ("sh", "-e", "-c", "\n".join(commands))
 
 
-def start_complaints(starting: Starting, ready: Ready, transport: str, protocol: str | None) -> Iterator[Complaint]:
-    """What no type can say of the keys of a start, the first first."""
+def start_complaints(
+    starting: Starting, ready: Ready, transport: str, protocol: str | None
+) -> Iterator[tuple[str, str]]:
+    """What no type can say of the keys of a start: the key, and what is wrong with it; the first first."""
     if starting.pid_file and not starting.daemon:
         yield "pid_file", "expected daemon: true beside it; of a server in front it is known who it is"
     if starting.activation != "none":

@@ -88,6 +88,8 @@ class SuperServer:
 
     def __init__(self, command: Command, listeners: Listeners, *, waits: bool) -> None:
         """`waits` for the end of the server that it has handed a listener; else it accepts, and hands that over."""
+        # with vfork(2), which subprocess uses otherwise, it could not be stopped while its child is, before exec
+        command = replace(command, prepare=command.prepare or (lambda: None))
         by_number = dict(zip(listeners.numbers, listeners.sockets.values(), strict=True))
         needed = (*listeners.numbers, command.stdout, command.stderr, *command.kept)
 

@@ -95,7 +95,7 @@ class Daemon:
             return None
         if status := ended[self._command_pid]:
             return status
-        if self.forks():
+        if not self._holder.childless():
             return None
         ended = self._holder.ended()
         return next((status for status in reversed(ended.values()) if status), 0)

@@ -44,9 +44,11 @@ class Holder:
 
     def ended(self) -> dict[int, int]:
         """Its children, and those that it has adopted, that have ended: number -> as subprocess.Popen.returncode."""
-        self._door.send("ended")
-        found: dict[int, int] = self._answer()
-        return found
+        return self._asked()[0]
+
+    def childless(self) -> bool:
+        """Whether all have: a list of processes may show neither one that has just ended nor the one that it forked."""
+        return self._asked()[1]
 
     def below(self) -> list[Process]:
         """All that it has started, and zombies."""
@@ -72,6 +74,11 @@ class Holder:
         if self.poll() is None:
             kill_all([*(process.pid for process in self.below()), self.pid])
             self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def _asked(self) -> tuple[dict[int, int], bool]:
+        self._door.send("?")
+        found: tuple[dict[int, int], bool] = self._answer()
+        return found
 
     def _answer(self) -> Any:
         """Raises AssertionError."""
@@ -115,11 +122,11 @@ class Household:
         with suppress(BlockingIOError):
             while os.read(self._woken, 4096):
                 pass
-        self.reap()
+        childless = self.reap()
         if self._door.fileno() in ready:
             try:
                 self._door.recv()
-                self._door.send(self._ended)
+                self._door.send((self._ended, childless))
             except (EOFError, OSError):
                 sys.exit()
         return ready & {*descriptors}
@@ -128,19 +135,19 @@ class Household:
         """Whether a child of this process does."""
         return pid not in self._ended
 
-    def reap(self) -> None:
+    def reap(self) -> bool:
+        """Whether no child is left, and with it nothing below, where orphans are adopted."""
         with suppress(ChildProcessError):
             while (found := os.waitpid(-1, os.WNOHANG))[0]:
                 self._ended[found[0]] = os.waitstatus_to_exitcode(found[1])
+            return False
+        return True
 
     def end(self) -> None:
         """Kill what is left, again until nothing is: it may be forking."""
         deadline = Deadline(END_SECONDS)
-        while left := [each.pid for each in processes_of(os.getpid()) if each.pid != os.getpid()]:
-            kill_all(left)
-            self.reap()
-            if deadline.passed():
-                return
+        while not self.reap() and not deadline.passed():
+            kill_all([each.pid for each in processes_of(os.getpid()) if each.pid != os.getpid()])
             time.sleep(POLL_SECONDS)
 
 
