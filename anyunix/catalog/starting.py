@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from anyunix.catalog.reader import Complaint
 from anyunix.text import Word
 
 Activation = Literal["none", "systemd", "inetd-nowait", "inetd-wait"]
