@@ -47,7 +47,7 @@ def append(log: int, record: bytes) -> None:
     fcntl.flock(log, fcntl.LOCK_EX)
     end = os.fstat(log).st_size
     if FAULT == "log opened before the fork":
-        time.sleep(0.002)  # as long as a busy disk takes
+        time.sleep(0.01)  # as long as a busy disk takes
     os.pwrite(log, record, end)
     fcntl.flock(log, fcntl.LOCK_UN)
 
