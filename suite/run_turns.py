@@ -145,7 +145,8 @@ def load() -> None:
     for name in default_plugins:
         importlib.import_module(f"_pytest.{name}")
     for path in (Path(__file__).parent / "support").glob("[!_]*.py"):
-        importlib.import_module(f"support.{path.stem}")
+        with suppress(ImportError):  # of an optional part of Python, such as ssl: who needs it says so
+            importlib.import_module(f"support.{path.stem}")
 
 
 def take(turn: Turn, folder: Path, part: Part) -> NoReturn:

@@ -53,15 +53,16 @@ def test_who_has_waited_longest_makes_room(start_server):
 
 
 def test_no_more_places_are_given_than_there_are(start_server):
-    """Clients that all come and say HELLO in the same moment get as many places as there are; the others, ERR full.
+    """Clients that are all there and say HELLO in the same moment get as many places as there are; the others, ERR full.
 
     chat/PROTOCOL.md, Processes. fork(2) copies the count of its moment: who looks at that and takes a place later
     finds that others have looked too. So the parent alone gives them.
     """
-    server = start_server("--max-clients", str(PLACES))
+    server = start_server("--max-clients", str(PLACES), *A_LONG_TIME)
     with ExitStack() as stack:
+        clients = connect_silently(stack, server, 4 * PLACES)
+        wait_until(lambda: len(server.receivers()) == len(clients), "a process for each of them")
         with parent_stopped(server):
-            clients = connect_silently(stack, server, 4 * PLACES)
             for client in clients:
                 client.send_raw(f"HELLO {server.key} ada end\n".encode())
         answers = Counter(answer_to(client) for client in clients)
