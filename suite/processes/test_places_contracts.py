@@ -53,7 +53,7 @@ def test_who_has_waited_longest_makes_room(start_server):
 
 
 def test_no_more_places_are_given_than_there_are(start_server):
-    """Clients that are all there and say HELLO in the same moment get as many places as there are; the others, ERR full.
+    """Clients that are there and say HELLO in the same moment get as many places as there are; the others, ERR full.
 
     chat/PROTOCOL.md, Processes. fork(2) copies the count of its moment: who looks at that and takes a place later
     finds that others have looked too. So the parent alone gives them.
