@@ -12,7 +12,7 @@ from support.ending import CRASHES, SECONDS, its_own, need_stop, promised_end, s
 from support.forks import fork, pause
 from support.marks import explained_by, promises
 from support.net import connect_error
-from support.peers import flood, lazy
+from support.peers import BUSY_SECONDS, Rests, flood, lazy
 from support.processes import still_running
 from support.ready import NotReady
 from support.stopped import stopped
@@ -129,6 +129,8 @@ def test_stopped_and_continued_it_goes_on(server):
     """
     server.serve()
     for _ in range(TIMES):
+        with suppress(TimeoutError):
+            wait_until(Rests(server).still, "it to wait for the next client", BUSY_SECONDS)
         with stopped(server):
             pass
         server.serve()

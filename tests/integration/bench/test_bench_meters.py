@@ -16,6 +16,7 @@ import pytest
 from anyunix.bench.bench_report import as_json, costs
 from anyunix.bench.remote import cgroup, experiment, meter
 from anyunix.bench.remote.cgroup import own_group
+from anyunix.bench.remote.conditions import NOTHING_ON
 from anyunix.bench.remote.experiment import AT_THE_START, Point, measure, started
 from anyunix.bench.remote.programs import LOADS, SERVERS, Inventory, build
 from anyunix.bench.remote.ps import cpu_time, sum_tree, tree_by_ps
@@ -112,7 +113,7 @@ def test_system_calls_of_processes_that_are_forked_are_counted() -> None:
 def test_a_server_that_has_ended_is_no_error_of_its_own() -> None:
     """What its end is called is for whoever noticed it: `started` has nothing left to kill."""
     program = "import sys; print('READY x:1', file=sys.stderr, flush=True)"
-    with started((sys.executable, "-c", program), set(), None) as (process, port, _):
+    with started((sys.executable, "-c", program), set(), None, NOTHING_ON) as (process, port, _):
         assert (process.wait(30), port) == (0, 1)
 
 
