@@ -26,11 +26,17 @@ def contracts_of(catalog: Catalog) -> Sequence[str]:
 
 @pytest.fixture(scope="module")
 def results(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> dict[str, CellResult]:
-    """For each fault the result of the contracts that it is there for; side by side, because they wait for long."""
+    """For each fault the result of the contracts that it is there for; side by side, because they wait for long. What
+    is not seen in that crowd, where a server that spins may not get a CPU to do so, is tried again alone.
+    """
     folder = tmp_path_factory.mktemp("faults")
     wanted = {name: fault.contracts for name, fault in FAULTS.items()}
-    here = Platform("local", "this machine", LocalOptions())
-    return held_side_by_side(wanted, here, LocalDriver(), impatient(catalog, folder / "suite"), folder)
+    here, suite = Platform("local", "this machine", LocalOptions()), impatient(catalog, folder / "suite")
+    found = held_side_by_side(wanted, here, LocalDriver(), suite, folder)
+    unseen = {name: wanted[name] for name, result in found.items() if "passed" in {p.outcome for p in result.probes}}
+    if not unseen:
+        return found
+    return found | held_side_by_side(unseen, here, LocalDriver(), suite, folder / "alone", turns=1)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
