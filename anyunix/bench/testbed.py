@@ -91,6 +91,11 @@ class _There:
     compiler: str
     """Where it is; empty when there is none."""
 
+    @property
+    def name(self) -> str:
+        """As `uname -sr` tells it."""
+        return f"{self.system} {self.release}"
+
 
 @dataclass(frozen=True)
 class _Carried:
@@ -115,7 +120,7 @@ def staged(
             there = _look(driver, platform)
             carried = _carried(there, platform, catalog.root / "bench", sources, folder)
             files = {PurePosixPath(PROGRAMS / built.name): folder / built.name for built in carried.built}
-            files |= cross_objects(Toolchain((), there.compiler, there.system), platform, builds, lambda text: None)
+            files |= cross_objects(Toolchain((), there.compiler, there.name), platform, builds, lambda text: None)
             archive = folder / "payload.tar"
             _write(archive, catalog, platform, files)
             driver.put(archive)
@@ -151,7 +156,7 @@ def _look(driver: Driver, platform: Platform) -> _There:
 
 def _carried(there: _There, platform: Platform, folder: Path, sources: Sequence[Source], into: Path) -> _Carried:
     """Raises NotRun, PlatformError."""
-    found, there_is = _Carried(), f"{there.system} {there.release}"
+    found = _Carried()
     for source in sources:
         files = [str(folder / file) for file in source.files]
         if source.compiler == "go":
@@ -160,8 +165,8 @@ def _carried(there: _There, platform: Platform, folder: Path, sources: Sequence[
             except NotBuilt as error:
                 found.left_out[source.name] = str(error)
         elif source.compiler == "cc" and not there.compiler and platform.cross:
-            if reason := cannot_start(platform.cross, there_is):
-                raise NotRun(f"no cc on {platform.name}, and {reason}; it is {first_line(there_is)}")
+            if reason := cannot_start(platform.cross, there.name):
+                raise NotRun(f"no cc on {platform.name}, and {reason}; it is {first_line(there.name)}")
             build_program(files, platform.cross, into / source.name, building.CFLAGS)
             found.built.append(BuiltProgram(source.name, (), compiler_name(platform.cross)))
     return found
