@@ -2,10 +2,11 @@
 
 import os
 import re
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
+from support.deadline import wait_until
 from support.interfaces import link_local_addresses
 from support.kernel import backlog_cap
 from support.marks import explained_by, follows_from, promises
@@ -19,6 +20,8 @@ from support.tracer import ACCEPTS, Tracer
 
 QUEUED, QUEUED_SECONDS = 100, 0.3
 TRIES = 5
+BACK_SECONDS, ASLEEP_SECONDS = 0.5, 2.0
+"""Until a process that has served a client is back in accept(2), and until it sleeps at all."""
 AN_ADDRESS = r'bind\(\d+, \{sa_family=AF_INET6.*inet_pton\(AF_INET6, "(?!::")'
 """Of IPv6, and not the wildcard, which can be bound without any."""
 WAITED_IN = ("poll", "select")
@@ -111,7 +114,7 @@ def test_it_does_not_wait_in_accept_for_a_client_that_was_announced(start_server
         pytest.skip("this system does not show how a process listens, and in what it sleeps")
     for pid, fd in accepting:
         if may_block(pid, fd):
-            asleep = sleeps_in(pid)
+            asleep = comes_to_sleep_in(pid)
             assert not any(word in asleep for word in WAITED_IN), f"descriptor {fd} blocks, and it sleeps in {asleep}"
 
 
@@ -136,6 +139,20 @@ def may_block(pid: int, fd: int) -> bool:
     except OSError:
         return False
     return found is not None and not int(found[1], 8) & os.O_NONBLOCK
+
+
+def comes_to_sleep_in(pid: int) -> str:
+    """As `sleeps_in`, once it waits for clients: in accept(2), or, where it does not come to that, in `WAITED_IN`."""
+    with suppress(TimeoutError):
+        return wait_until(lambda: asleep_in(pid, ("accept",)), "the process to be in accept", BACK_SECONDS)
+    with suppress(TimeoutError):
+        return wait_until(lambda: asleep_in(pid, WAITED_IN), "the process to sleep", ASLEEP_SECONDS)
+    return sleeps_in(pid)
+
+
+def asleep_in(pid: int, words: tuple[str, ...]) -> str | None:
+    found = sleeps_in(pid)
+    return found if any(word in found for word in words) else None
 
 
 def sleeps_in(pid: int) -> str:
