@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -37,6 +37,7 @@ from anyunix.run.building import (
     compiler_of,
     cross_build,
     cross_helpers,
+    cross_objects,
     look_at,
     why_not_built,
 )
@@ -45,6 +46,7 @@ from anyunix.run.emulator_limits import leave_out
 from anyunix.run.exhausted import exhausted
 from anyunix.run.matrix import Keeper
 from anyunix.run.planned import AUTOLOAD_OFF, deviation, only
+from anyunix.run.switch_on import SWITCH_ON, switch_on
 from anyunix.run.unfinished import why_unfinished
 
 T = TypeVar("T")
@@ -78,6 +80,23 @@ class TurnLine(msgspec.Struct, frozen=True):
     """What it prints when one has ended."""
 
     turn: int
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What came of turns that ran side by side."""
+
+    asked: frozenset[int]
+    """The numbers of the cells."""
+    ended: Mapping[int, TurnEnded]
+    broken: str
+    """Why not all came back; empty where they did."""
+
+    def of(self, number: int) -> TurnEnded:
+        """Raises PlatformError for a cell that did not come back."""
+        if number not in self.ended:
+            raise PlatformError(f"it did not come back{f': {self.broken}' if self.broken else ''}")
+        return self.ended[number]
 
 
 class Batch:
@@ -131,9 +150,7 @@ class Batch:
             return
         self._send(copies)
         copies = self._build(copies)
-        rounds = [self._round(copies, last=n == self._options.repeat) for n in range(1, self._options.repeat + 1)]
-        for copy in copies:
-            self._judge(copy, [answers.get(copy.number) for answers, _ in rounds], rounds[-1][1], collected.result())
+        self._probe(copies, collected.result())
 
     def _look(self) -> None:
         """What the platform has for each subject. Raises PlatformError."""
@@ -158,10 +175,13 @@ class Batch:
         options, toolchain = self._options, self._toolchain(copies[0].cell)
         with scratch() as folder:
             helpers = cross_helpers(toolchain, self._platform, options.suite, options.cross_builds, self._say)
+            helpers |= cross_objects(toolchain, self._platform, options.cross_builds, self._say)
             archive = folder / "payload.tar"
             seconds = options.seconds * self._platform.slowness
             write_batch(archive, options.suite, copies, helpers, seconds, self._turns)
             self._driver.put(archive)
+        if self._platform.switched_on:
+            switch_on(self._driver, self._platform.slowness)
 
     def _build(self, copies: Sequence[CellCopy]) -> list[CellCopy]:
         """Make and build the copies; those that are there then."""
@@ -186,10 +206,25 @@ class Batch:
                 self._done(copy.number, replace(self._ran(copy.cell), probes=(failed,)))
         return [copy for copy in copies if copy.number not in self._results]
 
-    def _round(self, copies: Sequence[CellCopy], *, last: bool) -> tuple[dict[int, TurnEnded], str]:
-        """Each cell's contracts once: what came back, and why anything else did not."""
+    def _probe(self, copies: Sequence[CellCopy], collected: Sequence[str]) -> None:
+        """Each cell's probes, as often as asked for, and its result. On a platform with differences those that measure
+        run apart, under the differences themselves; else only a server does.
+        """
+        facts = self._options.plans.facts(self._options.suite) if self._platform.switched_on else frozenset[str]()
+        measuring = [copy for copy in copies if not facts.isdisjoint(copy.cell.probes)]
+        rounds: list[list[Answers]] = []
+        for number in range(1, self._options.repeat + 1):
+            measured = [self._turns_of(measuring, "fact", last=False)] if measuring else []
+            kind, last = "contract" if facts else "", number == self._options.repeat
+            rounds.append([*measured, self._turns_of(copies, kind, last=last)])
+        for copy in copies:
+            self._judge(copy, rounds, collected)
+
+    def _turns_of(self, copies: Sequence[CellCopy], kind: str, *, last: bool) -> Answers:
+        """Each cell's probes of a kind once, or all of them where it is empty."""
         wanted = {copy.number for copy in copies}
         left_out = [str(number) for number in self._artifacts if number not in wanted]
+        under = ["python3", str(SWITCH_ON)] if kind == "fact" else []
 
         def line(text: str) -> None:
             ended = _decoded(text.encode(), TurnLine)
@@ -198,10 +233,10 @@ class Batch:
 
         done = run_supervised(
             self._driver,
-            ["env", AUTOLOAD_OFF, "python3", "-S", str(TURNS_SCRIPT), str(TURNS_FILE), str(RESULTS), *left_out],
+            [*under, "env", AUTOLOAD_OFF, "python3", "-S", str(TURNS_SCRIPT), str(TURNS_FILE), str(RESULTS), *left_out],
             TURNS_SECONDS * self._platform.slowness,
             python_path=(SITE, SUITE),
-            environment={"ANYUNIX_SLOWNESS": str(self._platform.slowness)},
+            environment={"ANYUNIX_SLOWNESS": str(self._platform.slowness), "ANYUNIX_KIND": kind},
             say=line,
         )
         answers: dict[int, TurnEnded] = {}
@@ -211,19 +246,23 @@ class Batch:
                 answers.setdefault(ended.turn, ended)
         broken = done.timed_out or done.status or any(ended.timed_out or ended.status > 1 for ended in answers.values())
         reasons = [exhausted(self._driver, self._platform) if broken else "", last_words(done) if done.status else ""]
-        return answers, "; ".join(filter(None, reasons))
+        return Answers(frozenset(wanted), answers, "; ".join(filter(None, reasons)))
 
-    def _judge(self, copy: CellCopy, rounds: Iterable[TurnEnded | None], broken: str, collected: Sequence[str]) -> None:
+    def _judge(self, copy: CellCopy, rounds: Iterable[Sequence[Answers]], collected: Sequence[str]) -> None:
         """The result of a cell, from what its turns answered."""
 
         def judged() -> CellResult:
             seconds, left, runs = 0.0, list[str](), list[tuple[Probe, ...]]()
-            for ended in rounds:
-                if ended is None:
-                    raise PlatformError(f"it did not come back{f': {broken}' if broken else ''}")
-                self._log(copy.number, f"pytest {' '.join(copy.cell.probes)}", ended.said)
-                runs.append(self._probes(copy, ended, broken, collected))
-                seconds, left = seconds + ended.seconds, [*left, *ended.left_behind]
+            for parts in rounds:
+                probes: tuple[Probe, ...] = ()
+                for answers in (part for part in parts if copy.number in part.asked):
+                    ended = answers.of(copy.number)
+                    self._log(copy.number, f"pytest {' '.join(copy.cell.probes)}", ended.said)
+                    probes += self._probes(copy, ended, answers.broken)
+                    seconds, left = seconds + ended.seconds, [*left, *ended.left_behind]
+                if reason := deviation(only(collected, copy.cell.probes), (probe.id for probe in probes)):
+                    raise BadResults(reason)
+                runs.append(leave_out(probes, self._platform.emulator_limits, self._platform.emulator))
             return replace(
                 self._ran(copy.cell),
                 probes=resolve(merge_repeats(runs)),
@@ -234,7 +273,7 @@ class Batch:
         if (result := self._or_result(copy.number, judged)) is not None:
             self._done(copy.number, result)
 
-    def _probes(self, copy: CellCopy, ended: TurnEnded, broken: str, collected: Sequence[str]) -> tuple[Probe, ...]:
+    def _probes(self, copy: CellCopy, ended: TurnEnded, broken: str) -> tuple[Probe, ...]:
         """Raises PlatformError, BadResults."""
         done = Completed(ended.status, ended.said, "", ended.timed_out)
         if reason := why_unfinished(done, self._options.seconds * self._platform.slowness):
@@ -243,10 +282,7 @@ class Batch:
             raise BadResults("it wrote no results, or too many to be read")
         artifacts, junit = self._artifacts[copy.number], ended.junit.encode()
         self._artifacts[copy.number] = replace(artifacts, junit=(*artifacts.junit, junit))
-        probes = read_junit(junit)
-        if reason := deviation(only(collected, copy.cell.probes), (probe.id for probe in probes)):
-            raise BadResults(reason)
-        return leave_out(probes, self._platform.emulator_limits, self._platform.emulator)
+        return read_junit(junit)
 
     def _or_result(self, number: int, do: Callable[[], T]) -> T | None:
         """What `do` gives; None when it does not, and the cell has its result from that."""

@@ -9,7 +9,16 @@ from typing import Any
 
 from anyunix.catalog.subjects import Subject
 from anyunix.host.environment import passed_on
-from anyunix.payload.archive import SUBJECT, SUITE, add_file, add_suite, add_text, subject_files, subject_json
+from anyunix.payload.archive import (
+    SUBJECT,
+    SUITE,
+    add_differences,
+    add_file,
+    add_suite,
+    add_text,
+    subject_files,
+    subject_json,
+)
 from anyunix.run.building import BUILD_SECONDS
 from anyunix.run.cell import PROBE_SECONDS, Cell
 
@@ -78,6 +87,7 @@ def write_batch(
         add_suite(tar, suite)
         for place, program in helpers.items():
             add_file(tar, program, place, mode=0o755)
+        add_differences(tar, copies[0].cell.platform.switched_on)
         for original in {copy.original.name: copy.original for copy in copies}.values():
             for file in subject_files(original):
                 add_file(tar, original.folder / file, BASES / original.name / file)

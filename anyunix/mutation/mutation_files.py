@@ -32,8 +32,7 @@ def render(tested: MutationResults) -> str:
         "# Deliberate faults, and the contracts that catch them",
         f"Each fault is put into a copy of the server and run against the contracts that have to fail for it; "
         f"the healthy servers keep all of these contracts on the same platforms. {text(LEGEND)}. "
-        f"Each place: {' and '.join(map(text, tested.subjects))}. Nothing is preloaded: of the differences that a "
-        "platform has on, its sysctls and files are.",
+        f"Each place: {' and '.join(map(text, tested.subjects))}.",
         table(("fault", *map(text, tested.platforms)), map(lambda fault: _row(tested, fault), tested.faults)),
         text(overall(tested)),
         _problems(tested),

@@ -55,6 +55,19 @@ def test_a_fault_of_the_project_is_caught_here(tmp_path: Path) -> None:
     assert "another_programs_record_is_not_overwritten" in page
 
 
+def test_a_platform_has_its_differences_on(tmp_path: Path) -> None:
+    """The platform inherits O_NONBLOCK: without the difference this fault shows here, and is caught."""
+    platform = tmp_path / "inherits.yaml"
+    platform.write_text("title: inherits O_NONBLOCK\nextends: local\ndifferences: [accept-nonblock]\n")
+    chosen = ["--platform", str(platform), "--subject", "c", "--fault", "nonblock-inherited"]
+    assert main(["mutation", *chosen, "--out", str(tmp_path / "out")]) == 0
+    assert findings_in(tmp_path) == {"nonblock-inherited": "does not show"}
+    assert "accept.inherits_nonblock is True" in (tmp_path / "out" / "mutation.md").read_text()
+    (healthy,) = json.loads((tmp_path / "out" / "mutation.json").read_text())["healthy"]
+    assert healthy["kept"] > 0
+    assert not healthy["failures"]
+
+
 def test_a_fault_that_is_caught_is_exit_status_0(
     mutation: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
