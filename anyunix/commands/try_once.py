@@ -4,9 +4,8 @@ import argparse
 
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import console_for_reports
-from anyunix.discover.tried import try_subject
+from anyunix.discover.beginning import try_once
 from anyunix.discover.tried_report import as_json, print_tried
-from anyunix.drivers.registry import Drivers
 from anyunix.errors import EXIT_DONE, EXIT_FAILED, ConfigurationError
 from anyunix.text import nearest
 
@@ -38,11 +37,9 @@ def try_command(arguments: argparse.Namespace) -> int:
             f"--bind: {subject.name} has no bind mode {bind!r}{nearest(bind, subject.binds)}; "
             f"it has {', '.join(subject.binds)}"
         )
-    driver = Drivers().for_platform(platform)
-    tried = try_subject(subject, platform, bind, driver, catalog.suite, lambda text: None)
-    where = f"bind {bind} on {platform.name}"
+    begun = try_once(subject, platform, bind, catalog.suite, lambda text: None)
     if arguments.data:
-        print(as_json(subject, where, tried))
+        print(as_json(subject, begun.where, begun.tried))
     else:
-        print_tried(console_for_reports(), subject, where, tried)
-    return EXIT_FAILED if list(tried.problems()) else EXIT_DONE
+        print_tried(console_for_reports(), subject, begun.where, begun.tried)
+    return EXIT_FAILED if list(begun.tried.problems()) else EXIT_DONE
