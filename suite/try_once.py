@@ -104,8 +104,10 @@ def stopped(server: Server) -> dict[str, Any] | None:
         return None
     deadline = Deadline(ENDS.get(str(promised), UNPROMISED_SECONDS))
     with suppress(TimeoutError):
-        wait_until(lambda: still_running(awaited), "its processes to end", deadline)
+        wait_until(lambda: still_running({server.pid}), "its first process to end", deadline)
     seconds = time.monotonic() - begun
+    with suppress(TimeoutError):
+        wait_until(lambda: still_running(awaited), "its processes to end", deadline)
     left = still_running(forks)
     places = zip(server.addresses, server.hosts(), strict=True)
     return {

@@ -1,6 +1,7 @@
 """Starts a command of which nothing is known but that a server comes of it, and watches what that does.
 
-    python3 watch_once.py '{"seconds": 10, "signal": "SIGTERM", "greet": true, "openers": []}'
+    python3 watch_once.py '{"seconds": 10, "signal": "SIGTERM", "end_seconds": 15, "stay": "", "greet": true,
+                             "openers": []}'
 
 Prints one line of JSON (anyunix/discover/watched.py has its keys). The subject of ANYUNIX_SUBJECT says how it is
 started; what it says of its readiness, its clients and its end is not looked at.
@@ -62,7 +63,7 @@ def watch(subject: Subject, folder: Path, asked: dict[str, Any]) -> dict[str, An
             seen |= spoken(watched, int(words["port"]), asked)
             seen["pid_files"] = pid_files(work, watched.pids())
         if asked["signal"] and watched.first:
-            seen["ending"] = watched.end_at(signal.Signals[asked["signal"]])
+            seen["ending"] = watched.end_at(signal.Signals[asked["signal"]], asked["end_seconds"])
         return seen
     finally:
         watched.end()
@@ -72,12 +73,12 @@ def watch(subject: Subject, folder: Path, asked: dict[str, Any]) -> dict[str, An
 def spoken(watched: Watched, port: int, asked: dict[str, Any]) -> dict[str, Any]:
     """Which addresses answer, what it says first, and what it answers."""
     place = watched.place(port)
-    talk = Asked(place, watched)
+    talk = Asked(place, watched, asked["stay"].encode("latin-1"))
     seen = {"place": {"transport": place.transport, "host": place.host, "port": place.port}, "answers": talk.answers()}
     if asked["openers"] and asked["greet"]:
         seen["greetings"] = talk.greetings()
         seen["ended_by_silence"] = watched.ended_soon()
-    if asked["openers"] and not watched.ended():
+    if asked["openers"] and not seen.get("greetings") and not watched.ended():
         seen["replies"] = talk.replies(asked["openers"])
     watched.visit = talk.stay
     return seen

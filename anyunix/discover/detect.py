@@ -83,9 +83,15 @@ def detect(command: ServerCommand, catalog: Catalog, say: Say) -> Detected:
             found = _told(watch, found)
         for name in OTHER_SIGNALS:
             say(f"starting it again, for {name}")
-            if (again := watch.see(found.subject, name)).ending:
+            if (again := watch.see(found.subject, name, stay=_said(found))).ending:
                 found.stops[name] = again.ending
         return found
+
+
+def _said(found: Detected) -> str:
+    """What a client says that is served."""
+    filled = (found.talk.send if found.talk else "").replace("{n}", "000000")
+    return filled.replace("{i}", "000001")
 
 
 def _here(catalog: Catalog, *, told_port: bool) -> tuple[Platform, bool]:

@@ -102,7 +102,8 @@ def _talk(found: Detected) -> Iterator[str]:
         yield "# is served, or a connection alone has to do."
         yield '# talk: {send: "PING\\r\\n", expect: "^PONG", again: true}'
         return
-    yield f"# {_comment(talk.why)}"
+    for line in talk.why:
+        yield f"# {line}"
     words = []
     if talk.hexadecimal:
         words.append(f"hex: {json.dumps(talk.send.encode('latin-1').hex())}")
@@ -135,7 +136,7 @@ def _became(stop: SeenStop) -> str:
         "slow": f"it ended with all its processes in {stop.all or 0:.1f} s{how}",
         "alone": f"its first process ended in {stop.first or 0:.2f} s{how}, others went on",
         "survives": "it went on serving",
-        "false": "it did not end as a whole in 15 s, and did not go on as before",
+        "false": f"with a client connected it did not end as a whole in {stop.within:.0f} s, nor go on serving",
     }[stop.promise]
 
 

@@ -16,8 +16,8 @@ SPECIAL = re.compile(r"[.^$*+?{}\[\]\\|()]")
 class FoundTalk:
     """An exchange that proves that a client is served. Texts are of a character a byte."""
 
-    why: str
-    """What was seen, for a comment."""
+    why: tuple[str, ...]
+    """What was seen, a line each, for a comment."""
     send: str = ""
     hexadecimal: bool = False
     expect: str = ""
@@ -30,7 +30,7 @@ def talk_found(seen: Seen) -> FoundTalk | None:
     transport = seen.place.transport if seen.place else "tcp"
     if seen.greetings:
         return FoundTalk(
-            f"it speaks first: {abbreviated(seen.greetings[0])}",
+            (f"It speaks first: {abbreviated(seen.greetings[0])}",),
             expect=f"^{_beginning(*seen.greetings)}",
             transport=transport,
         )
@@ -42,14 +42,17 @@ def talk_found(seen: Seen) -> FoundTalk | None:
     for reply in seen.replies:
         opener = by_name.get(reply.name)
         if opener and reply.reply and not reply.ended:
-            why = f"to what a client of {opener.name} says it answered {abbreviated(reply.reply)}; say something better"
+            why = "Say something better than this. What it answered to what clients of these say:"
             expect = f"^{_beginning(reply.reply)}"
-            return FoundTalk(why, opener.data.decode("latin-1"), opener.hexadecimal, expect, transport=transport)
+            answers = (f"  {each.name}: {abbreviated(each.reply)}" for each in seen.replies if each.reply)
+            return FoundTalk(
+                (why, *answers), opener.data.decode("latin-1"), opener.hexadecimal, expect, transport=transport
+            )
     return None
 
 
 def _known(opener: Opener, reply: SeenReply, transport: str) -> FoundTalk:
-    why = f"it speaks as {opener.name} does: {abbreviated(reply.reply)}"
+    why = (f"It speaks as {opener.name} does: {abbreviated(reply.reply)}",)
     again = opener.again and reply.again.startswith(opener.known)
     send = opener.send or opener.data.decode("latin-1")
     return FoundTalk(why, send, opener.hexadecimal, opener.expect, again, transport)

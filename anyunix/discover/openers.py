@@ -24,11 +24,19 @@ class Opener:
     again: bool = False
     """Whether it may be said again on the same connection."""
     transport: str = "tcp"
+    seconds: float = 1.0
+    """For an answer, more on a busy machine."""
 
     def described(self) -> dict[str, Any]:
         """As suite/watch_once.py reads it."""
-        data = self.data.decode("latin-1")
-        return {"name": self.name, "data": data, "known": self.known, "again": self.again, "transport": self.transport}
+        return {
+            "name": self.name,
+            "data": self.data.decode("latin-1"),
+            "known": self.known,
+            "again": self.again,
+            "transport": self.transport,
+            "seconds": self.seconds,
+        }
 
 
 MQTT = bytes.fromhex("10 0c 00 04 4d 51 54 54 04 02 00 3c 00 00")
@@ -49,7 +57,9 @@ def openers() -> tuple[Opener, ...]:
         Opener("memcached", b"version\r\n", "VERSION ", "^VERSION ", again=True),
         Opener("TLS", _client_hello(), "\x16\x03", "^\x16\x03", hexadecimal=True),
         Opener("MQTT", MQTT, "\x20\x02", "^\x20\x02.\\0", hexadecimal=True),
-        Opener("IRC", IRC.replace("{n}", "000001").encode(), ":", "^:\\S+ 001 a{n} ", IRC),
+        Opener(
+            "IRC", IRC.replace("{n}", "000001").encode(), ":", "^:\\S+ 001 a{n} ", IRC, seconds=3.0
+        ),  # it looks up who comes
         Opener("an echo", b"hello\n", "hello", "^hello {n} {i}\r?$", "hello {n} {i}\n", again=True, transport="udp"),
         Opener("DNS", DNS, "\x124", "^\x124", hexadecimal=True, again=True, transport="udp"),
     )

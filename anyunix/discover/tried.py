@@ -97,7 +97,11 @@ class Tried(msgspec.Struct, frozen=True):
             yield self.message
         if self.ending and self.ending.broken:
             signal, promised = self.ending.signal, self.ending.promised
-            yield f"{signal}: {self.ending.broken}; it promises {promised} (promises: {{{signal.lower()}: …}})"
+            other = "alone" if self.ending.ended and not self.ending.answering else "slow, survives or false"
+            yield (
+                f"{signal}: {self.ending.broken}; its file promises {promised}, and could say "
+                f"promises: {{{signal.lower()}: {other}}}"
+            )
 
 
 def try_subject(subject: Subject, platform: Platform, bind: str, driver: Driver, suite: Path, say: Progress) -> Tried:

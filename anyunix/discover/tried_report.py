@@ -17,8 +17,8 @@ SHOWN = 70
 """Characters of a command, and of what came."""
 BRACES = re.compile(r"'(\{\w+\})'")
 """A word to be filled in, which a shell would want quoted."""
-LINES = 8
-"""Of its stderr."""
+LINES, PROCESSES = 8, 8
+"""Of its stderr, and of its processes."""
 
 
 def print_tried(console: Console, subject: Subject, where: str, tried: Tried) -> None:
@@ -41,7 +41,7 @@ def as_json(subject: Subject, where: str, tried: Tried) -> str:
 
 def abbreviated(text: str) -> str:
     """Bytes that came from anywhere, a character a byte, in one printable line."""
-    shown = repr(text[:SHOWN])
+    shown = ascii(text[:SHOWN])
     return shown if len(text) <= SHOWN else f"{shown}…"
 
 
@@ -49,7 +49,7 @@ def _rows(subject: Subject, tried: Tried) -> Iterator[tuple[str, list[str]]]:
     yield "start", [BRACES.sub(r"\1", shlex.join(subject.start))]
     if tried.ready_seconds is not None:
         yield "ready", [f"after {tried.ready_seconds:.2f} s ({_ready(subject)})"]
-        yield "processes", list(_tree(tried.processes)) or ["none that it is known by"]
+        yield "processes", _first(list(_tree(tried.processes)))
         if tried.sockets is not None:
             yield (
                 "listens on",
@@ -70,6 +70,11 @@ def _rows(subject: Subject, tried: Tried) -> Iterator[tuple[str, list[str]]]:
         yield "its stderr", [line[:200] for line in safe(tried.stderr).splitlines() if line.strip()][-LINES:]
 
 
+def _first(lines: list[str]) -> list[str]:
+    """Not more than a screen has room for."""
+    return [*lines[:PROCESSES], f"and {len(lines) - PROCESSES} more"] if len(lines) > PROCESSES else lines
+
+
 def _ready(subject: Subject) -> str:
     what = subject.ready.what
     return {"port": "a client is served", "line": f"a line like {what}", "file": f"the file {what}"}[subject.ready.how]
@@ -81,7 +86,7 @@ def _tree(processes: Sequence[SeenProcess]) -> Iterator[str]:
 
     def below(parents: Sequence[SeenProcess], depth: int) -> Iterator[str]:
         for each in parents:
-            yield f"{'  ' * depth}{each.pid} {each.command[:SHOWN]}"
+            yield f"{'  ' * depth}{each.pid} {each.command[:SHOWN] or '(ending)'}"
             yield from below([one for one in processes if one.parent == each.pid], depth + 1)
 
     yield from below([each for each in processes if each.parent not in numbers], 0)

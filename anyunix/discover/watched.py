@@ -18,6 +18,8 @@ from anyunix.payload.supervised import last_words, run_supervised
 
 SCRIPT = SUITE / "watch_once.py"
 SECONDS = 200.0
+SLOW_SECONDS, OTHER_SECONDS = 15.0, 5.0
+"""For an end at SIGTERM, as `slow` promises it, and at other signals."""
 LISTEN_SECONDS = 10.0
 """Until a server listens; more on a busy machine."""
 
@@ -54,6 +56,8 @@ class SeenStop(msgspec.Struct, frozen=True):
     all: float | None
     """The same of all its processes."""
     survives: bool
+    within: float
+    """Seconds that were waited at most, more on a busy machine."""
     listening: tuple[str, ...]
     quick: bool
 
@@ -131,9 +135,13 @@ class Watch:
     ) -> None:
         self._driver.down()
 
-    def see(self, subject: Subject, signal: str = "", openers: Sequence[Opener] = (), *, greet: bool = True) -> Seen:
-        """Start it once, ask it, and end it by a signal, or SIGKILL; with openers, clients that say nothing `greet`
-        it first. Raises PlatformError.
+    def see(
+        self, subject: Subject, signal: str = "", openers: Sequence[Opener] = (), *, greet: bool = True, stay: str = ""
+    ) -> Seen:
+        """Start it once, ask it, and end it by a signal, or SIGKILL.
+
+        With openers, clients that say nothing `greet` it first. `stay` is what a client says that is connected at its
+        end, where no opener has found that out, a character a byte. Raises PlatformError.
         """
         with scratch() as folder:
             archive = folder / "payload.tar"
@@ -142,6 +150,8 @@ class Watch:
         self._sent = True
         asked = {
             "signal": signal,
+            "end_seconds": SLOW_SECONDS if signal == "SIGTERM" else OTHER_SECONDS,
+            "stay": stay,
             "greet": greet,
             "openers": [each.described() for each in openers],
             "seconds": LISTEN_SECONDS,

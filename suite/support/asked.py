@@ -21,8 +21,9 @@ WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 class Asked:
     """A client of one of its sockets."""
 
-    def __init__(self, place: Held, server: Watched) -> None:
-        self._place, self._server = place, server
+    def __init__(self, place: Held, server: Watched, data: bytes = b"") -> None:
+        """`data` is what it is known to answer."""
+        self._place, self._server, self._data = place, server, data
         self._host = WILDCARDS.get(place.host, place.host)
 
     def answers(self) -> dict[str, bool]:
@@ -49,32 +50,43 @@ class Asked:
         """What it answers to each, and to the same once more on the same connection, up to the first that is known.
 
         An opener: `name`, `data` (a character a byte), `known` (how an answer begins that proves the protocol),
-        `transport`. A server that has ended with one is asked no more.
+        `transport`, `seconds` for an answer. A server that has ended with one is asked no more.
         """
         found = []
         for opener in openers:
             if opener["transport"] != ("udp" if self._place.transport == "udp" else "tcp"):
                 continue
-            data = opener["data"].encode("latin-1")
-            reply = again = ""
+            reply, again, ended = "", "", True
             with suppress(OSError), self._connected() as peer:
-                peer.sendall(data)
-                reply = _hear(peer, ANSWER_SECONDS)
-                if reply and opener["again"]:
-                    peer.sendall(data)
-                    again = _hear(peer, ANSWER_SECONDS)
-            ended = not reply and self._server.ended_soon()
+                reply, again, ended = self._exchanged(peer, opener)
             found.append({"name": opener["name"], "reply": reply, "again": again, "ended": ended})
-            if ended or (reply and opener["known"] and reply.startswith(opener["known"])):
+            if ended or (reply and reply.startswith(opener["known"])):
                 break
         return found
 
+    def _exchanged(self, peer: socket.socket, opener: dict[str, Any]) -> tuple[str, str, bool]:
+        """What is answered to it, and to the same again; whether the server has ended of it."""
+        data, reply, again = opener["data"].encode("latin-1"), "", ""
+        try:
+            peer.sendall(data)
+            reply = _hear(peer, opener["seconds"])
+            if reply and (reply.startswith(opener["known"]) or not self._data):
+                self._data = data
+            if reply and opener["again"]:
+                peer.sendall(data)
+                again = _hear(peer, opener["seconds"])
+        except OSError:
+            return reply, again, not reply and self._server.ended_soon()
+        return reply, again, False
+
     @contextmanager
     def stay(self) -> Iterator[None]:
-        """A client that is connected, if it can be."""
+        """A client that was served, if one can be, and is still connected."""
         peer = None
         with suppress(OSError):
             peer = self._connect()
+            peer.sendall(self._data)
+            _hear(peer, ANSWER_SECONDS)
         try:
             yield
         finally:
@@ -95,12 +107,16 @@ class Asked:
 
 
 def _hear(peer: socket.socket, seconds: float) -> str:
-    """What comes within that time, until nothing more does, a character a byte."""
+    """What comes within that time, until nothing more does, a character a byte. Raises ConnectionError where the
+    connection ends before anything came.
+    """
     deadline, came = Deadline(seconds), b""
-    with suppress(OSError):
+    with suppress(TimeoutError, BlockingIOError):
         while len(came) < KEPT_BYTES and not deadline.passed():
             peer.settimeout(Deadline(QUIET_SECONDS).seconds if came else max(deadline.left(), 0.001))
             piece = peer.recv(KEPT_BYTES)
+            if not piece and not came:
+                raise ConnectionError("the server ended the connection")
             if not piece:
                 break
             came += piece

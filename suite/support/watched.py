@@ -15,8 +15,8 @@ from support.starting import Command
 SETTLE_SECONDS, UDP_SECONDS = 0.5, 1.5
 """How long what it listens on stays as it is before that counts; longer where it is sockets of UDP alone."""
 DYING_SECONDS = 0.3
-QUICK_SECONDS, SLOW_SECONDS = 2.0, 15.0
-"""For an end that is quick, and for one at all (support/ending.py)."""
+QUICK_SECONDS = 2.0
+"""For an end that is quick (support/ending.py)."""
 
 
 class Watched:
@@ -86,14 +86,16 @@ class Watched:
             "command_status": self._holder.ended().get(self.command),
         }
 
-    def end_at(self, number: int) -> dict[str, Any]:
-        """What becomes of it at that signal, with a client connected. One that goes on accepting survives it."""
+    def end_at(self, number: int, seconds: float) -> dict[str, Any]:
+        """What becomes of it within `seconds` of that signal, with a client connected. One that goes on accepting
+        survives it.
+        """
         with self.visit():
             begun, forks = time.monotonic(), self.pids()
             with suppress(ProcessLookupError):
                 os.kill(self.first, number)
             first = everything = None
-            quick, slow = Deadline(QUICK_SECONDS), Deadline(SLOW_SECONDS)
+            quick, slow = Deadline(QUICK_SECONDS), Deadline(seconds)
             survives = False
             while everything is None and not slow.passed():
                 left = set(self.pids()) & set(forks)
@@ -111,6 +113,7 @@ class Watched:
             "first": first,
             "all": everything,
             "survives": survives,
+            "within": slow.seconds,
             "listening": listening,
             "quick": everything is not None and everything <= quick.seconds,
         }
