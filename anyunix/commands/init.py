@@ -9,6 +9,7 @@ from anyunix.catalog.subject_template import as_argument, write_template
 from anyunix.commands.common import a_path, console_for_reports
 from anyunix.discover.beginning import begin
 from anyunix.discover.command import ServerCommand, name_for
+from anyunix.discover.detected_file import run_command
 from anyunix.discover.known_servers import write_from
 from anyunix.discover.tried_report import print_tried
 from anyunix.errors import EXIT_DONE, EXIT_FAILED, ConfigurationError
@@ -70,7 +71,7 @@ def _detect(arguments: argparse.Namespace) -> int:
     file: Path = arguments.file or Path(f"{name_for(words)}.yaml")
     begun = begin(ServerCommand(words, file, tuple(arguments.beside)), find_catalog(), _say)
     print_tried(console_for_reports(), begun.subject, begun.where, begun.tried)
-    print(f"{file}: written; next: anyunix run --subject {as_argument(file)} --platform local -k any_server")
+    print(f"{file}: written; next: {run_command(file, begun.subject.starting.port)}")
     return EXIT_FAILED if list(begun.tried.problems()) else EXIT_DONE
 
 

@@ -11,7 +11,7 @@ from anyunix.catalog.subjects import Subject
 from anyunix.discover.command import ServerCommand
 from anyunix.discover.detect import Say, detect
 from anyunix.discover.detected_file import subject_text
-from anyunix.discover.tried import Tried, try_subject
+from anyunix.discover.tried import SeenStart, try_subject
 from anyunix.drivers.netns.netns_driver import NetnsOptions
 from anyunix.drivers.registry import Drivers
 
@@ -22,7 +22,7 @@ class Begun:
 
     subject: Subject
     where: str
-    tried: Tried
+    tried: SeenStart
 
 
 def begin(command: ServerCommand, catalog: Catalog, say: Say) -> Begun:

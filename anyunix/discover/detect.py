@@ -13,7 +13,7 @@ from anyunix.catalog.subjects import Subject
 from anyunix.discover.command import ServerCommand
 from anyunix.discover.found_talk import FoundTalk, talk_found
 from anyunix.discover.openers import openers
-from anyunix.discover.watched import Seen, SeenStop, Watch
+from anyunix.discover.watched import Lookout, Seen, SeenStop
 from anyunix.drivers.netns.netns_driver import NetnsOptions
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import EXIT_FAILED, AnyunixError
@@ -66,7 +66,7 @@ def detect(command: ServerCommand, catalog: Catalog, say: Say) -> Detected:
     """Raises ConfigurationError, NoServer, NotRun, PlatformError."""
     subject = command.subject()
     platform, private = _here(catalog, told_port="{port}" in " ".join(command.words))
-    with Watch(platform, Drivers().for_platform(platform), catalog.suite) as watch:
+    with Lookout(platform, Drivers().for_platform(platform), catalog.suite) as watch:
         say(f"starting it{' in a network of its own' if private else ''}")
         seen = watch.see(subject, "SIGTERM", openers())
         if not seen.listens:
@@ -106,7 +106,7 @@ def _here(catalog: Catalog, *, told_port: bool) -> tuple[Platform, bool]:
     return private, True
 
 
-def _told(watch: Watch, found: Detected) -> Detected:
+def _told(watch: Lookout, found: Detected) -> Detected:
     """With its port in the place where it is told it; else with the one that it has."""
     place = found.seen.place
     assert place

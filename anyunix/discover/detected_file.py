@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import yaml
 
@@ -15,11 +16,19 @@ from anyunix.text import safe
 
 PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
 WIDTH = 118
+PRIVATE = "local-private"
+"""The platform that is this machine with a network of its own."""
 
 
 def subject_text(found: Detected) -> str:
     """The whole file."""
     return "\n".join([*_head(found), *_start(found), *_ready(found), *_talk(found), *_end(found), ""])
+
+
+def run_command(file: Path, port: int = 0) -> str:
+    """What to type to have it tried in every way; `port` is the only one that it can have, or 0."""
+    platform = PRIVATE if port else "local"
+    return f"anyunix run --subject {as_argument(file)} --platform {platform} -k any_server"
 
 
 def promises_of(found: Detected) -> dict[str, tuple[str, str]]:
@@ -51,7 +60,7 @@ def _head(found: Detected) -> Iterator[str]:
     yield f"# Written by: anyunix init --detect {_comment(shlex.join(found.command.words))}"
     yield f"# What its comments say was seen at {starts} starts{where}. Change what you know better, then:"
     yield f"#   anyunix try {as_argument(file)}"
-    yield f"#   anyunix run --subject {as_argument(file)} --platform local -k any_server"
+    yield f"#   {run_command(file, found.port)}"
     yield f"title: {_scalar(found.command.title)}"
 
 
@@ -70,7 +79,7 @@ def _start(found: Detected) -> Iterator[str]:
         for name, text in subject.configuration.items():
             yield from _block(name, text)
     if found.port:
-        yield "# no place was found where it can be told another port: it runs where it has a network of its own alone"
+        yield "# no way was found to tell it another port: it runs alone where it has a network of its own"
         yield f"port: {found.port}"
     if found.daemon:
         yield f"# the command ended with exit status {seen.command_status} and the server went on"

@@ -71,7 +71,7 @@ class SeenEnd(msgspec.Struct, frozen=True):
         return "its port still answers" if self.answering else ""
 
 
-class Tried(msgspec.Struct, frozen=True):
+class SeenStart(msgspec.Struct, frozen=True):
     """What suite/try_once.py answers, and what was left behind."""
 
     error: str
@@ -104,7 +104,9 @@ class Tried(msgspec.Struct, frozen=True):
             )
 
 
-def try_subject(subject: Subject, platform: Platform, bind: str, driver: Driver, suite: Path, say: Progress) -> Tried:
+def try_subject(
+    subject: Subject, platform: Platform, bind: str, driver: Driver, suite: Path, say: Progress
+) -> SeenStart:
     """Start it there once. Raises NotRun, PlatformError."""
     with set_up(platform, subject, driver, suite, say):
         say("starting the server")
@@ -123,7 +125,7 @@ def try_subject(subject: Subject, platform: Platform, bind: str, driver: Driver,
     if done.timed_out or done.status or not lines:
         raise PlatformError(f"{platform.name}: {'it took too long' if done.timed_out else last_words(done)}")
     try:
-        tried = msgspec.json.decode(lines[-1], type=Tried)
+        tried = msgspec.json.decode(lines[-1], type=SeenStart)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise PlatformError(f"{platform.name}: what came back is no answer: {error}") from error
     if tried.error in NOT_TRIED:

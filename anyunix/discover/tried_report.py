@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from anyunix.catalog.subjects import Subject
-from anyunix.discover.tried import SeenEnd, SeenProcess, Tried
+from anyunix.discover.tried import SeenEnd, SeenProcess, SeenStart
 from anyunix.text import safe
 
 SHOWN = 70
@@ -21,7 +21,7 @@ LINES, PROCESSES = 8, 8
 """Of its stderr, and of its processes."""
 
 
-def print_tried(console: Console, subject: Subject, where: str, tried: Tried) -> None:
+def print_tried(console: Console, subject: Subject, where: str, tried: SeenStart) -> None:
     """A row per thing seen, then the answer in one sentence."""
     for name, lines in _rows(subject, tried):
         for number, line in enumerate(lines):
@@ -33,7 +33,7 @@ def print_tried(console: Console, subject: Subject, where: str, tried: Tried) ->
     console.print(Text(f"anyunix: {subject.name}, {where}: {done}", "bold red" if problems else "bold green"))
 
 
-def as_json(subject: Subject, where: str, tried: Tried) -> str:
+def as_json(subject: Subject, where: str, tried: SeenStart) -> str:
     """The same, for programs."""
     seen = msgspec.to_builtins(tried)
     return json.dumps({"subject": subject.name, "where": where, "problems": list(tried.problems()), **seen}, indent=1)
@@ -45,7 +45,7 @@ def abbreviated(text: str) -> str:
     return shown if len(text) <= SHOWN else f"{shown}…"
 
 
-def _rows(subject: Subject, tried: Tried) -> Iterator[tuple[str, list[str]]]:
+def _rows(subject: Subject, tried: SeenStart) -> Iterator[tuple[str, list[str]]]:
     yield "start", [BRACES.sub(r"\1", shlex.join(subject.start))]
     if tried.ready_seconds is not None:
         yield "ready", [f"after {tried.ready_seconds:.2f} s ({_ready(subject)})"]

@@ -112,14 +112,14 @@ class Seen(msgspec.Struct, frozen=True):
         return self.place is not None and (self.place.port == self.port or self.place.host == self.socket != "")
 
 
-class Watch:
+class Lookout:
     """A platform that is up, where commands are started one after the other. A context manager."""
 
     def __init__(self, platform: Platform, driver: Driver, suite: Path) -> None:
         self._platform, self._driver, self._suite = platform, driver, suite
         self._sent = False
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self) -> "Lookout":
         """Raises NotRun, PlatformError."""
         if reason := self._driver.available():
             raise NotRun(reason)
