@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from support.asked import Asked
+from support.held_sockets import Held
 from support.launcher import fill_all, fill_values
 from support.output import Output
 from support.ports import free_port
@@ -59,8 +60,9 @@ def watch(subject: Subject, folder: Path, asked: dict[str, Any]) -> dict[str, An
         seen = watched.settled(asked["seconds"])
         seen |= {"error": "", "port": int(words["port"]), "work": str(work), "socket": words["socket"]}
         seen["stdout"], seen["stderr"] = said(output)
-        if seen["sockets"]:
-            seen |= spoken(watched, int(words["port"]), asked)
+        place = watched.place(int(words["port"]))
+        if place is not None:
+            seen |= spoken(watched, place, asked)
             seen["pid_files"] = pid_files(work, watched.pids())
         if asked["signal"] and watched.first:
             seen["ending"] = watched.end_at(signal.Signals[asked["signal"]], asked["end_seconds"])
@@ -70,16 +72,17 @@ def watch(subject: Subject, folder: Path, asked: dict[str, Any]) -> dict[str, An
         output.end()
 
 
-def spoken(watched: Watched, port: int, asked: dict[str, Any]) -> dict[str, Any]:
-    """Which addresses answer, what it says first, and what it answers."""
-    place = watched.place(port)
+def spoken(watched: Watched, place: Held, asked: dict[str, Any]) -> dict[str, Any]:
+    """What it says first, what it answers, and which addresses answer."""
     talk = Asked(place, watched, asked["stay"].encode("latin-1"))
-    seen = {"place": {"transport": place.transport, "host": place.host, "port": place.port}, "answers": talk.answers()}
+    seen = {"place": {"transport": place.transport, "host": place.host, "port": place.port}}
     if asked["openers"] and asked["greet"]:
         seen["greetings"] = talk.greetings()
         seen["ended_by_silence"] = watched.ended_soon()
     if asked["openers"] and not seen.get("greetings") and not watched.ended():
         seen["replies"] = talk.replies(asked["openers"])
+    if asked["openers"]:
+        seen["answers"] = talk.answers()
     watched.visit = talk.stay
     return seen
 

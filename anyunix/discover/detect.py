@@ -74,7 +74,7 @@ def detect(command: ServerCommand, catalog: Catalog, say: Say) -> Detected:
         if seen.ended_by_silence:
             say("it ended with a client that said nothing: starting it again")
             asked = watch.see(subject, "SIGTERM", openers(), greet=False)
-            seen = replaced(seen, replies=asked.replies, ending=asked.ending)
+            seen = replaced(seen, replies=asked.replies, answers=asked.answers, ending=asked.ending)
         found = Detected(command, subject, 0, seen, talk_found(seen), private=private)
         if seen.ending:
             found = replace(found, stops={"SIGTERM": seen.ending})

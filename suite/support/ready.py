@@ -65,7 +65,7 @@ class Awaited:
         elif ready.how == "file":
             self.written(ready.what)
         try:
-            self._until(first.served, lambda: f"nothing is served on {where}{first.why}")
+            self._until(first.served, lambda: f"nothing is served on {where}{first.why or self._elsewhere()}")
         except Unserved as error:
             raise self._failure(
                 f"not ready: a client of {where} is answered, but not as `talk` expects: {error}"
@@ -139,7 +139,6 @@ class Awaited:
         return self._failure(f"the server {ending(status)} before it was ready", status)
 
     def _failure(self, message: str, status: int | None = None) -> NotReady:
-        message += self._elsewhere() if status is None else ""
         stderr, stdout = (self._output.read(name).decode(errors="replace") for name in ("stderr", "stdout"))
         return NotReady(message, stderr, stdout, status)
 

@@ -12,7 +12,7 @@ from support.holder import Holder, Household
 from support.processes import command_of, kill_all
 from support.starting import Command
 
-SETTLE_SECONDS, UDP_SECONDS = 0.5, 1.5
+SETTLE_SECONDS, UDP_SECONDS = 0.3, 1.0
 """How long what it listens on stays as it is before that counts; longer where it is sockets of UDP alone."""
 DYING_SECONDS = 0.3
 QUICK_SECONDS = 2.0
@@ -47,9 +47,9 @@ class Watched:
         """What they listen on; nothing where the system does not show it."""
         return held_by(self.pids()) or []
 
-    def place(self, port: int) -> Held:
+    def place(self, port: int) -> Held | None:
         """The one to speak to: of that port if there is one, of TCP before the others, the lowest."""
-        return min(self.sockets(), key=lambda each: (each.port != port, each.transport != "tcp", each))
+        return min(self.sockets(), key=lambda each: (each.port != port, each.transport != "tcp", each), default=None)
 
     def ended(self) -> bool:
         """Whether all its processes have."""
