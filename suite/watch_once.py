@@ -64,7 +64,7 @@ def watch(subject: Subject, folder: Path, asked: dict[str, Any]) -> dict[str, An
         if place is not None:
             seen |= spoken(watched, place, asked)
             seen["pid_files"] = pid_files(work, watched.pids())
-        if asked["signal"] and watched.first:
+        if asked["signal"] and watched.first and not watched.ended():
             seen["ending"] = watched.end_at(signal.Signals[asked["signal"]], asked["end_seconds"])
         return seen
     finally:

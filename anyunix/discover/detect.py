@@ -76,6 +76,11 @@ def detect(command: ServerCommand, catalog: Catalog, say: Say) -> Detected:
             asked = watch.see(subject, "SIGTERM", openers(), greet=False)
             seen = replaced(seen, replies=asked.replies, answers=asked.answers, ending=asked.ending)
         found = Detected(command, subject, 0, seen, talk_found(seen), private=private)
+        if found.transport == "udp" and found.talk is None:
+            raise NoServer(
+                f"--detect: {command.title}: it has {seen.place} and answers none of the openers, and over UDP an "
+                f"answer alone proves that it serves: write {command.file} by hand, with the exchange: anyunix init"
+            )
         if seen.ending:
             found = replace(found, stops={"SIGTERM": seen.ending})
         if not seen.honours_port:
@@ -111,7 +116,9 @@ def _told(watch: Lookout, found: Detected) -> Detected:
     place = found.seen.place
     assert place
     if place.transport == "unix":
-        return replace(found, subject=next(_with_socket(found.subject, place.host), found.subject))
+        for subject in _with_socket(found.subject, place.host):
+            return replace(found, subject=subject)
+        raise NoServer(f"--detect: it listens on {place}, and no word is that path: say {{socket}} where it is told it")
     for subject in _with_port(found.subject, place.port):
         if watch.see(subject).honours_port:
             return replace(found, subject=subject)

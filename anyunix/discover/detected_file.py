@@ -106,6 +106,9 @@ def _talk(found: Detected) -> Iterator[str]:
     yield ""
     if found.seen.ended_by_silence:
         yield "# It ended with a client that came, said nothing, and left."
+    for reply in found.seen.replies:
+        if reply.ended:
+            yield f"# It ended with a client that said what those of {reply.name} say."
     if talk is None:
         yield "# It said nothing, and answered none of the openers that were tried: say here what proves that a client"
         yield "# is served, or a connection alone has to do."

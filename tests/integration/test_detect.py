@@ -137,6 +137,13 @@ def test_a_socket_of_the_unix_domain_and_a_signal_that_is_ignored(detect: Detect
     assert subject.promises["sighup"] == "survives"
 
 
+def test_a_path_that_it_always_takes_has_to_be_named(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "server.py").write_text(UNIX.replace("sys.argv[1]", 'os.environ["HOME"] + "/s"'))
+    assert main(["init", "my.yaml", "--detect", "python3", "server.py"]) == 1
+    assert "and no word is that path: say {socket} where it is told it" in capfd.readouterr().err
+    assert not (folder / "my.yaml").exists()
+
+
 def test_a_program_in_c(detect: Detect, folder: Path) -> None:
     if not shutil.which("cc"):
         pytest.skip("no cc here")
