@@ -16,6 +16,7 @@ from anyunix.report.workflow import Workflow
 
 COMMANDS = {
     "init": "write a subject file to start from, for a server of your own",
+    "try": "start a server once, as its subject file says, and show what is seen of it",
     "run": "run the suite for subjects on platforms, and compare",
     "plan": "print the cells of a run as a CI matrix, each shard with the command that runs it alone",
     "merge": "put the results of shards together into one report, and judge",
@@ -38,7 +39,7 @@ COMMANDS = {
     "schema": "print what a file that you write may hold, as JSON Schema (draft 2020-12) for editors",
 }
 """What each does, in the order of the help. A command is the module of its name, imported when it is asked for."""
-MODULES = {"import": "import_results"}
+MODULES = {"import": "import_results", "try": "try_once"}
 """Those whose name no module can have."""
 RENAMED = {"teeth": "mutation"}
 """Commands of earlier versions, which may stand in scripts -> what they are called now."""

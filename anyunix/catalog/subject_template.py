@@ -1,5 +1,6 @@
 """A subject file to start from, with a server that it runs against as it is."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from anyunix.catalog.json_schema import json_schema
@@ -93,17 +94,28 @@ stop: SIGTERM
 
 def write_template(file: Path) -> None:
     """Write the file, over none that is there, and its schema. Raises ConfigurationError."""
+    check_new(file)
+    write_new(file, TEMPLATE.format(schema=SCHEMA, file=as_argument(file), name=file.stem, promises=promise_lines()))
+
+
+def check_new(file: Path) -> None:
+    """Whether a subject file can be called that, and there is none. Raises ConfigurationError."""
     if file.suffix not in (".yaml", ".yml") or not NAME.fullmatch(file.stem):
         raise ConfigurationError(f"{file}: a subject file is called NAME.yaml, NAME of letters, digits and . _ -")
-    text = TEMPLATE.format(schema=SCHEMA, file=as_argument(file), name=file.stem, promises=_promises())
+    if file.exists() or file.is_symlink():
+        raise ConfigurationError(f"{file} is there already: it is left as it is")
+
+
+def write_new(file: Path, text: str) -> None:
+    """Write a subject file, over none that is there, and its schema. Raises ConfigurationError."""
     try:
-        _write_new(file, text)
+        _write_text(file, text)
         write_whole(file.parent / SCHEMA, json_schema("subject", SubjectFile).encode())
     except OSError as error:
         raise ConfigurationError(f"{error.filename or file}: cannot be written: {error.strerror}") from None
 
 
-def _write_new(file: Path, text: str) -> None:
+def _write_text(file: Path, text: str) -> None:
     try:
         with file.open("x", encoding="utf-8") as opened:
             opened.write(text)
@@ -116,12 +128,12 @@ def as_argument(file: Path) -> str:
     return str(file) if "/" in str(file) else f"./{file}"
 
 
-def _promises() -> str:
-    """One comment line per promise: the value that takes it back, and what it is."""
+def promise_lines(but: Collection[str] = ()) -> str:
+    """One comment line per promise, `but` these: the value that takes it back, and what it is."""
     lines = [
         f"#   {f'{name}: {str(not next(iter(values))).lower()}':<26} # {values[True]}"
         for name, values in PROMISES.items()
-        if True in values
+        if True in values and name not in but
     ]
     ends = [f"#     {str(value).lower():<9} {meaning}" for value, meaning in ENDS.items()]
     signals = [f"#   {name + ': quick':<26} # or one of the words below" for name in ("sigterm", "sigint")]

@@ -20,30 +20,30 @@ def holders(place: Address, transport: str, pids: Collection[int]) -> list[int] 
     if not (PROC / "net").is_dir():
         return None
     sockets = {f"socket:[{inode}]" for inode in _inodes(place, transport)}
-    return [pid for pid in pids if sockets & set(_open_files(pid))]
+    return [pid for pid in pids if sockets & set(open_files(pid))]
 
 
 def _inodes(place: Address, transport: str) -> Iterator[str]:
     """proc(5), /proc/net/tcp: sl local_address rem_address st …, inode is the tenth; /proc/net/unix: the seventh."""
     if transport == "unix":
-        for words in _rows("unix"):
+        for words in rows("unix"):
             if words[7:] == [place.host]:
                 yield words[6]
         return
     for table, state in TABLES.items():
         if table.startswith(transport):
-            for words in _rows(table):
+            for words in rows(table):
                 if words[3] == state and int(words[1].rpartition(":")[2], 16) == place.port:
                     yield words[9]
 
 
-def _rows(table: str) -> list[list[str]]:
+def rows(table: str) -> list[list[str]]:
     with suppress(OSError):  # a kernel without IPv6
         return [line.split() for line in (PROC / "net" / table).read_text().splitlines()[1:]]
     return []
 
 
-def _open_files(pid: int) -> Iterator[str]:
+def open_files(pid: int) -> Iterator[str]:
     """What its descriptors are links to; nothing of another user's process, and of one that has gone."""
     folder = f"{PROC}/{pid}/fd"
     with suppress(OSError):

@@ -10,6 +10,7 @@ from support.address import Address, listening_on, own_addresses
 from support.child import describe_status
 from support.clients import Clients
 from support.deadline import Deadline, wait_until
+from support.held_sockets import held_by
 from support.net import LOOPBACKS, can_bind, connect_error
 from support.output import Output
 from support.starting import Started
@@ -26,6 +27,8 @@ SETTLE_SECONDS = 1.0
 """From one listen(2) of a server to its next."""
 WRONG_SECONDS = 4.0
 """For a server that answers its first clients that it is not ready yet."""
+SOCKETS = 5
+"""That a failure names."""
 LAST_LINES = 3
 """Of what a server said, in a failure."""
 
@@ -62,7 +65,7 @@ class Awaited:
         elif ready.how == "file":
             self.written(ready.what)
         try:
-            self._until(first.served, lambda: f"nothing is served on {where}{first.why}")
+            self._until(first.served, lambda: f"nothing is served on {where}{first.why or self._elsewhere()}")
         except Unserved as error:
             raise self._failure(
                 f"not ready: a client of {where} is answered, but not as `talk` expects: {error}"
@@ -138,6 +141,13 @@ class Awaited:
     def _failure(self, message: str, status: int | None = None) -> NotReady:
         stderr, stdout = (self._output.read(name).decode(errors="replace") for name in ("stderr", "stdout"))
         return NotReady(message, stderr, stdout, status)
+
+    def _elsewhere(self) -> str:
+        """What it does listen on, to be put behind a sentence: mostly a port that nobody told it."""
+        with suppress(AssertionError, OSError):  # it is ending just now
+            if held := held_by(self._process.forks()):
+                return f"; it listens on {', '.join(map(str, held[:SOCKETS]))}"
+        return ""
 
 
 class FirstClient:

@@ -108,6 +108,10 @@ class Conversation:
             for (guest, pattern), times in wanted.items()
         }
 
+    def heard(self) -> dict[str, bytes]:
+        """The first of what each guest heard who is there."""
+        return {name: voice.heard for name, voice in self._voices.items()}
+
     def write_down(self) -> None:
         """Keep all that comes from now on."""
         for voice in self._voices.values():

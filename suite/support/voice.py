@@ -11,6 +11,8 @@ TALK_SECONDS = 10.0
 ANSWER_BYTES = 1 << 20
 """Of what came that no pattern has matched."""
 DATAGRAM_BYTES = 65536
+HEARD_BYTES = 400
+"""Of what came first that are kept to be shown."""
 
 
 class Unserved(AssertionError):
@@ -52,6 +54,8 @@ class Voice:
     def __init__(self, peer: socket.socket, seconds: float = TALK_SECONDS) -> None:
         """`seconds` are for each thing that is said or heard."""
         self.peer, self._seconds = peer, seconds
+        self.heard = b""
+        """The first of all that came."""
         self._came, self._taken = b"", 0
         self._answered = self._ended = False
         self._written: bytes | None = None
@@ -127,6 +131,7 @@ class Voice:
         piece = self.peer.recv(DATAGRAM_BYTES)
         self._ended = not piece and self.peer.type == socket.SOCK_STREAM
         self._answered = self._answered or bool(piece)
+        self.heard = (self.heard + piece)[:HEARD_BYTES]
         if self.peer.type != socket.SOCK_STREAM:  # a pattern is about one datagram
             self._came, self._taken = b"", 0
         self._came += piece
