@@ -13,10 +13,15 @@ pytestmark = speaks_chat
 MANY = 8192
 """Above FD_SETSIZE, 1,024 of Linux, the BSDs and macOS, by more than lies behind such a set in any frame of a stack."""
 SPARE = 256
-OPEN_THEM = """
+TOO_MANY = 77
+"""The exit status of what opens them where it may not."""
+OPEN_THEM = f"""
 import os, sys
-for number in range(int(sys.argv[1])):
-    os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)
+try:
+    for number in range(int(sys.argv[1])):
+        os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)
+except OSError:
+    sys.exit({TOO_MANY})
 os.execvp(sys.argv[2], sys.argv[2:])
 """
 
@@ -36,6 +41,8 @@ def test_descriptors_past_fd_setsize_are_served_or_refused(start_server):
     try:
         server = start_server(wrapper=opener, limits={resource.RLIMIT_NOFILE: MANY + SPARE})
     except NotReady as error:
+        if error.returncode == TOO_MANY:  # a difference that is on may set a limit of the server's own
+            pytest.skip("fewer descriptors than that are allowed to the server here")
         assert error.returncode == 1, str(error)
         assert error.stderr.count("\n") == 1, str(error)
         return

@@ -36,7 +36,7 @@ def test_it_does_what_it_promises_at(server, name):
         if promised in ("survives", "either"):
             guest.close()  # it may be the only one that is served
         if promised == "survives":
-            assert_survives(server)
+            assert went_on(server), server.death()
             return
         if promised == "either" and went_on(server):
             return
@@ -141,17 +141,13 @@ def two_came_and_went(server) -> bool:
     return True
 
 
-def assert_survives(server) -> None:
-    """It goes on serving, with the process that it was."""
-    for _ in range(SERVED_AFTER):
-        wait_until(server.serves, "a client to be served after the signal", SECONDS["slow"])
-    assert server.alive()
-
-
 def went_on(server) -> bool:
-    """Whether it goes on serving; it may serve some clients yet before it hears the signal, and end then."""
+    """Whether it goes on serving, with the process that it was.
+
+    It may serve some clients yet before it hears the signal, and end then.
+    """
     for _ in range(SERVED_AFTER):
-        wait_until(lambda: not server.alive() or server.serves(), "the server to serve or to end", SECONDS["slow"])
+        wait_until(lambda: not server.alive() or server.serves(), "a client to be served yet", SECONDS["slow"])
     return server.alive()
 
 

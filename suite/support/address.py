@@ -1,7 +1,7 @@
 """Addresses that a server listens on: those that it names, or those that answer."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from support.deadline import POLL_SECONDS, Deadline
@@ -40,23 +40,30 @@ def own_addresses() -> list[str]:
 def listening_on(port: int, patience: float = 0.0, error: Error = connect_error) -> tuple[Address, ...]:
     """The addresses that answer on a port; the wildcard where all of a family do, and it has several.
 
-    Judged by connecting, or what else gives an `error`: a listening table differs on each system. An address that
-    refuses is asked again for so many seconds of `patience`, for a server that stops listening now and then. One that
-    this machine has lost meanwhile (a container's network was removed) says nothing about the server.
+    Judged by connecting, or what else gives an `error`: a listening table differs on each system. Addresses that refuse
+    are asked again until none has answered for so many seconds of `patience`, for a server that stops listening now and
+    then, at each client perhaps. One that this machine has lost meanwhile (a container's network was removed) says
+    nothing about the server.
     """
     found: list[str] = []
+    addresses = own_addresses()
+    refusing = _refusing(addresses, port, patience, error)
     for wildcard in WILDCARDS:
-        candidates = [address for address in own_addresses() if (":" in address) == (":" in wildcard)]
-        answering = [address for address in candidates if _answers(address, port, patience, error)]
-        silent = [address for address in candidates if address not in answering and can_bind(address) is None]
+        family = [address for address in addresses if (":" in address) == (":" in wildcard)]
+        answering = [address for address in family if address not in refusing]
+        silent = [address for address in family if address in refusing and can_bind(address) is None]
         found += [wildcard] if len(answering) > 1 and not silent else answering
     return tuple(Address(host, port) for host in found)
 
 
-def _answers(address: str, port: int, patience: float, error: Error) -> bool:
+def _refusing(addresses: Sequence[str], port: int, patience: float, error: Error) -> Sequence[str]:
+    """Those that do not answer: all are asked in turn, so that many cost no more time than one."""
     deadline = Deadline(patience)
-    while error(address, port, QUEUE_SECONDS) is not None:
-        if deadline.passed():
-            return False
+    while True:
+        is_last = deadline.passed()  # each is asked once more then, however long others took
+        refusing = [address for address in addresses if error(address, port, QUEUE_SECONDS) is not None]
+        if is_last or not refusing:
+            return refusing
+        if len(refusing) < len(addresses):
+            addresses, deadline = refusing, Deadline(patience)
         time.sleep(POLL_SECONDS)  # nothing announces a listener: poll
-    return True

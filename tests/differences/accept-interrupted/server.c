@@ -1,11 +1,13 @@
-/* A worker serves; the first process accepts who wants to control it, and ends when accept(2) fails. */
+/* Threads serve; the first one accepts who wants to control the server, which ends when accept(2) fails. */
 #include <sys/types.h>
 #include <sys/socket.h>
-#include <stdio.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
-#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,31 +28,55 @@ listen_on(int port)
 	return listener;
 }
 
-static void
-serve(int peer)
+static void *
+serve(void *peer)
 {
 	char data[4096];
 	ssize_t length;
 
-	while ((length = read(peer, data, sizeof(data))) > 0)
-		if (write(peer, data, (size_t)length) != length)
+	while ((length = read((int)(intptr_t)peer, data, sizeof(data))) > 0)
+		if (write((int)(intptr_t)peer, data, (size_t)length) != length)
 			break;
-	close(peer);
+	close((int)(intptr_t)peer);
+	return NULL;
 }
 
-/* Wait until a process sleeps, which this one does in a single call. */
 static void
-wait_asleep(pid_t pid)
+start_thread(void *(*run)(void *), int argument)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run, (void *)(intptr_t)argument) != 0)
+		exit(1);
+	(void)pthread_detach(thread);
+}
+
+/* Wait until the first thread sleeps, which it does in a single call. */
+static void
+wait_first_asleep(void)
 {
 	char path[40], line[200] = "";
 	FILE *stat;
 
-	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", (long)getpid());
 	while (strstr(line, ") S ") == NULL) {
 		if ((stat = fopen(path, "r")) == NULL || fgets(line, sizeof(line), stat) == NULL)
-			_exit(1);
+			exit(1);
 		fclose(stat);
+		(void)poll(NULL, 0, 1);
 	}
+}
+
+static void *
+work(void *port)
+{
+	int listener, peer;
+
+	wait_first_asleep();
+	listener = listen_on((int)(intptr_t)port);
+	while ((peer = accept(listener, NULL, NULL)) != -1)
+		start_thread(serve, peer);
+	exit(1);
 }
 
 static void
@@ -59,50 +85,35 @@ on_hangup(int number)
 	(void)number;
 }
 
+/* Threads inherit what is blocked: the signal interrupts the first one. */
 static void
-handle_hangup(void)
+start_work(int port)
 {
 	struct sigaction action;
+	sigset_t hangup;
 
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = on_hangup;
 	action.sa_flags = SA_RESTART;
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
 	if (sigaction(SIGHUP, &action, NULL) == -1 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		exit(1);
-}
-
-static void
-work(int port)
-{
-	int listener, peer;
-
-	wait_asleep(getppid());
-	listener = listen_on(port);
-	signal(SIGCHLD, SIG_IGN);
-	while ((peer = accept(listener, NULL, NULL)) != -1) {
-		if (fork() == 0) {
-			serve(peer);
-			_exit(0);
-		}
-		close(peer);
-	}
-	_exit(1);
+	(void)pthread_sigmask(SIG_BLOCK, &hangup, NULL);
+	start_thread(work, port);
+	(void)pthread_sigmask(SIG_UNBLOCK, &hangup, NULL);
 }
 
 int
 main(int argc, char *argv[])
 {
 	int control, peer;
-	pid_t worker;
 
 	if (argc != 2)
 		return 2;
-	handle_hangup();
 	control = listen_on(0);
-	if ((worker = fork()) == 0)
-		work(atoi(argv[1]));
+	start_work(atoi(argv[1]));
 	while ((peer = accept(control, NULL, NULL)) != -1)
 		close(peer);
-	kill(worker, SIGKILL);
 	return 1;
 }

@@ -8,16 +8,21 @@ from contextlib import suppress
 from threading import Thread
 
 turn, _ = os.pipe()
-listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+
+
+def take_turn() -> None:
+    fcntl.flock(turn, fcntl.LOCK_EX)
+    fcntl.flock(turn, fcntl.LOCK_UN)
 
 
 def serve(peer: socket.socket) -> None:
     with peer, suppress(ConnectionError):
         while data := peer.recv(4096):
-            fcntl.flock(turn, fcntl.LOCK_EX)
-            fcntl.flock(turn, fcntl.LOCK_UN)
+            take_turn()
             peer.sendall(data)
 
 
+take_turn()  # what is refused shows at once
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 while True:
     Thread(target=serve, args=listener.accept()[:1], daemon=True).start()

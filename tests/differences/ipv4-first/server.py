@@ -3,6 +3,7 @@
 import socket
 import sys
 from contextlib import suppress
+from threading import Thread
 
 family, _, _, _, address = socket.getaddrinfo(None, sys.argv[1], type=socket.SOCK_STREAM)[0]
 listener = socket.socket(family)
@@ -10,8 +11,12 @@ listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 listener.bind(address)
 listener.listen()
 
-while True:
-    peer, _ = listener.accept()
+
+def serve(peer: socket.socket) -> None:
     with peer, suppress(ConnectionError):
         while data := peer.recv(4096):
             peer.sendall(data)
+
+
+while True:
+    Thread(target=serve, args=listener.accept()[:1], daemon=True).start()

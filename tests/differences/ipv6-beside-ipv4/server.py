@@ -1,6 +1,7 @@
-"""Reserves its port in IPv4, and gives that up where [::] is refused for it; else [::] serves both, it thinks."""
+"""Reserves its port in IPv4, and gives that up where [::] is refused for it; else [::] is to serve both."""
 
 import errno
+import select
 import socket
 import sys
 from contextlib import suppress
@@ -28,6 +29,8 @@ except OSError as error:
 print("ready", flush=True)
 
 while True:
+    if reserved in select.select([each for each in (listener, reserved) if each.fileno() != -1], [], [])[0]:
+        sys.exit("a client came to the reservation")
     peer, _ = listener.accept()
     with peer, suppress(ConnectionError):
         while data := peer.recv(4096):

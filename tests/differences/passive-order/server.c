@@ -47,9 +47,15 @@ main(int argc, char *argv[])
 	if (argc != 2)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN);
 	listener = listen_on(argv[1]);
 	for (;;) {
-		if ((peer = accept(listener, NULL, NULL)) != -1)
+		if ((peer = accept(listener, NULL, NULL)) == -1)
+			continue;
+		if (fork() == 0) {
 			serve(peer);
+			_exit(0);
+		}
+		close(peer);
 	}
 }

@@ -4,6 +4,7 @@ import errno
 import socket
 import sys
 from contextlib import suppress
+from threading import Thread
 
 listeners = []
 for host in ("0.0.0.0", "127.0.0.1"):
@@ -14,8 +15,12 @@ for host in ("0.0.0.0", "127.0.0.1"):
             raise
 listener = listeners[0]
 
-while True:
-    peer, _ = listener.accept()
+
+def serve(peer: socket.socket) -> None:
     with peer, suppress(ConnectionError):
         while data := peer.recv(4096):
             peer.sendall(data)
+
+
+while True:
+    Thread(target=serve, args=listener.accept()[:1], daemon=True).start()
