@@ -2,13 +2,15 @@
 
 import re
 import resource
+from collections.abc import Callable
 
 import pytest
 
 from support.limits import limited, need_limits_of_others
 from support.marks import explained_by, promises
 from support.ready import NotReady
-from support.started import with_many_descriptors
+from support.server import Server
+from support.started import need_room, with_many_descriptors
 from support.tracer import ACCEPTS, FORKS, Tracer
 
 SELECTABLE = 1024
@@ -31,14 +33,7 @@ def test_descriptors_above_1023_serve_clients_or_are_refused(start_server):
     if hard != resource.RLIM_INFINITY and hard < 2 * SELECTABLE:
         pytest.skip(f"no more than {hard} descriptors are allowed here")
     limits = {resource.RLIMIT_NOFILE: 2 * SELECTABLE}
-    try:
-        server = start_server(wrapper=with_many_descriptors(SELECTABLE), limits=limits)
-    except NotReady as error:
-        assert_refused(error)
-        return
-    for _ in range(CLIENTS):
-        server.serve()
-    assert server.alive()
+    served_or_refused(lambda: start_server(wrapper=with_many_descriptors(SELECTABLE), limits=limits))
 
 
 @promises("small_stack")
@@ -49,14 +44,7 @@ def test_a_small_stack_is_enough_or_refused(start_server):
     setrlimit(2), RLIMIT_STACK: SIGSEGV when it is used up. Threads have less by default elsewhere: 128 KiB with musl,
     512 KiB with macOS, where glibc gives them what this limit says, mostly 8 MiB.
     """
-    try:
-        server = start_server(limits={resource.RLIMIT_STACK: SMALL_STACK})
-    except NotReady as error:
-        assert_refused(error)
-        return
-    for _ in range(CLIENTS):
-        server.serve()
-    assert server.alive()
+    served_or_refused(lambda: start_server(limits={resource.RLIMIT_STACK: SMALL_STACK}))
 
 
 @promises("no_process")
@@ -116,10 +104,18 @@ def test_a_file_that_may_not_grow_ends_nobody(server):
     assert server.alive()
 
 
-def assert_refused(error: NotReady) -> None:
-    """It ended by itself, with an error."""
-    assert error.returncode is not None, f"it neither serves nor ends: {error}"
-    assert 0 < error.returncode < ENDS_AT_MOST, f"it does not say that it cannot serve: {error}"
+def served_or_refused(start: Callable[[], Server]) -> None:
+    """It serves, or has ended by itself with an error."""
+    try:
+        server = start()
+    except NotReady as error:
+        need_room(error)
+        assert error.returncode is not None, f"it neither serves nor ends: {error}"
+        assert 0 < error.returncode < ENDS_AT_MOST, f"it does not say that it cannot serve: {error}"
+        return
+    for _ in range(CLIENTS):
+        server.serve()
+    assert server.alive()
 
 
 def forks_in(tracer: Tracer, pid: int) -> int:

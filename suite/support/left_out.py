@@ -20,7 +20,7 @@ OF_ITS_FIRST = (
     *("sigterm", "sigint", "sighup", "sigwinch", "blocked_signals", "process_group", "reload", "interrupted"),
     *("orphans", "children_killed", "idle", "wakeups", "memory", "clock", "accept_errors", "vanished_clients"),
     *("descriptors", "no_descriptor", "high_descriptors", "no_process", "file_limit", "lost_log", "closed_descriptors"),
-    *("keepalive",),
+    *("keepalive", "file_errors", "moved_files"),
 )
 """Promises about the process that stays, and accepts: the super-server."""
 LEFT_TO = {
