@@ -10,12 +10,13 @@ from support.limits import limited, need_limits_of_others
 from support.marks import explained_by, promises
 from support.ready import NotReady
 from support.server import Server
-from support.started import need_room, with_many_descriptors
+from support.started import need_room, with_address_space, with_many_descriptors
 from support.tracer import ACCEPTS, FORKS, Tracer
 
 SELECTABLE = 1024
 """FD_SETSIZE of Linux, the BSDs and macOS; 65,536 in 64-bit programs of illumos."""
 SMALL_STACK = 256 * 1024
+SMALL_SPACE = 64 * 1024 * 1024
 CLIENTS, SOON = 3, 12
 ENDS_AT_MOST = 128
 """Exit statuses from here on are a shell's way to say that a signal ended its command."""
@@ -45,6 +46,18 @@ def test_a_small_stack_is_enough_or_refused(start_server):
     512 KiB with macOS, where glibc gives them what this limit says, mostly 8 MiB.
     """
     served_or_refused(lambda: start_server(limits={resource.RLIMIT_STACK: SMALL_STACK}))
+
+
+@promises("small_address_space")
+def test_a_small_address_space_is_enough_or_refused(start_server):
+    """With 64 MiB of address space the server serves, or says that it cannot: it is not killed by a signal.
+
+    setrlimit(2), RLIMIT_AS; POSIX malloc, mmap: ENOMEM, and a null pointer that has to be looked at. Service managers
+    set it (LimitAS=); on systems without it nothing is tried.
+    """
+    if not hasattr(resource, "RLIMIT_AS"):
+        pytest.skip("this system has no limit on address space")
+    served_or_refused(lambda: start_server(wrapper=with_address_space(SMALL_SPACE)))
 
 
 @promises("no_process")

@@ -23,12 +23,22 @@ os.execvp(sys.argv[1], sys.argv[1:])
 """
 NO_ROOM = 77
 """Exit status of the wrapper where so many cannot be opened: the server was not started."""
+SPACE = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_AS, ({size}, {size}))
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 STDERR, STDOUT = 2, 1
 
 
 def with_many_descriptors(count: int) -> tuple[str, ...]:
     """A wrapper that leaves so many open: a descriptor that the server opens gets a higher number (POSIX open)."""
     return (sys.executable, "-I", "-S", "-c", MANY.format(count=count, no_room=NO_ROOM))
+
+
+def with_address_space(size: int) -> tuple[str, ...]:
+    """A wrapper that leaves so many bytes to the server; the process of the probe itself may have more already."""
+    return (sys.executable, "-I", "-S", "-c", SPACE.format(size=size))
 
 
 def need_room(error: NotReady) -> None:

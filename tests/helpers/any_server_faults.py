@@ -81,7 +81,5 @@ def held_side_by_side(
     ]
     by_name = {subject.name: subject for subject in subjects.values()}
     with CellCounter(Console(file=io.StringIO()), len(cells)) as counter:
-        batch = Batch(
-            platform, cells, by_name, driver, SuiteOptions(suite), turns, counter, KeepsNothing()
-        )
+        batch = Batch(platform, cells, by_name, driver, SuiteOptions(suite), turns, counter, KeepsNothing())
         return dict(zip(wanted, batch.run(), strict=True))
