@@ -14,7 +14,7 @@ from support.ready import NotReady
 from support.tracer import Tracer
 
 CLIENTS, SOON = 3, 12
-WRITE_SECONDS = 1.0
+WRITE_SECONDS = 0.3
 """For a server that writes after it has answered."""
 WRITES = "?write,?writev,?pwrite64,?pwritev,?pwritev2,?fsync,?fdatasync"
 PRECIOUS = "nobody may lose this\n"
