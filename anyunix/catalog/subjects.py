@@ -63,7 +63,7 @@ PROMISES: Mapping[str, Mapping[Any, str]] = {
         False: "nothing",
         True: "a link in place of its pid file leads it to no other file (pid_file)",
     },
-    "relative_paths": {True: "the path of its work folder may be relative ({work} in start)", False: "nothing"},
+    "relative_paths": {False: "nothing", True: "the path of its work folder may be relative ({work} in start)"},
     "environment": {True: "it serves without an environment, and without a home", False: "nothing"},
     "locale": {True: "it serves under a locale that is not there", False: "nothing"},
     "time_zone": {True: "it serves in a time zone that is not there", False: "nothing"},
