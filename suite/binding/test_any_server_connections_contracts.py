@@ -13,13 +13,11 @@ from support.marks import explained_by, follows_from, promises
 from support.net import NO_FAMILY, can_bind
 from support.peers import connected_of, knock
 from support.proc import PROC
-from support.ready import NotReady
 from support.stopped import stopped
 from support.tcp_table import is_kept_alive
-from support.tracer import ACCEPTS, Tracer
+from support.tracer import ACCEPTS, Tracer, without_call
 
 QUEUED, QUEUED_SECONDS = 100, 0.3
-TRIES = 5
 BACK_SECONDS, ASLEEP_SECONDS = 0.5, 2.0
 """Until a process that has served a client is back in accept(2), and until it sleeps at all."""
 AN_ADDRESS = r'bind\(\d+, \{sa_family=AF_INET6.*inet_pton\(AF_INET6, "(?!::")'
@@ -39,21 +37,8 @@ def test_without_an_address_of_ipv6_it_serves_ipv4(start_server, work):
     """
     if can_bind("::") in NO_FAMILY:
         pytest.skip("no sockets of IPv6 here")
-    for attempt in range(TRIES):
-        calls = Tracer(work / f"bind-calls-{attempt}", "bind")
-        start_server(wrapper=calls.wrapper).serve("127.0.0.1")
-        number = calls.number_of(AN_ADDRESS)
-        if number is None:
-            pytest.skip("the server's first process binds no address of IPv6 but `::`")
-        tracer = Tracer(work / f"without-address-{attempt}", "bind", f"error=EADDRNOTAVAIL:when={number}")
-        try:
-            start_server(wrapper=tracer.wrapper).serve("127.0.0.1")
-        except (NotReady, OSError, AssertionError):
-            if tracer.injected(AN_ADDRESS):
-                raise
-        if tracer.injected(AN_ADDRESS):
-            return
-    pytest.skip(f"no address of IPv6 could be taken away from the server in {TRIES} tries")
+    none = "the server's first process binds no address of IPv6 but `::`"
+    without_call(start_server, work, "bind", AN_ADDRESS, "EADDRNOTAVAIL", none)
 
 
 @promises("interfaces", "ipv6")

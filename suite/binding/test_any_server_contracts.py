@@ -9,11 +9,10 @@ from support.marks import alone, depends_on, explained_by, follows_from, over, p
 from support.needs import need_ipv6
 from support.net import NO_FAMILY, can_bind, connect_error
 from support.ready import NotReady
-from support.tracer import Tracer
+from support.tracer import without_call
 
 LINGERING_SECONDS = 15.0
 AGAIN_SECONDS = 1.0
-TRIES = 5
 HERE = "binding/test_any_server_contracts.py::test_a_client_on"
 IPV4, IPV6 = f"{HERE}_ipv4_loopback_is_served", f"{HERE}_ipv6_loopback_is_served"
 IPV6_LISTENER = r"socket\(AF_INET6, SOCK_(STREAM|DGRAM)"
@@ -86,22 +85,8 @@ def test_without_ipv6_it_serves_ipv4(start_server, work):
     if can_bind("::") in NO_FAMILY:
         start_server().serve("127.0.0.1")  # nothing to take away: the platform itself is the proof
         return
-    for attempt in range(TRIES):
-        calls = Tracer(work / f"socket-calls-{attempt}", "socket")
-        start_server(wrapper=calls.wrapper).serve("127.0.0.1")
-        number = calls.number_of(IPV6_LISTENER)
-        if number is None:
-            pytest.skip("the server's first process asks for no listener of IPv6")
-        tracer = Tracer(work / f"without-ipv6-{attempt}", "socket", f"error=EAFNOSUPPORT:when={number}")
-        try:
-            start_server(wrapper=tracer.wrapper).serve("127.0.0.1")
-        except (NotReady, OSError, AssertionError):
-            if tracer.injected(IPV6_LISTENER):
-                raise
-        if tracer.injected(IPV6_LISTENER):
-            return
-        # the server asks in another order each time, and another call has failed
-    pytest.skip(f"IPv6 could not be taken away from the server in {TRIES} tries")
+    none = "the server's first process asks for no listener of IPv6"
+    without_call(start_server, work, "socket", IPV6_LISTENER, "EAFNOSUPPORT", none)
 
 
 @over("tcp", "udp")

@@ -2,18 +2,21 @@
 
 import re
 import resource
+from collections.abc import Callable
 
 import pytest
 
 from support.limits import limited, need_limits_of_others
 from support.marks import explained_by, promises
 from support.ready import NotReady
-from support.started import with_many_descriptors
+from support.server import Server
+from support.started import need_room, with_address_space, with_many_descriptors
 from support.tracer import ACCEPTS, FORKS, Tracer
 
 SELECTABLE = 1024
 """FD_SETSIZE of Linux, the BSDs and macOS; 65,536 in 64-bit programs of illumos."""
 SMALL_STACK = 256 * 1024
+SMALL_SPACE = 64 * 1024 * 1024
 CLIENTS, SOON = 3, 12
 ENDS_AT_MOST = 128
 """Exit statuses from here on are a shell's way to say that a signal ended its command."""
@@ -31,14 +34,7 @@ def test_descriptors_above_1023_serve_clients_or_are_refused(start_server):
     if hard != resource.RLIM_INFINITY and hard < 2 * SELECTABLE:
         pytest.skip(f"no more than {hard} descriptors are allowed here")
     limits = {resource.RLIMIT_NOFILE: 2 * SELECTABLE}
-    try:
-        server = start_server(wrapper=with_many_descriptors(SELECTABLE), limits=limits)
-    except NotReady as error:
-        assert_refused(error)
-        return
-    for _ in range(CLIENTS):
-        server.serve()
-    assert server.alive()
+    served_or_refused(lambda: start_server(wrapper=with_many_descriptors(SELECTABLE), limits=limits))
 
 
 @promises("small_stack")
@@ -49,14 +45,19 @@ def test_a_small_stack_is_enough_or_refused(start_server):
     setrlimit(2), RLIMIT_STACK: SIGSEGV when it is used up. Threads have less by default elsewhere: 128 KiB with musl,
     512 KiB with macOS, where glibc gives them what this limit says, mostly 8 MiB.
     """
-    try:
-        server = start_server(limits={resource.RLIMIT_STACK: SMALL_STACK})
-    except NotReady as error:
-        assert_refused(error)
-        return
-    for _ in range(CLIENTS):
-        server.serve()
-    assert server.alive()
+    served_or_refused(lambda: start_server(limits={resource.RLIMIT_STACK: SMALL_STACK}))
+
+
+@promises("small_address_space")
+def test_a_small_address_space_is_enough_or_refused(start_server):
+    """With 64 MiB of address space the server serves, or says that it cannot: it is not killed by a signal.
+
+    setrlimit(2), RLIMIT_AS; POSIX malloc, mmap: ENOMEM, and a null pointer that has to be looked at. Service managers
+    set it (LimitAS=); on systems without it nothing is tried.
+    """
+    if not hasattr(resource, "RLIMIT_AS"):
+        pytest.skip("this system has no limit on address space")
+    served_or_refused(lambda: start_server(wrapper=with_address_space(SMALL_SPACE)))
 
 
 @promises("no_process")
@@ -116,10 +117,18 @@ def test_a_file_that_may_not_grow_ends_nobody(server):
     assert server.alive()
 
 
-def assert_refused(error: NotReady) -> None:
-    """It ended by itself, with an error."""
-    assert error.returncode is not None, f"it neither serves nor ends: {error}"
-    assert 0 < error.returncode < ENDS_AT_MOST, f"it does not say that it cannot serve: {error}"
+def served_or_refused(start: Callable[[], Server]) -> None:
+    """It serves, or has ended by itself with an error."""
+    try:
+        server = start()
+    except NotReady as error:
+        need_room(error)
+        assert error.returncode is not None, f"it neither serves nor ends: {error}"
+        assert 0 < error.returncode < ENDS_AT_MOST, f"it does not say that it cannot serve: {error}"
+        return
+    for _ in range(CLIENTS):
+        server.serve()
+    assert server.alive()
 
 
 def forks_in(tracer: Tracer, pid: int) -> int:

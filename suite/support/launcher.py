@@ -17,6 +17,7 @@ from support.companions import Companions, in_its_own_dev
 from support.deadline import wait_until
 from support.differences import command_under, switched_on
 from support.output import Output
+from support.place import Place
 from support.ports import free_port
 from support.ready import Awaited, NotReady
 from support.server import Server
@@ -55,12 +56,14 @@ class Launcher:
         before_exec: Callable[[], object] | None = None,
         new_session: bool = True,
         path: Path | None = None,
+        where: Place | None = None,
     ) -> Server:
         """Start the server and wait until it listens. Raises NotReady, NotSwitchedOn.
 
         `extra` are more arguments for it; a variable of `environment` that is None is taken away; `limits` maps
         resource.RLIMIT_* to soft and hard value; `wrapper` is a command put in front, such as a tracer; `before_exec`
-        runs in the child just before exec; `path` is for the socket of a server of the Unix domain.
+        runs in the child just before exec; `path` is for the socket of a server of the Unix domain; `where` is where it
+        works, else a new folder.
 
         A server that does not say which port it took is given a free one. A stranger may take that meanwhile: then
         another.
@@ -82,6 +85,7 @@ class Launcher:
                     before_exec,
                     new_session,
                     path,
+                    where,
                 )
             except NotReady as error:
                 if not left or error.returncode is None:
@@ -102,11 +106,13 @@ class Launcher:
         before_exec: Callable[[], object] | None,
         new_session: bool,
         path: Path | None,
+        where: Place | None,
     ) -> Server:
         program = fill_all(self.subject.start[:1], {"python": sys.executable})
         who = User.named(self.subject.starting.user, self.subject.root, *program) if self._becomes(user) else None
         user = who.uid if who else user
-        work = self._work_folder(user)
+        own = self._work_folder(user)
+        work, folder = (where.work, where.folder) if where else (own, self.subject.root)
         record = None if wrapper else self._record()
         wrapper = record.wrapper if record else wrapper
         promises = self.subject.promises[bind or self.bind]
@@ -114,7 +120,7 @@ class Launcher:
         clients = Clients(self.subject, words)
         given = changed({**os.environ, **fill_values(self.subject.environment, words)}, environment)
         front = command_under(self._mechanisms, wrapper, given)
-        argv = [*front, *fill_all(self._arguments(extra, host, bind), words)]
+        argv = [*front, *fill_all(self._arguments(extra, host, bind), where.worded(words) if where else words)]
         for name, text in fill_values(self.subject.configuration, words).items():
             (work / name).parent.mkdir(parents=True, exist_ok=True)
             (work / name).write_text(text)
@@ -135,7 +141,7 @@ class Launcher:
 
         command = Command(
             argv,
-            self.subject.root,
+            folder,
             given,
             output.stdout,
             output.stderr,
@@ -152,7 +158,7 @@ class Launcher:
             for companion in self.subject.starting.also:
                 companions.start(companion, command, output, lambda text: fill(text, words))
             if self.subject.starting.syslog:
-                command = in_its_own_dev(command, companions.log(work, output))
+                command = in_its_own_dev(command, companions.log(own, output))
             process = begin(
                 self.subject,
                 command,
@@ -164,9 +170,7 @@ class Launcher:
         except OSError as error:
             companions.end()
             output.end()
-            raise NotReady(
-                f"start: {argv[0]!r} cannot be run in {self.subject.root}: {error.strerror}", "", "", None
-            ) from None
+            raise NotReady(f"start: {argv[0]!r} cannot be run in {folder}: {error.strerror}", "", "", None) from None
         except BaseException:
             companions.end()
             output.end()

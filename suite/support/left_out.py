@@ -14,13 +14,13 @@ TALKS: Mapping[str, tuple[Callable[[Talk], bool], str]] = {
 """What a talk may have to hold: word of the mark `talks` -> whether it does, and how to call that."""
 
 
-NOT_ITS_OWN = ("restart", "port_in_use", "without_ipv6", "backlog", "unlink", "socket_mode")
+NOT_ITS_OWN = ("restart", "port_in_use", "without_ipv6", "lone_loopback", "backlog", "unlink", "socket_mode")
 """Promises about sockets, which are kept or broken by whoever makes them."""
 OF_ITS_FIRST = (
     *("sigterm", "sigint", "sighup", "sigwinch", "blocked_signals", "process_group", "reload", "interrupted"),
     *("orphans", "children_killed", "idle", "wakeups", "memory", "clock", "accept_errors", "vanished_clients"),
     *("descriptors", "no_descriptor", "high_descriptors", "no_process", "file_limit", "lost_log", "closed_descriptors"),
-    *("keepalive",),
+    *("keepalive", "file_errors", "moved_files", "small_address_space", "socket_errors"),
 )
 """Promises about the process that stays, and accepts: the super-server."""
 LEFT_TO = {

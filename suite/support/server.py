@@ -15,7 +15,7 @@ from support.clients import Clients
 from support.companions import Companions
 from support.deadline import POLL_SECONDS, Deadline, wait_until
 from support.differences import Mechanism, check
-from support.net import CONNECT_SECONDS
+from support.net import CONNECT_SECONDS, can_bind
 from support.output import Output
 from support.processes import Left, Process
 from support.ready import ending, last_words
@@ -139,8 +139,13 @@ class Server:
         return True
 
     def hosts(self) -> list[str]:
-        """An address to connect to for each that it bound: loopback for a wildcard."""
-        return [WILDCARDS.get(address.host, address.host) for address in self.addresses]
+        """An address to connect to for each that it bound: loopback for a wildcard, where this platform has that.
+
+        Without an address of IPv6, `::` can be bound, and ::1 does not exist.
+        """
+        bound = [address.host for address in self.addresses]
+        there = [host for host in bound if host not in WILDCARDS or can_bind(WILDCARDS[host]) is None]
+        return [WILDCARDS.get(host, host) for host in there or bound]
 
     def _patiently(self, come: Callable[[], T]) -> T:
         """One that promises no more than one client at a time may need a moment between two; not one that has ended."""

@@ -7,12 +7,25 @@ from collections.abc import Callable
 
 import pytest
 
+from support.ready import NotReady
+
 FULL = "/dev/full"
 """full(4): every write to it fails with ENOSPC. Linux, FreeBSD and NetBSD have it."""
 MANY = """
 import os, sys
-for number in range({count}):
-    os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)
+try:
+    for number in range({count}):
+        os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)
+except OSError as error:
+    print(error, file=sys.stderr)
+    sys.exit({no_room})
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+NO_ROOM = 77
+"""Exit status of the wrapper where so many cannot be opened: the server was not started."""
+SPACE = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_AS, ({size}, {size}))
 os.execvp(sys.argv[1], sys.argv[1:])
 """
 STDERR, STDOUT = 2, 1
@@ -20,7 +33,18 @@ STDERR, STDOUT = 2, 1
 
 def with_many_descriptors(count: int) -> tuple[str, ...]:
     """A wrapper that leaves so many open: a descriptor that the server opens gets a higher number (POSIX open)."""
-    return (sys.executable, "-I", "-S", "-c", MANY.format(count=count))
+    return (sys.executable, "-I", "-S", "-c", MANY.format(count=count, no_room=NO_ROOM))
+
+
+def with_address_space(size: int) -> tuple[str, ...]:
+    """A wrapper that leaves so many bytes to the server; the process of the probe itself may have more already."""
+    return (sys.executable, "-I", "-S", "-c", SPACE.format(size=size))
+
+
+def need_room(error: NotReady) -> None:
+    """Skip where it is that wrapper that has ended."""
+    if error.returncode == NO_ROOM:
+        pytest.skip(f"so many descriptors cannot be opened here: {error.stderr.strip()}")
 
 
 def without(*descriptors: int) -> Callable[[], None]:

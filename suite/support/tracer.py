@@ -11,32 +11,41 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
 from support.preload import preloaded
+from support.ready import NotReady
+from support.server import Server
 
 # The tracer is a detached process in a session of its own: the server keeps its number, and a signal to its group
 # does not reach the tracer. Without -f what is injected hits the first process alone.
 DETACHED = ("-DDD", "-qq")
 FORKS = "?fork,?vfork,?clone,?clone3"
 ACCEPTS = "?accept,?accept4"
+TRIES = 5
 
 
 class Tracer:
     """`wrapper` goes in front of the server's command; `record` is what was written down, as strace writes."""
 
-    def __init__(self, record: Path, calls: str, inject: str = "", *, follow: bool = False) -> None:
+    def __init__(
+        self, record: Path, calls: str, inject: str = "", *, follow: bool = False, on: Iterable[Path] = ()
+    ) -> None:
         """`inject` happens to `calls`, and is counted, in each process by itself: in the first one alone unless
         `follow`. Then nothing but these calls and close(2) stops a process: its state is `t` at the door of one, while
-        it is held there. Skips where that cannot be done.
+        it is held there. With `on`, calls on other files than these do not count. Skips where that cannot be done.
         """
         self.record, self.calls = record, calls
-        reason = _why_no_strace()
+        reason, files = _why_no_strace(), tuple(map(str, on))
         if reason is None:
-            self.wrapper = _traced(record, calls, inject, follow=follow)
+            self.wrapper = _traced(record, calls, inject, follow=follow, files=files)
             return
+        if files:
+            pytest.skip(f"no error can be injected into calls on a file here: {reason}")
         if inject.startswith("delay"):
             pytest.skip(f"no call can be held at its door here: {reason}")
         if inject.startswith("signal"):
@@ -69,6 +78,15 @@ class Tracer:
         calls = [line for line in self.text().splitlines() if re.match(r"\w+\(", line)]
         return next((number for number, call in enumerate(calls, 1) if re.match(pattern, call)), None)
 
+    def most_by_one(self) -> int:
+        """How many of the calls one process has made, at most; with `follow`."""
+        made = Counter(line.split()[0] for line in self.text().splitlines() if re.match(rf"\d+ +{self._any}\(", line))
+        return max(made.values(), default=0)
+
+    @property
+    def _any(self) -> str:
+        return f"({'|'.join(self.calls.replace('?', '').split(','))})"
+
     def most_at_a_time(self, call: str, arguments: str, pids: set[int]) -> int:
         """How many of these processes were inside of a call with such arguments at a time, at most; with `follow`.
 
@@ -88,13 +106,39 @@ class Tracer:
         return most
 
 
-def _traced(record: Path, calls: str, inject: str, *, follow: bool) -> tuple[str, ...]:
+def without_call(
+    start_server: Callable[..., Server], work: Path, call: str, pattern: str, error: str, who: str
+) -> None:
+    """Take the call that matches away from a server's first process, and see clients of IPv4 served all the same.
+
+    It is counted in one start and fails in the next: a server that asks in another order each time gets several.
+    Skips where it makes no such call, with `who` as the reason, or another one has failed each time.
+    """
+    for attempt in range(TRIES):
+        calls = Tracer(work / f"{call}-calls-{attempt}", call)
+        start_server(wrapper=calls.wrapper).serve("127.0.0.1")
+        number = calls.number_of(pattern)
+        if number is None:
+            pytest.skip(who)
+        tracer = Tracer(work / f"without-{call}-{attempt}", call, f"error={error}:when={number}")
+        try:
+            start_server(wrapper=tracer.wrapper).serve("127.0.0.1")
+        except (NotReady, OSError, AssertionError):
+            if tracer.injected(pattern):
+                raise
+        if tracer.injected(pattern):
+            return
+    pytest.skip(f"the {call} that was meant could not be taken away from the server in {TRIES} tries")
+
+
+def _traced(record: Path, calls: str, inject: str, *, follow: bool, files: tuple[str, ...]) -> tuple[str, ...]:
     """strace in front of a command."""
+    only = [word for file in files for word in ("-P", file)]
     tampering = ("-e", f"inject={calls}:{inject}") if inject else ()
     followed = ("-f", "--seccomp-bpf") if follow else ()
     # a child is stopped at each call until its first traced one (strace 6.1, 6.13), and every server's child closes
     traced = f"{calls},close" if follow else calls
-    return ("strace", *DETACHED, *followed, "-o", str(record), "-e", f"trace={traced}", *tampering)
+    return ("strace", *DETACHED, *followed, "-o", str(record), "-e", f"trace={traced}", *tampering, *only)
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 """A server that keeps every contract about any server; each file in faults/ changes it so that it breaks one.
 
-    server.py PORT FOLDER
+    server.py PORT FOLDER [daemon]
 
 A line `hi` is answered with `hello`, any other ends the connection. A process for each client.
 """
@@ -21,14 +21,32 @@ CAUGHT = (*ENDS, signal.SIGHUP, signal.SIGCHLD)
 BACKLOG, LONGEST, RETRY_MS = 128, 4096, 100
 
 
-def main(port: int, folder: Path) -> None:
+def main(port: int, folder: Path, way: str = "") -> None:
     open_standard_descriptors()
     os.umask(0o022)
+    folder = folder.absolute()
     alarm = catch_signals()
     listeners = [found for family in FAMILIES if (found := listen(family, port))]
-    note(folder / "pid", f"{os.getpid()}\n")
+    if way == "daemon":
+        detach()
+    name_oneself(folder / "pid")
     lifeline, held = os.pipe()
     accept_until_told(listeners, alarm, lifeline, (held, *alarm), folder)
+
+
+def detach() -> None:
+    """The double fork of daemon(7), but for the second: it opens no terminal."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    os.chdir("/")
+
+
+def name_oneself(path: Path) -> None:
+    """A file that is there with all of its content, whatever was there before, a link included."""
+    new = path.with_suffix(".new")
+    note(new, f"{os.getpid()}\n")
+    os.replace(new, path)
 
 
 def open_standard_descriptors() -> None:
@@ -69,6 +87,7 @@ def listen(family: socket.AddressFamily, port: int) -> "socket.socket | None":
 def accept_until_told(
     listeners: "list[socket.socket]", alarm: "tuple[int, int]", lifeline: int, held: "tuple[int, ...]", folder: Path
 ) -> None:
+    log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     poller = select.poll()
     for fd in (alarm[0], *(listener.fileno() for listener in listeners)):
         poller.register(fd, select.POLLIN)
@@ -97,6 +116,7 @@ def accept_until_told(
                 start(peer, listeners, lifeline, held)
             served += 1
             say(f"{address[0]} came")
+            enter(log, f"{address[0]} came")
             note(folder / "served", f"{served}\n")
 
 
@@ -174,10 +194,15 @@ def say(text: str) -> None:
         os.write(2, text.encode() + b"\n")
 
 
+def enter(log: int, text: str) -> None:
+    with suppress(OSError):
+        os.write(log, text.encode() + b"\n")
+
+
 def note(path: Path, text: str) -> None:
     with suppress(OSError):
         path.write_text(text)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

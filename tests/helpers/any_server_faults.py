@@ -23,7 +23,8 @@ from anyunix.run.cell import Cell, SuiteOptions
 from checkout import ROOT
 
 FOLDER = ROOT / "tests" / "any_server"
-HEALTHY = "healthy"
+HEALTHY = {"healthy": "server", "healthy-daemon": "daemon"}
+"""Names that stand for the server without a fault -> its subject file."""
 
 
 class AnyServerFault(Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,6 +34,8 @@ class AnyServerFault(Struct, frozen=True, forbid_unknown_fields=True):
     caught_by: str | tuple[str, ...]
     """The contract that it is there for, or those that it is there for."""
     edits: tuple[Edit, ...]
+    subject: str = "server"
+    """The subject file beside the folder, without `.yaml`: how the server is started."""
     follows: tuple[str, ...] = ()
     """Other contracts that may fail for it."""
 
@@ -52,13 +55,13 @@ def read_any_server_faults() -> dict[str, AnyServerFault]:
     return {path.stem: read_file(path, AnyServerFault) for path in sorted((FOLDER / "faults").glob("*.yaml"))}
 
 
-def healthy_server() -> Subject:
-    return read_subject(FOLDER / "server.yaml")
+def healthy_server(name: str = "server") -> Subject:
+    return read_subject(FOLDER / f"{name}.yaml")
 
 
 def faulty_server(name: str, fault: AnyServerFault, folder: Path) -> Subject:
     """A copy in `folder`, which is made. Raises ConfigurationError when an edit's place is not there exactly once."""
-    healthy = healthy_server()
+    healthy = healthy_server(fault.subject)
     folder.mkdir(parents=True)
     copy_sources(healthy, folder)
     for edit in fault.edits:
@@ -69,20 +72,14 @@ def faulty_server(name: str, fault: AnyServerFault, folder: Path) -> Subject:
 def held_side_by_side(
     wanted: Mapping[str, Iterable[str]], platform: Platform, driver: Driver, suite: Path, folder: Path, turns: int = 8
 ) -> dict[str, CellResult]:
-    """For each fault, or HEALTHY, the result of the server with it, held against these contracts."""
-    faults, healthy = read_any_server_faults(), healthy_server()
+    """For each fault, or name of HEALTHY, the result of the server with it, held against these contracts."""
+    faults, subjects = read_any_server_faults(), {name: healthy_server(file) for name, file in HEALTHY.items()}
+    tried = {name: subjects.get(name) or faulty_server(name, faults[name], folder / name) for name in wanted}
     cells = [
-        Cell(
-            healthy if name == HEALTHY else faulty_server(name, faults[name], folder / name),
-            platform,
-            next(iter(healthy.binds)),
-            Build(name),
-            probes=tuple(probes),
-        )
+        Cell(tried[name], platform, next(iter(tried[name].binds)), Build(name), probes=tuple(probes))
         for name, probes in wanted.items()
     ]
+    by_name = {subject.name: subject for subject in subjects.values()}
     with CellCounter(Console(file=io.StringIO()), len(cells)) as counter:
-        batch = Batch(
-            platform, cells, {healthy.name: healthy}, driver, SuiteOptions(suite), turns, counter, KeepsNothing()
-        )
+        batch = Batch(platform, cells, by_name, driver, SuiteOptions(suite), turns, counter, KeepsNothing())
         return dict(zip(wanted, batch.run(), strict=True))

@@ -13,6 +13,7 @@ from typing import Any
 import docker.types
 
 from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Progress
+from anyunix.drivers.docker.confinement import cannot_confine, security_options
 from anyunix.drivers.docker.docker_options import DockerOptions
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.docker.execution import ENGINE_ERRORS, STDERR, STDOUT, DockerExec, close_stream
@@ -67,7 +68,18 @@ class DockerDriver:
     def available(self) -> str | None:
         if reason := self._engine.available():
             return reason
-        return self._engine.cannot_emulate(self._options.cpu) if self._emulated else None
+        if self._emulated and (reason := self._engine.cannot_emulate(self._options.cpu)):
+            return reason
+        return self._cannot_confine()
+
+    def _cannot_confine(self) -> str | None:
+        """What it lacks; the engine is asked by those alone who want something special."""
+        if not (self._options.runtime or self._options.seccomp or self._options.apparmor):
+            return None
+        try:
+            return cannot_confine(self._options, self._api().info())
+        except ENGINE_ERRORS as error:
+            return f"the Docker engine does not say what it has: {reason_of(error)}"
 
     def up(self, say: Progress) -> None:
         image = self._engine.image(self._options.image, say)
@@ -206,7 +218,8 @@ class DockerDriver:
             init=options.init,
             cap_drop=["ALL"],
             cap_add=list(options.capabilities),
-            security_opt=["no-new-privileges"],
+            security_opt=security_options(options),
+            runtime=options.runtime or None,
             read_only=True,
             tmpfs={WORK: SCRATCH, "/tmp": SCRATCH},
             pids_limit=options.processes,

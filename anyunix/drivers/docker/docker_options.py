@@ -1,5 +1,6 @@
 """What a platform file says about a container. Reading it needs no client of the Docker engine."""
 
+import json
 import os
 from collections.abc import Hashable
 from pathlib import Path
@@ -13,6 +14,7 @@ from anyunix.drivers.options import SHOWN, AlteringOptions, BadOption, Folders, 
 from anyunix.host.regular import inside, read_text
 from anyunix.text import Text, Word
 
+UNCONFINED = "unconfined"
 UNITS = {"k": "KiB", "m": "MiB", "g": "GiB"}
 
 
@@ -38,6 +40,18 @@ class DockerOptions(AlteringOptions, frozen=True, kw_only=True, tag="docker"):
         "2g"
     )
     processes: Annotated[int, msgspec.Meta(ge=1, description="the most that a cell may have at a time")] = 4096
+    runtime: Annotated[
+        Text, msgspec.Meta(description="what runs it, by the engine's name for it: runsc (default: the engine's own)")
+    ] = ""
+    seccomp: Annotated[
+        Text,
+        msgspec.Meta(
+            description="a seccomp profile (JSON) beside this file, or unconfined (default: the engine's own)"
+        ),
+    ] = ""
+    apparmor: Annotated[
+        Text, msgspec.Meta(description="an AppArmor profile that its kernel has loaded (default: the engine's own)")
+    ] = ""
 
     @property
     def image(self) -> Image:
@@ -66,13 +80,35 @@ class DockerOptions(AlteringOptions, frozen=True, kw_only=True, tag="docker"):
 
     def checked(self, folders: Folders) -> "DockerOptions":
         super().checked(folders)
-        dockerfiles, shown = folders.project / "Dockerfiles", repr(self.dockerfile[:SHOWN])
-        within = [inside(folder, self.dockerfile) for folder in (folders.beside, dockerfiles)]
-        for found in within:
-            if found and os.path.isfile(found):
-                read_text(found)  # what cannot be read is said now
-                return msgspec.structs.replace(self, dockerfile=str(found))
-        if not any(within):
-            raise BadOption("dockerfile", f"{shown} lies outside of {folders.beside}")
-        known = [path.name for path in dockerfiles.glob("*.Dockerfile")]
-        raise BadOption("dockerfile", f"no {shown} in {dockerfiles}", word=self.dockerfile, known=known)
+        return msgspec.structs.replace(self, dockerfile=self._dockerfile(folders), seccomp=self._seccomp(folders))
+
+    def _dockerfile(self, folders: Folders) -> str:
+        dockerfiles = folders.project / "Dockerfiles"
+        found = _named("dockerfile", self.dockerfile, folders.beside, dockerfiles, "*.Dockerfile")
+        read_text(found)  # what cannot be read is said now
+        return str(found)
+
+    def _seccomp(self, folders: Folders) -> str:
+        """A file that extends one of the project's has its profile from there."""
+        if self.seccomp in ("", UNCONFINED):
+            return self.seccomp
+        found = _named("seccomp", self.seccomp, folders.beside, folders.project / "platforms", "seccomp/*.json")
+        try:
+            profile = json.loads(read_text(found))
+        except (ValueError, RecursionError) as error:
+            raise BadOption("seccomp", f"{found} is no JSON: {error}") from None
+        if not isinstance(profile, dict) or "defaultAction" not in profile:
+            raise BadOption("seccomp", f"{found} is no seccomp profile: expected an object with defaultAction")
+        return str(found)
+
+
+def _named(key: str, name: str, beside: Path, project: Path, known: str) -> Path:
+    """A file beside the platform file, else one of the project's, `known` there. Raises BadOption."""
+    shown, within = repr(name[:SHOWN]), [inside(folder, name) for folder in (beside, project)]
+    for found in within:
+        if found and os.path.isfile(found):
+            return found
+    if not any(within):
+        raise BadOption(key, f"{shown} lies outside of {beside}")
+    names = [path.relative_to(project).as_posix() for path in project.glob(known)]
+    raise BadOption(key, f"no {shown} in {project}", word=name, known=names)

@@ -179,16 +179,16 @@ converse(struct chat *chat, int socket)
 			(void)fprintf(stderr, "client: cannot wait: %s\n", strerror(errno));
 			return BROKEN;
 		}
-		if (FD_ISSET(socket, &ready.writable))
+		if (ready_can_write(&ready, socket))
 			send_some(&c);
-		if (FD_ISSET(socket, &ready.readable)) {
+		if (ready_can_read(&ready, socket)) {
 			outcome = read_stream(&c, &over);
 			if (over)
 				return outcome;
 			if (chat->stream.open && !was_open)
 				welcome(chat);
 		}
-		if (FD_ISSET(STDIN_FILENO, &ready.readable) && read_input(chat) == -1)
+		if (ready_can_read(&ready, STDIN_FILENO) && read_input(chat) == -1)
 			return BROKEN;
 		if (!chat->stream.open && clock_ms() >= c.deadline)
 			return LOST;

@@ -1,10 +1,60 @@
+#if defined(__linux__)
+#define _GNU_SOURCE	/* ppoll(), which POSIX has since 2024 only */
+#endif
 #include "common/features.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <sys/select.h>
 #include <time.h>
 
 #include "common/ready.h"
+
+#define OVER (POLLERR | POLLHUP | POLLNVAL)	/* the next call on it does not block */
+
+#if defined(__APPLE__)
+/* No ppoll(): pselect() alone sleeps with another mask, on descriptors below FD_SETSIZE. */
+#define MOST FD_SETSIZE
+
+static int
+sleep_on(struct pollfd *list, int count, const struct timespec *timeout, const sigset_t *mask)
+{
+	fd_set readable, writable;
+	int i, found, most = -1;
+
+	FD_ZERO(&readable);
+	FD_ZERO(&writable);
+	for (i = 0; i < count; i++) {
+		if (list[i].events & POLLIN)
+			FD_SET(list[i].fd, &readable);
+		if (list[i].events & POLLOUT)
+			FD_SET(list[i].fd, &writable);
+		most = list[i].fd > most ? list[i].fd : most;
+	}
+	found = pselect(most + 1, &readable, &writable, NULL, timeout, mask);
+	for (i = 0; i < count; i++) {
+		list[i].revents = 0;
+		if (found > 0 && (list[i].events & POLLIN) && FD_ISSET(list[i].fd, &readable))
+			list[i].revents |= POLLIN;
+		if (found > 0 && (list[i].events & POLLOUT) && FD_ISSET(list[i].fd, &writable))
+			list[i].revents |= POLLOUT;
+	}
+	return found;
+}
+#else
+#define MOST INT_MAX
+
+static int
+sleep_on(struct pollfd *list, int count, const struct timespec *timeout, const sigset_t *mask)
+{
+#if defined(__NetBSD__)
+	return pollts(list, (nfds_t)count, timeout, mask);	/* ppoll() since 10 */
+#else
+	return ppoll(list, (nfds_t)count, timeout, mask);
+#endif
+}
+#endif
 
 /* Milliseconds on a clock that nobody sets; deadlines are counted on it. */
 long long
@@ -17,35 +67,78 @@ clock_ms(void)
 	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* FD_SET on a descriptor of FD_SETSIZE or more writes outside of the set. */
+/* Can a process sleep on it? FD_SET on one of FD_SETSIZE or more writes outside of the set. */
 bool
 ready_fits(int fd)
 {
-	return fd >= 0 && fd < FD_SETSIZE;
+	return fd >= 0 && fd < MOST;
 }
 
 void
 ready_clear(struct ready *ready)
 {
-	FD_ZERO(&ready->readable);
-	FD_ZERO(&ready->writable);
 	ready->count = 0;
+}
+
+/* Where it stands in the list; count if it does not. */
+static int
+find(const struct ready *ready, int fd)
+{
+	int i = 0;
+
+	while (i < ready->count && ready->list[i].fd != fd)
+		i++;
+	return i;
+}
+
+static void
+want(struct ready *ready, int fd, short event)
+{
+	int i = find(ready, fd);
+
+	if (i == MAX_READY)
+		abort();
+	if (i == ready->count) {
+		ready->list[i].fd = fd;
+		ready->list[i].events = 0;
+		ready->count++;
+	}
+	ready->list[i].events |= event;
+	ready->list[i].revents = 0;
 }
 
 void
 ready_want_read(struct ready *ready, int fd)
 {
-	FD_SET(fd, &ready->readable);
-	if (fd >= ready->count)
-		ready->count = fd + 1;
+	want(ready, fd, POLLIN);
 }
 
 void
 ready_want_write(struct ready *ready, int fd)
 {
-	FD_SET(fd, &ready->writable);
-	if (fd >= ready->count)
-		ready->count = fd + 1;
+	want(ready, fd, POLLOUT);
+}
+
+/* Was it wanted for that, and does it not block now? */
+static bool
+can(const struct ready *ready, int fd, short event)
+{
+	int i = find(ready, fd);
+
+	return i < ready->count && (ready->list[i].events & event) &&
+	    (ready->list[i].revents & (event | OVER));
+}
+
+bool
+ready_can_read(const struct ready *ready, int fd)
+{
+	return can(ready, fd, POLLIN);
+}
+
+bool
+ready_can_write(const struct ready *ready, int fd)
+{
+	return can(ready, fd, POLLOUT);
 }
 
 /*
@@ -63,8 +156,7 @@ ready_sleep(struct ready *ready, long long deadline, const sigset_t *mask)
 		timeout.tv_sec = (time_t)(left / 1000);
 		timeout.tv_nsec = (long)(left % 1000) * 1000000;
 	}
-	found = pselect(ready->count, &ready->readable, &ready->writable, NULL,
-	    deadline == NEVER ? NULL : &timeout, mask);
+	found = sleep_on(ready->list, ready->count, deadline == NEVER ? NULL : &timeout, mask);
 	if (found == -1 && errno == EINTR) {
 		ready_clear(ready);
 		return 0;

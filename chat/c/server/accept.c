@@ -188,7 +188,7 @@ accept_all(struct server *server, const struct ready *ready)
 	int i;
 
 	for (i = 0; i < server->listeners.count; i++) {
-		if (!FD_ISSET(server->listeners.list[i].fd, &ready->readable))
+		if (!ready_can_read(ready, server->listeners.list[i].fd))
 			continue;
 		if (accept_queued(server, &server->listeners.list[i]) == -1)
 			return -1;
@@ -231,7 +231,7 @@ server_run(struct server *server)
 		}
 		count_places(server);
 		turned_away_tend(&server->turned_away, &ready);
-		if (server->front.life != -1 && FD_ISSET(server->front.life, &ready.readable))
+		if (server->front.life != -1 && ready_can_read(&ready, server->front.life))
 			return 0;
 		if (!wakeup_is_stop() && accept_all(server, &ready) == -1)
 			return 1;

@@ -53,9 +53,9 @@ rest(struct receiver *r, long long deadline)
 		ready_want_read(&ready, r->input.socket);
 	if (ready_sleep(&ready, deadline, &r->sleeping) == -1)
 		return STOP;
-	if (wakeup_is_stop() || FD_ISSET(r->given->parent, &ready.readable))
+	if (wakeup_is_stop() || ready_can_read(&ready, r->given->parent))
 		events |= STOP;
-	if (!r->input.ended && FD_ISSET(r->input.socket, &ready.readable))
+	if (!r->input.ended && ready_can_read(&ready, r->input.socket))
 		events |= INPUT;
 	if (lifeline_reap(&r->lifeline))
 		events |= SENDER_GONE;
@@ -236,9 +236,9 @@ begin(struct receiver *r)
  * Wait for the whole HELLO line; bytes that trickle in do not move the alarm. NULL when it was
  * taken, or the reason to refuse the client; "" is a client that cannot be told.
  *
- * The alarm ends one sleep, and there need be no other: FreeBSD's pselect gives ready descriptors
- * although the handler has run, Linux's EINTR although bytes have come. So both are looked at, and
- * a line that came in time counts.
+ * The alarm ends one sleep, and there need be no other: FreeBSD's ppoll and pselect give ready
+ * descriptors although the handler has run, Linux's EINTR although bytes have come. So both are
+ * looked at, and a line that came in time counts.
  */
 static const char *
 read_hello(struct receiver *r)
@@ -287,7 +287,7 @@ take_place(const struct receiver *r)
 		ready_clear(&ready);
 		ready_want_read(&ready, r->given->parent);
 		if (ready_sleep(&ready, NEVER, &r->sleeping) == -1 ||
-		    FD_ISSET(r->given->parent, &ready.readable))
+		    ready_can_read(&ready, r->given->parent))
 			break;
 	}
 	return "";

@@ -60,7 +60,7 @@ rest(struct sender *sender, bool want_room, long long deadline)
 		ready_want_read(&ready, sender->lifeline);
 	if (ready_sleep(&ready, deadline, &sender->sleeping) == -1)
 		return -1;
-	if (sender->lifeline != -1 && FD_ISSET(sender->lifeline, &ready.readable))
+	if (sender->lifeline != -1 && ready_can_read(&ready, sender->lifeline))
 		hear(sender);
 	return 0;
 }

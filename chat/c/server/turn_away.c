@@ -74,7 +74,7 @@ turned_away_tend(struct turned_away *away, const struct ready *ready)
 		int fd = away->list[i].fd;
 
 		if (now >= away->list[i].deadline ||
-		    (FD_ISSET(fd, &ready->readable) && is_over(fd)))
+		    (ready_can_read(ready, fd) && is_over(fd)))
 			forget(away, i);
 	}
 }

@@ -111,7 +111,7 @@ wakeup_send(sigset_t *sleeping)
 	return sigdelset(sleeping, SIGUSR1);
 }
 
-/* pselect need not deliver a signal when a descriptor is ready as well: a busy one must not hide it. */
+/* ppoll need not deliver a signal when a descriptor is ready as well: a busy one must not hide it. */
 static bool
 is_pending(int number)
 {

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* Each sets up one kind of process; sleeping is the mask for its pselect. */
+/* Each sets up one kind of process; sleeping is the mask for its sleep. */
 int wakeup_parent(sigset_t *sleeping);
 int wakeup_recv(sigset_t *sleeping);
 int wakeup_send(sigset_t *sleeping);

@@ -33,6 +33,7 @@ def main(way: str, *words: str) -> None:
 
 def daemon(port: int, file: str, fault: str = "") -> None:
     """The double fork of daemon(7), its listeners opened first, so that the command fails where it cannot have them."""
+    file = os.path.abspath(file)
     listeners = [found for family in (socket.AF_INET, socket.AF_INET6) if (found := listen(family, port))]
     if os.fork():
         os._exit(0)

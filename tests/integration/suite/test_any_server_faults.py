@@ -60,10 +60,11 @@ def test_a_fault_breaks_no_other_contract(catalog: Catalog, tmp_path: Path) -> N
         assert others == set(), f"{name} breaks more than its own contract"
 
 
-def test_the_healthy_server_keeps_them_all(catalog: Catalog, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", HEALTHY)
+def test_the_healthy_server_keeps_them_all(catalog: Catalog, tmp_path: Path, name: str) -> None:
     here = Platform("local", "this machine", LocalOptions())
-    wanted = {HEALTHY: contracts_of(catalog)}
-    result = held_side_by_side(wanted, here, LocalDriver(), catalog.suite, tmp_path)[HEALTHY]
+    wanted = {name: contracts_of(catalog)}
+    result = held_side_by_side(wanted, here, LocalDriver(), catalog.suite, tmp_path)[name]
     assert result.status == "ran", result.reason
     assert not result.failures, [(probe.id, probe.message) for probe in result.failures]
 
