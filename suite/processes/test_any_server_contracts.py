@@ -10,12 +10,14 @@ import pytest
 from support.deadline import wait_until
 from support.marks import explained_by, over, promises
 from support.net import reset
+from support.peers import connected_of, knock
 from support.processes import Left, Process, open_descriptors, still_running, zombies_of
 from support.ready import NotReady
 
 SETTLE_SECONDS = 10.0
 CLIENTS, FEW_CLIENTS = 30, 9
 FEW_DESCRIPTORS = 64
+QUEUED_SECONDS = 0.5
 
 
 @over("tcp", "unix")
@@ -73,10 +75,11 @@ def test_more_clients_than_descriptors_are_survived(start_server):
     except NotReady as error:
         pytest.skip(f"the server does not start with {FEW_DESCRIPTORS} descriptors: {str(error).splitlines()[0]}")
     with ExitStack() as stack:
-        for _ in range(FEW_DESCRIPTORS + 16):
-            peer = stack.enter_context(server.connect())
+        peers = [stack.enter_context(knock(server)) for _ in range(FEW_DESCRIPTORS + 16)]
+        connected_of(peers, QUEUED_SECONDS)  # not those for whom its backlog has no room
+        for peer in peers:
             with suppress(OSError):  # it may have been turned away already
-                peer.sendall(server.subject.talk.send if server.subject.talk else b"")
+                peer.send(server.subject.talk.send if server.subject.talk else b"")
     wait_until(lambda: not server.alive() or server.serves(), "a client to be served again", SETTLE_SECONDS)
     assert server.alive()
 

@@ -97,7 +97,12 @@ def flood(channel: Channel, host: str, port: int) -> NoReturn:
 
 
 def knock(server: Server) -> socket.socket:
-    """A socket on its way to be connected: into the queue, or, where that is full, once there is room."""
+    """A socket on its way to be connected: into the queue, or, where that is full, once there is room.
+
+    One of the Unix domain is connected: what does not block there fails (connect(2), EAGAIN).
+    """
+    if server.subject.transport == "unix":
+        return server.connect()
     host = server.hosts()[0]
     peer = socket.socket(family_of(host), socket.SOCK_STREAM)
     peer.setblocking(False)

@@ -6,7 +6,9 @@ RUN set -eu; \
     apt-get update; \
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         python3-minimal libpython3-stdlib strace \
-        beanstalkd iperf3 memcached nginx-light openssh-server postgresql redis-server vsftpd; \
+        beanstalkd iperf3 memcached nginx-light openssh-server postgresql redis-server vsftpd \
+        apache2-bin bind9 caddy dnsmasq-base dropbear-bin gunicorn haproxy lighttpd mosquitto ngircd nodejs openssl \
+        rsync socat stunnel4 tinyproxy-bin unbound uvicorn xinetd; \
     rm -rf /var/lib/apt/lists/*
 # Ordinary users may not read Debian's file for redis, nor enter the folder it names; initdb asks for the name of its user.
 RUN set -eu; \
