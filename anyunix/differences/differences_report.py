@@ -71,12 +71,14 @@ def notes(tryout: Tryout) -> list[str]:
             lines.append(f"{what}: not on in every server of {_few(_names(own))}, so not tried there")
         if flaky := [name for name, word in tried.contracts.items() if word == "flaky"]:
             lines.append(f"{what}: does not fail each time: {_few(_names(flaky))}")
+    if tryout.quick:
+        lines.append(
+            "--quick: with each difference alone were tried only the contracts that name its facts, and that the "
+            "server serves and ends"
+        )
     partly = [(what, tried.state) for what, tried in _each(tryout) if not tried.complete]
     if no_time := [what for what, state in partly if state != "broken"]:
-        lines.append(
-            "tried with some contracts only, those that name their facts and that it serves and ends first: "
-            f"{', '.join(no_time)}; --seconds gives more time"
-        )
+        lines.append(f"there was no time for all contracts with {', '.join(no_time)}; --seconds gives more")
     if broken := [what for what, state in partly if state == "broken"]:
         lines.append(f"tried with no more contracts once something broke: {', '.join(broken)}")
     return lines
@@ -93,6 +95,7 @@ def as_json(tryout: Tryout) -> str:
             "contracts": tryout.contracts,
             "not_kept_without": tryout.not_kept,
             "too_long": tryout.too_long,
+            "quick": tryout.quick,
             "differences": {name: _data(tried) for name, tried in tryout.alone.items()},
             "systems": {
                 system: {

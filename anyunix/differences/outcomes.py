@@ -96,6 +96,8 @@ class Tryout:
     seconds: float
     too_long: tuple[str, ...] = ()
     """Contracts that are not tried because they are no quick ones, where only those are wanted."""
+    quick: bool = False
+    """Whether of the contracts that a difference can touch only some were to be tried with it alone."""
 
     @property
     def exit_status(self) -> int:

@@ -34,6 +34,8 @@ from anyunix.run.start import never_started
 from anyunix.text import first_line
 
 T = TypeVar("T")
+Wanted = Mapping[tuple[str, ...], Sequence[str]]
+"""Differences that are on together -> the contracts to be tried with them."""
 CAUSES = 3
 """Contracts that break under a whole system and are narrowed down at most."""
 SECONDS, NARROWING_SECONDS = 45, 10.0
@@ -55,7 +57,9 @@ class TryOptions:
     jobs: int
     seconds: float = SECONDS
     quick: bool = False
-    """The quick contracts that the differences can touch, and nothing else."""
+    """With each alone what it would break first, with all of a system the quick contracts that they can touch, and
+    nothing else.
+    """
 
 
 def try_out(options: TryOptions, suite: SuiteOptions, watcher: Watcher = NOBODY) -> Tryout:
@@ -92,18 +96,16 @@ class _Trials:
         wholes = [own for own in together.values() if own]
         called = self._called_and_seen(kept, wholes)
         touched_by = {each.name: touched(each, called, contracts) for each in options.known}
-        self._one_by_one({each.name: self._first(each, touched_by[each.name], kept) for each in options.known})
+        first = {each.name: self._first(each, touched_by[each.name], kept) for each in options.known}
+        self._one_by_one(first)
         slow = frozenset() if options.quick else slow_ones(kept)
-        can_touch = {_names(own): _any_of(touched_by, own, contracts) for own in wholes}
-        self._go_on({names: quick_first(some, slow) for names, some in can_touch.items()})
+        whole = {_names(own): _any_of(touched_by, own, contracts) for own in wholes}
+        self._go_on({names: quick_first(some, slow) for names, some in whole.items()})
         self._confirm()
         until = max(self.started + options.seconds, time.monotonic() + NARROWING_SECONDS)
         causes = {system: self._causes(own, until) for system, own in together.items()}
-        can_touch |= {(name,): some for name, some in touched_by.items()}
-        self._go_on({names: quick_first(some, slow) for names, some in can_touch.items()})
-        wanted = can_touch if options.quick else dict.fromkeys(can_touch, contracts)
-        self._go_on(wanted)
-        self._mark_incomplete(wanted)
+        alone = {(name,): quick_first(some, slow) for name, some in touched_by.items()}
+        self._rest({**alone, **whole}, {**{(name,): some for name, some in first.items()}, **whole}, contracts)
         return Tryout(
             options.subject.name,
             options.platform.name,
@@ -117,6 +119,7 @@ class _Trials:
             causes,
             time.monotonic() - self.started,
             tuple(too_long),
+            options.quick,
         )
 
     @property
@@ -230,7 +233,21 @@ class _Trials:
         results = self._run([self._cell(sorted(each), (probe.id,)) for each in sets])
         return {each: bool(result.failures) for each, result in zip(sets, results, strict=True)}
 
-    def _go_on(self, wanted: Mapping[tuple[str, ...], Sequence[str]]) -> None:
+    def _rest(self, can_touch: Wanted, quick: Wanted, contracts: tuple[str, ...]) -> None:
+        """What those contracts say that have been waited for; none of them with `quick`, which is all that is wanted
+        then. What was wanted and not tried is marked.
+        """
+        wanted = quick
+        if not self.options.quick:
+            self._go_on(can_touch)
+            wanted = {names: contracts for names in can_touch}
+            self._go_on(wanted)
+        for names, some in wanted.items():
+            seen = self.seen[names]
+            complete = seen.state == "not tried" or all(each in seen.contracts for each in some)
+            self.seen[names] = replace(seen, complete=complete)
+
+    def _go_on(self, wanted: Wanted) -> None:
         """The others of these contracts with each of these differences, as long as there is time."""
         waiting = in_parts({names: self._left(names, contracts) for names, contracts in wanted.items()})
         while waiting and self._has_time:
@@ -245,12 +262,6 @@ class _Trials:
         """Those that were not tried and can be: what breaks already is not asked for more."""
         seen = self.seen[names]
         return [each for each in contracts if each not in seen.contracts] if seen.state in ("kept", "untouched") else []
-
-    def _mark_incomplete(self, wanted: Mapping[tuple[str, ...], Sequence[str]]) -> None:
-        for names, contracts in wanted.items():
-            seen = self.seen[names]
-            complete = seen.state == "not tried" or all(each in seen.contracts for each in contracts)
-            self.seen[names] = replace(seen, complete=complete)
 
     def _cell(self, names: Iterable[str], contracts: tuple[str, ...]) -> Cell:
         chosen = [each for each in self.options.known if each.name in set(names)]
