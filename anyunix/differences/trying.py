@@ -96,16 +96,16 @@ class _Trials:
         wholes = [own for own in together.values() if own]
         called = self._called_and_seen(kept, wholes)
         touched_by = {each.name: touched(each, called, contracts) for each in options.known}
-        first = {each.name: self._first(each, touched_by[each.name], kept) for each in options.known}
+        first: Wanted = {(each.name,): self._first(each, touched_by[each.name], kept) for each in options.known}
         self._one_by_one(first)
         slow = frozenset() if options.quick else slow_ones(kept)
-        whole = {_names(own): _any_of(touched_by, own, contracts) for own in wholes}
+        whole: Wanted = {_names(own): _any_of(touched_by, own, contracts) for own in wholes}
         self._go_on({names: quick_first(some, slow) for names, some in whole.items()})
         self._confirm()
         until = max(self.started + options.seconds, time.monotonic() + NARROWING_SECONDS)
         causes = {system: self._causes(own, until) for system, own in together.items()}
-        alone = {(name,): quick_first(some, slow) for name, some in touched_by.items()}
-        self._rest({**alone, **whole}, {**{(name,): some for name, some in first.items()}, **whole}, contracts)
+        alone: Wanted = {(name,): quick_first(some, slow) for name, some in touched_by.items()}
+        self._rest({**alone, **whole}, {**first, **whole}, contracts)
         return Tryout(
             options.subject.name,
             options.platform.name,
@@ -180,15 +180,15 @@ class _Trials:
         first = {*nearest([difference], kept), *broken}
         return [each for each in touched_by_it if each in first] or list(touched_by_it[:1])
 
-    def _one_by_one(self, contracts: Mapping[str, Sequence[str]]) -> None:
+    def _one_by_one(self, contracts: Wanted) -> None:
         """Each difference alone with its contracts, as long as there is time; first those of systems that break it."""
         broken = {name for each in self.seen.values() if each.broken for name in each.differences}
         wanted = [each for each in self.options.known if (each.name,) not in self.seen]
-        self._see([((each,), ()) for each in wanted if not contracts[each.name]])
-        waiting = sorted((each for each in wanted if contracts[each.name]), key=lambda each: each.name not in broken)
+        self._see([((each,), ()) for each in wanted if not contracts[each.name,]])
+        waiting = sorted((each for each in wanted if contracts[each.name,]), key=lambda each: each.name not in broken)
         while waiting and self._has_time:
             now, waiting = self._next(waiting, AT_A_TIME)
-            self._see([((each,), contracts[each.name]) for each in now])
+            self._see([((each,), contracts[each.name,]) for each in now])
         self.seen |= {(each.name,): SwitchedOn((each.name,), problem=NO_TIME) for each in waiting}
 
     @property
