@@ -234,8 +234,8 @@ class _Trials:
         return {each: bool(result.failures) for each, result in zip(sets, results, strict=True)}
 
     def _rest(self, can_touch: Wanted, quick: Wanted, contracts: tuple[str, ...]) -> None:
-        """What those contracts say that have been waited for; none of them with `quick`, which is all that is wanted
-        then. What was wanted and not tried is marked.
+        """What those contracts say that had to wait; with --quick there are none but the `quick` ones. What was wanted
+        and not tried is marked.
         """
         wanted = quick
         if not self.options.quick:
