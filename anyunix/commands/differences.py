@@ -40,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--platform", default="local", metavar="NAME", help="where (default: this machine)")
     parser.add_argument("--bind", default="", metavar="MODE", help="a bind mode (default: the subject's first)")
     parser.add_argument(
-        "--quick", action="store_true", help="leave out the contracts that a difference cannot touch, as a trace shows"
+        "--quick",
+        action="store_true",
+        help="quick contracts only; with each difference alone, those that it would break first",
     )
     parser.add_argument(
         "--seconds",

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from anyunix.catalog.difference import TITLES
 from anyunix.differences.outcomes import SwitchedOn, Tryout, answer_for
+from anyunix.differences.selecting import QUICK_SECONDS
 from anyunix.results.model import GROUPS
 from anyunix.text import first_line
 
@@ -55,6 +56,10 @@ def notes(tryout: Tryout) -> list[str]:
         lines.append(
             f"not kept on {tryout.platform} without any difference, so not tried: {_few(_names(tryout.not_kept))}"
         )
+    if tryout.too_long:
+        lines.append(f"takes more than {QUICK_SECONDS} s, so not tried with --quick: {_few(_names(tryout.too_long))}")
+    if untouched := [name for name, tried in tryout.alone.items() if tried.state == "untouched"]:
+        lines.append(f"untouched, for the server makes none of the calls that they are about: {', '.join(untouched)}")
     by_reason: dict[str, list[str]] = {}
     for name, tried in tryout.alone.items():
         if tried.state == "not tried":
@@ -66,10 +71,16 @@ def notes(tryout: Tryout) -> list[str]:
             lines.append(f"{what}: not on in every server of {_few(_names(own))}, so not tried there")
         if flaky := [name for name, word in tried.contracts.items() if word == "flaky"]:
             lines.append(f"{what}: does not fail each time: {_few(_names(flaky))}")
-    if partly := [name for name, tried in tryout.alone.items() if not tried.complete]:
+    if tryout.quick:
         lines.append(
-            f"only the quick contracts that they can touch were tried with {_few(partly)}; --seconds gives more time"
+            "--quick: with each difference alone were tried only the contracts that name its facts, and that the "
+            "server serves and ends"
         )
+    partly = [(what, tried.state) for what, tried in _each(tryout) if not tried.complete]
+    if no_time := [what for what, state in partly if state != "broken"]:
+        lines.append(f"there was no time for all contracts with {', '.join(no_time)}; --seconds gives more")
+    if broken := [what for what, state in partly if state == "broken"]:
+        lines.append(f"tried with no more contracts once something broke: {', '.join(broken)}")
     return lines
 
 
@@ -83,6 +94,8 @@ def as_json(tryout: Tryout) -> str:
             "seconds": round(tryout.seconds, 1),
             "contracts": tryout.contracts,
             "not_kept_without": tryout.not_kept,
+            "too_long": tryout.too_long,
+            "quick": tryout.quick,
             "differences": {name: _data(tried) for name, tried in tryout.alone.items()},
             "systems": {
                 system: {

@@ -32,7 +32,7 @@ class SwitchedOn:
     confirmed: bool = False
     """Whether what broke was tried once more."""
     complete: bool = True
-    """Whether all contracts were tried that the server keeps without them, not only those that can be touched."""
+    """Whether all contracts were tried that are to be, not only those that would break first."""
 
     def __add__(self, more: "SwitchedOn") -> "SwitchedOn":
         """With what came of other contracts."""
@@ -47,6 +47,11 @@ class SwitchedOn:
     @property
     def broken_ids(self) -> tuple[str, ...]:
         return tuple(probe.id for probe in self.broken)
+
+    @property
+    def held(self) -> int:
+        """How many contracts say something about them."""
+        return sum(word in ("kept", "broken", "flaky") for word in self.contracts.values())
 
     @property
     def state(self) -> State:
@@ -89,6 +94,10 @@ class Tryout:
     together: Mapping[System, SwitchedOn]
     causes: Mapping[System, tuple[Because, ...]]
     seconds: float
+    too_long: tuple[str, ...] = ()
+    """Contracts that are not tried because they are no quick ones, where only those are wanted."""
+    quick: bool = False
+    """Whether of the contracts that a difference can touch only some were to be tried with it alone."""
 
     @property
     def exit_status(self) -> int:
@@ -134,7 +143,8 @@ def answer_for(tryout: Tryout, system: System) -> str:
     if whole is None or whole.state == "not tried":
         why = first_line(whole.problem) if whole else "nothing was switched on"
         return f"{name}: not tried as a whole ({why or 'no contract was tried'}); one by one kept {known}"
-    return f"{name}: kept all that can be emulated ({known})"
+    some = "" if whole.complete else f", in the {whole.held} of {len(tryout.contracts)} contracts that were tried"
+    return f"{name}: kept all that can be emulated ({known}){some}"
 
 
 def meaning(probe: Probe) -> str:

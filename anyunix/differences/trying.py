@@ -1,9 +1,8 @@
 """A server is run under every difference alone, under all of a system together, and what breaks is narrowed down."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import median
 from typing import TypeVar
 
 from anyunix.analysis.candidates import likely_for
@@ -14,6 +13,15 @@ from anyunix.catalog.subjects import Subject
 from anyunix.catalog.switching import CannotSwitch, experimental
 from anyunix.differences.narrowing import narrow
 from anyunix.differences.outcomes import NO_TIME, Because, SwitchedOn, Tryout, confirmed, seen_in
+from anyunix.differences.selecting import (
+    QUICK_SECONDS,
+    in_parts,
+    nearest,
+    quick_first,
+    slow_ones,
+    to_trace,
+    took_too_long,
+)
 from anyunix.differences.touching import called_in, touched
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
@@ -21,21 +29,19 @@ from anyunix.results.model import ONLY_WHEN_BROKEN, CellResult, Matrix, Probe
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.kept import KeptPlatforms
 from anyunix.run.matrix import NOBODY, Keeper, Watcher, run_cells
-from anyunix.run.rerun import REPRESENTATIVE, Records
+from anyunix.run.rerun import Records
 from anyunix.run.start import never_started
 from anyunix.text import first_line
 
 T = TypeVar("T")
+Wanted = Mapping[tuple[str, ...], Sequence[str]]
+"""Differences that are on together -> the contracts to be tried with them."""
 CAUSES = 3
 """Contracts that break under a whole system and are narrowed down at most."""
-SECONDS, NARROWING_SECONDS = 45, 30.0
-"""After so many nothing is begun that can wait; for narrowing down all that breaks under whole systems."""
-SLOW_SECONDS, SLOW = 1.0, 3
-"""A contract can wait that takes longer than this, and so many times as long as most of them."""
+SECONDS, NARROWING_SECONDS = 45, 10.0
+"""After so many nothing is begun that can wait; then, for narrowing down all that breaks under whole systems."""
 AT_A_TIME = 4
 """Cells for each job from one look at the time to the next."""
-TRACED = 2
-"""Contracts of each group that are run again under a tracer: the quickest."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,9 @@ class TryOptions:
     jobs: int
     seconds: float = SECONDS
     quick: bool = False
-    """All that the differences can touch, and nothing else."""
+    """With each alone what it would break first, with all of a system the quick contracts that they can touch, and
+    nothing else.
+    """
 
 
 def try_out(options: TryOptions, suite: SuiteOptions, watcher: Watcher = NOBODY) -> Tryout:
@@ -79,19 +87,25 @@ class _Trials:
     def all(self) -> Tryout:
         options = self.options
         reference = self._reference()
+        too_long = [probe.id for probe in reference.failures if options.quick and took_too_long(probe)]
         kept = [probe for probe in reference.kept() if probe.id not in ONLY_WHEN_BROKEN]
         if not kept:
             raise NotRun(f"{options.subject.name} keeps no contract on {options.platform.name} as it is")
         contracts = tuple(probe.id for probe in kept)
         together = {system: of_system(options.known, system) for system in options.systems}
-        called = self._called_and_seen(kept, [own for own in together.values() if own], contracts)
-        broken = {name for each in self.seen.values() for name in each.broken_ids}
-        slow = frozenset() if options.quick else slow_ones(kept) - broken
-        self._one_by_one({each.name: quick_first(touched(each, called, contracts), slow) for each in options.known})
+        wholes = [own for own in together.values() if own]
+        called = self._called_and_seen(kept, wholes)
+        touched_by = {each.name: touched(each, called, contracts) for each in options.known}
+        first: Wanted = {(each.name,): self._first(each, touched_by[each.name], kept) for each in options.known}
+        self._one_by_one(first)
+        slow = frozenset() if options.quick else slow_ones(kept)
+        whole: Wanted = {_names(own): _any_of(touched_by, own, contracts) for own in wholes}
+        self._go_on({names: quick_first(some, slow) for names, some in whole.items()})
         self._confirm()
-        until = time.monotonic() + NARROWING_SECONDS
+        until = max(self.started + options.seconds, time.monotonic() + NARROWING_SECONDS)
         causes = {system: self._causes(own, until) for system, own in together.items()}
-        self._rest(contracts)
+        alone: Wanted = {(name,): quick_first(some, slow) for name, some in touched_by.items()}
+        self._rest({**alone, **whole}, {**first, **whole}, contracts)
         return Tryout(
             options.subject.name,
             options.platform.name,
@@ -99,11 +113,13 @@ class _Trials:
             options.known,
             options.systems,
             contracts,
-            tuple(probe.id for probe in reference.failures),
+            tuple(probe.id for probe in reference.failures if probe.id not in too_long),
             {each.name: self.seen[each.name,] for each in options.known},
             {system: self.seen[_names(own)] for system, own in together.items() if own},
             causes,
             time.monotonic() - self.started,
+            tuple(too_long),
+            options.quick,
         )
 
     @property
@@ -113,7 +129,8 @@ class _Trials:
     def _reference(self) -> CellResult:
         """The server without any difference. Raises ConfigurationError, NotRun, PlatformError."""
         self.suite.facts.claim(self.options.platform.name)  # for nobody: contracts alone are asked for
-        result = self._run([self._plain])[0]
+        suite = replace(self.suite, probe_seconds=QUICK_SECONDS) if self.options.quick else self.suite
+        result = self._run([self._plain], suite=suite)[0]
         if result.status == "not-run":
             raise NotRun(f"{result.platform}: not run: {result.reason}")
         if result.status == "error":
@@ -125,12 +142,14 @@ class _Trials:
         return result
 
     def _called_and_seen(
-        self, kept: Sequence[Probe], systems: Sequence[Sequence[Difference]], contracts: tuple[str, ...]
+        self, kept: Sequence[Probe], systems: Sequence[Sequence[Difference]]
     ) -> Mapping[str, frozenset[str]]:
-        """All differences of each system together; beside that, which calls the server makes in quick contracts."""
+        """All differences of each system together, with what they would break first; beside that, which calls the
+        server makes in quick contracts.
+        """
         chosen = to_trace(kept)
         traced, records = replace(self._plain, probes=chosen, tool="trace"), Records()
-        self._see([(own, contracts) for own in systems], [traced] if chosen else [], records)
+        self._see([(own, nearest(own, kept)) for own in systems], [traced] if chosen else [], records)
         found = records.found.get(traced.key, {}) if chosen else {}
         return {name: called_in(record) for name, record in found.items() if not record.missing and any(record.texts)}
 
@@ -155,15 +174,21 @@ class _Trials:
         results = self._run([*beside, *cells.values()], keeper)[len(beside) :]
         self.seen |= {names: seen_in(names, result) for names, result in zip(cells, results, strict=True)}
 
-    def _one_by_one(self, contracts: Mapping[str, Sequence[str]]) -> None:
+    def _first(self, difference: Difference, touched_by_it: Sequence[str], kept: Sequence[Probe]) -> list[str]:
+        """Of the contracts that it can touch, those that it would break first, and what a system breaks that has it."""
+        broken = {id for each in self.seen.values() if difference.name in each.differences for id in each.broken_ids}
+        first = {*nearest([difference], kept), *broken}
+        return [each for each in touched_by_it if each in first] or list(touched_by_it[:1])
+
+    def _one_by_one(self, contracts: Wanted) -> None:
         """Each difference alone with its contracts, as long as there is time; first those of systems that break it."""
         broken = {name for each in self.seen.values() if each.broken for name in each.differences}
         wanted = [each for each in self.options.known if (each.name,) not in self.seen]
-        self._see([((each,), ()) for each in wanted if not contracts[each.name]])
-        waiting = sorted((each for each in wanted if contracts[each.name]), key=lambda each: each.name not in broken)
+        self._see([((each,), ()) for each in wanted if not contracts[each.name,]])
+        waiting = sorted((each for each in wanted if contracts[each.name,]), key=lambda each: each.name not in broken)
         while waiting and self._has_time:
             now, waiting = self._next(waiting, AT_A_TIME)
-            self._see([((each,), contracts[each.name]) for each in now])
+            self._see([((each,), contracts[each.name,]) for each in now])
         self.seen |= {(each.name,): SwitchedOn((each.name,), problem=NO_TIME) for each in waiting}
 
     @property
@@ -208,47 +233,59 @@ class _Trials:
         results = self._run([self._cell(sorted(each), (probe.id,)) for each in sets])
         return {each: bool(result.failures) for each, result in zip(sets, results, strict=True)}
 
-    def _rest(self, contracts: Sequence[str]) -> None:
-        """The other contracts, as long as there is time; whose turn did not come is marked."""
-        names = [each.name for each in self.options.known]
-        rest = {name: [each for each in contracts if each not in self.seen[name,].contracts] for name in names}
-        waiting = [name for name, more in rest.items() if more and self.seen[name,].state in ("kept", "untouched")]
-        while waiting and not self.options.quick and self._has_time:
-            names, waiting = self._next(waiting, 1)
-            results = self._run([self._cell((name,), tuple(rest[name])) for name in names])
-            for name, result in zip(names, results, strict=True):
-                self.seen[name,] = self.seen[name,] + seen_in((name,), result)
+    def _rest(self, can_touch: Wanted, quick: Wanted, contracts: tuple[str, ...]) -> None:
+        """What those contracts say that had to wait; with --quick there are none but the `quick` ones. What was wanted
+        and not tried is marked.
+        """
+        wanted = quick
+        if not self.options.quick:
+            self._go_on(can_touch)
+            wanted = {names: contracts for names in can_touch}
+            self._go_on(wanted)
+        for names, some in wanted.items():
+            seen = self.seen[names]
+            complete = seen.state == "not tried" or all(each in seen.contracts for each in some)
+            self.seen[names] = replace(seen, complete=complete)
+
+    def _go_on(self, wanted: Wanted) -> None:
+        """The others of these contracts with each of these differences, as long as there is time."""
+        waiting = in_parts({names: self._left(names, contracts) for names, contracts in wanted.items()})
+        while waiting and self._has_time:
+            now, waiting = self._next(waiting, 1)
+            results = self._run([self._cell(names, part) for names, part in now])
+            for (names, _), result in zip(now, results, strict=True):
+                self.seen[names] = self.seen[names] + seen_in(names, result)
             self._confirm()
-        for name in waiting:
-            self.seen[name,] = replace(self.seen[name,], complete=False)
+            waiting = [(names, part) for names, part in waiting if self._left(names, part)]
+
+    def _left(self, names: tuple[str, ...], contracts: Sequence[str]) -> list[str]:
+        """Those that were not tried and can be: what breaks already is not asked for more."""
+        seen = self.seen[names]
+        return [each for each in contracts if each not in seen.contracts] if seen.state in ("kept", "untouched") else []
 
     def _cell(self, names: Iterable[str], contracts: tuple[str, ...]) -> Cell:
         chosen = [each for each in self.options.known if each.name in set(names)]
         return replace(self._plain, platform=experimental(self.options.platform, chosen), probes=contracts)
 
-    def _run(self, cells: Sequence[Cell], keeper: Keeper = NOBODY) -> list[CellResult]:
+    def _run(
+        self, cells: Sequence[Cell], keeper: Keeper = NOBODY, suite: SuiteOptions | None = None
+    ) -> list[CellResult]:
         return run_cells(
-            list(cells), self.kept.for_platform, self.suite, jobs=self.options.jobs, watcher=self.watcher, keeper=keeper
+            list(cells),
+            self.kept.for_platform,
+            suite or self.suite,
+            jobs=self.options.jobs,
+            watcher=self.watcher,
+            keeper=keeper,
         )
 
 
-def to_trace(kept: Sequence[Probe]) -> tuple[str, ...]:
-    """Contracts that show which calls a server makes: it starts, serves and ends, and the quickest of each group."""
-    quickest = sorted(kept, key=lambda each: each.seconds)
-    groups = dict.fromkeys(each.group for each in kept)
-    chosen = [each.id for group in groups for each in [each for each in quickest if each.group == group][:TRACED]]
-    return tuple(dict.fromkeys([*(each.id for each in kept if each.id in REPRESENTATIVE), *chosen]))
-
-
-def slow_ones(kept: Sequence[Probe]) -> frozenset[str]:
-    """Contracts that hold a cell up which is done with the others long before."""
-    usual = median(each.seconds for each in kept)
-    return frozenset(each.id for each in kept if each.seconds > max(SLOW_SECONDS, SLOW * usual))
-
-
-def quick_first(contracts: Sequence[str], slow: Collection[str]) -> list[str]:
-    """Those that do not have to wait; of slow ones alone, all."""
-    return [each for each in contracts if each not in slow] or list(contracts)
+def _any_of(
+    touched_by: Mapping[str, Sequence[str]], differences: Iterable[Difference], contracts: Sequence[str]
+) -> list[str]:
+    """The contracts that any of the differences can touch."""
+    some = {contract for each in differences for contract in touched_by[each.name]}
+    return [each for each in contracts if each in some]
 
 
 def _names(differences: Iterable[Difference]) -> tuple[str, ...]:

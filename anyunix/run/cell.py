@@ -90,6 +90,8 @@ class SuiteOptions:
     """pytest's -k."""
     seconds: float = SUITE_SECONDS
     """For one run of the suite."""
+    probe_seconds: int = PROBE_SECONDS
+    """For one probe."""
     repeat: int = 1
     plans: Plans = field(default_factory=Plans, compare=False)
     cross_builds: CrossBuilds = field(default_factory=CrossBuilds, compare=False)
@@ -279,8 +281,8 @@ class CellRun:
         ]
         slowness = self.cell.platform.slowness
         seconds = self._options.seconds * slowness
-        if slowness > 1:
-            command += ["--timeout", str(PROBE_SECONDS * slowness)]
+        if (probe_seconds := self._options.probe_seconds * slowness) != PROBE_SECONDS:
+            command += ["--timeout", str(probe_seconds)]
         if self._options.expression:
             command += ["-k", self._options.expression]
         self._progress(f"{repeat}starting the probes")

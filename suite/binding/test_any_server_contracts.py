@@ -23,6 +23,7 @@ IPV6_LISTENER = r"socket\(AF_INET6, SOCK_(STREAM|DGRAM)"
 @explained_by(
     "getaddrinfo.passive_order",
     "ipv6.v6only_default",
+    "ipv6.v6only_clearable",
     failing="IPv4 clients are refused",
     fix="bind both families, or set IPV6_V6ONLY explicitly",
 )
@@ -37,7 +38,12 @@ def test_a_client_on_ipv4_loopback_is_served(server):
 
 @over("tcp", "udp")
 @promises("ipv6")
-@explained_by("ipv6.loopback_bindable", failing="IPv6 clients are refused", fix="a listener for each family")
+@explained_by(
+    "ipv6.loopback_bindable",
+    "getaddrinfo.loopback_order",
+    failing="IPv6 clients are refused",
+    fix="a listener for each family",
+)
 def test_a_client_on_ipv6_loopback_is_served(server):
     """A client that knows the address ::1 alone is served, where the platform has it.
 
@@ -55,6 +61,7 @@ def test_a_client_on_ipv6_loopback_is_served(server):
 @explained_by(
     "getaddrinfo.passive_order",
     "ipv6.v6only_default",
+    "ipv6.v6only_clearable",
     failing="Clients of an interface's address are refused",
     fix="bind both families, or set IPV6_V6ONLY explicitly",
 )

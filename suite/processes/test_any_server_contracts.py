@@ -22,7 +22,10 @@ QUEUED_SECONDS = 0.5
 
 @over("tcp", "unix")
 @promises("children")
-@explained_by("signals.coalesce", "sigchld.ignored_leaves_zombie", "accept.after_reset")
+@explained_by(
+    *("signals.coalesce", "signals.exec_keeps_ignored_sigchld", "sigchld.ignored_leaves_zombie"),
+    *("signal_call.default", "accept.after_reset"),
+)
 def test_clients_leave_no_process_and_no_zombie(server):
     """When the last client has left, by close, EOF or RST, the server has no more processes than it had, no zombies.
 

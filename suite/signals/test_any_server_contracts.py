@@ -20,6 +20,7 @@ SERVED_AFTER = 5
 
 
 @over("tcp", "udp", "unix")
+@explained_by("sa_restart.accept", "sa_restart.flock", "signal_call.c99", "listen.shutdown_wakes_accept")
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=promises(name.lower())) for name in ("SIGTERM", "SIGINT", "SIGHUP")]
 )
@@ -46,6 +47,7 @@ def test_it_does_what_it_promises_at(server, name):
 
 
 @over("tcp", "unix")
+@explained_by("sigpipe.sends_after_reset", "sigpipe.msg_nosignal")
 def test_a_client_that_resets_ends_nobody(server):
     """Clients that ask and reset the connection before the answer leave a server that serves.
 
@@ -98,6 +100,7 @@ def test_clients_that_queued_are_all_served(server):
 
 @over("tcp", "unix")
 @promises("at_once")
+@explained_by("accept.inherits_nonblock")
 def test_idle_clients_hold_up_nobody(server):
     """Clients that say nothing, or half of what they want to say, do not keep the next one from being served.
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from support.deadline import POLL_SECONDS, Deadline
 from support.interfaces import interface_addresses
-from support.net import can_bind, connect_error, show
+from support.net import can_bind, reach_error, show
 
 LOOPBACKS = ("127.0.0.1", "127.0.0.2", "::1")
 QUEUE_SECONDS = 7.5
-"""For an address that does not answer at once: a SYN that found no room comes again after 1, 3 and 7 s (RFC 6298)."""
+"""For an address that does not answer at once, though others do: its SYN may have found no room in the queue."""
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 Error = Callable[[str, int, float], str | None]
 """Why nobody answers at an address and port within so many seconds; None where somebody does."""
@@ -37,7 +37,7 @@ def own_addresses() -> list[str]:
     return [*(address for address in LOOPBACKS if can_bind(address) is None), *interface_addresses()]
 
 
-def listening_on(port: int, patience: float = 0.0, error: Error = connect_error) -> tuple[Address, ...]:
+def listening_on(port: int, patience: float = 0.0, error: Error = reach_error) -> tuple[Address, ...]:
     """The addresses that answer on a port; the wildcard where all of a family do, and it has several.
 
     Judged by connecting, or what else gives an `error`: a listening table differs on each system. Addresses that refuse

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 
 from support.client_program import run_client
-from support.net import CONNECT_SECONDS, connect, errno_name
+from support.net import CONNECT_SECONDS, connect, errno_name, reach
 from support.subject import Subject
 from support.talk import NUMBER_WIDTH, Conversation, filled
 from support.voice import TALK_SECONDS, Unserved
@@ -32,6 +32,8 @@ class Clients:
         """A connected socket of the server's transport, on which nothing was said. Raises OSError."""
         if self.transport == "unix":
             return connect_path(host, seconds)
+        if self.transport == "tcp":
+            return reach(host, port, seconds)
         return connect(host, port, seconds, KINDS[self.transport])
 
     def enter(self, host: str, port: int, seconds: float = CONNECT_SECONDS) -> socket.socket:

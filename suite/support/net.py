@@ -3,10 +3,13 @@
 import errno
 import socket
 import struct
+import time
 from contextlib import closing
 
 LOOPBACKS = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 CONNECT_SECONDS = 5.0
+NEW_SYN_SECONDS = 0.05
+"""For a SYN that found no room in a queue, before the next one goes out."""
 NO_FAMILY = ("EAFNOSUPPORT", "EPROTONOSUPPORT")
 """What socket(2) says where the kernel has no such family: Linux the first, FreeBSD's jails without IPv6 the second."""
 OF_TWO_NAMES = ("EAGAIN", "EDEADLK", "EOPNOTSUPP")
@@ -41,6 +44,26 @@ def connect(
     return peer
 
 
+def reach(address: str, port: int, seconds: float = CONNECT_SECONDS) -> socket.socket:
+    """As `connect`, to a listener whose queue may have no room for a moment: another connection is tried after a while,
+    which doubles. The kernel would send the SYN of the first one again after 1 s (RFC 6298 2.1).
+
+    Raises OSError.
+    """
+    end, pause = time.monotonic() + seconds, NEW_SYN_SECONDS
+    while True:
+        left = max(end - time.monotonic(), NEW_SYN_SECONDS)
+        try:
+            peer = connect(address, port, min(pause, left))
+        except TimeoutError as error:
+            if error.errno is not None or left <= pause:
+                raise
+            pause *= 2
+        else:
+            peer.settimeout(seconds)
+            return peer
+
+
 def connects(address: str, port: int, seconds: float = CONNECT_SECONDS) -> bool:
     """Whether a TCP connection to `address` is accepted (judged by connecting, not by a listening table)."""
     return connect_error(address, port, seconds) is None
@@ -50,6 +73,15 @@ def connect_error(address: str, port: int, seconds: float = CONNECT_SECONDS) -> 
     """None when a connection is accepted, else the name of the errno: `ECONNREFUSED`."""
     try:
         connect(address, port, seconds).close()
+    except OSError as error:
+        return errno_name(error)
+    return None
+
+
+def reach_error(address: str, port: int, seconds: float = CONNECT_SECONDS) -> str | None:
+    """As connect_error, by `reach`."""
+    try:
+        reach(address, port, seconds).close()
     except OSError as error:
         return errno_name(error)
     return None

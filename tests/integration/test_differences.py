@@ -33,6 +33,22 @@ def test_ends(server):
     """It ends at SIGTERM."""
     server.stop(5.0)
 '''
+MORE_PROBES = '''\
+import threading
+
+from support.marks import explained_by
+
+
+@explained_by("descriptors.born_with_flags")
+def test_names_a_fact(server):
+    """A client is served, too."""
+    server.serve()
+
+
+def test_takes_long(server):
+    """It takes longer than any time limit of a quick contract, on a busy machine as well."""
+    threading.Event().wait(600)
+'''
 
 
 @pytest.fixture
@@ -47,7 +63,12 @@ def suite(make_suite: Callable[[str], Path]) -> Path:
 @pytest.fixture
 def try_it(catalog: Catalog, suite: Path) -> Callable[..., Tryout]:
     def run(
-        subject: Subject, *names: str, known: tuple[Difference, ...] = (), platform: str = "local", seconds: float = 600
+        subject: Subject,
+        *names: str,
+        known: tuple[Difference, ...] = (),
+        platform: str = "local",
+        seconds: float = 600,
+        quick: bool = False,
     ) -> Tryout:
         differences = known or tuple(each for each in catalog.differences if each.name in names)
         options = TryOptions(
@@ -58,6 +79,7 @@ def try_it(catalog: Catalog, suite: Path) -> Callable[..., Tryout]:
             ("freebsd", "macos"),
             2,
             seconds,
+            quick,
         )
         return try_out(options, SuiteOptions(suite))
 
@@ -99,6 +121,23 @@ def test_without_time_only_whole_systems_are_tried_and_it_is_said(echo: Subject,
     tryout = try_it(echo, "accept-nonblock", "no-accept4", "sigchld-reset-by-exec", seconds=0)
     assert {tried.problem for tried in tryout.alone.values() if tried.state == "not tried"} == {NO_TIME}
     assert tryout.alone["accept-nonblock"].state == "untouched", "it costs nothing to know that"
+    assert answer_for(tryout, "macos") == (
+        "macOS: kept all that can be emulated (2 of 2), in the 1 of 2 contracts that were tried"
+    )
+
+
+def test_quick_leaves_out_what_takes_long_and_what_names_no_fact_of_a_difference(
+    echo: Subject, suite: Path, try_it: Callable[..., Tryout]
+) -> None:
+    (suite / "binding" / "test_b_contracts.py").write_text(MORE_PROBES)
+    tryout = try_it(echo, "no-accept4", "nofile-256", quick=True)
+    slow, named = (f"binding/test_b_contracts.py::test_{name}" for name in ("takes_long", "names_a_fact"))
+    assert tryout.too_long == (slow,)
+    assert slow not in {*tryout.contracts, *tryout.not_kept}
+    assert named in tryout.alone["no-accept4"].contracts
+    assert named not in tryout.alone["nofile-256"].contracts
+    assert {*tryout.together["macos"].contracts} == {*tryout.contracts}, "of a whole system all quick ones"
+    assert all(each.complete for each in (*tryout.alone.values(), *tryout.together.values()))
     assert answer_for(tryout, "macos") == "macOS: kept all that can be emulated (2 of 2)"
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from anyunix.catalog.lookup import find_catalog
 from anyunix.differences.differences_report import as_json, print_tryout
 from anyunix.differences.outcomes import Because, SwitchedOn, Tryout
+from anyunix.differences.selecting import QUICK_SECONDS
 from anyunix.results.model import Probe
 
 A, B = "binding/t.py::test_a", "signals/t.py::test_b"
@@ -52,13 +53,23 @@ def test_the_table_and_what_must_not_be_overlooked(tryout: Tryout) -> None:
     assert "not tried: accept-nonblock: it is linked statically" in rows
     assert "not kept on local without any difference, so not tried: test_c" in rows
     assert "all of FreeBSD: does not fail each time: test_b" in rows
-    assert any(
-        row.startswith("only the quick contracts that they can touch were tried with v6only-default") for row in rows
-    )
+    assert "tried with no more contracts once something broke: v6only-default" in rows
     assert rows[-2:] == [
         "FreeBSD: would break (IPv4 clients are refused: v6only-default)",
         "illumos: no difference of it is known",
     ]
+
+
+def test_what_was_tried_in_part_or_not_at_all_is_said(tryout: Tryout) -> None:
+    kept = SwitchedOn(("v6only-default",), {A: "kept"}, complete=False)
+    untouched = SwitchedOn(("accept-nonblock",))
+    alone = {"accept-nonblock": untouched, "v6only-default": kept}
+    quick = replace(tryout, alone=alone, too_long=("signals/t.py::test_flood",), quick=True)
+    text = " ".join(printed(quick).split())
+    assert "--quick: with each difference alone were tried only the contracts that name its facts" in text
+    assert "untouched, for the server makes none of the calls that they are about: accept-nonblock" in text
+    assert "there was no time for all contracts with v6only-default; --seconds gives more" in text
+    assert f"takes more than {QUICK_SECONDS} s, so not tried with --quick: test_flood" in text
 
 
 def test_no_control_character_of_a_server_reaches_the_terminal(tryout: Tryout) -> None:
@@ -79,3 +90,4 @@ def test_json_has_every_contract(tryout: Tryout) -> None:
     assert data["systems"]["freebsd"]["causes"] == [{"contract": A, "differences": ["v6only-default"], "minimal": True}]
     assert data["systems"]["freebsd"]["tried"] == 1
     assert data["systems"]["illumos"]["together"] is None
+    assert data["too_long"] == []

@@ -73,6 +73,13 @@ def test_all_kept(tryout: Tryout) -> None:
     assert tryout.exit_status == 0
 
 
+def test_kept_in_some_contracts_is_not_plainly_kept(tryout: Tryout) -> None:
+    some = replace(tryout.together["freebsd"], complete=False, contracts={A.id: "kept", B.id: "left out"})
+    assert answer_for(replace(tryout, together={"freebsd": some}), "freebsd") == (
+        "FreeBSD: kept all that can be emulated (2 of 2), in the 1 of 2 contracts that were tried"
+    )
+
+
 def test_two_that_break_it_together(tryout: Tryout) -> None:
     names = ("passive-order", "v6only-default")
     broken = replace(
