@@ -45,6 +45,7 @@ def try_once(subject: Subject, platform: Platform, bind: str, suite: Path, say: 
     Raises NotRun, PlatformError.
     """
     if subject.starting.port and platform.options.is_this_machine and not platform.options.own_network:
-        platform = replace(platform, options=NetnsOptions())
+        title = f"{platform.name} in a network of its own"
+        platform = replace(platform, name=title, options=NetnsOptions())
     tried = try_subject(subject, platform, bind, Drivers().for_platform(platform), suite, say)
     return Begun(subject, f"bind {bind} on {platform.name}", tried)

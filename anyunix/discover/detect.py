@@ -50,6 +50,8 @@ class Detected:
     """Signal -> what became of it."""
     private: bool = False
     """Whether that was in a network of its own."""
+    starts: int = 1
+    """How often it was started."""
 
     @property
     def transport(self) -> str:
@@ -90,7 +92,7 @@ def detect(command: ServerCommand, catalog: Catalog, say: Say) -> Detected:
             say(f"starting it again, for {name}")
             if (again := watch.see(found.subject, name, stay=_said(found))).ending:
                 found.stops[name] = again.ending
-        return found
+        return replace(found, starts=watch.starts)
 
 
 def _said(found: Detected) -> str:

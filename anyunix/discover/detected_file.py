@@ -54,11 +54,11 @@ def stop_signal(found: Detected) -> str:
 
 
 def _head(found: Detected) -> Iterator[str]:
-    file, starts = found.command.file, 1 + len(found.stops)
+    file = found.command.file
     where = ", in a network of its own" if found.private else ""
     yield f"# yaml-language-server: $schema={SCHEMA}"
     yield f"# Written by: anyunix init --detect {_comment(shlex.join(found.command.words))}"
-    yield f"# What its comments say was seen at {starts} starts{where}. Change what you know better, then:"
+    yield f"# What its comments say was seen at {found.starts} starts{where}. Change what you know better, then:"
     yield f"#   anyunix try {as_argument(file)}"
     yield f"#   {run_command(file, found.port)}"
     yield f"title: {_scalar(found.command.title)}"

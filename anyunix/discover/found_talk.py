@@ -52,7 +52,9 @@ def talk_found(seen: Seen) -> FoundTalk | None:
 
 
 def _known(opener: Opener, reply: SeenReply, transport: str) -> FoundTalk:
-    why = (f"It speaks as {opener.name} does: {abbreviated(reply.reply)}",)
+    why: tuple[str, ...] = (f"It speaks as {opener.name} does: {abbreviated(reply.reply)}",)
+    if opener.name == "TLS":
+        why += ("Its certificate in a file beside this one, and clients speak TLS: {tls: server.pem, send: …}",)
     again = opener.again and reply.again.startswith(opener.known)
     send = opener.send or opener.data.decode("latin-1")
     return FoundTalk(why, send, opener.hexadecimal, opener.expect, again, transport)

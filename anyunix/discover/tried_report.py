@@ -41,8 +41,10 @@ def as_json(subject: Subject, where: str, tried: SeenStart) -> str:
 
 def abbreviated(text: str) -> str:
     """Bytes that came from anywhere, a character a byte, in one printable line."""
-    shown = ascii(text[:SHOWN])
-    return shown if len(text) <= SHOWN else f"{shown}…"
+    first = text[:SHOWN]
+    while len(ascii(first)) > SHOWN + 2:
+        first = first[:-1]
+    return ascii(first) if first == text else f"{first!a}…"
 
 
 def _rows(subject: Subject, tried: SeenStart) -> Iterator[tuple[str, list[str]]]:

@@ -118,6 +118,8 @@ class Lookout:
     def __init__(self, platform: Platform, driver: Driver, suite: Path) -> None:
         self._platform, self._driver, self._suite = platform, driver, suite
         self._sent = False
+        self.starts = 0
+        """How many there were."""
 
     def __enter__(self) -> "Lookout":
         """Raises NotRun, PlatformError."""
@@ -148,6 +150,7 @@ class Lookout:
             write_payload(archive, None if self._sent else self._suite, subject, {})
             self._driver.put(archive)
         self._sent = True
+        self.starts += 1
         asked = {
             "signal": signal,
             "end_seconds": SLOW_SECONDS if signal == "SIGTERM" else OTHER_SECONDS,
