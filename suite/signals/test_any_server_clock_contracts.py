@@ -1,5 +1,7 @@
 """Contracts of any server: the clock of the day is set while it runs."""
 
+import time
+
 import pytest
 
 from support.child import readable
@@ -23,11 +25,21 @@ def test_a_clock_that_is_set_costs_nobody_anything(start_server, work, days):
     clock = WallClock(work)
     server = start_server(wrapper=clock.wrapper)
     need_stop(server)
+    begun = time.monotonic()
     with server.guest() as guest:
         closes = readable(guest.fileno(), AT_ONCE_SECONDS)
         clock.set(days * DAY_SECONDS)
         for _ in range(CLIENTS if server.promises["at_once"] else 0):
             server.serve()
-        assert closes or not readable(guest.fileno(), AT_ONCE_SECONDS), "a client that was there is turned out"
+        turned_out = not closes and readable(guest.fileno(), AT_ONCE_SECONDS)
+    if turned_out and turns_out(server, time.monotonic() - begun):
+        pytest.skip("the server turns out clients that say nothing for as long as this took")
+    assert not turned_out, "a client that was there is turned out"
     stop(server)
     clock.demand()
+
+
+def turns_out(server, seconds: float) -> bool:
+    """Whether one more client that was served is turned out within that time, though nobody sets the clock."""
+    with server.guest() as guest:
+        return readable(guest.fileno(), seconds)

@@ -19,8 +19,20 @@ def holders(place: Address, transport: str, pids: Collection[int]) -> list[int] 
     """
     if not (PROC / "net").is_dir():
         return None
-    sockets = {f"socket:[{inode}]" for inode in _inodes(place, transport)}
+    sockets = _sockets(place, transport)
     return [pid for pid in pids if sockets & set(open_files(pid))]
+
+
+def is_listener(pid: int, fd: int, place: Address, transport: str) -> bool:
+    """Whether a descriptor of a process, or of a thread, is one that `holders` looks for."""
+    try:
+        return os.readlink(f"{PROC}/{pid}/fd/{fd}") in _sockets(place, transport)
+    except OSError:
+        return False
+
+
+def _sockets(place: Address, transport: str) -> set[str]:
+    return {f"socket:[{inode}]" for inode in _inodes(place, transport)}
 
 
 def _inodes(place: Address, transport: str) -> Iterator[str]:
