@@ -111,7 +111,8 @@ def test_many_that_could_not_be_shrunk_are_counted(tryout: Tryout) -> None:
         causes={"freebsd": (Because(REFUSED, names, False),)},
     )
     assert answer_for(broken, "freebsd") == (
-        "FreeBSD: would break (IPv4 clients are refused: some of 17 differences, which there was no time to narrow down)"
+        "FreeBSD: would break (IPv4 clients are refused: "
+        "some of 17 differences, which there was no time to narrow down)"
     )
 
 
