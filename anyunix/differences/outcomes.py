@@ -14,6 +14,8 @@ Held = Literal["kept", "broken", "flaky", "not tried", "left out"]
 State = Literal["kept", "broken", "not tried", "untouched"]
 NO_TIME = "there was no time for each alone; --seconds gives more"
 """Why a difference was not tried alone that can be on."""
+NAMED = 4
+"""Differences that are named though not all of them may be needed."""
 NOT_TRIED = "not tried: "
 """How a probe begins to say that a difference is not on in its server (suite/conftest.py)."""
 
@@ -128,6 +130,8 @@ def answer_for(tryout: Tryout, system: System) -> str:
     for cause in tryout.causes.get(system, ()):
         several = ", together" if cause.minimal else ", or fewer of them"
         names = listed(cause.differences) + (several if len(cause.differences) > 1 else "")
+        if not cause.minimal and len(cause.differences) > NAMED:
+            names = f"some of {len(cause.differences)} differences, which there was no time to narrow down"
         reasons[f"{meaning(cause.probe)}: {names}"] = None
     explained = {name for cause in tryout.causes.get(system, ()) for name in cause.differences}
     for each in own:

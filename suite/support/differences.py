@@ -25,6 +25,8 @@ LIST = "on.json"
 PRELOAD = "LD_PRELOAD"
 SPLITTERS = re.compile(r"[\s:]")
 """Where ld.so(8) splits LD_PRELOAD, with no way to quote them."""
+ROOM = 2
+"""Of a limit of processes the part that has to be free for the server: all of a user's count, whoever started them."""
 LOADING_SECONDS = 1.0
 """For a process between its execve(2) and what its dynamic linker does."""
 
@@ -148,12 +150,37 @@ def switched_on() -> tuple[Mechanism, ...]:
             soft, hard = value if isinstance(value, list) else (value, value)
             other_soft, other_hard = limits.get(limit, (soft, hard))
             limits[limit] = (min(soft, other_soft), min(hard, other_hard))
+    if "nproc" in limits and not has_room((most := limits["nproc"][0]) // ROOM):
+        raise NotSwitchedOn(
+            f"this user has more than {most // ROOM} processes already, in this container or another, and they count: "
+            f"of a limit of {most} too little is left for the server"
+        )
     files = tuple(sorted({path for each in wanted for path in each["files"]}))
     return (
         *([Preload(objects)] if objects else []),
         *([Files(files)] if files else []),
         *([Limits(limits)] if limits else []),
     )
+
+
+def has_room(processes: int) -> bool:
+    """Whether this user may start one more process where so many are allowed. getrlimit(2): RLIMIT_NPROC counts all of
+    a real user's, and does not bind root.
+    """
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+            resource.setrlimit(resource.RLIMIT_NPROC, (processes, hard))
+            child = os.fork()
+            if child == 0:
+                os._exit(0)
+            os.waitpid(child, 0)
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitpid(pid, 0)[1] == 0
 
 
 def wanted_here(folder: Path) -> list[dict[str, Any]]:

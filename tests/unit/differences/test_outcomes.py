@@ -103,6 +103,19 @@ def test_a_set_that_could_not_be_shrunk_is_not_called_together(tryout: Tryout) -
     assert answer_for(broken, "freebsd").endswith("passive-order and v6only-default, or fewer of them)")
 
 
+def test_many_that_could_not_be_shrunk_are_counted(tryout: Tryout) -> None:
+    names = tuple(f"d{number}" for number in range(17))
+    broken = replace(
+        tryout,
+        together={"freebsd": seen_in(names, cell(REFUSED))},
+        causes={"freebsd": (Because(REFUSED, names, False),)},
+    )
+    assert answer_for(broken, "freebsd") == (
+        "FreeBSD: would break (IPv4 clients are refused: "
+        "some of 17 differences, which there was no time to narrow down)"
+    )
+
+
 def test_one_that_breaks_it_alone_where_all_together_hide_it(tryout: Tryout) -> None:
     broken = replace(tryout, alone={**tryout.alone, "passive-order": seen_in(("passive-order",), cell(REFUSED))})
     assert answer_for(broken, "freebsd") == "FreeBSD: would break (IPv4 clients are refused: passive-order alone)"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,27 @@ def test_the_list_holds_no_variable_with_a_secret() -> None:
         "LD_PRELOAD",
     ):
         assert local_environment({name: "x", "PATH": "/bin", "LC_ALL": "C"}) == {"PATH": "/bin", "LC_ALL": "C"}
+
+
+def test_a_shim_is_asked_once_for_the_python_that_it_looks_for(tmp_path: Path) -> None:
+    shims, count = tmp_path / "shims", tmp_path / "count"
+    shims.mkdir()
+    shim = shims / "python3"
+    shim.write_text(f'#!/bin/sh\necho asked >>{count}\nexec {sys.executable} "$@"\n')
+    shim.chmod(0o755)
+    path = f"{shims}{os.pathsep}/usr/bin"
+    for _ in range(2):
+        assert local_environment({"PATH": path})["PATH"] == f"{Path(sys.executable).parent}{os.pathsep}{path}"
+    assert count.read_text() == "asked\n"
+
+
+@pytest.mark.parametrize("script", ["exit 1", "exec /nowhere/python3"])
+def test_a_shim_that_finds_nothing_changes_nothing(tmp_path: Path, script: str) -> None:
+    (tmp_path / "shims").mkdir()
+    shim = tmp_path / "shims" / "python3"
+    shim.write_text(f"#!/bin/sh\n{script}\n")
+    shim.chmod(0o755)
+    assert local_environment({"PATH": str(shim.parent)})["PATH"] == str(shim.parent)
 
 
 def test_other_platforms_get_none() -> None:
