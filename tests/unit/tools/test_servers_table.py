@@ -1,4 +1,4 @@
-"""examples/servers: each server is on docs/servers.md, gives reasons, and is in one third of them."""
+"""examples/servers: each server is on docs/servers.md, gives reasons, and is in one quarter of them."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ from checkout import ROOT
 SERVERS = ROOT / "examples" / "servers"
 sys.path.insert(0, str(SERVERS))
 
-from table import EXPECTATIONS, HEAD, PAGE, THIRDS, WHERE, compared, names, rows_on, settle, third, with_rows  # noqa: E402
+from table import EXPECTATIONS, HEAD, PAGE, QUARTERS, WHERE, compared, names, quarter, rows_on, settle, with_rows  # noqa: E402
 
 ROW = "| nginx | IPv4 alone | IPv4 alone | 8 of 9 | nothing | portable |"
 
@@ -24,8 +24,8 @@ def test_there_are_25_servers() -> None:
     assert len({name.removesuffix("-tcp") for name in names()}) >= 25
 
 
-def test_each_server_is_in_one_third() -> None:
-    assert sorted(name for number in range(THIRDS) for name in third(number)) == names()
+def test_each_server_is_in_one_quarter() -> None:
+    assert sorted(name for number in range(QUARTERS) for name in quarter(number)) == names()
 
 
 @pytest.mark.parametrize("name", names())
