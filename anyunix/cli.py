@@ -27,6 +27,7 @@ COMMANDS = {
     "diff": "compare two runs: newly failing, fixed, still failing, no longer run",
     "accept": "write a run's failures down as expectations, for you to give the reasons",
     "differences": "which Unix would break a server: documented differences, switched on for it one by one",
+    "sweep": "every call of a server answered with each documented error, one at a time: what it makes of them",
     "check": "look at a deployed server from outside: which families it serves, and how it turns others away",
     "preflight": "before a rollout: run the suite on the target, and answer go or no-go",
     "repro": "bring a bug of the paper about again, on this machine",

@@ -1,0 +1,71 @@
+"""Which injections a sweep makes: each site with each error that somebody documents for such a call."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from anyunix.sweep.errnos import LASTING, Answer
+from anyunix.sweep.sites import Site
+
+Times = Literal["first", "second", "lasting"]
+UNFIT = re.compile(r"[^A-Za-z0-9_.]+")
+"""For the ID of an injection, which is typed in again."""
+
+
+@dataclass(frozen=True)
+class Injection:
+    """One answer of the system changed. Its fields but `site` and `answer` are those of suite/support/injector.py."""
+
+    id: str
+    site: Site
+    answer: Answer
+    times: Times
+    when: int
+
+    def described(self) -> dict[str, object]:
+        """For suite/sweep/injections.py."""
+        return {
+            "id": self.id,
+            "phase": self.site.phase,
+            "call": self.site.call,
+            "error": self.answer.error,
+            "when": self.when,
+            "lasting": self.times == "lasting",
+            "who": self.site.who,
+            "path": self.site.path,
+        }
+
+
+def injections_for(
+    sites: Iterable[Site], errnos: Mapping[str, Sequence[Answer]], *, quick: bool = False
+) -> list[Injection]:
+    """All of them, in the order of the sites. `quick`: of the errors of one reason the first, once."""
+    found: dict[str, Injection] = {}
+    for site in sites:
+        for answer in _answers(site, errnos, quick=quick):
+            for times, when in _times(site, answer, quick=quick):
+                name = UNFIT.sub("-", f"{site.phase} {site.label} {answer.error} {times}")
+                same = sum(each.startswith(name) for each in found)
+                each = Injection(name + (f"-{same + 1}" if same else ""), site, answer, times, when)
+                found[each.id] = each
+    return list(found.values())
+
+
+def _answers(site: Site, errnos: Mapping[str, Sequence[Answer]], *, quick: bool) -> list[Answer]:
+    own = [each for each in errnos.get(site.name, ()) if _fits(each, site)]
+    return list({each.why: each for each in reversed(own)}.values())[::-1] if quick else own
+
+
+def _fits(answer: Answer, site: Site) -> bool:
+    return answer.about in ("any", site.about) and not (answer.unless and answer.unless in site.text)
+
+
+def _times(site: Site, answer: Answer, *, quick: bool) -> Iterator[tuple[Times, int]]:
+    yield "first", site.places[0]
+    if quick:
+        return
+    if len(site.places) > 1 and answer.why != "interrupted":
+        yield "second", site.places[1]
+    if answer.why in LASTING and site.phase == "serving":
+        yield "lasting", site.places[0]

@@ -1,0 +1,172 @@
+"""Where a server calls the system: read out of a trace of its start, four clients, and its end."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from anyunix.results.junit import BadResults
+from anyunix.trace.calls import CANONICAL
+from anyunix.trace.events import Event
+from anyunix.trace.records import Record
+from anyunix.trace.steps import PARENT, Step, steps_of
+from anyunix.trace.strace import read_strace
+
+Phase = Literal["starting", "serving", "ending"]
+Who = Literal["first", "children", "later"]
+MARK = "SIGCONT"
+OBJECT = re.compile(r"\w+\(([^,)]*)")
+WORK = "server-1"
+"""The folder of the server below that of the probe (suite/support/launcher.py)."""
+STREAMS = {"client", "socket", "datagrams", "stdin", "stdout", "stderr"}
+ON_FILES = {"read", "write", "pread", "pwrite", "writev", "open", "flock", "ftruncate"}
+SITE = re.compile(r', ".*?"(?:…)?')
+
+
+@dataclass(frozen=True)
+class Site:
+    """A call of one kind of process, about one thing, in one phase."""
+
+    phase: Phase
+    role: str
+    """`parent`, `child`, `RECV`, `SEND`."""
+    who: Who
+    text: str
+    """`write(chat.log)`."""
+    name: str
+    """The call, as traces name it."""
+    call: str
+    """As strace names it."""
+    about: str
+    """listener, client, file, pipe or any."""
+    places: tuple[int, ...]
+    """Which of these calls of the process it is, counted from when it begins to be looked at."""
+    path: str = ""
+    """Of the file, below the folder of the probe."""
+
+    @property
+    def label(self) -> str:
+        return f"{self.role}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Where, among the events, a phase ends."""
+
+    listening: int
+    """The first client is accepted."""
+    serving: int
+    """Clients come, a tracer may be beside it, and its calls are counted anew."""
+    ending: int
+    """It is told to end; counted anew again."""
+
+
+def sites_in(record: Record, stop: str) -> tuple[list[Site], list[Site]]:
+    """Each once, in the order in which they come first; and those of processes that a tracer cannot tell from others.
+    `stop` is the signal that ends the server.
+
+    Raises BadResults for a trace without a server's start.
+    """
+    if record.missing:
+        raise BadResults(record.missing)
+    events = read_strace(record.texts[0]) if record.texts else []
+    steps = steps_of(events, folder=record.folder, chat=record.chat)
+    if PARENT not in steps:
+        raise BadResults("the trace has no server in it")
+    marks = _marks(events, stop)
+    ordinals = _ordinals(events, marks)
+    there = {int(event.value) for event in events[: marks.serving] if _forks(event)}
+    found: dict[tuple[str, ...], Site] = {}
+    own: Counter[tuple[int, str, str, Phase]] = Counter()
+    for at, role, step in sorted((step.at, role, step) for role, each in steps.items() for step in each):
+        phase = _phase(at, marks)
+        if phase is None or events[at].kind != "call" or not step.returned:
+            continue
+        site = _site(phase, role, step, events[at], there, ordinals[at])
+        if site.path:  # strace -P counts the calls about that file alone
+            own[events[at].pid, site.call, site.path, phase] += 1
+            site = replace(site, places=(own[events[at].pid, site.call, site.path, phase],))
+        key = (phase, site.role, site.text, site.call)
+        known = found.get(key)
+        found[key] = _also_at(known, site.places) if known else site
+    alike = [site for site in found.values() if _another_first(site, found.values())]
+    return [site for site in found.values() if site not in alike], alike
+
+
+def _site(phase: Phase, role: str, step: Step, event: Event, there: set[int], place: int) -> Site:
+    name = CANONICAL.get(event.name, event.name)
+    match = OBJECT.match(step.text)
+    about = match[1] if match else ""
+    who: Who = "first" if role == PARENT else "children" if event.pid in there and phase != "starting" else "later"
+    text = "sleep()" if name == "sleep" else re.sub(r"\) = .*| E[A-Z]+$", ")", SITE.sub("", step.text))
+    return Site(
+        phase,
+        re.sub(r"[ .\d]+$", "", role),
+        who,
+        (text if text.endswith(")") else f"{text})").replace(f"{WORK}/", ""),
+        name,
+        event.name,
+        _kind(name, about),
+        (place,),
+        about if _kind(name, about) == "file" else "",
+    )
+
+
+def _also_at(site: Site, places: tuple[int, ...]) -> Site:
+    return replace(site, places=tuple(dict.fromkeys([*site.places, *places])))
+
+
+def _kind(name: str, about: str) -> str:
+    if name in ("accept", "listen"):
+        return "listener"
+    if "pipe" in about:
+        return "pipe"
+    if about in STREAMS:
+        return "client" if about == "client" else "any"
+    return "file" if about and name in ON_FILES else "any"
+
+
+def _marks(events: Sequence[Event], stop: str) -> Marks:
+    root, end = events[0].pid, len(events)
+    signals = [(at, event.name) for at, event in enumerate(events) if event.kind == "signal" and event.pid == root]
+    serving = next((at for at, name in signals if name == MARK), end)
+    ending = next((at for at, name in signals if at > serving and name == stop), end)
+    accepted = (at for at, event in enumerate(events) if _accepts(event))
+    return Marks(min(next(accepted, end), serving), serving, ending)
+
+
+def _phase(at: int, marks: Marks) -> Phase | None:
+    """None between the first client and the others, where a server gets going."""
+    if at < marks.listening:
+        return "starting"
+    return None if at < marks.serving else "serving" if at < marks.ending else "ending"
+
+
+def _ordinals(events: Sequence[Event], marks: Marks) -> list[int]:
+    """Which of its process's calls of that name each is, since a tracer began to look."""
+    counts: Counter[tuple[int, str, int]] = Counter()
+    found = []
+    for at, event in enumerate(events):
+        key = (event.pid, event.name, (at >= marks.serving) + (at >= marks.ending))
+        counts[key] += 1
+        found.append(counts[key])
+    return found
+
+
+def _forks(event: Event) -> bool:
+    return event.kind == "call" and CANONICAL.get(event.name) == "fork" and event.value.isdigit()
+
+
+def _accepts(event: Event) -> bool:
+    name = CANONICAL.get(event.name)
+    return event.kind == "call" and event.value.isdigit() and (name == "accept" or (name == "recv" and not event.error))
+
+
+def _another_first(site: Site, sites: Iterable[Site]) -> bool:
+    """Whether the first process would be hit in place of one that comes later, because it makes such calls as well."""
+    return site.who == "later" and any(
+        (other.who, other.phase, other.call, other.path) == ("first", site.phase, site.call, site.path)
+        and max(other.places) >= min(site.places)
+        for other in sites
+    )

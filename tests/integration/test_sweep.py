@@ -1,0 +1,88 @@
+"""`anyunix sweep` on a server with weaknesses, and on the same without: it finds all of them, and nothing else."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checkout import ROOT
+
+SERVERS = ROOT / "tests" / "sweep"
+WEAKNESSES = {
+    ("starting", "bind(socket, 0.0.0.0:port)", "EADDRINUSE"): "lies",
+    ("starting", "open(pid, O_CREAT|O_TRUNC|O_WRONLY)", "EACCES"): "says nothing",
+    ("serving", "sleep()", "EINTR"): "dies",
+    ("serving", "accept(socket)", "EMFILE"): "spins",
+    ("serving", "accept(socket)", "ECONNABORTED"): "dies",
+    ("serving", "accept(socket)", "EINTR"): "dies",
+    ("serving", "fork()", "EAGAIN"): "leaks",
+    ("serving", "setsockopt(client, SOL_SOCKET, SO_KEEPALIVE, [1])", "ENOBUFS"): "dies",
+    ("serving", "open(served, O_APPEND|O_CREAT|O_WRONLY)", "EMFILE"): "dies",
+    ("serving", "flock(log, LOCK_EX)", "EINTR"): "loses a client",
+    ("serving", "write(log)", "EINTR"): "loses a client",
+    ("serving", "write(log)", "EIO"): "spins",
+    ("serving", "read(client)", "EINTR"): "loses a client",
+    ("serving", "read(client)", "ECONNRESET"): "dies",
+    ("serving", "write(client)", "EINTR"): "loses a client",
+    ("serving", "write(client)", "EPIPE"): "leaks",
+    ("ending", "wait()", "EINTR"): "hangs",
+}
+"""Phase, call and error -> how it breaks. server.c has a comment at each."""
+
+
+def swept(subject: str, *arguments: str) -> "tuple[int, dict[str, Any]]":
+    command = [sys.executable, "-m", "anyunix", "sweep", "--json", "--subject", str(SERVERS / subject), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture(autouse=True)
+def tracer() -> None:
+    if not shutil.which("strace"):
+        pytest.skip("no strace on PATH")
+
+
+def test_every_weakness_is_found() -> None:
+    status, document = swept("weak.yaml")
+    broken = {
+        (each["phase"], each["text"], each["error"]): each["how"]
+        for each in document["injections"]
+        if each["answer"] == "broken"
+    }
+    assert {key: broken.get(key, "")[: len(how)] for key, how in WEAKNESSES.items()} == WEAKNESSES
+    assert status == 1
+
+
+def test_the_healthy_server_goes_on() -> None:
+    status, document = swept("healthy.yaml")
+    broken = [each for each in document["injections"] if each["answer"] == "broken"]
+    assert broken == []
+    assert status == 0
+    tried = {(each["phase"], each["text"], each["error"]) for each in document["injections"] if each["line"]}
+    assert WEAKNESSES.keys() <= tried
+
+
+def test_where_nothing_can_be_injected_nothing_is_kept(tmp_path: Path) -> None:
+    """With a strace that may not trace."""
+    (tmp_path / "strace").write_text("#!/bin/sh\necho 'strace: Operation not permitted' >&2\nexit 1\n")
+    (tmp_path / "strace").chmod(0o755)
+    command = [sys.executable, "-m", "anyunix", "sweep", "--subject", str(SERVERS / "healthy.yaml")]
+    environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
+    assert done.returncode == 3, done.stderr
+    assert "not tried: strace is of no use: strace: Operation not permitted" in done.stderr
+
+
+def test_an_unknown_injection_is_exit_status_2() -> None:
+    command = [sys.executable, "-m", "anyunix", "sweep", "--subject", str(SERVERS / "healthy.yaml")]
+    done = subprocess.run(
+        [*command, "--injection", "serving-parent-accept"], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 2
+    assert "--injection serving-parent-accept: the server makes no such call" in done.stderr

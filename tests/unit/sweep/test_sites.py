@@ -1,0 +1,81 @@
+"""anyunix/sweep/sites.py: where a server calls the system, read out of a tracer's record."""
+
+import pytest
+
+from anyunix.results.junit import BadResults
+from anyunix.sweep.sites import Site, sites_in
+from anyunix.trace.records import Record
+
+FOLDER = "/tmp/probe-1"
+TRACE = """\
+7 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3
+7 bind(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("0.0.0.0")}, 16) = 0
+7 listen(3, 128) = 0
+7 openat(AT_FDCWD, "/tmp/probe-1/log", O_WRONLY|O_APPEND) = 4
+7 openat(AT_FDCWD, "/etc/hosts", O_RDONLY) = 5
+7 accept(3, NULL, NULL) = 6
+7 clone(child_stack=NULL, flags=SIGCHLD) = 8
+7 --- SIGCONT {si_signo=SIGCONT, si_code=SI_USER, si_pid=1, si_uid=0} ---
+7 accept(3, NULL, NULL) = 6
+7 clone(child_stack=NULL, flags=SIGCHLD) = 9
+9 write(4, "came\\n", 5) = 5
+9 read(6, "hi\\n", 256) = 3
+9 write(6, "hello\\n", 6) = 6
+9 read(6, "", 256) = 0
+9 +++ exited with 0 +++
+7 accept(3, NULL, NULL) = 6
+7 clone(child_stack=NULL, flags=SIGCHLD) = 10
+10 write(4, "came\\n", 5) = 5
+7 --- SIGTERM {si_signo=SIGTERM, si_code=SI_USER, si_pid=1, si_uid=0} ---
+7 wait4(-1, NULL, 0, NULL) = 10
+7 +++ exited with 0 +++
+"""
+
+
+def found_in(text: str, missing: str = "") -> tuple[list[Site], list[Site]]:
+    return sites_in(Record("probe", "strace", missing, False, FOLDER, (text,)), "SIGTERM")
+
+
+def named(sites: list[Site], phase: str) -> dict[str, Site]:
+    return {site.label: site for site in sites if site.phase == phase}
+
+
+def test_the_start_ends_with_the_first_client() -> None:
+    sites, _ = found_in(TRACE)
+    assert list(named(sites, "starting")) == [
+        "parent: socket(SOCK_STREAM)",
+        "parent: bind(socket, 0.0.0.0:port)",
+        "parent: listen(socket, SOMAXCONN)",
+        "parent: open(log, O_APPEND|O_WRONLY)",
+    ]
+
+
+def test_calls_are_counted_from_where_a_tracer_begins_to_look() -> None:
+    serving = named(found_in(TRACE)[0], "serving")
+    assert serving["parent: accept(socket)"].places == (1, 2)
+    assert serving["child: write(log)"].places == (1,)
+    assert serving["child: write(client)"].places == (2,)
+    assert named(found_in(TRACE)[0], "ending")["parent: wait()"].places == (1,)
+
+
+def test_a_site_says_what_it_is_about_and_whose_it_is() -> None:
+    serving = named(found_in(TRACE)[0], "serving")
+    log, client = serving["child: write(log)"], serving["child: read(client)"]
+    assert (log.about, log.path, log.who) == ("file", "log", "later")
+    assert (client.about, client.path) == ("client", "")
+    assert serving["parent: accept(socket)"].about == "listener"
+    assert serving["parent: fork()"].who == "first"
+
+
+def test_what_the_first_process_calls_as_often_is_kept_apart() -> None:
+    text = TRACE.replace("7 --- SIGTERM", '7 write(4, "one", 3) = 3\n7 --- SIGTERM')
+    sites, alike = found_in(text)
+    assert [site.label for site in alike] == ["child: write(log)"]
+    assert "parent: write(log)" in named(sites, "serving")
+    assert "child: write(client)" in named(sites, "serving")
+
+
+@pytest.mark.parametrize(("text", "missing"), [("", ""), ("no line of strace's", ""), (TRACE, "no strace on PATH")])
+def test_a_trace_without_a_server_is_no_answer(text: str, missing: str) -> None:
+    with pytest.raises(BadResults, match=missing or "no server"):
+        found_in(text, missing)
