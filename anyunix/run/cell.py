@@ -90,8 +90,6 @@ class SuiteOptions:
     """pytest's -k."""
     seconds: float = SUITE_SECONDS
     """For one run of the suite."""
-    probe_seconds: int = PROBE_SECONDS
-    """For one probe."""
     repeat: int = 1
     plans: Plans = field(default_factory=Plans, compare=False)
     cross_builds: CrossBuilds = field(default_factory=CrossBuilds, compare=False)
@@ -100,6 +98,8 @@ class SuiteOptions:
     durations: Durations = field(default_factory=Durations, compare=False)
     workers: int = 0
     """Probes side by side in a cell; 0 for as many as the platform's CPUs can take."""
+    probe_seconds: int = PROBE_SECONDS
+    """For one probe."""
 
 
 class CellRun:

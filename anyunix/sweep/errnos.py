@@ -13,7 +13,7 @@ LASTING: frozenset[Why] = frozenset({"resources", "disk"})
 """What is not over with the next call."""
 
 
-class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+class PossibleError(Struct, frozen=True, forbid_unknown_fields=True):
     """An error that a call may answer."""
 
     error: str
@@ -26,7 +26,7 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     """A word among the call's arguments with which it cannot happen."""
 
 
-def read_errnos(suite: Path) -> Mapping[str, tuple[Answer, ...]]:
+def read_errnos(suite: Path) -> Mapping[str, tuple[PossibleError, ...]]:
     """Call, as traces name it -> what it may answer. Raises ConfigurationError."""
     path = suite / "errnos.yaml"
-    return convert(path, load_yaml(path), dict[str, tuple[Answer, ...]])
+    return convert(path, load_yaml(path), dict[str, tuple[PossibleError, ...]])

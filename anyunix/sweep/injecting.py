@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from anyunix.sweep.errnos import LASTING, Answer
+from anyunix.sweep.errnos import LASTING, PossibleError
 from anyunix.sweep.sites import Site
 
 Times = Literal["first", "second", "lasting"]
@@ -19,7 +19,7 @@ class Injection:
 
     id: str
     site: Site
-    answer: Answer
+    answer: PossibleError
     times: Times
     when: int
 
@@ -38,7 +38,7 @@ class Injection:
 
 
 def injections_for(
-    sites: Iterable[Site], errnos: Mapping[str, Sequence[Answer]], *, quick: bool = False
+    sites: Iterable[Site], errnos: Mapping[str, Sequence[PossibleError]], *, quick: bool = False
 ) -> list[Injection]:
     """All of them, in the order of the sites. `quick`: of the errors of one reason the first, once."""
     found: dict[str, Injection] = {}
@@ -52,16 +52,16 @@ def injections_for(
     return list(found.values())
 
 
-def _answers(site: Site, errnos: Mapping[str, Sequence[Answer]], *, quick: bool) -> list[Answer]:
+def _answers(site: Site, errnos: Mapping[str, Sequence[PossibleError]], *, quick: bool) -> list[PossibleError]:
     own = [each for each in errnos.get(site.name, ()) if _fits(each, site)]
     return list({each.why: each for each in reversed(own)}.values())[::-1] if quick else own
 
 
-def _fits(answer: Answer, site: Site) -> bool:
+def _fits(answer: PossibleError, site: Site) -> bool:
     return answer.about in ("any", site.about) and not (answer.unless and answer.unless in site.text)
 
 
-def _times(site: Site, answer: Answer, *, quick: bool) -> Iterator[tuple[Times, int]]:
+def _times(site: Site, answer: PossibleError, *, quick: bool) -> Iterator[tuple[Times, int]]:
     yield "first", site.places[0]
     if quick:
         return

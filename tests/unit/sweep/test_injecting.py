@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from anyunix.errors import ConfigurationError
-from anyunix.sweep.errnos import Answer, read_errnos
+from anyunix.sweep.errnos import PossibleError, read_errnos
 from anyunix.sweep.injecting import injections_for
 from anyunix.sweep.sites import Site
 from anyunix.trace.calls import CANONICAL
@@ -16,10 +16,10 @@ WRITE = Site("serving", "child", "later", "write(log)", "write", "write", "file"
 SENT = Site("serving", "child", "later", "write(client)", "write", "write", "client", (2,))
 ANSWERS = {
     "write": (
-        Answer("EINTR", "interrupted", "POSIX"),
-        Answer("ENOSPC", "disk", "POSIX", "file"),
-        Answer("EDQUOT", "disk", "Linux", "file"),
-        Answer("EPIPE", "peer", "POSIX", "client"),
+        PossibleError("EINTR", "interrupted", "POSIX"),
+        PossibleError("ENOSPC", "disk", "POSIX", "file"),
+        PossibleError("EDQUOT", "disk", "Linux", "file"),
+        PossibleError("EPIPE", "peer", "POSIX", "client"),
     )
 }
 
@@ -49,7 +49,7 @@ def test_quick_takes_one_answer_for_each_reason_once() -> None:
 
 
 def test_an_argument_can_rule_an_answer_out() -> None:
-    answers = {"flock": (Answer("ENOLCK", "resources", "Linux", unless="LOCK_UN"),)}
+    answers = {"flock": (PossibleError("ENOLCK", "resources", "Linux", unless="LOCK_UN"),)}
     lock = Site("serving", "child", "later", "flock(log, LOCK_EX)", "flock", "flock", "file", (1,), "log")
     unlock = Site("serving", "child", "later", "flock(log, LOCK_UN)", "flock", "flock", "file", (1,), "log")
     assert {each.site for each in injections_for([lock, unlock], answers)} == {lock}
