@@ -49,7 +49,19 @@ def quarter(number: int) -> list[str]:
 
 def run(servers: Sequence[str], out: Path, more: Sequence[str]) -> int:
     """The exit status of `anyunix run`."""
-    command = [sys.executable, "-m", "anyunix", "run", "--trace", "never", "-k", PROBES, "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "anyunix",
+        "run",
+        "--trace",
+        "never",
+        "--no-experiments",
+        "-k",
+        PROBES,
+        "--out",
+        str(out),
+    ]
     for platform in (LINUX, FREEBSD):
         command += ["--platform", str(PLATFORMS / f"{platform}.yaml")]
     for server in servers:
