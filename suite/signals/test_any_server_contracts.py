@@ -17,7 +17,7 @@ from support.stopped import stopped
 
 IDLE, RUDE, GONE = 10, 20, 2
 FEW = 4
-"""For whom there is room where a backlog is 5: who finds none waits for longer and longer, though it looks connected."""
+"""For whom there is room where a backlog is 5: who finds none waits for ever longer, though it looks connected."""
 SERVED_AFTER = 5
 
 
