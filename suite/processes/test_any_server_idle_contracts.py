@@ -6,10 +6,10 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from support.aftermath import living
-from support.deadline import Deadline
+from support.deadline import Deadline, wait_until
 from support.limits import limited, need_limits_of_others
 from support.marks import explained_by, promises
-from support.peers import ended, knock
+from support.peers import BUSY_SECONDS, Rests, ended, knock
 from support.processes import open_descriptors
 from support.talk import talk_to
 from support.usage import busy_share, cpu_seconds, resident_bytes, wakeups, within_a_window
@@ -78,6 +78,8 @@ def test_without_a_descriptor_left_it_does_not_spin(server):
     """
     need_limits_of_others()
     server.serve()
+    with suppress(TimeoutError):  # a process that it still starts needs descriptors for its libraries
+        wait_until(Rests(server).still, "it to be done with its start", BUSY_SECONDS)
     with ExitStack() as stack:
         for pid in living(server):
             used = open_descriptors(pid)
