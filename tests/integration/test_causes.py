@@ -44,11 +44,12 @@ listener.bind(("::", port))
 listener.listen()
 """
 IPV4 = f'{HEAD}\nlistener = socket.create_server(("127.0.0.1", port))\n'
-MEANS_TO_BLOCK = f"""{IPV4}
-listener.setblocking(False)
-own = socket.create_connection(listener.getsockname())
-select.select([listener], [], [])
-peer = ctypes.CDLL(None).accept(listener.fileno(), None, None)
+MEANS_TO_BLOCK = f"""{HEAD}
+made = socket.create_server(("127.0.0.1", 0))
+made.setblocking(False)
+own = socket.create_connection(made.getsockname())
+select.select([made], [], [])
+peer = ctypes.CDLL(None).accept(made.fileno(), None, None)
 first = os.getpid()
 if os.fork() == 0:
     while ") S " not in open(f"/proc/{{first}}/stat").read():  # it waits in read(2)
@@ -57,7 +58,7 @@ if os.fork() == 0:
     os._exit(0)
 os.read(peer, 1)
 os.wait()
-listener.setblocking(True)
+listener = socket.create_server(("127.0.0.1", port))
 {SERVE}"""
 COUNTS_ON_IPV4_FIRST = f"""{HEAD}
 first = socket.getaddrinfo(None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
