@@ -76,7 +76,9 @@ class Awaited:
             self._settled(promises, port)
         addresses = listening_on(port, 0.0 if promises["at_once"] else PATIENCE_SECONDS, clients.error)
         if not addresses:
-            self._until(lambda: True, lambda: "")  # it has ended with its first client
+            with suppress(TimeoutError):  # it may be on its way to its end, which came with its first client
+                wait_until(lambda: self._process.poll() is not None, "it to end", SETTLE_SECONDS)
+            self._until(lambda: True, lambda: "")
             raise self._failure(f"nothing listens on port {port} any more, though a client was served")
         return addresses
 
