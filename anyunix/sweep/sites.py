@@ -17,6 +17,8 @@ Phase = Literal["starting", "serving", "ending"]
 Who = Literal["first", "children", "later"]
 MARK = "SIGCONT"
 OBJECT = re.compile(r"\w+\(([^,)]*)")
+OUTCOME = re.compile(r"(?<=\)) (?:= .*|E[A-Z0-9]+)$")
+"""What came of a call, behind it."""
 WORK = "server-1"
 """The folder of the server below that of the probe (suite/support/launcher.py)."""
 STREAMS = {"client", "socket", "datagrams", "stdin", "stdout", "stderr"}
@@ -99,7 +101,7 @@ def _site(phase: Phase, role: str, step: Step, event: Event, there: set[int], pl
     match = OBJECT.match(step.text)
     about = match[1] if match else ""
     who: Who = "first" if role == PARENT else "children" if event.pid in there and phase != "starting" else "later"
-    text = "sleep()" if name == "sleep" else re.sub(r"\) = .*| E[A-Z]+$", ")", SITE.sub("", step.text))
+    text = "sleep()" if name == "sleep" else OUTCOME.sub("", SITE.sub("", step.text))
     return Site(
         phase,
         re.sub(r"[ .\d]+$", "", role),
@@ -128,8 +130,8 @@ def _kind(name: str, about: str) -> str:
 
 
 def _marks(events: Sequence[Event], stop: str) -> Marks:
-    root, end = events[0].pid, len(events)
-    signals = [(at, event.name) for at, event in enumerate(events) if event.kind == "signal" and event.pid == root]
+    end = len(events)  # of several threads any may be the one that a signal comes to
+    signals = [(at, event.name) for at, event in enumerate(events) if event.kind == "signal"]
     serving = next((at for at, name in signals if name == MARK), end)
     ending = next((at for at, name in signals if at > serving and name == stop), end)
     accepted = (at for at, event in enumerate(events) if _accepts(event))

@@ -14,6 +14,7 @@ from anyunix.sweep.swept import Sweep, SweepAnswer, Swept
 SCHEMA = 1
 CALL_WIDTH = 28
 """Characters of a call that are shown at least."""
+ERROR_WIDTH = len("ECONNABORTED")
 COLUMNS: tuple[SweepAnswer, ...] = ("kept", "client lost", "broken", "not reached", "not tried")
 
 
@@ -29,14 +30,16 @@ def as_json(found: Sweep) -> str:
 
 def print_sweep(console: Console, found: Sweep, repeat: str) -> None:
     """`repeat` is the command line of this sweep, to which an injection is added."""
+    shown = [answer for answer in COLUMNS if found.with_answer(answer)]
     call = Column("call", no_wrap=True, overflow="ellipsis", min_width=CALL_WIDTH)
-    table = Table(call, *COLUMNS, box=None, title=f"{found.subject} on {found.platform}", title_justify="left")
+    answers = [Column(answer, min_width=ERROR_WIDTH) for answer in shown]
+    table = Table(call, *answers, box=None, title=f"{found.subject} on {found.platform}", title_justify="left")
     for phase in ("starting", "serving", "ending"):
         own = [each for each in found.injections if each.phase == phase]
         if own:
             table.add_row(phase, style="bold")
         for label in dict.fromkeys(f"{each.role}: {each.text}" for each in own):
-            _row(table, label, [each for each in own if f"{each.role}: {each.text}" == label])
+            _row(table, label, shown, [each for each in own if f"{each.role}: {each.text}" == label])
     console.print(table)
     for how, several in _by_cause(found.broken).items():
         console.print(f"\n[red]broken[/red]: {escape(how)}", soft_wrap=True)
@@ -62,10 +65,10 @@ def summary(found: Sweep) -> str:
     return f"{len(found.injections)} injections: {said} ({found.seconds:.0f} s)"
 
 
-def _row(table: Table, label: str, own: Sequence[Swept]) -> None:
+def _row(table: Table, label: str, shown: Sequence[SweepAnswer], own: Sequence[Swept]) -> None:
     """The errors by what came of them; each once, though it was made several times."""
     cells = []
-    for answer in COLUMNS:
+    for answer in shown:
         errors = dict.fromkeys(each.error for each in own if each.answer == answer)
         cells.append(escape(" ".join(errors)))
     table.add_row(f"  {escape(label)}", *cells)

@@ -80,6 +80,7 @@ def at_service(injection: Injection, injector: Injector, start: Launcher) -> See
     before = settled(server)
     guest = visits.stay()
     with injector.attached(server.pid, children_of(server)):
+        stays = undisturbed(guest)  # some servers end a connection by themselves
         for _ in range(VISITORS):
             visits.come()
             if injector.hit():
@@ -91,7 +92,7 @@ def at_service(injection: Injection, injector: Injector, start: Launcher) -> See
         "" if server.alive() else f"dies: {server.death()}",
         "" if served else f"hangs: nobody is served {NEXT_SECONDS:g} s later",
     ]
-    if not undisturbed(guest):  # it may be the one whose process it happened to
+    if stays and not undisturbed(guest):  # it may be the one whose process it happened to
         found += ["disturbs a client that has nothing to do with it"] if visits.lost and not injection.lasting else []
         visits.lost += 1
     guest.close()

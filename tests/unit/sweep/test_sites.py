@@ -58,6 +58,18 @@ def test_calls_are_counted_from_where_a_tracer_begins_to_look() -> None:
     assert named(found_in(TRACE)[0], "ending")["parent: wait()"].places == (1,)
 
 
+def test_a_signal_may_come_to_another_thread() -> None:
+    text = TRACE.replace("7 --- SIGCONT", "70 --- SIGCONT").replace("7 --- SIGTERM", "70 --- SIGTERM")
+    assert found_in(text) == found_in(TRACE)
+
+
+def test_what_came_of_a_call_is_no_part_of_it() -> None:
+    text = TRACE.replace(
+        "7 listen(3, 128) = 0", "7 setsockopt(3, SOL_SOCKET, SO_KEEPALIVE, [1], 4) = -1 ENOPROTOOPT (x)"
+    )
+    assert "parent: setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, [1])" in named(found_in(text)[0], "starting")
+
+
 def test_a_site_says_what_it_is_about_and_whose_it_is() -> None:
     serving = named(found_in(TRACE)[0], "serving")
     log, client = serving["child: write(log)"], serving["child: read(client)"]
