@@ -1,14 +1,12 @@
 """Reads from clients, and writes to them, that fail when a probe wants it: c/mishap.c, preloaded into a server."""
 
 import errno
-import os
 import struct
-import sys
 from pathlib import Path
 
 import pytest
 
-from support.compiler import find_helper
+from support.preload import find_object, with_object
 
 CALLS = {"read": 1, "write": 2}
 LAYOUT = struct.Struct("=iiii")
@@ -20,17 +18,13 @@ class Mishap:
 
     def __init__(self, folder: Path) -> None:
         """Skips where nothing can be preloaded."""
-        if sys.platform == "darwin":
-            pytest.skip("no error of a socket can be made here: macOS knows no LD_PRELOAD")
-        found = find_helper(folder, "mishap")
+        found = find_object(folder, "mishap")
         if isinstance(found, str):
             pytest.skip(f"no error of a socket can be made here: {found}")
         self._file = folder / "mishap-state"
         self._file.write_bytes(LAYOUT.pack(0, 0, 0, 0))
         self._file.chmod(0o666)  # a server may become another user before it calls exec
-        others = os.environ.get("LD_PRELOAD")
-        preload = f"LD_PRELOAD={found}{f' {others}' if others else ''}"
-        self.wrapper = ("env", preload, f"ANYUNIX_MISHAP={self._file}")
+        self.wrapper = with_object(found, "ANYUNIX_MISHAP", str(self._file))
 
     def arm(self, call: str, error: str) -> None:
         """The next `read` or `write` of any of its processes, from or to a client, fails."""

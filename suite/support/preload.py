@@ -20,17 +20,24 @@ def preloaded(record: Path, calls: str, inject: str, *, follow: bool) -> tuple[s
     one that was interrupted is (POSIX connect). `clock_gettime` does not fail, and needs nothing to inject: the time of
     day goes back by a minute with each look at it.
     """
-    if sys.platform == "darwin":
-        return "macOS knows no LD_PRELOAD"
     names = [name for name in calls.replace("?", "").split(",") if name in CALLS]
     if not names:
         return f"no object to preload knows {calls}"
-    found = find_helper(record.parent, "preload")
+    found = find_object(record.parent, "preload")
     if isinstance(found, str):
         return found
+    return with_object(found, "ANYUNIX_PRELOAD", f"{','.join(names)} {_when(inject)} {int(follow)} {record}")
+
+
+def find_object(folder: Path, name: str) -> Path | str:
+    """The object of that name, as find_helper, or why none can be preloaded here."""
+    return "macOS knows no LD_PRELOAD" if sys.platform == "darwin" else find_helper(folder, name)
+
+
+def with_object(found: Path, variable: str, value: str) -> tuple[str, ...]:
+    """What goes in front of a server's command so that the object, told by `variable`, is in it beside others."""
     others = os.environ.get("LD_PRELOAD")
-    plan = f"{','.join(names)} {_when(inject)} {int(follow)} {record}"
-    return ("env", f"LD_PRELOAD={found}{f' {others}' if others else ''}", f"ANYUNIX_PRELOAD={plan}")
+    return ("env", f"LD_PRELOAD={found}{f' {others}' if others else ''}", f"{variable}={value}")
 
 
 def _when(inject: str) -> str:

@@ -1,13 +1,11 @@
 """A clock of the day that somebody sets while a server runs: c/clock.c, preloaded into it."""
 
-import os
 import struct
-import sys
 from pathlib import Path
 
 import pytest
 
-from support.compiler import find_helper
+from support.preload import find_object, with_object
 
 
 class WallClock:
@@ -15,17 +13,13 @@ class WallClock:
 
     def __init__(self, folder: Path) -> None:
         """Skips where nothing can be preloaded."""
-        if sys.platform == "darwin":
-            pytest.skip("the clock cannot be set for one program here: macOS knows no LD_PRELOAD")
-        found = find_helper(folder, "clock")
+        found = find_object(folder, "clock")
         if isinstance(found, str):
             pytest.skip(f"the clock cannot be set for one program here: {found}")
         self._file = folder / "clock-is-wrong-by"
         self._seen = Path(f"{self._file}.seen")
         self.set(0)
-        others = os.environ.get("LD_PRELOAD")
-        preload = f"LD_PRELOAD={found}{f' {others}' if others else ''}"
-        self.wrapper = ("env", preload, f"ANYUNIX_CLOCK={self._file}")
+        self.wrapper = with_object(found, "ANYUNIX_CLOCK", str(self._file))
 
     def set(self, seconds: int) -> None:
         """So many later than it is, for all that run with it, from now on."""
