@@ -32,7 +32,7 @@ except NotSwitchedOn as reason:
 
 def main(command: list[str]) -> int:
     if command:
-        mechanisms = switched_on()
+        mechanisms = switched_on(exactly=True)
         argv = [*command_under(mechanisms), *command]
         for mechanism in mechanisms:
             mechanism.before_exec()

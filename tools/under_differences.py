@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from anyunix.catalog.difference import SYSTEMS, Difference, of_system
+from anyunix.catalog.difference import SYSTEMS, Difference, in_likeness
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.probes import read_probes
 from anyunix.catalog.switching import experimental
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
 def groups_of(catalog: Catalog) -> dict[str, tuple[Difference, ...]]:
     """What is switched on together: each difference alone, all of a system."""
     alone = {each.name: (each,) for each in catalog.differences}
-    return alone | {system: found for system in SYSTEMS if (found := of_system(catalog.differences, system))}
+    return alone | {system: found for system in SYSTEMS if (found := in_likeness(catalog.differences, system))}
 
 
 def chosen(groups: dict[str, tuple[Difference, ...]], names: Sequence[str]) -> dict[str, tuple[Difference, ...]]:

@@ -72,6 +72,13 @@ class DifferenceKeys(Mechanism, frozen=True, kw_only=True, forbid_unknown_fields
         list[Word], Meta(description="facts that cannot be measured when it is on: what they are about is not there")
     ] = msgspec.field(default_factory=list)
     breaks: Annotated[Text, Meta(description="the server that it breaks: `a server that …`")]
+    when_compiled: Annotated[
+        bool,
+        Meta(
+            description="whether a program sees it when it is compiled, as with a function that is not there: it is "
+            "then built otherwise for that system, so that likenesses leave it out"
+        ),
+    ] = False
     musl: Annotated[
         Mechanism | None, Meta(description="how it is switched on where libc is musl, if in another way")
     ] = None
@@ -97,6 +104,8 @@ class Difference:
     """Facts that change as well, and by which no system is known to have the difference."""
     unmeasured: tuple[str, ...] = ()
     """Facts that cannot be measured when it is on."""
+    when_compiled: bool = False
+    """Whether a program sees it when it is compiled, and is built otherwise for that system."""
 
     @property
     def mechanisms(self) -> tuple[Mechanism, ...]:
@@ -117,6 +126,11 @@ class Difference:
 def of_system(differences: Sequence[Difference], system: System) -> tuple[Difference, ...]:
     """Those that a system has."""
     return tuple(each for each in differences if system in each.systems)
+
+
+def in_likeness(differences: Sequence[Difference], system: System) -> tuple[Difference, ...]:
+    """Those of a system that a program which was built for Linux would meet there as well if it were built for it."""
+    return tuple(each for each in of_system(differences, system) if not each.when_compiled)
 
 
 def changes_of(differences: Sequence[Difference]) -> tuple[dict[str, str], dict[str, str]]:

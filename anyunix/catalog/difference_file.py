@@ -54,7 +54,13 @@ def _difference(path: Path, keys: DifferenceKeys, measured: Collection[str], sui
         _check(path, keys.musl, sources, "musl.")
     texts = {key: getattr(keys, key) for key in ("title", "systems", "rule", "facts", "besides", "breaks")}
     return Difference(
-        name, mechanism=own, musl=keys.musl or own, sources=sources, unmeasured=tuple(keys.unmeasured), **texts
+        name,
+        mechanism=own,
+        musl=keys.musl or own,
+        sources=sources,
+        unmeasured=tuple(keys.unmeasured),
+        when_compiled=keys.when_compiled,
+        **texts,
     )
 
 

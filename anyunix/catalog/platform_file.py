@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_type_hints
 import msgspec
 from msgspec import NODEFAULT, UNSET, Meta, Struct, UnsetType
 
-from anyunix.catalog.difference import Difference
+from anyunix.catalog.difference import Difference, in_likeness
 from anyunix.catalog.platforms import Limits, Platform
 from anyunix.catalog.reader import file_name, key_error, load_yaml, read_file
 from anyunix.catalog.switching import CannotSwitch, switched_on
@@ -130,7 +130,8 @@ def _with_differences(platform: Platform, path: Path, found: Sequence[Difference
                 "differences",
                 f"no difference is called {name!r}{nearest(name, known)}; `anyunix differences` shows them all",
             )
-    wanted = {*platform.differences, *(each.name for each in found if platform.like in each.systems)}
+    alike = in_likeness(tuple(found), platform.like) if platform.like else ()
+    wanted = {*platform.differences, *(each.name for each in alike)}
     try:
         return switched_on(platform, [known[name] for name in sorted(wanted)])
     except CannotSwitch as error:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
-from anyunix.catalog.difference import TITLES, Difference, System, changes_of, of_system
+from anyunix.catalog.difference import TITLES, Difference, System, changes_of, in_likeness
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.registry import altering
 
@@ -64,7 +64,7 @@ def alike(platform: Platform, system: System, known: Sequence[Difference]) -> Pl
 
     Raises CannotSwitch.
     """
-    own = of_system(known, system)
+    own = in_likeness(known, system)
     if not platform.options.runs:
         raise CannotSwitch("it is known from its manuals only, and nothing runs there")
     if platform.like:

@@ -11,6 +11,8 @@ from anyunix.errors import ConfigurationError
 from anyunix.report.page.shown import shown
 from anyunix.text import nearest
 
+COMPILED = "a program sees it when it is compiled, and is built otherwise there; likenesses leave it out"
+
 
 def chosen(known: Sequence[Difference], names: Iterable[str], systems: Sequence[System]) -> tuple[Difference, ...]:
     """Those that are named, of all or of these systems. Raises ConfigurationError."""
@@ -50,6 +52,7 @@ def print_one(console: Console, difference: Difference) -> None:
         *(f"measured as well, on Linux: {fact} is {shown(value)}" for fact, value in difference.besides.items()),
         *(f"not measured when it is on: {fact}" for fact in difference.unmeasured),
         *(f"switched on by {how}" for how in mechanisms(difference)),
+        *([COMPILED] if difference.when_compiled else []),
     ]
     for line in lines:
         console.print(Text(f"  {line}"), soft_wrap=True)
@@ -82,5 +85,6 @@ def as_data(difference: Difference) -> Mapping[str, Any]:
         "besides": dict(difference.besides),
         "unmeasured": list(difference.unmeasured),
         "breaks": difference.breaks,
+        "when_compiled": difference.when_compiled,
         "switched_on_by": mechanisms(difference),
     }

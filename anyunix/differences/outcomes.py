@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from anyunix.catalog.difference import TITLES, Difference, System, of_system
+from anyunix.catalog.difference import TITLES, Difference, System, in_likeness, of_system
 from anyunix.errors import EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN
 from anyunix.results.consequences import cause_of
 from anyunix.results.model import CellResult, Probe
@@ -110,8 +110,13 @@ class Tryout:
         return EXIT_DONE if states & {"kept", "untouched"} else EXIT_NOT_RUN
 
     def of(self, system: System) -> tuple[Difference, ...]:
-        """The differences of a system."""
-        return of_system(self.known, system)
+        """The differences of a system that its likeness has."""
+        return in_likeness(self.known, system)
+
+    def compiled_otherwise(self, system: System) -> tuple[str, ...]:
+        """The other ones, of those that break the server alone."""
+        others = (each.name for each in of_system(self.known, system) if each.when_compiled)
+        return tuple(name for name in others if self.alone[name].broken)
 
     def emulated(self, system: System) -> int:
         """How many of them could be switched on in this server: alone, or where time was over, with all the others."""
@@ -123,6 +128,12 @@ class Tryout:
 
 def answer_for(tryout: Tryout, system: System) -> str:
     """One line: `FreeBSD: would break (IPv4 clients are refused: v6only-default and passive-order, together)`."""
+    others = tryout.compiled_otherwise(system)
+    note = f"; built for Linux, it does not run with {listed(others)}, which a build for {TITLES[system]} would know"
+    return _answer(tryout, system) + (note if others else "")
+
+
+def _answer(tryout: Tryout, system: System) -> str:
     own = tryout.of(system)
     known, name = f"{tryout.emulated(system)} of {len(own)}", TITLES[system]
     titles = {each.name: each for each in own}
@@ -143,7 +154,8 @@ def answer_for(tryout: Tryout, system: System) -> str:
     if reasons:
         return f"{name}: would break ({'; '.join(reasons)})"
     if not titles:
-        return f"{name}: no difference of it is known"
+        only_compiled = bool(of_system(tryout.known, system))
+        return f"{name}: no difference of it is known{' that a build for it would meet' if only_compiled else ''}"
     if whole is None or whole.state == "not tried":
         why = first_line(whole.problem) if whole else "nothing was switched on"
         return f"{name}: not tried as a whole ({why or 'no contract was tried'}); one by one kept {known}"

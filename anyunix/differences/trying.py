@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from anyunix.analysis.candidates import likely_for
 from anyunix.analysis.ddmin import Subset
-from anyunix.catalog.difference import Difference, System, of_system
+from anyunix.catalog.difference import Difference, System, in_likeness
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
 from anyunix.catalog.switching import CannotSwitch, experimental
@@ -92,7 +92,7 @@ class _Trials:
         if not kept:
             raise NotRun(f"{options.subject.name} keeps no contract on {options.platform.name} as it is")
         contracts = tuple(probe.id for probe in kept)
-        together = {system: of_system(options.known, system) for system in options.systems}
+        together = {system: in_likeness(options.known, system) for system in options.systems}
         wholes = [own for own in together.values() if own]
         called = self._called_and_seen(kept, wholes)
         touched_by = {each.name: touched(each, called, contracts) for each in options.known}

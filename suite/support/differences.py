@@ -27,6 +27,8 @@ SPLITTERS = re.compile(r"[\s:]")
 """Where ld.so(8) splits LD_PRELOAD, with no way to quote them."""
 ROOM = 2
 """Of a limit of processes the part that has to be free for the server: all of a user's count, whoever started them."""
+CROWD = 32
+"""In such parts: the most processes of a user that run beside a server and are added to its limit."""
 LOADING_SECONDS = 1.0
 """For a process between its execve(2) and what its dynamic linker does."""
 
@@ -132,8 +134,12 @@ class Limits:
         return ""  # whoever may raise one is no other on the system that this is about
 
 
-def switched_on() -> tuple[Mechanism, ...]:
-    """What is on here, as the environment says; nothing without it. Raises NotSwitchedOn."""
+def switched_on(*, exactly: bool = False) -> tuple[Mechanism, ...]:
+    """What is on here, as the environment says; nothing without it. Raises NotSwitchedOn.
+
+    A limit of processes is for the server: what this user runs besides is added to it, unless it is to be kept
+    `exactly`.
+    """
     folder = Path(os.environ.get(FOLDER_VARIABLE, ""))
     wanted = wanted_here(folder) if (folder / LIST).is_file() else []
     objects = tuple(object_of(folder / each["preload"]) for each in wanted if each["preload"])
@@ -150,16 +156,28 @@ def switched_on() -> tuple[Mechanism, ...]:
             soft, hard = value if isinstance(value, list) else (value, value)
             other_soft, other_hard = limits.get(limit, (soft, hard))
             limits[limit] = (min(soft, other_soft), min(hard, other_hard))
-    if "nproc" in limits and not has_room((most := limits["nproc"][0]) // ROOM):
-        raise NotSwitchedOn(
-            f"this user has more than {most // ROOM} processes already, in this container or another, and they count: "
-            f"of a limit of {most} too little is left for the server"
-        )
+    if "nproc" in limits:
+        limits["nproc"] = beside_others(*limits["nproc"], most=1 if exactly else CROWD)
     files = tuple(sorted({path for each in wanted for path in each["files"]}))
     return (
         *([Preload(objects)] if objects else []),
         *([Files(files)] if files else []),
         *([Limits(limits)] if limits else []),
+    )
+
+
+def beside_others(soft: int, hard: int, most: int) -> tuple[int, int]:
+    """A limit of processes that leaves a server at least half of `soft`, and no more than that. Raises NotSwitchedOn.
+
+    All processes of a user count, in other containers as well (getrlimit(2), RLIMIT_NPROC).
+    """
+    part = soft // ROOM
+    for parts in range(most):
+        if has_room((parts + 1) * part):
+            return soft + parts * part, hard + parts * part
+    raise NotSwitchedOn(
+        f"this user has more than {most * part} processes already, in this container or another, and they count: "
+        f"of a limit of {soft} too little is left for the server"
     )
 
 

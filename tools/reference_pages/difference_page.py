@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from anyunix.catalog.difference import TITLES, Difference, of_system
-from anyunix.differences.listing import mechanisms
+from anyunix.differences.listing import COMPILED, mechanisms
 from anyunix.report.page.shown import shown
 from anyunix.results.model import ProbeText
 from reference_pages.citations import escaped
@@ -48,4 +48,6 @@ def _entry(difference: Difference, facts: Mapping[str, ProbeText]) -> Iterator[s
     for fact in difference.unmeasured:
         yield f"- **Not measured when it is on**: {_linked(fact, facts)}"
     yield from (f"- **Switched on by**: {escaped(how)}" for how in mechanisms(difference))
+    if difference.when_compiled:
+        yield f"- **When compiled**: {COMPILED}"
     yield ""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.catalog.difference import SYSTEMS, System, of_system
+from anyunix.catalog.difference import SYSTEMS, System, in_likeness
 from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.switching import experimental
 from anyunix.drivers.docker.engine import Engine
@@ -102,7 +102,7 @@ def expected(plain: Plain, difference: str) -> dict[str, object]:
 def test_those_of_a_system_take_nothing_from_each_other(tmp_path: Path, system: System) -> None:
     """Or else what is switched on would be denied by what is measured, and no cause would be found in it."""
     need_namespaces()
-    together = of_system(tuple(ALL.values()), system)
+    together = in_likeness(tuple(ALL.values()), system)
     (result,) = measure([experimental(find_catalog().platform("local"), together)], tmp_path)
     claims = [(each.name, fact, value) for each in together for fact, value in each.facts.items()]
     assert [(*claim, result.facts[claim[1]]) for claim in claims if not holds(claim[2], result.facts[claim[1]])] == []

@@ -133,3 +133,23 @@ def test_what_escapes_is_counted_as_not_tried(tryout: Tryout) -> None:
 
 def test_a_system_of_which_nothing_is_known_has_no_answer(tryout: Tryout) -> None:
     assert answer_for(replace(tryout, systems=("illumos",)), "illumos") == "illumos: no difference of it is known"
+
+
+def test_what_a_build_for_the_system_would_know_is_said_and_breaks_nothing_there(tryout: Tryout) -> None:
+    known = {each.name: each for each in find_catalog().differences}
+    compiled = replace(
+        tryout,
+        known=(known["nofile-256"], known["no-accept4"]),
+        systems=("macos",),
+        alone={
+            "nofile-256": seen_in(("nofile-256",), cell(A, B)),
+            "no-accept4": seen_in(("no-accept4",), cell(REFUSED, B)),
+        },
+        together={"macos": seen_in(("nofile-256",), cell(A, B))},
+    )
+    assert answer_for(compiled, "macos") == (
+        "macOS: kept all that can be emulated (1 of 1); built for Linux, it does not run with no-accept4, "
+        "which a build for macOS would know"
+    )
+    alone = replace(compiled, known=(known["no-accept4"],), together={})
+    assert answer_for(alone, "macos").startswith("macOS: no difference of it is known that a build for it would meet;")

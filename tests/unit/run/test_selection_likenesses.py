@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from anyunix.catalog.difference import SYSTEMS, of_system
+from anyunix.catalog.difference import SYSTEMS, in_likeness
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.errors import ConfigurationError
 from anyunix.run.selection import Choice, select
@@ -23,7 +23,7 @@ def catalog() -> Catalog:
 def test_every_system_has_a_platform_that_is_like_it(catalog: Catalog, system: str) -> None:
     platform = catalog.platform(f"like-{system}")
     assert platform.like == system
-    assert platform.switched_on == of_system(catalog.differences, platform.like)
+    assert platform.switched_on == in_likeness(catalog.differences, platform.like)
     assert not platform.default
     assert "a likeness" in platform.title
 
@@ -31,7 +31,7 @@ def test_every_system_has_a_platform_that_is_like_it(catalog: Catalog, system: s
 def test_the_likeness_of_a_platform_is_named_after_both(catalog: Catalog) -> None:
     platform = catalog.platform("debian+like-openbsd")
     assert (platform.name, platform.like, platform.driver) == ("debian+like-openbsd", "openbsd", "docker")
-    assert platform.switched_on == of_system(catalog.differences, "openbsd")
+    assert platform.switched_on == in_likeness(catalog.differences, "openbsd")
     assert platform.emulates == f"{len(platform.switched_on)} documented differences of OpenBSD"
 
 
