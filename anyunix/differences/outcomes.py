@@ -164,8 +164,10 @@ def _answer(tryout: Tryout, system: System) -> str:
 
 
 def meaning(probe: Probe) -> str:
-    """What it is that breaks, in words where the suite has some."""
-    return first_line(probe.failing) or probe.name
+    """What breaks, in words where the suite has some, else its rule: `not: an accept that fails ends nobody`."""
+    name, _, parameter = probe.name.partition("[")
+    rule = name.removeprefix("test_").replace("_", " ")
+    return first_line(probe.failing) or f"not: {rule}{f' ({parameter[:-1]})' if parameter else ''}"
 
 
 def listed(names: Sequence[str]) -> str:

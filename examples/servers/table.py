@@ -18,9 +18,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from anyunix.catalog.subject_file import read_subject
+from anyunix.differences.outcomes import meaning
 from anyunix.errors import ConfigurationError
 from anyunix.results.matrix_file import read_matrix
-from anyunix.results.model import CellResult, Matrix, Probe
+from anyunix.results.model import CellResult, Matrix
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent.parent / "docs" / "servers.md"
@@ -112,13 +113,8 @@ def breaks(server: str, cells: Sequence[CellResult]) -> str:
     """The promises that its file takes back, and, in italics, what it fails at."""
     promises = read_subject(HERE / f"{server}.yaml").promises
     taken_back = [f"`{word}`" for word, said in sorted(promises.items()) if said is False and word not in WHERE]
-    fails = dict.fromkeys(f"*{said_of(probe)}*" for cell in cells for probe in cell.failures)
+    fails = dict.fromkeys(f"*{meaning(probe)}*" for cell in cells for probe in cell.failures)
     return ", ".join([*taken_back, *fails]) or "nothing"
-
-
-def said_of(probe: Probe) -> str:
-    """What its failure means, else its rule: `not: a starter that ignored sigchld changes nothing`."""
-    return probe.failing or f"not: {probe.name.partition('[')[0].removeprefix('test_').replace('_', ' ')}"
 
 
 def compared(row: str) -> str:
