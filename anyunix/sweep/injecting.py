@@ -9,6 +9,8 @@ from anyunix.sweep.errnos import LASTING, PossibleError
 from anyunix.sweep.sites import Site
 
 Times = Literal["first", "second", "lasting"]
+HOW_INSIDE = "a short result, and an error of a call that was made, take an object inside of the server"
+NOTHING_INSIDE = "none was there"
 UNFIT = re.compile(r"[^A-Za-z0-9_.]+")
 """For the ID of an injection, which is typed in again."""
 
@@ -22,6 +24,8 @@ class Injection:
     answer: PossibleError
     times: Times
     when: int
+    impossible: str = ""
+    """Why it cannot be made."""
 
     def described(self) -> dict[str, object]:
         """For suite/sweep/injections.py."""
@@ -29,32 +33,53 @@ class Injection:
             "id": self.id,
             "phase": self.site.phase,
             "call": self.site.call,
-            "error": self.answer.error,
+            "error": self.answer.name,
             "when": self.when,
             "lasting": self.times == "lasting",
             "who": self.site.who,
             "path": self.site.path,
+            "by": self.site.by,
+            "kind": self.site.kind,
+            "after": self.answer.made,
+            "impossible": self.impossible,
         }
 
 
 def injections_for(
-    sites: Iterable[Site], errnos: Mapping[str, Sequence[PossibleError]], *, quick: bool = False
+    sites: Iterable[Site],
+    errnos: Mapping[str, Sequence[PossibleError]],
+    inside: "Mapping[tuple[str, ...], Site] | str" = NOTHING_INSIDE,
+    *,
+    quick: bool = False,
 ) -> list[Injection]:
-    """All of them, in the order of the sites. `quick`: of the errors of one reason the first, once."""
+    """All of them, in the order of the sites. `inside` are the sites that an object inside of the server has seen, by
+    their keys, or why none can be there. `quick`: of the errors of one reason the first, once.
+    """
     found: dict[str, Injection] = {}
-    for site in sites:
-        for answer in _answers(site, errnos, quick=quick):
-            for times, when in _times(site, answer, quick=quick):
-                name = UNFIT.sub("-", f"{site.phase} {site.label} {answer.error} {times}")
+    for seen in sites:
+        for answer in _answers(seen, errnos, quick=quick):
+            site, impossible = _made_at(seen, answer, inside)
+            for times, when in _times(site, answer, quick=quick or bool(impossible)):
+                name = UNFIT.sub("-", f"{site.phase} {site.label} {answer.name} {times}")
                 same = sum(each.startswith(name) for each in found)
-                each = Injection(name + (f"-{same + 1}" if same else ""), site, answer, times, when)
+                each = Injection(name + (f"-{same + 1}" if same else ""), site, answer, times, when, impossible)
                 found[each.id] = each
     return list(found.values())
 
 
+def _made_at(site: Site, answer: PossibleError, inside: "Mapping[tuple[str, ...], Site] | str") -> tuple[Site, str]:
+    """The site as whoever can make it happen counts it; or why nobody can."""
+    if site.by == "preload" or not answer.inside:
+        return site, ""
+    if isinstance(inside, str):
+        return site, f"{HOW_INSIDE}: {inside}"
+    own = inside.get(site.key)
+    return (own, "") if own else (site, f"{HOW_INSIDE}: it makes this call past libc, or libc does by itself")
+
+
 def _answers(site: Site, errnos: Mapping[str, Sequence[PossibleError]], *, quick: bool) -> list[PossibleError]:
     own = [each for each in errnos.get(site.name, ()) if _fits(each, site)]
-    return list({each.why: each for each in reversed(own)}.values())[::-1] if quick else own
+    return list({(each.why, each.inside): each for each in reversed(own)}.values())[::-1] if quick else own
 
 
 def _fits(answer: PossibleError, site: Site) -> bool:
@@ -67,5 +92,5 @@ def _times(site: Site, answer: PossibleError, *, quick: bool) -> Iterator[tuple[
         return
     if len(site.places) > 1 and answer.why != "interrupted":
         yield "second", site.places[1]
-    if answer.why in LASTING and site.phase == "serving":
+    if answer.why in LASTING and not answer.inside and site.phase == "serving":
         yield "lasting", site.places[0]

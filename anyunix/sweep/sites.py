@@ -10,11 +10,12 @@ from anyunix.results.junit import BadResults
 from anyunix.trace.calls import CANONICAL
 from anyunix.trace.events import Event
 from anyunix.trace.records import Record
-from anyunix.trace.steps import PARENT, Step, steps_of
+from anyunix.trace.steps import NOT_YET, PARENT, Step, steps_of
 from anyunix.trace.strace import read_strace
 
 Phase = Literal["starting", "serving", "ending"]
 Who = Literal["first", "children", "later"]
+By = Literal["strace", "preload"]
 MARK = "SIGCONT"
 OBJECT = re.compile(r"\w+\(([^,)]*)")
 OUTCOME = re.compile(r"(?<=\)) (?:= .*|E[A-Z0-9]+)$")
@@ -22,7 +23,8 @@ OUTCOME = re.compile(r"(?<=\)) (?:= .*|E[A-Z0-9]+)$")
 WORK = "server-1"
 """The folder of the server below that of the probe (suite/support/launcher.py)."""
 STREAMS = {"client", "socket", "datagrams", "stdin", "stdout", "stderr"}
-ON_FILES = {"read", "write", "pread", "pwrite", "writev", "open", "flock", "ftruncate"}
+ON_FILES = {"read", "write", "pread", "pwrite", "writev", "open", "flock", "ftruncate", "close"}
+COUNTED_APART = {"client", "pipe"}
 SITE = re.compile(r', ".*?"(?:…)?')
 
 
@@ -46,6 +48,18 @@ class Site:
     """Which of these calls of the process it is, counted from when it begins to be looked at."""
     path: str = ""
     """Of the file, below the folder of the probe."""
+    by: By = "strace"
+    """What it was seen by, and can be changed by: each counts calls in its own way."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The same for whoever sees it."""
+        return self.phase, self.role, self.text
+
+    @property
+    def kind(self) -> str:
+        """What only counts for an object inside of the server."""
+        return self.about if self.by == "preload" and self.about in COUNTED_APART else ""
 
     @property
     def label(self) -> str:
@@ -64,16 +78,17 @@ class Marks:
     """It is told to end; counted anew again."""
 
 
-def sites_in(record: Record, stop: str) -> tuple[list[Site], list[Site]]:
+def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], list[Site]]:
     """Each once, in the order in which they come first; and those of processes that a tracer cannot tell from others.
-    `stop` is the signal that ends the server.
+    `stop` is the signal that ends the server, `by` who wrote the record.
 
     Raises BadResults for a trace without a server's start.
     """
     if record.missing:
         raise BadResults(record.missing)
     events = read_strace(record.texts[0]) if record.texts else []
-    steps = steps_of(events, folder=record.folder, chat=record.chat)
+    counted = [replace(event, error="") if by == "preload" and event.error in NOT_YET else event for event in events]
+    steps = steps_of(counted, folder=record.folder, chat=record.chat)
     if PARENT not in steps:
         raise BadResults("the trace has no server in it")
     marks = _marks(events, stop)
@@ -85,14 +100,16 @@ def sites_in(record: Record, stop: str) -> tuple[list[Site], list[Site]]:
         phase = _phase(at, marks)
         if phase is None or events[at].kind != "call" or not step.returned:
             continue
-        site = _site(phase, role, step, events[at], there, ordinals[at])
-        if site.path:  # strace -P counts the calls about that file alone
-            own[events[at].pid, site.call, site.path, phase] += 1
-            site = replace(site, places=(own[events[at].pid, site.call, site.path, phase],))
+        site = replace(_site(phase, role, step, events[at], there, ordinals[at]), by=by)
+        if about := site.path or site.kind:  # strace -P, and c/inject.h, count the calls about that alone
+            own[events[at].pid, site.call, about, phase] += 1
+            site = replace(site, places=(own[events[at].pid, site.call, about, phase],))
+        if events[at].error in NOT_YET:
+            continue
         key = (phase, site.role, site.text, site.call)
         known = found.get(key)
         found[key] = _also_at(known, site.places) if known else site
-    alike = [site for site in found.values() if _another_first(site, found.values())]
+    alike = [site for site in found.values() if by == "strace" and _another_first(site, found.values())]
     return [site for site in found.values() if site not in alike], alike
 
 

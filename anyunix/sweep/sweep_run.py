@@ -21,10 +21,19 @@ from anyunix.run.rerun import Records
 from anyunix.run.start import never_started
 from anyunix.sweep.errnos import read_errnos
 from anyunix.sweep.injecting import Injection, injections_for
-from anyunix.sweep.sites import Site, sites_in
-from anyunix.sweep.sweep_suite import INJECTION_PROBE, INJECTIONS, SESSION, SESSION_PROBE, write_suite
+from anyunix.sweep.seen import Seen, seen_by
+from anyunix.sweep.sweep_suite import (
+    INJECTION_PROBE,
+    INJECTIONS,
+    INSIDE_PROBE,
+    INSIDE_RECORD,
+    SESSION,
+    SESSION_PROBE,
+    write_suite,
+)
 from anyunix.sweep.swept import Sweep, SweepAnswer, Swept
 from anyunix.text import first_line, nearest, safe
+from anyunix.trace.records import Record
 
 SWEEP_SECONDS = 3600.0
 """For all injections of a server."""
@@ -58,8 +67,10 @@ def sweep(options: SweepOptions, suite: Path, watcher: Watcher = NOBODY) -> Swee
     """
     begun = time.monotonic()
     with scratch() as folder:
-        found, alike = _sites(options, write_suite(suite, folder / "session", SESSION), watcher)
-        planned = _chosen(injections_for(found, read_errnos(suite), quick=options.quick), options.wanted)
+        found = _seen(options, write_suite(suite, folder / "session", SESSION), watcher)
+        planned = _chosen(
+            injections_for(found.sites, read_errnos(suite), found.inside, quick=options.quick), options.wanted
+        )
         if not planned:
             raise NotRun(f"{options.subject.name} makes no call that could answer otherwise")
         made = _run(options, write_suite(suite, folder / "injections", INJECTIONS, planned), watcher)
@@ -68,25 +79,34 @@ def sweep(options: SweepOptions, suite: Path, watcher: Watcher = NOBODY) -> Swee
         options.platform.name,
         options.bind,
         tuple(_swept(injection, made) for injection in planned),
-        tuple(site.label for site in alike),
+        tuple(site.label for site in found.alike),
         time.monotonic() - begun,
     )
 
 
-def _sites(options: SweepOptions, suite: Path, watcher: Watcher) -> tuple[list[Site], list[Site]]:
+def _seen(options: SweepOptions, suite: Path, watcher: Watcher) -> Seen:
     records = Records()
     cell = replace(_cell(options), tool="trace")
     result = _cell_result(cell, SuiteOptions(suite), watcher, records)
     probe = next((probe for probe in result.probes if probe.id == SESSION_PROBE), None)
     if probe is not None and probe.outcome != "passed":
         raise NotRun(f"{options.subject.name} cannot be swept: {first_line(probe.message)}")
-    record = records.of(result, SESSION_PROBE)
-    if isinstance(record, str):
-        raise NotRun(f"{options.subject.name} cannot be swept on {options.platform.name}: not tried: {record}")
     try:
-        return sites_in(record, options.subject.stop)
+        return seen_by(records.of(result, SESSION_PROBE), _inside(result, records), options.subject.stop)
+    except NotRun as reason:
+        raise NotRun(
+            f"{options.subject.name} cannot be swept on {options.platform.name}: not tried: {reason}"
+        ) from None
     except BadResults as error:
         raise PlatformError(f"{options.platform.name}: {error}") from None
+
+
+def _inside(result: CellResult, records: Records) -> Record | str:
+    """What the server was seen to do from inside, or why it was not."""
+    probe = next((probe for probe in result.probes if probe.id == INSIDE_PROBE), None)
+    if probe is not None and probe.outcome != "passed":
+        return first_line(probe.message).removeprefix("Skipped: ").removeprefix("not tried: ")
+    return records.of(result, INSIDE_RECORD)
 
 
 def _run(options: SweepOptions, suite: Path, watcher: Watcher) -> Mapping[str, Probe]:
@@ -136,7 +156,7 @@ def _swept(injection: Injection, made: Mapping[str, Probe]) -> Swept:
         answer, call = "not tried", ""
     site, said = injection.site, injection.answer
     return Swept(
-        injection.id, site.phase, site.role, site.text, site.call, said.error, said.why, said.who, injection.times,
+        injection.id, site.phase, site.role, site.text, site.call, said.name, said.why, said.who, injection.times,
         answer, safe(how), safe(call),
     )  # fmt: skip
 

@@ -26,6 +26,7 @@ HELPERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "accepted": ("accepted.c", ()),
     "born": ("born.c", ("-ldl",) if sys.platform == "linux" else ()),
     "clock": ("clock.c", PRELOADED),
+    "inject": ("inject.c", PRELOADED),
     "mishap": ("mishap.c", PRELOADED),
     "preload": ("preload.c", PRELOADED),
     "restart": ("restart.c", ()),

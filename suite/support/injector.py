@@ -12,10 +12,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from support.deadline import Deadline, wait_until
+from support.injection import CannotInject, Injection
 from support.proc import PROC
 
 INJECTED = "(INJECTED)"
@@ -25,28 +25,8 @@ DETACHABLE = ("-I", "2")
 """With a file to write to, strace blocks SIGTERM unless told otherwise."""
 
 
-@dataclass(frozen=True)
-class Injection:
-    """What is to happen once, or from then on."""
-
-    id: str
-    phase: str
-    """starting, serving or ending."""
-    call: str
-    """As strace names it."""
-    error: str
-    when: int
-    """Which of these calls of a process, counted from its start, or from the end of the starting phase."""
-    lasting: bool
-    """Whether it goes on for a while."""
-    who: str
-    """`first` process, `children` that are there once it is ready, or those that come `later`."""
-    path: str = ""
-    """The only file that it is about, below the folder of the probe; then only those calls count. Empty for all."""
-
-
-class Injector:
-    """Makes an injection happen."""
+class StraceInjector:
+    """Makes an injection happen, with strace."""
 
     def __init__(self, injection: Injection, folder: Path) -> None:
         """`folder` is the probe's, below which the server's files are."""
@@ -57,12 +37,20 @@ class Injector:
         """To be put in front of a server whose start is looked at."""
         return ("strace", "-DDD", *self._arguments())
 
+    @property
+    def beforehand(self) -> tuple[str, ...]:
+        """Nothing: it comes beside."""
+        return ()
+
+    def check(self, pid: int) -> None:
+        """Whatever strace starts, it looks at."""
+
     @contextmanager
     def attached(self, first: int, children: Sequence[int]) -> Iterator[None]:
-        """A server that runs is looked at until the end. Raises CannotAttach."""
+        """A server that runs is looked at until the end. Raises CannotInject."""
         wanted = {"first": [first], "children": [*children], "later": [first]}[self._injection.who]
         if not wanted:
-            raise CannotAttach("the process that makes this call is not there this time")
+            raise CannotInject("the process that makes this call is not there this time")
         tracer = self._beside(wanted)
         try:
             yield
@@ -70,7 +58,7 @@ class Injector:
             let_go(tracer)
 
     def _beside(self, pids: Sequence[int]) -> "subprocess.Popen[str]":
-        """A tracer that looks at all of them. Raises CannotAttach."""
+        """A tracer that looks at all of them. Raises CannotInject."""
         command = ["strace", *self._arguments(), *(f"--attach={pid}" for pid in pids)]
         for left in reversed(range(TRIES)):
             tracer = begin_looking(command, pids)
@@ -78,7 +66,7 @@ class Injector:
                 return tracer
             said = let_go(tracer)
             if not left:
-                raise CannotAttach(f"strace cannot look at a process here: {said}")
+                raise CannotInject(f"strace cannot look at a process here: {said}")
         raise AssertionError("no try is left that neither returned nor raised")
 
     def hit(self) -> str:
@@ -96,10 +84,6 @@ class Injector:
         when = f"{each.when}+" if each.lasting else str(each.when)
         tampering = ("-e", f"trace={each.call}", "-e", f"inject={each.call}:error={each.error}:when={when}")
         return ("-q", "-s", "96", *DETACHABLE, *follow, *only, "-o", str(self._record), *tampering)
-
-
-class CannotAttach(Exception):
-    """Why no tracer may look at a process of another's here."""
 
 
 def begin_looking(command: Sequence[str], pids: Sequence[int]) -> "subprocess.Popen[str]":

@@ -17,9 +17,12 @@ import pytest
 from support.aftermath import Footprint, settled
 from support.clients import KINDS
 from support.deadline import wait_until
-from support.injector import CannotAttach, Injection, Injector, why_no_injections
+from support.injection import CannotInject, Injection, Injector
+from support.injector import StraceInjector, why_no_injections
+from support.inside import PreloadedInjector
 from support.launcher import Launcher
 from support.ports import free_port
+from support.preload import find_object
 from support.ready import NotReady
 from support.server import Server
 from support.subject import Subject
@@ -27,6 +30,8 @@ from support.visits import Visits, undisturbed
 
 FILE = Path(__file__).with_name("injections.json")
 INJECTIONS = [Injection(**each) for each in json.loads(FILE.read_text())] if FILE.exists() else []
+OBJECT = find_object(FILE.parent, "inject") if any(each.by == "preload" for each in INJECTIONS) else ""
+"""What is inside of servers, made once for all."""
 VISITORS = 3
 LASTING_SECONDS, NEXT_SECONDS, SETTLE_SECONDS, END_SECONDS = 1.0, 2.0, 2.0, 5.0
 SPINS = 200
@@ -47,17 +52,26 @@ class Seen:
 @pytest.mark.parametrize("injection", INJECTIONS, ids=[each.id for each in INJECTIONS])
 def test_injection(injection, start_server, work, request):
     """A server that is told no goes on, or ends and says why; what it has confirmed is true."""
-    if reason := why_no_injections():
-        pytest.skip(f"not tried: {reason}")
-    injector = Injector(injection, work)
     try:
+        injector = injector_for(injection, work)
         seen = {"starting": at_start, "serving": at_service, "ending": at_end}[injection.phase](
             injection, injector, start_server
         )
-    except CannotAttach as reason:
+    except CannotInject as reason:
         pytest.skip(f"not tried: {reason}")
     request.node.user_properties.append(("fact:sweep", json.dumps(asdict(seen))))
     assert seen.answer != "broken", seen.how
+
+
+def injector_for(injection: Injection, work: Path) -> Injector:
+    """Raises CannotInject."""
+    if injection.impossible:
+        raise CannotInject(injection.impossible)
+    if injection.by == "preload":
+        return PreloadedInjector(injection, work, OBJECT)
+    if reason := why_no_injections():
+        raise CannotInject(reason)
+    return StraceInjector(injection, work)
 
 
 def at_start(injection: Injection, injector: Injector, start: Launcher) -> Seen:
@@ -67,6 +81,7 @@ def at_start(injection: Injection, injector: Injector, start: Launcher) -> Seen:
         if not injector.hit():
             return Seen("not reached", str(error)[:200])
         return Seen("kept" if not (how := bad_end(injection, error)) else "broken", how, injector.hit())
+    injector.check(server.pid)
     visits = Visits(server)
     if not visits.within(NEXT_SECONDS):
         return Seen("broken", "hangs: it is ready, and serves nobody", injector.hit())
@@ -74,7 +89,7 @@ def at_start(injection: Injection, injector: Injector, start: Launcher) -> Seen:
 
 
 def at_service(injection: Injection, injector: Injector, start: Launcher) -> Seen:
-    server = start()
+    server = start(wrapper=injector.beforehand)
     visits = Visits(server)
     visits.come()
     before = settled(server)
@@ -100,7 +115,7 @@ def at_service(injection: Injection, injector: Injector, start: Launcher) -> See
 
 
 def at_end(injection: Injection, injector: Injector, start: Launcher) -> Seen:
-    server = start()
+    server = start(wrapper=injector.beforehand)
     visits = Visits(server)
     visits.come()
     guest = visits.stay()
@@ -116,11 +131,18 @@ def judged(injection: Injection, injector: Injector, server: Server, visits: Vis
     call = injector.hit()
     if not call:
         return Seen("not reached")
-    interrupted = "loses a client to an interrupted call" if visits.lost and injection.error in INTERRUPTED else ""
-    how = next(filter(None, [*found, interrupted, said_untrue(visits)]), "")
+    how = next(filter(None, [*found, lost_to_nothing(injection, visits), said_untrue(visits)]), "")
     if how:
         return Seen("broken", how[:400], call)
     return Seen("client lost" if visits.lost else "kept", "", call)
+
+
+def lost_to_nothing(injection: Injection, visits: Visits) -> str:
+    if not visits.lost:
+        return ""
+    if injection.short:
+        return "loses a client to a short read or write, which is no error"
+    return "loses a client to an interrupted call" if injection.error in INTERRUPTED else ""
 
 
 def said_untrue(visits: Visits) -> str:
@@ -136,6 +158,8 @@ def bad_end(injection: Injection, error: NotReady) -> str:
         return f"dies: {said[:200]}"
     if error.returncode == 0:
         return "lies: it ends with exit status 0 before it serves anybody"
+    if injection.short:
+        return f"ends though nothing has failed: {said[:200]}"
     if not names_it(injection, said):
         return f"says nothing of what failed: {said[:200]}"
     return ""

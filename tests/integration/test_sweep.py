@@ -30,6 +30,9 @@ WEAKNESSES = {
     ("serving", "read(client)", "ECONNRESET"): "dies",
     ("serving", "write(client)", "EINTR"): "loses a client",
     ("serving", "write(client)", "EPIPE"): "leaks",
+    ("serving", "write(client)", "half"): "loses a client to a short",
+    ("serving", "read(client)", "one"): "loses a client to a short",
+    ("serving", "close(client)", "EINTR"): "loses a client",
     ("ending", "wait()", "EINTR"): "hangs",
 }
 """Phase, call and error -> how it breaks. server.c has a comment at each."""

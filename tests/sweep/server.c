@@ -81,11 +81,28 @@ listener_on(int port)
 	return fd;
 }
 
+static ssize_t
+all_of(int fd, const char *data, size_t length)
+{
+	size_t done;
+	ssize_t n;
+
+	for (done = 0; done < length; done += (size_t)n) {
+		AGAIN(n, write(fd, data + done, length - done)); /* weaknesses: EINTR */
+		if (n == -1)
+			return -1;
+		if (weak)
+			break; /* weakness: a part is taken for all of it */
+	}
+	return (ssize_t)length;
+}
+
 /* A process for one client. */
 static void
 attend(int client, int log)
 {
 	char line[256];
+	size_t had = 0;
 	ssize_t n, sent;
 	int locked;
 
@@ -93,18 +110,25 @@ attend(int client, int log)
 	if (locked == -1 && errno == EINTR)
 		_exit(1);
 	do
-		AGAIN(n, write(log, "came\n", 5)); /* weakness: EINTR */
+		n = all_of(log, "came\n", 5);
 	while (weak && n == -1 && errno == EIO); /* weakness: tries for ever */
 	if (n == -1 && errno == EINTR)
 		_exit(1);
 	flock(log, LOCK_UN);
 	for (;;) {
-		AGAIN(n, read(client, line, sizeof(line))); /* weakness: EINTR */
+		AGAIN(n, read(client, line + had, sizeof(line) - had)); /* weakness: EINTR */
 		if (n == -1 && errno == ECONNRESET && weak)
 			kill(getppid(), SIGTERM); /* weakness: a client's reset ends all */
 		if (n <= 0)
 			_exit(0);
-		AGAIN(sent, write(client, "hello\n", 6)); /* weakness: EINTR */
+		had += (size_t)n;
+		if (line[had - 1] != '\n') {
+			if (weak || had == sizeof(line))
+				_exit(0); /* weakness: a line comes whole, or is none */
+			continue;
+		}
+		had = 0;
+		sent = all_of(client, "hello\n", 6);
 		while (weak && sent == -1 && errno == EPIPE)
 			pause(); /* weakness: a process that never ends */
 		if (sent == -1)
@@ -116,6 +140,7 @@ attend(int client, int log)
 static int
 welcome(int listener, int log, const char *folder)
 {
+	static int again = -1;
 	int client, fd, one = 1;
 
 	AGAIN(client, accept(listener, NULL, NULL));
@@ -129,6 +154,9 @@ welcome(int listener, int log, const char *folder)
 	fcntl(client, F_SETFL, 0);
 	if (setsockopt(client, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)) == -1 && weak)
 		return 0; /* weakness: an option that it could do without ends it */
+	if (again != -1)
+		close(again);
+	again = -1;
 	fd = file_in(folder, "served", O_WRONLY | O_APPEND);
 	if (fd == -1 && weak)
 		return 0; /* weakness: so does a file */
@@ -144,7 +172,8 @@ welcome(int listener, int log, const char *folder)
 		close(listener);
 		attend(client, log);
 	}
-	close(client);
+	if (close(client) == -1 && errno == EINTR && weak)
+		again = client; /* weakness: it is closed already, and the number will be another's */
 	return 1;
 }
 

@@ -1,0 +1,38 @@
+"""What a server calls: seen by a tracer, and from inside of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from anyunix.errors import NotRun
+from anyunix.sweep.sites import Site, sites_in
+from anyunix.trace.records import Record
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Its sites."""
+
+    sites: tuple[Site, ...]
+    """Those where something is to be changed; seen by a tracer, where one may run."""
+    inside: Mapping[tuple[str, ...], Site] | str
+    """Those that an object inside of it has seen, by their keys; or why there is none."""
+    alike: tuple[Site, ...]
+    """Those that are left out: a tracer cannot tell them from others, and nothing has seen them from inside."""
+
+
+def seen_by(traced: Record | str, recorded: Record | str, stop: str) -> Seen:
+    """From both records, each of which may be the reason why there is none. `stop` is the signal that ends the server.
+
+    Raises NotRun where there is neither, BadResults for a record without a server's start.
+    """
+    inside = (
+        recorded if isinstance(recorded, str) else {each.key: each for each in sites_in(recorded, stop, "preload")[0]}
+    )
+    if not isinstance(traced, str):
+        sites, alike = sites_in(traced, stop)
+        known = {} if isinstance(inside, str) else inside
+        told_apart = [known[each.key] for each in alike if each.key in known]
+        return Seen((*sites, *told_apart), inside, tuple(each for each in alike if each.key not in known))
+    if isinstance(inside, str):
+        raise NotRun(f"{traced}; from inside of the server: {inside}")
+    return Seen(tuple(inside.values()), inside, ())
