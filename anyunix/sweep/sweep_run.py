@@ -4,9 +4,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
-
-import msgspec
 
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
@@ -22,9 +19,10 @@ from anyunix.run.start import never_started
 from anyunix.sweep.errnos import read_errnos
 from anyunix.sweep.injecting import Injection, injections_for
 from anyunix.sweep.sites import Site, sites_in
-from anyunix.sweep.sweep_suite import INJECTION_PROBE, INJECTIONS, SESSION, SESSION_PROBE, write_suite
-from anyunix.sweep.swept import Sweep, SweepAnswer, Swept
-from anyunix.text import first_line, nearest, safe
+from anyunix.sweep.sweep_answers import injection_of, swept
+from anyunix.sweep.sweep_suite import INJECTIONS, SESSION, SESSION_PROBE, write_suite
+from anyunix.sweep.swept import Sweep
+from anyunix.text import first_line, nearest
 
 SWEEP_SECONDS = 3600.0
 """For all injections of a server."""
@@ -44,14 +42,6 @@ class SweepOptions:
     """Servers side by side; 0 for as many as the platform's CPUs can take."""
 
 
-class Told(msgspec.Struct, frozen=True):
-    """What suite/sweep/injections.py reports of an injection."""
-
-    answer: Literal["kept", "client lost", "broken", "not reached"]
-    how: str
-    call: str
-
-
 def sweep(options: SweepOptions, suite: Path, watcher: Watcher = NOBODY) -> Sweep:
     """Raises ConfigurationError for a subject that does not start, or an unknown injection; NotRun and PlatformError
     where nothing can be swept.
@@ -67,7 +57,7 @@ def sweep(options: SweepOptions, suite: Path, watcher: Watcher = NOBODY) -> Swee
         options.subject.name,
         options.platform.name,
         options.bind,
-        tuple(_swept(injection, made) for injection in planned),
+        tuple(swept(each, made.get(each.id)) for each in planned),
         tuple(site.label for site in alike),
         time.monotonic() - begun,
     )
@@ -94,11 +84,7 @@ def _run(options: SweepOptions, suite: Path, watcher: Watcher) -> Mapping[str, P
     result = _cell_result(
         _cell(options), SuiteOptions(suite, seconds=SWEEP_SECONDS, workers=options.workers), watcher, NOBODY
     )
-    return {
-        probe.id.partition("[")[2].removesuffix("]"): probe
-        for probe in result.probes
-        if probe.id.startswith(INJECTION_PROBE)
-    }
+    return {injection_of(probe): probe for probe in result.probes}
 
 
 def _cell(options: SweepOptions) -> Cell:
@@ -124,29 +110,3 @@ def _chosen(planned: Sequence[Injection], wanted: Sequence[str]) -> list[Injecti
         if name not in known:
             raise ConfigurationError(f"--injection {name}: the server makes no such call{nearest(name, known)}")
     return [each for each in planned if not wanted or each.id in wanted]
-
-
-def _swept(injection: Injection, made: Mapping[str, Probe]) -> Swept:
-    probe = made.get(injection.id)
-    told, how = _told(probe) if probe else (None, "it did not come back")
-    if told is not None:
-        answer: SweepAnswer = told.answer
-        how, call = told.how, told.call
-    else:
-        answer, call = "not tried", ""
-    site, said = injection.site, injection.answer
-    return Swept(
-        injection.id, site.phase, site.role, site.text, site.call, said.error, said.why, said.who, injection.times,
-        answer, safe(how), safe(call),
-    )  # fmt: skip
-
-
-def _told(probe: Probe) -> tuple[Told | None, str]:
-    """What an injection reports; or why it reports nothing."""
-    try:
-        return msgspec.convert(probe.facts.get("sweep"), Told), ""
-    except msgspec.ValidationError:
-        if probe.outcome == "skipped":
-            return None, first_line(probe.message.removeprefix("Skipped: "))
-        # a server that breaks what the probe did not wait for
-        return Told("broken", f"{probe.error}: {first_line(probe.message)}", ""), ""

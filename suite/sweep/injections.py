@@ -56,8 +56,18 @@ def test_injection(injection, start_server, work, request):
         )
     except CannotAttach as reason:
         pytest.skip(f"not tried: {reason}")
+    except (Exception, pytest.fail.Exception) as error:  # the last is what its time limit raises
+        seen = without_an_end(injector, error)
     request.node.user_properties.append(("fact:sweep", json.dumps(asdict(seen))))
     assert seen.answer != "broken", seen.how
+
+
+def without_an_end(injector: Injector, error: BaseException) -> Seen:
+    """What a probe says that failed on its way: of a server that was not told anything yet, nothing."""
+    said = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:400]
+    if not (call := injector.hit()):
+        pytest.skip(f"not tried: before it was injected: {said}")
+    return Seen("broken", said, call)
 
 
 def at_start(injection: Injection, injector: Injector, start: Launcher) -> Seen:
