@@ -24,8 +24,8 @@ def injection_of(probe: Probe) -> str:
     return probe.id.partition("[")[2].removesuffix("]") if probe.id.startswith(INJECTION_PROBE) else ""
 
 
-def swept(injection: Injection, probe: Probe | None) -> Swept:
-    """What came of an injection; None for a probe that did not come back."""
+def swept(injection: Injection, probe: Probe | None, why_none: str = "it did not come back") -> Swept:
+    """What came of an injection; without a probe `why_none`."""
     told = _told(probe) if probe else None
     site, said = injection.site, injection.answer
     return Swept(
@@ -39,7 +39,7 @@ def swept(injection: Injection, probe: Probe | None) -> Swept:
         said.who,
         injection.times,
         told.answer if told else "not tried",
-        safe(told.how) if told else _why_not(probe),
+        safe(told.how) if told else _why_not(probe) if probe else first_line(why_none),
         safe(told.call) if told else "",
     )
 
@@ -51,11 +51,9 @@ def _told(probe: Probe) -> Told | None:
         return None
 
 
-def _why_not(probe: Probe | None) -> str:
+def _why_not(probe: Probe) -> str:
     """Why there is no answer. A probe that fails on its way says itself whether anything had been injected by then; one
     that ends without a word about it has tried nothing that is known of, whatever became of the server.
     """
-    if probe is None:
-        return "it did not come back"
     said = first_line(probe.message.removeprefix("Skipped: ").removeprefix("not tried: "))
     return said if probe.outcome == "skipped" else f"the probe did not come to its end: {said}"
