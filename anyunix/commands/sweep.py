@@ -16,7 +16,7 @@ from anyunix.sweep.sweep_gate import with_expectations
 from anyunix.sweep.sweep_journal import begin_journal, beginning_of, resume_journal
 from anyunix.sweep.sweep_json import as_json
 from anyunix.sweep.sweep_out import write_reports
-from anyunix.sweep.sweep_report import print_sweeps, summary
+from anyunix.sweep.sweep_report import print_sweeps, summary, unanswered
 from anyunix.sweep.sweep_run import SweepOptions, sweep
 
 
@@ -95,5 +95,7 @@ def sweep_command(arguments: argparse.Namespace) -> int:
         sys.stdout.write(as_json(found) + "\n")
     else:
         print_sweeps(console, found, given, differences)
+    for line in unanswered(found):
+        print(f"anyunix: {line}", file=sys.stderr)
     print(f"anyunix: sweep: {summary(found)}", file=sys.stderr)
     return with_problems({**out.problems, **journal.problems}, found.exit_status)

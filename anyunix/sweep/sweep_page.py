@@ -9,7 +9,7 @@ from markupsafe import Markup
 from anyunix import __version__
 from anyunix.catalog.difference import Difference
 from anyunix.report.html import made_safe, policy_for, source_of
-from anyunix.sweep.sweep_report import notes, repeat, rows_of, summary, told_of
+from anyunix.sweep.sweep_report import notes, repeat, rows_of, summary, told_of, unanswered
 from anyunix.sweep.swept import Sweeps
 from anyunix.sweep.weaknesses import weaknesses_of, who_answers
 
@@ -39,7 +39,7 @@ def render(found: Sweeps, given: Sequence[str], differences: Mapping[str, Differ
         answer=found.exit_status,
         headline=HEADLINES[found.exit_status],
         summary=summary(found),
-        notes=list(notes(found)),
+        notes=[*unanswered(found), *notes(found)],
         broken=weaknesses_of(found),
         expected=weaknesses_of(found, expected=True),
         who_answers=lambda weakness: who_answers(weakness, differences),

@@ -37,12 +37,15 @@ def print_sweeps(console: Console, found: Sweeps, given: Sequence[str], differen
         console.print(Text(f"expectation does not hold: {problem}", "red"), soft_wrap=True)
 
 
+def unanswered(found: Sweeps) -> list[str]:
+    """The platforms where nothing could be tried, or not all came back, and why."""
+    return [f"{sweep.platform}: {sweep.reason}" for sweep in found.each if sweep.reason]
+
+
 def notes(found: Sweeps) -> Iterator[str]:
-    """What was not tried, and why."""
+    """What else was not tried, and why."""
     for sweep in found.each:
         place = f"{sweep.platform}: " if len(found.each) > 1 else ""
-        if sweep.reason:
-            yield f"{sweep.platform}: {sweep.reason}"
         for reason, times in Counter(each.how for each in sweep.with_answer("not tried")).items():
             yield f"{place}not tried: {times}: {reason}"
         if sweep.alike:
