@@ -24,6 +24,8 @@ class PossibleError(Struct, frozen=True, forbid_unknown_fields=True):
     """What the call has to be about."""
     unless: str = ""
     """A word among the call's arguments with which it cannot happen."""
+    difference: str = ""
+    """The one of differences/ that has the evidence of the systems that answer so."""
 
 
 def read_errnos(suite: Path) -> Mapping[str, tuple[PossibleError, ...]]:

@@ -41,6 +41,8 @@ def swept(injection: Injection, probe: Probe | None, why_none: str = "it did not
         told.answer if told else "not tried",
         safe(told.how) if told else _why_not(probe) if probe else first_line(why_none),
         safe(told.call) if told else "",
+        trace=_trace(probe) if told and probe else (),
+        difference=said.difference,
     )
 
 
@@ -49,6 +51,14 @@ def _told(probe: Probe) -> Told | None:
         return msgspec.convert(probe.facts.get("sweep"), Told)
     except msgspec.ValidationError:
         return None
+
+
+def _trace(probe: Probe) -> tuple[str, ...]:
+    try:
+        lines = msgspec.convert(probe.facts.get("sweep.trace", ()), tuple[str, ...])
+    except msgspec.ValidationError:
+        return ()
+    return tuple(first_line(line) for line in lines)
 
 
 def _why_not(probe: Probe) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from support.aftermath import Footprint, settled
+from support.around import around, as_fact
 from support.clients import KINDS
 from support.deadline import wait_until
 from support.injector import CannotAttach, Injection, Injector, why_no_injections
@@ -58,7 +59,10 @@ def test_injection(injection, start_server, work, request):
         pytest.skip(f"not tried: {reason}")
     except (Exception, pytest.fail.Exception) as error:  # the last is what its time limit raises
         seen = without_an_end(injector, error)
-    request.node.user_properties.append(("fact:sweep", json.dumps(asdict(seen))))
+    request.node.user_properties.append(("fact:sweep", as_fact(asdict(seen))))
+    if seen.answer == "broken":
+        trace = around(injector.record, seen.call, work)
+        request.node.user_properties.append(("fact:sweep.trace", json.dumps(trace)))
     assert seen.answer != "broken", seen.how
 
 

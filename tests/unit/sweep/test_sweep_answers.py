@@ -44,3 +44,13 @@ def test_what_is_no_answer_is_none() -> None:
     assert swept(INJECTION, probe("passed", "", {"sweep": {"answer": "fine", "how": "", "call": ""}})).answer == (
         "not tried"
     )
+
+
+def test_the_calls_around_it_come_with_it_and_nothing_else_does() -> None:
+    reported = {"answer": "broken", "how": "dies", "call": "7 accept4()"}
+    lines = ["7 poll() = 1", "7 accept4() \x1b[31m= -1\nmore"]
+    assert swept(INJECTION, probe("failed", "", {"sweep": reported, "sweep.trace": lines})).trace == (
+        "7 poll() = 1",
+        "7 accept4() = -1",
+    )
+    assert swept(INJECTION, probe("failed", "", {"sweep": reported, "sweep.trace": 7})).trace == ()
