@@ -20,6 +20,7 @@ from support.clients import KINDS
 from support.deadline import wait_until
 from support.injector import CannotAttach, Injection, Injector, why_no_injections
 from support.launcher import Launcher
+from support.own_check import CannotCheck
 from support.ports import free_port
 from support.ready import NotReady
 from support.server import Server
@@ -55,7 +56,7 @@ def test_injection(injection, start_server, work, request):
         seen = {"starting": at_start, "serving": at_service, "ending": at_end}[injection.phase](
             injection, injector, start_server
         )
-    except CannotAttach as reason:
+    except (CannotAttach, CannotCheck) as reason:
         pytest.skip(f"not tried: {reason}")
     except (Exception, pytest.fail.Exception) as error:  # the last is what its time limit raises
         seen = without_an_end(injector, error)
@@ -84,7 +85,7 @@ def at_start(injection: Injection, injector: Injector, start: Launcher) -> Seen:
     visits = Visits(server)
     if not visits.within(NEXT_SECONDS):
         return Seen("broken", "hangs: it is ready, and serves nobody", injector.hit())
-    return judged(injection, injector, server, visits, [end_of(server, visits)])
+    return judged(injection, injector, server, visits, [lies(visits.asked()), end_of(server, visits)])
 
 
 def at_service(injection: Injection, injector: Injector, start: Launcher) -> Seen:
@@ -105,6 +106,7 @@ def at_service(injection: Injection, injector: Injector, start: Launcher) -> See
         spins,
         "" if server.alive() else f"dies: {server.death()}",
         "" if served else f"hangs: nobody is served {NEXT_SECONDS:g} s later",
+        lies(visits.asked()),
     ]
     if stays and not undisturbed(guest):  # it may be the one whose process it happened to
         found += ["disturbs a client that has nothing to do with it"] if visits.lost and not injection.lasting else []
@@ -131,14 +133,14 @@ def judged(injection: Injection, injector: Injector, server: Server, visits: Vis
     if not call:
         return Seen("not reached")
     interrupted = "loses a client to an interrupted call" if visits.lost and injection.error in INTERRUPTED else ""
-    how = next(filter(None, [*found, interrupted, said_untrue(visits)]), "")
+    how = next(filter(None, [*found, interrupted, lies(visits.untrue())]), "")
     if how:
         return Seen("broken", how[:400], call)
     return Seen("client lost" if visits.lost else "kept", "", call)
 
 
-def said_untrue(visits: Visits) -> str:
-    return f"lies: {untrue}" if (untrue := visits.untrue()) else ""
+def lies(untrue: str) -> str:
+    return f"lies: {untrue}" if untrue else ""
 
 
 def bad_end(injection: Injection, error: NotReady) -> str:

@@ -19,5 +19,7 @@ def test_session(start_server, tool):
     for _ in range(VISITORS):
         assert visits.come(), "a client is not served while a tracer looks on"
     settled(server)
+    assert not (wrong := visits.asked()), f"with nothing injected, {wrong}"
     server.stop()
     guest.close()
+    assert not (wrong := visits.untrue()), f"with nothing injected, {wrong}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -141,3 +142,32 @@ def test_results_are_gated_and_written_as_those_of_contracts(tmp_path: Path) -> 
         kept: False,
     }
     assert "a known weakness" in (tmp_path / "weak" / "alone" / "index.html").read_text()
+
+
+@pytest.mark.parametrize(("subject", "answer"), [("keeps.yaml", "client lost"), ("loses.yaml", "broken")])
+def test_a_check_of_the_subjects_own_says_what_is_true(subject: str, answer: str, tmp_path: Path) -> None:
+    _, document = swept(subject, tmp_path, "--injection", "serving-parent-write-kept-ENOSPC-first")
+    (found,) = document["injections"]
+    assert found["answer"] == answer, found
+    if answer == "broken":
+        assert re.fullmatch(r"lies: the check sh ended with exit status 1: b'\d{6} is kept 0 times\\n'", found["how"])
+        assert any(line.startswith("write(") and line.endswith("(INJECTED)") for line in found["trace"]), found
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ("[sh, -c, 'cat > /dev/null; exit 3']", "with nothing injected, the check sh ended with exit status 3"),
+        ("[sh, -c, 'exit 4', '{port}']", "with nothing injected, the check sh ended with exit status 4"),
+        ("[./no-such-check]", "check: './no-such-check' cannot be run in "),
+    ],
+)
+def test_a_check_that_is_wrong_without_an_injection_is_no_answer(check: str, said: str, tmp_path: Path) -> None:
+    shutil.copy(SERVERS / "keeper.c", tmp_path)
+    text = (SERVERS / "keeps.yaml").read_text().replace(", kept.sh", "")
+    (tmp_path / "mine.yaml").write_text(re.sub("^check: .*$", f"check: {check}", text, flags=re.MULTILINE))
+    command = command_for(str(tmp_path / "mine.yaml"), tmp_path / "out")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 3, done.stderr
+    assert "anyunix: local: mine cannot be swept: " in done.stderr
+    assert said in done.stderr
