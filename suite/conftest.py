@@ -20,7 +20,7 @@ import pytest
 
 from support.deadline import SLOWNESS, patience
 from support.differences import NotSwitchedOn
-from support.finished import FINISHED_VARIABLE, Finished
+from support.finished import ALOUD_VARIABLE, FINISHED_VARIABLE, Finished
 from support.launcher import Launcher
 from support.left_out import why_left_out
 from support.memory import MemoryLimit, own_cgroup
@@ -125,7 +125,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if os.environ.get(TOOL_VARIABLE):
         records_of(session.config).touch()
     if name := os.environ.get(FINISHED_VARIABLE):
-        session.config.pluginmanager.register(Finished(Path(name).absolute()))
+        session.config.pluginmanager.register(
+            Finished(Path(name).absolute(), aloud=bool(os.environ.get(ALOUD_VARIABLE)))
+        )
     if (cgroup := own_cgroup()) is not None:
         session.config.pluginmanager.register(MemoryLimit(cgroup))
     if (workers := workers_from_environment()) is not None:

@@ -26,6 +26,8 @@ from anyunix.text import nearest, shortened
 FOLDER = Path("expectations")
 WHY = "why this failure is accepted, as a text"
 FOR_ALL = "; without the key it holds for all"
+INJECTION = "sweep::"
+"""How the name of an injection begins, which `anyunix sweep` alone makes and judges."""
 TODO = re.compile(r"\W*todo\b", re.IGNORECASE)
 
 
@@ -239,7 +241,7 @@ def _contracts(cell: CellResult, wanted: str) -> list[Probe]:
 def _unknown(matrix: Matrix, wanted: str) -> str:
     """Why no contract can have this id; empty when one has it, or may have it where it runs."""
     ran = {probe.id for cell in matrix.cells for probe in cell.contracts}
-    if wanted in ran or wanted in ONLY_WHEN_BROKEN:
+    if wanted in ran or wanted in ONLY_WHEN_BROKEN or wanted.startswith(INJECTION):
         return ""
     text = matrix.text(wanted)
     if text is None:

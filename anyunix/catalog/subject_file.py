@@ -102,6 +102,15 @@ class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
             description="what proves that a client is served, not just queued by the kernel",
         ),
     ] = UNSET
+    check: Annotated[
+        Words,
+        Meta(
+            description="the command that ends with status 0 where what the server has confirmed is true; `anyunix "
+            "sweep` runs it: with {port}, {host} or {socket} in it while the server runs, else once that has ended. "
+            "{work}, {log} and {python} are filled in too; the {n} of each client that was served is a line of its "
+            "stdin"
+        ),
+    ] = ()
     transport: Annotated[Transport, Meta(description="what clients come by: tcp, udp or unix")] = "tcp"
     daemon: Annotated[bool, Meta(description="whether the start command ends while the server goes on")] = False
     pid_file: Annotated[
@@ -172,6 +181,7 @@ def read_subject(path: Path) -> Subject:
         ),
         platforms=file.platforms,
         promises=file.promises,
+        check=file.check,
     )
     _Checks(path, file, subject).all()
     return subject

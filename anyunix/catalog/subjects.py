@@ -129,6 +129,8 @@ class Subject:
     """Names, or patterns of names, of the platforms that it can run on; empty for any."""
     promises: Mapping[str, bool | str] = field(default_factory=dict)
     """What differs from what any server promises."""
+    check: tuple[str, ...] = ()
+    """The command that knows whether what the server has confirmed is true."""
 
     def described(self) -> dict[str, Any]:
         """What the suite has to know of it, as JSON (suite/support/subject.py reads it)."""
@@ -146,6 +148,7 @@ class Subject:
             "talk": self.talk.described() if self.talk else None,
             "transport": self.transport,
             "starting": self.starting.described(),
+            "check": self.check,
             "promises": {bind: self._promised(bind) for bind in self.binds},
         }
 

@@ -51,7 +51,7 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
     environment = Environment(
         loader=PackageLoader("anyunix.report", "page"),
         autoescape=True,
-        finalize=_finalize,
+        finalize=made_safe,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -60,7 +60,7 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
     rows = rows_of(matrix)
     sections = sections_of(matrix, rows)
     failures, left_out = failures_of(sections), left_out_of(matrix)
-    style, script = _source("page.css"), _source(*SCRIPTS)
+    style, script = source_of("page.css"), source_of(*SCRIPTS)
     there = {word for section in sections for row in section.rows for word in section.words(row)}
     words = [word for word in SIGNS if word in there]
     answers = [verdict.verdict for verdict in matrix.verdicts]
@@ -99,7 +99,7 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
         shown=shown,
         style=style,
         script=script,
-        policy=_policy(style, script),
+        policy=policy_for(style, script),
         data=Markup(block(matrix, rows, sections, failures, left_out)),
     )
     page.enable_buffering(PIECE)
@@ -136,18 +136,18 @@ def _shown_cells(matrix: Matrix, logs: Mapping[str, str]) -> list[_ShownCell]:
     ]
 
 
-def _finalize(value: Any) -> Any:
+def made_safe(value: Any) -> Any:
     """What every value passes before it is escaped; the page's own style, script and data are Markup and stay."""
     return safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _source(*names: str) -> Markup:
+def source_of(*names: str) -> Markup:
     """The page's own files, one after the other."""
     folder = resources.files("anyunix.report") / "page"
     return Markup("\n".join((folder / name).read_text(encoding="utf-8") for name in names))
 
 
-def _policy(style: str, script: str) -> str:
+def policy_for(style: str, script: str) -> str:
     """A Content-Security-Policy under which nothing runs, loads or is sent but this style and this script."""
     return (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; "

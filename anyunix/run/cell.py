@@ -100,6 +100,9 @@ class SuiteOptions:
     """Probes side by side in a cell; 0 for as many as the platform's CPUs can take."""
     probe_seconds: int = PROBE_SECONDS
     """For one probe."""
+    hears: Callable[[str, Progress], None] | None = field(default=None, compare=False)
+    """Who is told each line of the suite's, the results among them as they come (heard_probe), and says what goes on;
+    None for the usual percentages."""
 
 
 class CellRun:
@@ -290,7 +293,7 @@ class CellRun:
             self._driver,
             command,
             seconds,
-            say=_percentages(self._progress, repeat),
+            say=self._listener(repeat),
             python_path=(SITE, SUITE) if under else (SITE,),
             environment={**self._passed_on(), **self._suite_environment(), "ANYUNIX_KIND": kind},
         )
@@ -304,6 +307,11 @@ class CellRun:
         self._known.spoiled = any(KILLED_BY_MEMORY in probe.message for probe in probes)
         return probes
 
+    def _listener(self, repeat: str) -> Callable[[str], None]:
+        if (hears := self._options.hears) is None:
+            return _percentages(self._progress, repeat)
+        return lambda line: hears(line, self._progress)
+
     def _suite_environment(self) -> dict[str, str]:
         """What the suite's own files read (suite/conftest.py, suite/support)."""
         one_port = bool(self.cell.subject.starting.port)  # which two servers cannot have at a time
@@ -316,6 +324,7 @@ class CellRun:
             "ANYUNIX_TOOL": self.cell.tool,
             "ANYUNIX_SLOWNESS": str(self.cell.platform.slowness),
             "ANYUNIX_FINISHED": str(FINISHED),
+            **({"ANYUNIX_ALOUD": "1"} if self._options.hears else {}),
             **({} if self.cell.tool else side_by_side),  # a tool's records are one file
         }
 

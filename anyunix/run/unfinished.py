@@ -11,7 +11,7 @@ from anyunix.run.planned import why
 
 FINISHED = PurePosixPath("finished.xml")
 """Written by suite/support/finished.py, beside the suite."""
-CASE_END = b"</testcase>\n"
+CASE_BEGIN, CASE_END = "<testcase ", b"</testcase>\n"
 PYTEST_RAN = (0, 1)
 """pytest's exit statuses for a run that came to its end: all passed, some failed."""
 PYTEST_INTERRUPTED = 2
@@ -41,6 +41,18 @@ def why_unfinished(done: Completed, seconds: float) -> str:
         said = " | ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-3:])
         return f"pytest ended with status {done.status} after {last.split()[0]}: {said}"
     return ""
+
+
+def heard_probe(line: str) -> Probe | None:
+    """The probe whose result a line of the suite's output is (suite/support/finished.py, aloud); None for any other
+    line, and for one that is not what the suite writes.
+    """
+    if not line.startswith(CASE_BEGIN) or not line.encode().endswith(CASE_END.strip()):
+        return None
+    try:
+        return next(iter(read_junit(f"<testsuites>{line}</testsuites>".encode())), None)
+    except BadResults:
+        return None
 
 
 def finished_probes(driver: Driver, planned: Iterable[str]) -> tuple[bytes, tuple[Probe, ...]]:

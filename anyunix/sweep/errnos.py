@@ -28,6 +28,8 @@ class PossibleError(Struct, frozen=True, forbid_unknown_fields=True):
     """Half of the bytes, or one, are transferred instead of all: no error."""
     made: bool = False
     """Whether the call has done what it does when the error comes."""
+    difference: str = ""
+    """The one of differences/ that has the evidence of the systems that answer so."""
 
     @property
     def name(self) -> str:

@@ -1,12 +1,11 @@
 """A sweep: a trace says where a server calls the system, then each call answers with each error, one at a time."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
-from typing import Literal
-
-import msgspec
 
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
@@ -14,7 +13,7 @@ from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
 from anyunix.host.scratch import scratch
 from anyunix.results.junit import BadResults
-from anyunix.results.model import CellResult, Matrix, Probe
+from anyunix.results.model import CellResult, Matrix
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.matrix import NOBODY, Keeper, Watcher, run_cells
 from anyunix.run.rerun import Records
@@ -22,17 +21,12 @@ from anyunix.run.start import never_started
 from anyunix.sweep.errnos import read_errnos
 from anyunix.sweep.injecting import Injection, injections_for
 from anyunix.sweep.seen import Seen, seen_by
-from anyunix.sweep.sweep_suite import (
-    INJECTION_PROBE,
-    INJECTIONS,
-    INSIDE_PROBE,
-    INSIDE_RECORD,
-    SESSION,
-    SESSION_PROBE,
-    write_suite,
-)
-from anyunix.sweep.swept import Sweep, SweepAnswer, Swept
-from anyunix.text import first_line, nearest, safe
+from anyunix.sweep.sweep_answers import swept
+from anyunix.sweep.sweep_journal import Journal
+from anyunix.sweep.sweep_progress import Results
+from anyunix.sweep.sweep_suite import INJECTIONS, INSIDE_PROBE, INSIDE_RECORD, SESSION, SESSION_PROBE, write_suite
+from anyunix.sweep.swept import Sweep, Sweeps
+from anyunix.text import first_line, nearest
 from anyunix.trace.records import Record
 
 SWEEP_SECONDS = 3600.0
@@ -44,7 +38,7 @@ class SweepOptions:
     """What is swept, and how."""
 
     subject: Subject
-    platform: Platform
+    platforms: tuple[Platform, ...]
     bind: str
     quick: bool = False
     wanted: tuple[str, ...] = ()
@@ -53,52 +47,104 @@ class SweepOptions:
     """Servers side by side; 0 for as many as the platform's CPUs can take."""
 
 
-class Told(msgspec.Struct, frozen=True):
-    """What suite/sweep/injections.py reports of an injection."""
+def sweep(options: SweepOptions, suite: Path, journal: Journal, watcher: Watcher = NOBODY) -> Sweeps:
+    """On one platform after the other; what is in the journal is not made again.
 
-    answer: Literal["kept", "client lost", "broken", "not reached"]
-    how: str
-    call: str
-
-
-def sweep(options: SweepOptions, suite: Path, watcher: Watcher = NOBODY) -> Sweep:
-    """Raises ConfigurationError for a subject that does not start, or an unknown injection; NotRun and PlatformError
-    where nothing can be swept.
+    Raises ConfigurationError for a subject that does not start, or an unknown injection.
     """
-    begun = time.monotonic()
-    with scratch() as folder:
-        found = _seen(options, write_suite(suite, folder / "session", SESSION), watcher)
-        planned = _chosen(
-            injections_for(found.sites, read_errnos(suite), found.inside, quick=options.quick), options.wanted
-        )
-        if not planned:
-            raise NotRun(f"{options.subject.name} makes no call that could answer otherwise")
-        made = _run(options, write_suite(suite, folder / "injections", INJECTIONS, planned), watcher)
-    return Sweep(
-        options.subject.name,
-        options.platform.name,
-        options.bind,
-        tuple(_swept(injection, made) for injection in planned),
-        tuple(site.label for site in found.alike),
-        time.monotonic() - begun,
+    started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    found = tuple(
+        _OnePlatform(options, platform, suite, journal, _Underway(watcher)).sweep() for platform in options.platforms
     )
+    return Sweeps(options.subject.name, options.bind, found, started=started)
 
 
-def _seen(options: SweepOptions, suite: Path, watcher: Watcher) -> Seen:
-    records = Records()
-    cell = replace(_cell(options), tool="trace")
-    result = _cell_result(cell, SuiteOptions(suite), watcher, records)
-    probe = next((probe for probe in result.probes if probe.id == SESSION_PROBE), None)
-    if probe is not None and probe.outcome != "passed":
-        raise NotRun(f"{options.subject.name} cannot be swept: {first_line(probe.message)}")
-    try:
-        return seen_by(records.of(result, SESSION_PROBE), _inside(result, records), options.subject.stop)
-    except NotRun as reason:
-        raise NotRun(
-            f"{options.subject.name} cannot be swept on {options.platform.name}: not tried: {reason}"
-        ) from None
-    except BadResults as error:
-        raise PlatformError(f"{options.platform.name}: {error}") from None
+@dataclass(frozen=True)
+class _Underway:
+    """Shows what goes on, and not what came of it: a sweep has its own words for that, at the end."""
+
+    watcher: Watcher
+
+    def says(self, cell: Cell, text: str) -> None:
+        self.watcher.says(cell, text)
+
+    def done(self, cell: Cell, result: CellResult) -> None:
+        """Not shown."""
+
+
+@dataclass(frozen=True)
+class _OnePlatform:
+    options: SweepOptions
+    platform: Platform
+    suite: Path
+    journal: Journal
+    watcher: Watcher
+
+    def sweep(self) -> Sweep:
+        """Raises ConfigurationError."""
+        begun = time.monotonic()
+        try:
+            with scratch() as folder:
+                found = self._sweep(folder)
+        except (NotRun, PlatformError) as reason:
+            found = replace(self._nothing, reason=first_line(str(reason)))
+        return replace(found, seconds=time.monotonic() - begun)
+
+    @property
+    def _nothing(self) -> Sweep:
+        return Sweep(self.options.subject.name, self.platform.name, self.options.bind)
+
+    def _sweep(self, folder: Path) -> Sweep:
+        """Raises ConfigurationError, NotRun, PlatformError."""
+        seen = self._seen(write_suite(self.suite, folder / "session", SESSION))
+        planned = injections_for(seen.sites, read_errnos(self.suite), seen.inside, quick=self.options.quick)
+        planned = _chosen(planned, self.options.wanted)
+        if not planned:
+            raise NotRun(f"{self.options.subject.name} makes no call that could answer otherwise")
+        name = self.platform.name
+        results = Results(planned, self.journal.known(name, planned), partial(self.journal.add, name))
+        reason = ""
+        if missing := results.missing:
+            reason = self._inject(write_suite(self.suite, folder / "injections", INJECTIONS, missing), results)
+        return replace(
+            self._nothing,
+            injections=tuple(results.found.get(each.id) or swept(each, None, reason) for each in planned),
+            alike=tuple(site.label for site in seen.alike),
+            reason=reason,
+        )
+
+    def _seen(self, suite: Path) -> Seen:
+        name, records = self.options.subject.name, Records()
+        cell = replace(self._cell, tool="trace")
+        result = _whole(self._run(cell, SuiteOptions(suite), records))
+        probe = next((probe for probe in result.probes if probe.id == SESSION_PROBE), None)
+        if probe is not None and probe.outcome != "passed":
+            raise NotRun(f"{name} cannot be swept: {first_line(probe.message)}")
+        try:
+            return seen_by(records.of(result, SESSION_PROBE), _inside(result, records), self.options.subject.stop)
+        except NotRun as reason:
+            raise NotRun(f"{name} cannot be swept on {self.platform.name}: not tried: {reason}") from None
+        except BadResults as error:
+            raise PlatformError(f"{self.platform.name}: {error}") from None
+
+    def _inject(self, suite: Path, results: Results) -> str:
+        """Make those that are missing; why not all of them came back, else empty."""
+        options = SuiteOptions(suite, seconds=SWEEP_SECONDS, workers=self.options.workers, hears=results.hear)
+        result = self._run(self._cell, options, NOBODY)
+        results.take(result.probes)
+        return f"{first_line(result.reason)}; --resume makes what is missing" if result.status != "ran" else ""
+
+    @property
+    def _cell(self) -> Cell:
+        return Cell(self.options.subject, self.platform, self.options.bind)
+
+    def _run(self, cell: Cell, suite: SuiteOptions, keeper: Keeper) -> CellResult:
+        """Raises ConfigurationError for a server that does not start."""
+        with suite.cross_builds:
+            (result,) = run_cells([cell], Drivers().for_platform, suite, jobs=1, watcher=self.watcher, keeper=keeper)
+        if wrong := never_started(Matrix((), (result,), result.platform)):
+            raise ConfigurationError(next(iter(wrong.values())))
+        return result
 
 
 def _inside(result: CellResult, records: Records) -> Record | str:
@@ -109,32 +155,12 @@ def _inside(result: CellResult, records: Records) -> Record | str:
     return records.of(result, INSIDE_RECORD)
 
 
-def _run(options: SweepOptions, suite: Path, watcher: Watcher) -> Mapping[str, Probe]:
-    """The ID of each injection -> what came back."""
-    result = _cell_result(
-        _cell(options), SuiteOptions(suite, seconds=SWEEP_SECONDS, workers=options.workers), watcher, NOBODY
-    )
-    return {
-        probe.id.partition("[")[2].removesuffix("]"): probe
-        for probe in result.probes
-        if probe.id.startswith(INJECTION_PROBE)
-    }
-
-
-def _cell(options: SweepOptions) -> Cell:
-    return Cell(options.subject, options.platform, options.bind)
-
-
-def _cell_result(cell: Cell, suite: SuiteOptions, watcher: Watcher, keeper: Keeper) -> CellResult:
-    """Raises ConfigurationError, NotRun, PlatformError."""
-    with suite.cross_builds:
-        (result,) = run_cells([cell], Drivers().for_platform, suite, jobs=1, watcher=watcher, keeper=keeper)
+def _whole(result: CellResult) -> CellResult:
+    """Raises NotRun, PlatformError."""
     if result.status == "not-run":
-        raise NotRun(f"{result.platform}: not run: {result.reason}")
+        raise NotRun(f"not run: {result.reason}")
     if result.status == "error":
-        raise PlatformError(f"{result.platform}: {result.reason}")
-    if wrong := never_started(Matrix((), (result,), result.platform)):
-        raise ConfigurationError(next(iter(wrong.values())))
+        raise PlatformError(result.reason)
     return result
 
 
@@ -144,29 +170,3 @@ def _chosen(planned: Sequence[Injection], wanted: Sequence[str]) -> list[Injecti
         if name not in known:
             raise ConfigurationError(f"--injection {name}: the server makes no such call{nearest(name, known)}")
     return [each for each in planned if not wanted or each.id in wanted]
-
-
-def _swept(injection: Injection, made: Mapping[str, Probe]) -> Swept:
-    probe = made.get(injection.id)
-    told, how = _told(probe) if probe else (None, "it did not come back")
-    if told is not None:
-        answer: SweepAnswer = told.answer
-        how, call = told.how, told.call
-    else:
-        answer, call = "not tried", ""
-    site, said = injection.site, injection.answer
-    return Swept(
-        injection.id, site.phase, site.role, site.text, site.call, said.name, said.why, said.who, injection.times,
-        answer, safe(how), safe(call),
-    )  # fmt: skip
-
-
-def _told(probe: Probe) -> tuple[Told | None, str]:
-    """What an injection reports; or why it reports nothing."""
-    try:
-        return msgspec.convert(probe.facts.get("sweep"), Told), ""
-    except msgspec.ValidationError:
-        if probe.outcome == "skipped":
-            return None, first_line(probe.message.removeprefix("Skipped: "))
-        # a server that breaks what the probe did not wait for
-        return Told("broken", f"{probe.error}: {first_line(probe.message)}", ""), ""

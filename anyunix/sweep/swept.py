@@ -30,6 +30,16 @@ class Swept:
     """How it broke, or why it was not tried."""
     line: str = ""
     """The call as the tracer saw it."""
+    trace: tuple[str, ...] = ()
+    """The calls around it, of what broke."""
+    difference: str = ""
+    """The one of differences/ that has the evidence of who answers so; empty for none."""
+    expected: str = ""
+    """The reason for which it is accepted that this breaks it; empty when it is not."""
+
+    @property
+    def label(self) -> str:
+        return f"{self.role}: {self.text}"
 
 
 @dataclass(frozen=True)
@@ -39,21 +49,39 @@ class Sweep:
     subject: str
     platform: str
     bind: str
-    injections: tuple[Swept, ...]
-    alike: tuple[str, ...]
+    injections: tuple[Swept, ...] = ()
+    alike: tuple[str, ...] = ()
     """Calls of processes that cannot be told from the first one's by how often they are made."""
-    seconds: float
+    seconds: float = 0.0
+    reason: str = ""
+    """Why nothing was tried there, or not all of it; empty where all came back."""
 
     def with_answer(self, *answers: SweepAnswer) -> Sequence[Swept]:
         return [each for each in self.injections if each.answer in answers]
 
+
+@dataclass(frozen=True)
+class Sweeps:
+    """One server on all platforms that were asked for."""
+
+    subject: str
+    bind: str
+    each: tuple[Sweep, ...]
+    problems: tuple[str, ...] = ()
+    """What is wrong with the expectations."""
+    started: str = ""
+    """When, in UTC: `2026-11-28T16:33:00`."""
+
     @property
-    def broken(self) -> Sequence[Swept]:
-        return self.with_answer("broken")
+    def injections(self) -> Sequence[Swept]:
+        return [swept for sweep in self.each for swept in sweep.injections]
 
     @property
     def exit_status(self) -> int:
-        """0 nothing breaks it · 1 something does · 3 nothing could be tried."""
-        if self.broken:
+        """0 nothing breaks it, but what is expected to · 1 something does, or an expectation does not hold · 3 on some
+        platform nothing could be tried, or not all came back.
+        """
+        if self.problems or any(swept.answer == "broken" and not swept.expected for swept in self.injections):
             return EXIT_NOT_PORTABLE
-        return EXIT_PORTABLE if self.with_answer(*TRIED) else EXIT_NOT_RUN
+        whole = all(sweep.with_answer(*TRIED) and not sweep.reason for sweep in self.each)
+        return EXIT_PORTABLE if whole else EXIT_NOT_RUN

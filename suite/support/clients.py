@@ -25,7 +25,7 @@ class Clients:
         self.transport, self.talk = subject.transport, subject.talk
         self.program = bool(subject.talk and subject.talk.client)
         """Whether clients are a program."""
-        self._root, self._words = subject.root, words
+        self._root, self.words = subject.root, words
         self._numbers = count(secrets.randbelow(NUMBERS))  # a server may remember those of an earlier run
 
     def connect(self, host: str, port: int, seconds: float = CONNECT_SECONDS) -> socket.socket:
@@ -46,7 +46,7 @@ class Clients:
             return peer
         from support.certificate import pinned  # a Python may be built without TLS
 
-        return pinned(peer, self._root / filled(self.talk.tls.encode(), self._words).decode())
+        return pinned(peer, self._root / filled(self.talk.tls.encode(), self.words).decode())
 
     def converse(
         self, host: str, port: int, seconds: float = TALK_SECONDS, come: Callable[[], socket.socket] | None = None
@@ -57,13 +57,15 @@ class Clients:
             None if self.program else self.talk, come or (lambda: self.enter(host, port)), words, seconds
         )
 
-    def serve(self, host: str, port: int, seconds: float = TALK_SECONDS) -> None:
-        """Be served, and leave. Raises OSError, Unserved."""
+    def serve(self, host: str, port: int, seconds: float = TALK_SECONDS) -> str:
+        """Be served, and leave; the number {n} of this client. Raises OSError, Unserved."""
         if self.talk and self.program:
-            run_client(self.talk, {**self._words, **self._words_for(host, port)}, self._root, seconds)
-            return
+            words = {**self.words, **self._words_for(host, port)}
+            run_client(self.talk, words, self._root, seconds)
+            return words["n"]
         with self.converse(host, port, seconds) as conversation:
             conversation.play()
+        return conversation.number
 
     def error(self, host: str, port: int, seconds: float = CONNECT_SECONDS) -> str | None:
         """None where somebody is there, else the name of the errno: `ECONNREFUSED`, `timeout`, or of another error."""

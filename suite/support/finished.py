@@ -11,6 +11,8 @@ import pytest
 
 FINISHED_VARIABLE = "ANYUNIX_FINISHED"
 """Names the file, for whoever wants one."""
+ALOUD_VARIABLE = "ANYUNIX_ALOUD"
+"""Set for whoever listens: each result is printed as well, in a line of its own."""
 NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write (2.2)."""
 
@@ -18,8 +20,8 @@ NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 class Finished:
     """A plugin of pytest."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("wb", buffering=0)
+    def __init__(self, path: Path, *, aloud: bool = False) -> None:
+        self._file, self._aloud = path.open("wb", buffering=0), aloud
         self._reports: dict[str, list[pytest.TestReport]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -27,7 +29,10 @@ class Finished:
         reports = self._reports.setdefault(report.nodeid, [])
         reports.append(report)
         if report.when == "teardown":
-            self._file.write(tostring(case_of(self._reports.pop(report.nodeid))) + b"\n")
+            case = tostring(case_of(self._reports.pop(report.nodeid)))
+            self._file.write(case + b"\n")
+            if self._aloud:  # behind a newline: pytest is in the middle of a line
+                print("\n" + case.decode().replace("\n", "&#10;"), flush=True)
 
     def pytest_unconfigure(self) -> None:
         self._file.close()

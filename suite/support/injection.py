@@ -64,6 +64,9 @@ class Injector(Protocol):
     def check(self, pid: int) -> None:
         """Raises CannotInject where a process that was started with it could not have been looked at."""
 
+    def lines(self) -> list[str]:
+        """The calls that were seen meanwhile, as strace writes them."""
+
     def hit(self) -> str:
         """The call to which it happened, as strace writes one; empty when it did not."""
 

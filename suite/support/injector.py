@@ -30,7 +30,8 @@ class StraceInjector:
 
     def __init__(self, injection: Injection, folder: Path) -> None:
         """`folder` is the probe's, below which the server's files are."""
-        self._injection, self._folder, self._record = injection, folder, folder / "calls"
+        self._injection, self._folder = injection, folder
+        self._record = folder / "calls"
 
     @property
     def wrapper(self) -> tuple[str, ...]:
@@ -69,20 +70,21 @@ class StraceInjector:
                 raise CannotInject(f"strace cannot look at a process here: {said}")
         raise AssertionError("no try is left that neither returned nor raised")
 
+    def lines(self) -> list[str]:
+        return self._record.read_text(errors="replace").splitlines() if self._record.exists() else []
+
     def hit(self) -> str:
-        """The line that strace wrote when it happened; empty when it did not."""
-        lines = self._record.read_text(errors="replace").splitlines() if self._record.exists() else []
-        return next((line for line in lines if line.endswith(INJECTED)), "")
+        return next((line for line in self.lines() if line.endswith(INJECTED)), "")
 
     def hits(self) -> int:
-        return self._record.read_text(errors="replace").count(INJECTED) if self._record.exists() else 0
+        return sum(line.endswith(INJECTED) for line in self.lines())
 
     def _arguments(self) -> tuple[str, ...]:
         each = self._injection
         follow = ("-f",) if each.who != "first" else ()
         only = ("-P", str(self._folder / each.path)) if each.path else ()
         when = f"{each.when}+" if each.lasting else str(each.when)
-        tampering = ("-e", f"trace={each.call}", "-e", f"inject={each.call}:error={each.error}:when={when}")
+        tampering = ("-e", "trace=all", "-e", f"inject={each.call}:error={each.error}:when={when}")
         return ("-q", "-s", "96", *DETACHABLE, *follow, *only, "-o", str(self._record), *tampering)
 
 

@@ -96,6 +96,9 @@ class PreloadedInjector:
         if not self._plan[FIRST]:
             self._plan.check(pid)
 
+    def lines(self) -> list[str]:
+        return self._plan.lines()
+
     def hit(self) -> str:
         return next((line for line in self._plan.lines() if line.endswith(INJECTED)), "")
 

@@ -109,13 +109,15 @@ class Server:
             raise
         return peer
 
-    def serve(self, host: str | None = None) -> None:
-        """Be a client that is served, and leave. Raises OSError, AssertionError."""
+    def serve(self, host: str | None = None) -> str:
+        """Be a client that is served, and leave; its number {n}. Raises OSError, AssertionError."""
         if self.clients.program:
-            self._patiently(lambda: self.clients.serve(host or self.hosts()[0], self.port))
+            number = self._patiently(lambda: self.clients.serve(host or self.hosts()[0], self.port))
             self.check_switched_on()
-            return
-        self.conversation(host, staying=False).close()
+            return number
+        conversation = self.conversation(host, staying=False)
+        conversation.close()
+        return conversation.number
 
     def _come(self, host: str | None, connect: Callable[[str, int, float], socket.socket]) -> socket.socket:
         host = host or self.hosts()[0]

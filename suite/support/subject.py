@@ -143,6 +143,8 @@ class Subject:
     starting: Starting = field(default_factory=Starting)
     promises: dict[str, Promises] = field(default_factory=dict)
     """By bind mode."""
+    check: tuple[str, ...] = ()
+    """The command that knows whether what was confirmed is true, with the same words to fill in; empty for none."""
 
 
 def _numbered(data: bytes) -> bytes:
@@ -169,6 +171,7 @@ def load_subject(path: Path) -> Subject:
             transport=data["transport"],
             starting=_starting(data["starting"]),
             promises=data["promises"],
+            check=tuple(data["check"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path}: not a subject written by anyunix ({error!r})") from error

@@ -51,6 +51,11 @@ class Conversation:
         self.close()
 
     @property
+    def number(self) -> str:
+        """What {n} is in it."""
+        return self._words.get("n", "")
+
+    @property
     def peers(self) -> list[socket.socket]:
         """The connections that are open."""
         return [voice.peer for voice in self._voices.values()]

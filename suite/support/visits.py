@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from support.deadline import Deadline
+from support.own_check import asks_the_server, wrong_by_own_check
 from support.server import Server
 
 VISIT_SECONDS = 3.0
@@ -23,6 +24,7 @@ class Visits:
         self._server = server
         self._chat = server.subject.protocol == "chat"
         self._confirmed: list[str] = []
+        """What was said, and came back; or the numbers {n} of those that were served."""
         self.lost = 0
         """How many clients were not served."""
         self._came = 0
@@ -34,7 +36,7 @@ class Visits:
             if self._chat:
                 self._say(f"message-{self._came}")
             else:
-                self._server.serve()
+                self._confirmed.append(self._server.serve())
         except (OSError, AssertionError, EOFError):
             self.lost += 1
             return False
@@ -60,9 +62,22 @@ class Visits:
         """One that was served, and stays. Raises OSError, AssertionError."""
         return self._server.client(name="stays").socket if self._chat else self._server.guest()
 
+    def asked(self) -> str:
+        """What a client was told, and is not so, by a check that asks the server; empty for nothing, and for one that
+        has ended. Raises CannotCheck.
+        """
+        check = self._server.subject.check
+        if not asks_the_server(check) or not self._server.alive():
+            return ""
+        return wrong_by_own_check(self._server, self._confirmed)
+
     def untrue(self) -> str:
-        """What a client was told, and is not so; empty for nothing. Once the server has ended."""
-        return log_is_wrong(self._server.log, self._confirmed) if self._chat else ""
+        """What a client was told, and is not so; empty for nothing. Once the server has ended. Raises CannotCheck."""
+        wrong = log_is_wrong(self._server.log, self._confirmed) if self._chat else ""
+        check = self._server.subject.check
+        if wrong or not check or asks_the_server(check):
+            return wrong
+        return wrong_by_own_check(self._server, self._confirmed)
 
 
 def log_is_wrong(log: Path, confirmed: list[str]) -> str:

@@ -15,12 +15,14 @@ from pathlib import Path
 import pytest
 
 from support.aftermath import Footprint, settled
+from support.around import around, as_fact
 from support.clients import KINDS
 from support.deadline import wait_until
 from support.injection import CannotInject, Injection, Injector
 from support.injector import StraceInjector, why_no_injections
 from support.inside import PreloadedInjector
 from support.launcher import Launcher
+from support.own_check import CannotCheck
 from support.ports import free_port
 from support.preload import find_object
 from support.ready import NotReady
@@ -57,9 +59,14 @@ def test_injection(injection, start_server, work, request):
         seen = {"starting": at_start, "serving": at_service, "ending": at_end}[injection.phase](
             injection, injector, start_server
         )
-    except CannotInject as reason:
+    except (CannotInject, CannotCheck) as reason:
         pytest.skip(f"not tried: {reason}")
-    request.node.user_properties.append(("fact:sweep", json.dumps(asdict(seen))))
+    except (Exception, pytest.fail.Exception) as error:  # the last is what its time limit raises
+        seen = without_an_end(injector, error)
+    request.node.user_properties.append(("fact:sweep", as_fact(asdict(seen))))
+    if seen.answer == "broken":
+        trace = around(injector.lines(), seen.call, work)
+        request.node.user_properties.append(("fact:sweep.trace", json.dumps(trace)))
     assert seen.answer != "broken", seen.how
 
 
@@ -74,6 +81,14 @@ def injector_for(injection: Injection, work: Path) -> Injector:
     return StraceInjector(injection, work)
 
 
+def without_an_end(injector: Injector, error: BaseException) -> Seen:
+    """What a probe says that failed on its way: of a server that was not told anything yet, nothing."""
+    said = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:400]
+    if not (call := injector.hit()):
+        pytest.skip(f"not tried: before it was injected: {said}")
+    return Seen("broken", said, call)
+
+
 def at_start(injection: Injection, injector: Injector, start: Launcher) -> Seen:
     try:
         server = start(wrapper=injector.wrapper, port=chosen_port(start.subject))
@@ -85,7 +100,7 @@ def at_start(injection: Injection, injector: Injector, start: Launcher) -> Seen:
     visits = Visits(server)
     if not visits.within(NEXT_SECONDS):
         return Seen("broken", "hangs: it is ready, and serves nobody", injector.hit())
-    return judged(injection, injector, server, visits, [end_of(server, visits)])
+    return judged(injection, injector, server, visits, [lies(visits.asked()), end_of(server, visits)])
 
 
 def at_service(injection: Injection, injector: Injector, start: Launcher) -> Seen:
@@ -106,6 +121,7 @@ def at_service(injection: Injection, injector: Injector, start: Launcher) -> See
         spins,
         "" if server.alive() else f"dies: {server.death()}",
         "" if served else f"hangs: nobody is served {NEXT_SECONDS:g} s later",
+        lies(visits.asked()),
     ]
     if stays and not undisturbed(guest):  # it may be the one whose process it happened to
         found += ["disturbs a client that has nothing to do with it"] if visits.lost and not injection.lasting else []
@@ -131,7 +147,7 @@ def judged(injection: Injection, injector: Injector, server: Server, visits: Vis
     call = injector.hit()
     if not call:
         return Seen("not reached")
-    how = next(filter(None, [*found, lost_to_nothing(injection, visits), said_untrue(visits)]), "")
+    how = next(filter(None, [*found, lost_to_nothing(injection, visits), lies(visits.untrue())]), "")
     if how:
         return Seen("broken", how[:400], call)
     return Seen("client lost" if visits.lost else "kept", "", call)
@@ -145,8 +161,8 @@ def lost_to_nothing(injection: Injection, visits: Visits) -> str:
     return "loses a client to an interrupted call" if injection.error in INTERRUPTED else ""
 
 
-def said_untrue(visits: Visits) -> str:
-    return f"lies: {untrue}" if (untrue := visits.untrue()) else ""
+def lies(untrue: str) -> str:
+    return f"lies: {untrue}" if untrue else ""
 
 
 def bad_end(injection: Injection, error: NotReady) -> str:

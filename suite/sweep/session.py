@@ -52,6 +52,8 @@ def serve(server: Server, serving: Callable[[], object], ending: Callable[[], ob
     for _ in range(VISITORS):
         assert visits.come(), "a client is not served while it is looked at"
     settled(server)
+    assert not (wrong := visits.asked()), f"with nothing injected, {wrong}"
     ending()
     server.stop()
     guest.close()
+    assert not (wrong := visits.untrue()), f"with nothing injected, {wrong}"

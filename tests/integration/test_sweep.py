@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -38,8 +41,13 @@ WEAKNESSES = {
 """Phase, call and error -> how it breaks. server.c has a comment at each."""
 
 
-def swept(subject: str, *arguments: str) -> "tuple[int, dict[str, Any]]":
-    command = [sys.executable, "-m", "anyunix", "sweep", "--json", "--subject", str(SERVERS / subject), *arguments]
+def command_for(subject: str, out: Path, *arguments: str) -> list[str]:
+    command = [sys.executable, "-m", "anyunix", "sweep", "--subject", str(SERVERS / subject), "--out", str(out)]
+    return [*command, *arguments]
+
+
+def swept(subject: str, out: Path, *arguments: str) -> "tuple[int, dict[str, Any]]":
+    command = command_for(subject, out, "--json", *arguments)
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
@@ -51,8 +59,8 @@ def tracer() -> None:
         pytest.skip("no strace on PATH")
 
 
-def test_every_weakness_is_found() -> None:
-    status, document = swept("weak.yaml")
+def test_every_weakness_is_found(tmp_path: Path) -> None:
+    status, document = swept("weak.yaml", tmp_path)
     broken = {
         (each["phase"], each["text"], each["error"]): each["how"]
         for each in document["injections"]
@@ -60,12 +68,12 @@ def test_every_weakness_is_found() -> None:
     }
     found = {key: broken.get(key, "")[: len(how)] for key, how in WEAKNESSES.items()}
     others = [each for each in document["injections"] if found.get((each["phase"], each["text"], each["error"])) == ""]
-    assert found == WEAKNESSES, (others, document["alike"])
+    assert found == WEAKNESSES, (others, document["platforms"])
     assert status == 1
 
 
-def test_the_healthy_server_goes_on() -> None:
-    status, document = swept("healthy.yaml")
+def test_the_healthy_server_goes_on(tmp_path: Path) -> None:
+    status, document = swept("healthy.yaml", tmp_path)
     broken = [each for each in document["injections"] if each["answer"] == "broken"]
     assert broken == []
     assert status == 0
@@ -77,17 +85,92 @@ def test_where_nothing_can_be_injected_nothing_is_kept(tmp_path: Path) -> None:
     """With a strace that may not trace."""
     (tmp_path / "strace").write_text("#!/bin/sh\necho 'strace: Operation not permitted' >&2\nexit 1\n")
     (tmp_path / "strace").chmod(0o755)
-    command = [sys.executable, "-m", "anyunix", "sweep", "--subject", str(SERVERS / "healthy.yaml")]
+    command = command_for("healthy.yaml", tmp_path / "out")
     environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
     assert done.returncode == 3, done.stderr
     assert "not tried: strace is of no use: strace: Operation not permitted" in done.stderr
 
 
-def test_an_unknown_injection_is_exit_status_2() -> None:
-    command = [sys.executable, "-m", "anyunix", "sweep", "--subject", str(SERVERS / "healthy.yaml")]
-    done = subprocess.run(
-        [*command, "--injection", "serving-parent-accept"], capture_output=True, text=True, check=False, timeout=120
-    )
+def test_an_unknown_injection_is_exit_status_2(tmp_path: Path) -> None:
+    command = command_for("healthy.yaml", tmp_path, "--injection", "serving-parent-accept")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 2
     assert "--injection serving-parent-accept: the server makes no such call" in done.stderr
+
+
+def test_a_sweep_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    """What had come is in the journal, and is not made again; a line that was being written is."""
+    journal = tmp_path / "healthy" / "sweep.journal"
+    killed = subprocess.Popen(
+        command_for("healthy.yaml", tmp_path, "--quick"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        end = time.monotonic() + 200
+        while not (journal.exists() and journal.read_bytes().count(b"\n") > 5):
+            assert time.monotonic() < end and killed.poll() is None, "five results do not come"
+            time.sleep(0.05)
+    finally:
+        killed.kill()
+        killed.wait()
+    before = journal.read_bytes()[:-3].rpartition(b"\n")[0] + b"\n"
+    journal.write_bytes(before + b'{"platform": "loc')
+    _, document = swept("healthy.yaml", tmp_path, "--quick", "--resume")
+    assert [each["reason"] for each in document["platforms"]] == [""]
+    after = journal.read_bytes()
+    assert before.count(b"\n") > 4
+    assert after.startswith(before)
+    made = [json.loads(line)["swept"]["id"] for line in after.splitlines()[1:]]
+    assert sorted(made) == sorted(each["id"] for each in document["injections"])
+
+
+def test_results_are_gated_and_written_as_those_of_contracts(tmp_path: Path) -> None:
+    """One weakness of the weak server is expected, another one is not; a third expectation no longer holds."""
+    accept, bind = (f"serving-parent-accept-socket-{error}-first" for error in ("ECONNABORTED", "EINTR"))
+    kept = "serving-parent-accept-socket-EMFILE-first"
+    (tmp_path / "weak.yaml").write_text(
+        f"local:\n  sweep::{accept}: {{reason: a known weakness}}\n  sweep::{kept}: {{reason: it was one}}\n"
+    )
+    arguments = [word for name in (accept, bind, kept) for word in ("--injection", name)]
+    command = command_for("weak.yaml", tmp_path, *arguments, "--expectations", str(tmp_path))
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
+    assert done.returncode == 1, done.stderr
+    assert "expected: dies: serving: parent: accept(socket) answers ECONNABORTED: a known weakness" in done.stdout
+    assert "broken: dies: serving: parent: accept(socket) answers EINTR" in done.stdout
+    assert f"local: sweep::{kept}: no longer fails in bind default: remove it" in " ".join(done.stdout.split())
+    junit = ElementTree.parse(tmp_path / "weak" / "alone" / "junit.xml").getroot()
+    assert {case.get("name"): case.find("failure") is not None for case in junit.iter("testcase")} == {
+        accept: True,
+        bind: True,
+        kept: False,
+    }
+    assert "a known weakness" in (tmp_path / "weak" / "alone" / "index.html").read_text()
+
+
+@pytest.mark.parametrize(("subject", "answer"), [("keeps.yaml", "client lost"), ("loses.yaml", "broken")])
+def test_a_check_of_the_subjects_own_says_what_is_true(subject: str, answer: str, tmp_path: Path) -> None:
+    _, document = swept(subject, tmp_path, "--injection", "serving-parent-write-kept-ENOSPC-first")
+    (found,) = document["injections"]
+    assert found["answer"] == answer, found
+    if answer == "broken":
+        assert re.fullmatch(r"lies: the check sh ended with exit status 1: b'\d{6} is kept 0 times\\n'", found["how"])
+        assert any(line.startswith("write(") and line.endswith("(INJECTED)") for line in found["trace"]), found
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ("[sh, -c, 'cat > /dev/null; exit 3']", "with nothing injected, the check sh ended with exit status 3"),
+        ("[sh, -c, 'exit 4', '{port}']", "with nothing injected, the check sh ended with exit status 4"),
+        ("[./no-such-check]", "check: './no-such-check' cannot be run in "),
+    ],
+)
+def test_a_check_that_is_wrong_without_an_injection_is_no_answer(check: str, said: str, tmp_path: Path) -> None:
+    shutil.copy(SERVERS / "keeper.c", tmp_path)
+    text = (SERVERS / "keeps.yaml").read_text().replace(", kept.sh", "")
+    (tmp_path / "mine.yaml").write_text(re.sub("^check: .*$", f"check: {check}", text, flags=re.MULTILINE))
+    command = command_for(str(tmp_path / "mine.yaml"), tmp_path / "out")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 3, done.stderr
+    assert "anyunix: local: mine cannot be swept: " in done.stderr
+    assert said in done.stderr

@@ -70,6 +70,8 @@ def test_the_list_of_the_project_has_errors_and_calls_that_there_are() -> None:
         assert len(set(names)) == len(names), call
         assert all(hasattr(errno, name) for name in names), call
         assert all(each.who for each in answers), call
+        evidence = {each.difference for each in answers if each.difference}
+        assert all((ROOT / "differences" / f"{name}.yaml").is_file() for name in evidence), call
 
 
 def test_a_list_with_another_word_is_an_error(tmp_path: Path) -> None:

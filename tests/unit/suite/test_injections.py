@@ -1,0 +1,37 @@
+"""suite/sweep/injections.py: a probe that fails on its way says whether its injection had been made by then."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from anyunix.catalog.lookup import Catalog
+
+HIT = "7 accept4(3, NULL, NULL, 0) = -1 EMFILE (Too many open files) (INJECTED)"
+
+
+@pytest.fixture
+def injections(catalog: Catalog, support: None) -> ModuleType:
+    """The probe's file, imported as pytest does on a platform."""
+    spec = importlib.util.spec_from_file_location("injections", catalog.suite / "sweep" / "injections.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def injector(module: ModuleType, folder: Path, record: str) -> Any:
+    (folder / "calls").write_text(record)
+    return module.Injector(module.Injection("x", "serving", "accept4", "EMFILE", 1, False, "first"), folder)
+
+
+def test_it_is_broken_where_the_record_has_the_injection(injections: ModuleType, tmp_path: Path) -> None:
+    seen = injections.without_an_end(injector(injections, tmp_path, f"7 x\n{HIT}\n"), TimeoutError("no answer\nat all"))
+    assert (seen.answer, seen.how, seen.call) == ("broken", "TimeoutError: no answer", HIT)
+
+
+def test_it_is_not_tried_where_nothing_had_been_injected(injections: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(pytest.skip.Exception, match="not tried: before it was injected: Refused: busy"):
+        injections.without_an_end(injector(injections, tmp_path, ""), type("Refused", (Exception,), {})("busy"))
