@@ -45,7 +45,8 @@ def injections_for(
     for site in sites:
         for answer in _answers(site, errnos, quick=quick):
             for times, when in _times(site, answer, quick=quick):
-                name = UNFIT.sub("-", f"{site.phase} {site.label} {answer.error} {times}")
+                there = "early " if site.who == "children" else ""  # what others do that come later is another site
+                name = UNFIT.sub("-", f"{site.phase} {there}{site.label} {answer.error} {times}")
                 same = sum(each.startswith(name) for each in found)
                 each = Injection(name + (f"-{same + 1}" if same else ""), site, answer, times, when)
                 found[each.id] = each

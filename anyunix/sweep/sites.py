@@ -23,7 +23,7 @@ WORK = "server-1"
 """The folder of the server below that of the probe (suite/support/launcher.py)."""
 STREAMS = {"client", "socket", "datagrams", "stdin", "stdout", "stderr"}
 ON_FILES = {"read", "write", "pread", "pwrite", "writev", "open", "flock", "ftruncate"}
-SITE = re.compile(r', ".*?"(?:…)?')
+SITE = re.compile(r', ".*"(?:…)?')
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Marks:
     serving: int
     """Clients come, a tracer may be beside it, and its calls are counted anew."""
     ending: int
-    """It is told to end; counted anew again."""
+    """No more clients come, and it is told to end; counted anew again."""
 
 
 def sites_in(record: Record, stop: str) -> tuple[list[Site], list[Site]]:
@@ -89,7 +89,7 @@ def sites_in(record: Record, stop: str) -> tuple[list[Site], list[Site]]:
         if site.path:  # strace -P counts the calls about that file alone
             own[events[at].pid, site.call, site.path, phase] += 1
             site = replace(site, places=(own[events[at].pid, site.call, site.path, phase],))
-        key = (phase, site.role, site.text, site.call)
+        key = (phase, site.role, site.text, site.call, site.who)
         known = found.get(key)
         found[key] = _also_at(known, site.places) if known else site
     alike = [site for site in found.values() if _another_first(site, found.values())]
@@ -130,12 +130,15 @@ def _kind(name: str, about: str) -> str:
 
 
 def _marks(events: Sequence[Event], stop: str) -> Marks:
-    end = len(events)  # of several threads any may be the one that a signal comes to
-    signals = [(at, event.name) for at, event in enumerate(events) if event.kind == "signal"]
-    serving = next((at for at, name in signals if name == MARK), end)
-    ending = next((at for at, name in signals if at > serving and name == stop), end)
-    accepted = (at for at, event in enumerate(events) if _accepts(event))
-    return Marks(min(next(accepted, end), serving), serving, ending)
+    """MARK comes to all processes before the clients come, and once more behind the last one."""
+    end = len(events)
+    marked = [at for at, event in enumerate(events) if _is_mark(event)]
+    accepted = [at for at, event in enumerate(events) if _accepts(event)]
+    serving = marked[0] if marked else end
+    told = next((at for at, event in enumerate(events) if at > serving and _is_signal(event, stop)), end)
+    last = max((at for at in accepted if serving < at < told), default=serving)
+    ending = next((at for at in marked if last < at < told), told) if last > serving else told
+    return Marks(min(next(iter(accepted), end), serving), serving, ending)
 
 
 def _phase(at: int, marks: Marks) -> Phase | None:
@@ -146,14 +149,27 @@ def _phase(at: int, marks: Marks) -> Phase | None:
 
 
 def _ordinals(events: Sequence[Event], marks: Marks) -> list[int]:
-    """Which of its process's calls of that name each is, since a tracer began to look."""
-    counts: Counter[tuple[int, str, int]] = Counter()
+    """Which of its process's calls of that name each is, since a tracer began to look: when MARK came to it, or to the
+    others where it does not.
+    """
+    counts: Counter[tuple[int, str, int, int]] = Counter()
+    own: Counter[int] = Counter()
     found = []
     for at, event in enumerate(events):
-        key = (event.pid, event.name, (at >= marks.serving) + (at >= marks.ending))
+        own[event.pid] += _is_mark(event)
+        key = (event.pid, event.name, (at >= marks.serving) + (at >= marks.ending), own[event.pid])
         counts[key] += 1
         found.append(counts[key])
     return found
+
+
+def _is_mark(event: Event) -> bool:
+    return _is_signal(event, MARK)
+
+
+def _is_signal(event: Event, name: str) -> bool:
+    """Of several threads any may be the one that a signal comes to."""
+    return event.kind == "signal" and event.name == name
 
 
 def _forks(event: Event) -> bool:
