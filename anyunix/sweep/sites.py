@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -23,6 +23,8 @@ WORK = "server-1"
 """The folder of the server below that of the probe (suite/support/launcher.py)."""
 STREAMS = {"client", "socket", "datagrams", "stdin", "stdout", "stderr"}
 ON_FILES = {"read", "write", "pread", "pwrite", "writev", "open", "flock", "ftruncate"}
+HANDLER = re.compile(r"sigaction\(\w+, handler, ([^)]*)\)")
+TIME_LIMIT = {"SO_RCVTIMEO", "SO_SNDTIMEO", "SO_RCVTIMEO_OLD", "SO_SNDTIMEO_OLD", "SO_RCVTIMEO_NEW", "SO_SNDTIMEO_NEW"}
 SITE = re.compile(r', ".*"(?:…)?')
 
 
@@ -46,6 +48,8 @@ class Site:
     """Which of these calls of the process it is, counted from when it begins to be looked at."""
     path: str = ""
     """Of the file, below the folder of the probe."""
+    restarts: bool = False
+    """Whether no signal can interrupt it for good: all handlers are set with SA_RESTART."""
 
     @property
     def label(self) -> str:
@@ -79,6 +83,7 @@ def sites_in(record: Record, stop: str) -> tuple[list[Site], list[Site]]:
     marks = _marks(events, stop)
     ordinals = _ordinals(events, marks)
     there = {int(event.value) for event in events[: marks.serving] if _forks(event)}
+    restarted = _restarts(steps, events)
     found: dict[tuple[str, ...], Site] = {}
     own: Counter[tuple[int, str, str, Phase]] = Counter()
     for at, role, step in sorted((step.at, role, step) for role, each in steps.items() for step in each):
@@ -86,6 +91,7 @@ def sites_in(record: Record, stop: str) -> tuple[list[Site], list[Site]]:
         if phase is None or events[at].kind != "call" or not step.returned:
             continue
         site = _site(phase, role, step, events[at], there, ordinals[at])
+        site = replace(site, restarts=restarted and site.name != "sleep")
         if site.path:  # strace -P counts the calls about that file alone
             own[events[at].pid, site.call, site.path, phase] += 1
             site = replace(site, places=(own[events[at].pid, site.call, site.path, phase],))
@@ -113,6 +119,15 @@ def _site(phase: Phase, role: str, step: Step, event: Event, there: set[int], pl
         (place,),
         about if _kind(name, about) == "file" else "",
     )
+
+
+def _restarts(steps: Mapping[str, Iterable[Step]], events: Iterable[Event]) -> bool:
+    """Whether the kernel restarts whatever a signal interrupts, but for what sleeps: signal(7), Interruption of system
+    calls. A socket with a time limit is none of these.
+    """
+    flags = [match[1] for each in steps.values() for step in each if (match := HANDLER.fullmatch(step.text))]
+    limited = any(event.name == "setsockopt" and TIME_LIMIT.intersection(event.arguments) for event in events)
+    return not limited and all("SA_RESTART" in each for each in flags)
 
 
 def _also_at(site: Site, places: tuple[int, ...]) -> Site:

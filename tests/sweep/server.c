@@ -186,7 +186,7 @@ main(int argc, char **argv)
 	fcntl(alarm_pipe[1], F_SETFL, O_NONBLOCK);
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = tell;
-	action.sa_flags = SA_RESTART;
+	action.sa_flags = 0; /* so that any call may be interrupted */
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGCHLD, SIG_IGN); /* so that no signal but SIGTERM comes in the middle of a call */
 	signal(SIGPIPE, SIG_IGN);
