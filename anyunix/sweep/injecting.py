@@ -60,7 +60,8 @@ def injections_for(
         for answer in _answers(seen, errnos, quick=quick):
             site, impossible = _made_at(seen, answer, inside)
             for times, when in _times(site, answer, quick=quick or bool(impossible)):
-                name = UNFIT.sub("-", f"{site.phase} {site.label} {answer.name} {times}")
+                there = "early " if site.who == "children" else ""  # what others do that come later is another site
+                name = UNFIT.sub("-", f"{site.phase} {there}{site.label} {answer.name} {times}")
                 same = sum(each.startswith(name) for each in found)
                 each = Injection(name + (f"-{same + 1}" if same else ""), site, answer, times, when, impossible)
                 found[each.id] = each
@@ -83,6 +84,9 @@ def _answers(site: Site, errnos: Mapping[str, Sequence[PossibleError]], *, quick
 
 
 def _fits(answer: PossibleError, site: Site) -> bool:
+    """What valid arguments rule out, or the server's own handlers, cannot come."""
+    if site.restarts and answer.why == "interrupted":
+        return False
     return answer.about in ("any", site.about) and not (answer.unless and answer.unless in site.text)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -25,7 +25,9 @@ WORK = "server-1"
 STREAMS = {"client", "socket", "datagrams", "stdin", "stdout", "stderr"}
 ON_FILES = {"read", "write", "pread", "pwrite", "writev", "open", "flock", "ftruncate", "close"}
 COUNTED_APART = {"client", "pipe"}
-SITE = re.compile(r', ".*?"(?:…)?')
+HANDLER = re.compile(r"sigaction\(\w+, handler, ([^)]*)\)")
+TIME_LIMIT = {"SO_RCVTIMEO", "SO_SNDTIMEO", "SO_RCVTIMEO_OLD", "SO_SNDTIMEO_OLD", "SO_RCVTIMEO_NEW", "SO_SNDTIMEO_NEW"}
+SITE = re.compile(r', ".*"(?:…)?')
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Site:
     """Of the file, below the folder of the probe."""
     by: By = "strace"
     """What it was seen by, and can be changed by: each counts calls in its own way."""
+    restarts: bool = False
+    """Whether no signal can interrupt it for good: all handlers are set with SA_RESTART."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -75,7 +79,7 @@ class Marks:
     serving: int
     """Clients come, a tracer may be beside it, and its calls are counted anew."""
     ending: int
-    """It is told to end; counted anew again."""
+    """No more clients come, and it is told to end; counted anew again."""
 
 
 def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], list[Site]]:
@@ -94,6 +98,7 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
     marks = _marks(events, stop)
     ordinals = _ordinals(events, marks)
     there = {int(event.value) for event in events[: marks.serving] if _forks(event)}
+    restarted = _restarts(steps, events)
     found: dict[tuple[str, ...], Site] = {}
     own: Counter[tuple[int, str, str, Phase]] = Counter()
     for at, role, step in sorted((step.at, role, step) for role, each in steps.items() for step in each):
@@ -101,12 +106,13 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
         if phase is None or events[at].kind != "call" or not step.returned:
             continue
         site = replace(_site(phase, role, step, events[at], there, ordinals[at]), by=by)
+        site = replace(site, restarts=restarted and site.name != "sleep")
         if about := site.path or site.kind:  # strace -P, and c/inject.h, count the calls about that alone
             own[events[at].pid, site.call, about, phase] += 1
             site = replace(site, places=(own[events[at].pid, site.call, about, phase],))
         if events[at].error in NOT_YET:
             continue
-        key = (phase, site.role, site.text, site.call)
+        key = (phase, site.role, site.text, site.call, site.who)
         known = found.get(key)
         found[key] = _also_at(known, site.places) if known else site
     alike = [site for site in found.values() if by == "strace" and _another_first(site, found.values())]
@@ -132,6 +138,15 @@ def _site(phase: Phase, role: str, step: Step, event: Event, there: set[int], pl
     )
 
 
+def _restarts(steps: Mapping[str, Iterable[Step]], events: Iterable[Event]) -> bool:
+    """Whether the kernel restarts whatever a signal interrupts, but for what sleeps: signal(7), Interruption of system
+    calls. A socket with a time limit is none of these.
+    """
+    flags = [match[1] for each in steps.values() for step in each if (match := HANDLER.fullmatch(step.text))]
+    limited = any(event.name == "setsockopt" and TIME_LIMIT.intersection(event.arguments) for event in events)
+    return not limited and all("SA_RESTART" in each for each in flags)
+
+
 def _also_at(site: Site, places: tuple[int, ...]) -> Site:
     return replace(site, places=tuple(dict.fromkeys([*site.places, *places])))
 
@@ -147,12 +162,15 @@ def _kind(name: str, about: str) -> str:
 
 
 def _marks(events: Sequence[Event], stop: str) -> Marks:
-    end = len(events)  # of several threads any may be the one that a signal comes to
-    signals = [(at, event.name) for at, event in enumerate(events) if event.kind == "signal"]
-    serving = next((at for at, name in signals if name == MARK), end)
-    ending = next((at for at, name in signals if at > serving and name == stop), end)
-    accepted = (at for at, event in enumerate(events) if _accepts(event))
-    return Marks(min(next(accepted, end), serving), serving, ending)
+    """MARK comes to all processes before the clients come, and once more behind the last one."""
+    end = len(events)
+    marked = [at for at, event in enumerate(events) if _is_mark(event)]
+    accepted = [at for at, event in enumerate(events) if _accepts(event)]
+    serving = marked[0] if marked else end
+    told = next((at for at, event in enumerate(events) if at > serving and _is_signal(event, stop)), end)
+    last = max((at for at in accepted if serving < at < told), default=serving)
+    ending = next((at for at in marked if last < at < told), told) if last > serving else told
+    return Marks(min(next(iter(accepted), end), serving), serving, ending)
 
 
 def _phase(at: int, marks: Marks) -> Phase | None:
@@ -163,14 +181,27 @@ def _phase(at: int, marks: Marks) -> Phase | None:
 
 
 def _ordinals(events: Sequence[Event], marks: Marks) -> list[int]:
-    """Which of its process's calls of that name each is, since a tracer began to look."""
-    counts: Counter[tuple[int, str, int]] = Counter()
+    """Which of its process's calls of that name each is, since a tracer began to look: when MARK came to it, or to the
+    others where it does not.
+    """
+    counts: Counter[tuple[int, str, int, int]] = Counter()
+    own: Counter[int] = Counter()
     found = []
     for at, event in enumerate(events):
-        key = (event.pid, event.name, (at >= marks.serving) + (at >= marks.ending))
+        own[event.pid] += _is_mark(event)
+        key = (event.pid, event.name, (at >= marks.serving) + (at >= marks.ending), own[event.pid])
         counts[key] += 1
         found.append(counts[key])
     return found
+
+
+def _is_mark(event: Event) -> bool:
+    return _is_signal(event, MARK)
+
+
+def _is_signal(event: Event, name: str) -> bool:
+    """Of several threads any may be the one that a signal comes to."""
+    return event.kind == "signal" and event.name == name
 
 
 def _forks(event: Event) -> bool:

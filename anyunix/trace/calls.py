@@ -17,16 +17,18 @@ CANONICAL: Mapping[str, str] = {
         "wait": "wait4 wait6 waitid waitpid",
         "sigaction": "rt_sigaction",
         "sigprocmask": "rt_sigprocmask",
-        "pread": "pread64",
-        "pwrite": "pwrite64",
+        "read": "readv",
+        "write": "writev",
+        "pread": "pread64 preadv preadv2",
+        "pwrite": "pwrite64 pwritev pwritev2",
         "lseek": "_llseek llseek",
         "ftruncate": "ftruncate64",
         "fcntl": "fcntl64",
         "mkdir": "mkdirat",
         "pipe": "pipe2",
         "dup": "dup2 dup3",
-        "send": "sendto",
-        "recv": "recvfrom",
+        "send": "sendto sendmsg",
+        "recv": "recvfrom recvmsg",
         "sleep": "select _newselect pselect pselect6 pselect6_time64 poll ppoll ppoll_time64 epoll_wait epoll_pwait "
         "epoll_pwait2 kevent sigsuspend rt_sigsuspend pause sigwait sigwaitinfo sigtimedwait rt_sigtimedwait "
         "rt_sigtimedwait_time64 nanosleep clock_nanosleep clock_nanosleep_time64",
@@ -38,6 +40,8 @@ CANONICAL: Mapping[str, str] = {
 IPV4 = re.compile(r'sa_family=AF_INET, .*inet_addr\("([^"]*)"\)|AF_INET ([\d.]+):\d+')
 IPV6 = re.compile(r'sa_family=AF_INET6, .*?"([^"]*)"|AF_INET6 \[([^]]*)\]')
 NUMBER = re.compile(r"0x[0-9a-f]{4,}")
+PIECE = re.compile(r'iov_base="((?:[^"\\]|\\.)*)"(?:\.\.\.)?')
+"""Of what readv(2), writev(2), sendmsg(2) and recvmsg(2) are given, which musl's stdio uses."""
 HANDLER = re.compile(r"sa_(?:handler|sigaction)=(\w+)|\{ (\w+) ")
 FLAGS = re.compile(r"sa_flags=([\w|]+)|\{ \w+ (\S+) ss_t")
 # FreeBSD's libthr asks for SA_SIGINFO whoever calls; the last is how strace writes the sign of SA_RESETHAND
@@ -122,6 +126,12 @@ def _data(text: str, descriptors: Descriptors) -> str:
     """The start of what was read or written."""
     short = repeatable(text.removesuffix("...").strip('"'), descriptors.folder, descriptors.processes)
     return f'"{short[:DATA_SHOWN]}{"…" if len(short) > DATA_SHOWN else ""}"'
+
+
+def _gathered(text: str) -> str:
+    """As of one buffer, what is in several."""
+    pieces = PIECE.findall(text)
+    return f'"{"".join(pieces)}"' if pieces else text
 
 
 def _socket(event: Event, descriptors: Descriptors) -> str | None:
@@ -277,7 +287,7 @@ def _on_descriptor(name: str, event: Event, descriptors: Descriptors) -> str | N
         return None
     if name in WITH_DATA:
         ended = event.value == "0" and name in ("read", "recv", "pread")
-        data = _argument(event, 1)
+        data = _gathered(_argument(event, 1))
         shown = f", {_data(data, descriptors)}" if data.startswith('"') and not ended else ""
         return f"{name}({known}{shown}){' = end' if ended else ''}"
     if name in ("bind", "connect"):

@@ -1,14 +1,21 @@
 """What is left of clients: processes and descriptors."""
 
+import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
+from support.calls import ASLEEP
 from support.deadline import POLL_SECONDS, Deadline
-from support.processes import open_descriptors
+from support.proc import PROC
+from support.processes import open_descriptors, state_of
 from support.server import Server
 
 QUIET_SECONDS = 0.1
 """For which a server that is done with its clients has let go of nothing more."""
+MOST_SECONDS = 3.0
+"""For one that is never quiet: it forks, or works, without end."""
+ENDED = ("Z", "X")
 
 
 @dataclass(frozen=True)
@@ -35,12 +42,29 @@ def living(server: Server) -> list[int]:
 
 
 def settled(server: Server) -> Footprint:
-    """Its processes and descriptors once those of clients that left are gone."""
+    """Its processes and descriptors once those of clients that left are gone, and all of it sleeps: what is left to do
+    on a busy machine is not done by a process that waits for a CPU.
+    """
     least = Footprint.of(server)
-    deadline = Deadline(QUIET_SECONDS)
-    while not deadline.passed():
+    quiet, most = Deadline(QUIET_SECONDS), Deadline(MOST_SECONDS)
+    while not most.passed() and not (quiet.passed() and asleep(server)):
         time.sleep(POLL_SECONDS)  # nothing tells when nothing more happens: poll
         now = Footprint.of(server)
         if now.descriptors < least.descriptors or now.processes < least.processes:
-            least, deadline = now, Deadline(QUIET_SECONDS)
+            least, quiet = now, Deadline(QUIET_SECONDS)
     return least
+
+
+def asleep(server: Server) -> bool:
+    """Whether none of its threads runs, or waits for a CPU or for a tracer."""
+    return all(state in ASLEEP for pid in living(server) for state in thread_states(pid))
+
+
+def thread_states(pid: int) -> list[str]:
+    """The states of a process's threads; none of one that has ended."""
+    states = []
+    with suppress(OSError):
+        for thread in os.listdir(PROC / str(pid) / "task"):
+            with suppress(OSError):
+                states.append((PROC / str(pid) / "task" / thread / "stat").read_text().rpartition(")")[2].split()[0])
+    return [state for state in states or [state_of(pid) or "Z"] if state not in ENDED]

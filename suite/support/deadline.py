@@ -17,6 +17,8 @@ WORK_SECONDS = 0.05
 """CPU time of the work that the load is measured by."""
 LOADS = (1.0, 10.0)
 """Within which a load counts; over the latter a machine is of no use for probes."""
+BUSY = 1.5
+"""A load from which on what did not come may be on its way."""
 
 
 @cache
@@ -67,3 +69,17 @@ def wait_until(condition: Callable[[], T | None], what: str, seconds: float | De
             raise TimeoutError(f"waited {deadline.seconds:.3g} s for {what}; last seen: {value!r}")
         pause = min(max(POLL_SECONDS, LATER_SHARE * (time.monotonic() - begun)), LATER_SECONDS)
         time.sleep(min(pause, deadline.left()))  # no event to wait for: poll
+
+
+def in_time(condition: Callable[[], T | None], seconds: float) -> T | None:
+    """The first true value of `condition` within so long, None for none. A machine may have become busier since its
+    load was measured: before anything is found missing it is measured again, and waited for that much longer.
+    """
+    try:
+        return wait_until(condition, "it", seconds)
+    except TimeoutError:
+        now = min(load(), LOADS[1])
+    try:
+        return wait_until(condition, "it", seconds * now) if now > BUSY else None
+    except TimeoutError:
+        return None

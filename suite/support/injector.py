@@ -63,7 +63,7 @@ class StraceInjector:
         command = ["strace", *self._arguments(), *(f"--attach={pid}" for pid in pids)]
         for left in reversed(range(TRIES)):
             tracer = begin_looking(command, pids)
-            if looks_at(tracer, pids):
+            if looks_at(tracer, pids) or self.hit():  # a process may have ended of it by now
                 return tracer
             said = let_go(tracer)
             if not left:

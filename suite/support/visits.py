@@ -101,3 +101,14 @@ def undisturbed(guest: socket.socket) -> bool:
         except ConnectionError:
             return False
     return True
+
+
+def one_that_stays(server: Server, visits: Visits) -> socket.socket:
+    """A client that was served and stays; who serves one at a time would serve no other beside it: it has left again.
+
+    Raises OSError, AssertionError.
+    """
+    guest = visits.stay()
+    if not server.promises["at_once"]:
+        guest.close()
+    return guest

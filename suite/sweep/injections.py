@@ -7,7 +7,8 @@ import errno
 import json
 import os
 import re
-import time
+import signal
+import socket
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from support.aftermath import Footprint, settled
 from support.around import around, as_fact
 from support.clients import KINDS
-from support.deadline import wait_until
+from support.deadline import in_time
 from support.injection import CannotInject, Injection, Injector
 from support.injector import StraceInjector, why_no_injections
 from support.inside import PreloadedInjector
@@ -25,19 +26,33 @@ from support.launcher import Launcher
 from support.own_check import CannotCheck
 from support.ports import free_port
 from support.preload import find_object
+from support.processes import Left
 from support.ready import NotReady
 from support.server import Server
+from support.spinning import spins
 from support.subject import Subject
-from support.visits import Visits, undisturbed
+from support.visits import Visits, one_that_stays, undisturbed
 
 FILE = Path(__file__).with_name("injections.json")
 INJECTIONS = [Injection(**each) for each in json.loads(FILE.read_text())] if FILE.exists() else []
 OBJECT = find_object(FILE.parent, "inject") if any(each.by == "preload" for each in INJECTIONS) else ""
 """What is inside of servers, made once for all."""
 VISITORS = 3
+ROOM = 1
+"""For what a server may have for good since."""
 LASTING_SECONDS, NEXT_SECONDS, SETTLE_SECONDS, END_SECONDS = 1.0, 2.0, 2.0, 5.0
-SPINS = 200
-"""How many times a second nobody asks who waits between two times."""
+SAID_BYTES = 1 << 20
+IN_WORDS = {
+    "socket": ("listen", "port"),
+    "setsockopt": ("socket", "SO_", "TCP_", "IPV6_"),
+    "bind": ("address", "port"),
+    "listen": ("address", "port"),
+    "openat": ("open", "creat"),
+    "clone": ("fork", "process", "child"),
+    "fork": ("process", "child"),
+    "vfork": ("process", "child"),
+}
+"""What a message may say of a call instead of its name."""
 INTERRUPTED = {"EINTR"}
 """Who asks again at once does what he has to, and no client is to notice."""
 
@@ -95,12 +110,13 @@ def at_start(injection: Injection, injector: Injector, start: Launcher) -> Seen:
     except NotReady as error:
         if not injector.hit():
             return Seen("not reached", str(error)[:200])
-        return Seen("kept" if not (how := bad_end(injection, error)) else "broken", how, injector.hit())
+        how = bad_end(injection, error, all_said(start))
+        return Seen("broken" if how else "kept", how, injector.hit())
     injector.check(server.pid)
     visits = Visits(server)
-    if not visits.within(NEXT_SECONDS):
+    if not served(server, visits):
         return Seen("broken", "hangs: it is ready, and serves nobody", injector.hit())
-    return judged(injection, injector, server, visits, [lies(visits.asked()), end_of(server, visits)])
+    return judged(injection, injector.hit(), visits, [lies(visits.asked()), end_of(server)])
 
 
 def at_service(injection: Injection, injector: Injector, start: Launcher) -> Seen:
@@ -108,43 +124,48 @@ def at_service(injection: Injection, injector: Injector, start: Launcher) -> See
     visits = Visits(server)
     visits.come()
     before = settled(server)
-    guest = visits.stay()
+    guest = one_that_stays(server, visits)
+    settled(server)  # a tracer counts from here on
     with injector.attached(server.pid, children_of(server)):
-        stays = undisturbed(guest)  # some servers end a connection by themselves
+        stays = guest.fileno() != -1 and undisturbed(guest)  # some servers end a connection by themselves
         for _ in range(VISITORS):
             visits.come()
             if injector.hit():
                 break
-        spins = asks_again(injection, injector, server, visits) if injector.hit() and injection.lasting else ""
-    served = visits.within(NEXT_SECONDS)  # first: one that was told to end may not have ended yet
+        else:
+            settled(server)  # what comes behind a client
+        call = injector.hit()
+        spinning = asks_again(injection, injector, server) if call and injection.lasting else ""
+    goes_on = served(server, visits)  # first: one that was told to end may not have ended yet
     found = [
-        spins,
+        spinning,
         "" if server.alive() else f"dies: {server.death()}",
-        "" if served else f"hangs: nobody is served {NEXT_SECONDS:g} s later",
+        "" if goes_on else f"hangs: nobody is served {NEXT_SECONDS:g} s later",
         lies(visits.asked()),
     ]
     if stays and not undisturbed(guest):  # it may be the one whose process it happened to
         found += ["disturbs a client that has nothing to do with it"] if visits.lost and not injection.lasting else []
         visits.lost += 1
     guest.close()
-    return judged(injection, injector, server, visits, [*found, leaked(server, before), end_of(server, visits)])
+    if call and not any(found):
+        found.append(leaked(injector, server, visits, before))
+    return judged(injection, call, visits, [*found, end_of(server)])
 
 
 def at_end(injection: Injection, injector: Injector, start: Launcher) -> Seen:
     server = start(wrapper=injector.beforehand)
     visits = Visits(server)
     visits.come()
-    guest = visits.stay()
+    guest = one_that_stays(server, visits)
     settled(server)
     with injector.attached(server.pid, children_of(server)):
-        found = end_of(server, visits)
+        found = end_of(server, guest)
     guest.close()
-    return judged(injection, injector, server, visits, [found])
+    return judged(injection, injector.hit(), visits, [found])
 
 
-def judged(injection: Injection, injector: Injector, server: Server, visits: Visits, found: list[str]) -> Seen:
-    """The first that is wrong counts: what is behind it follows from it."""
-    call = injector.hit()
+def judged(injection: Injection, call: str, visits: Visits, found: list[str]) -> Seen:
+    """The first that is wrong counts: what is behind it follows from it. `call` is what the tracer saw of it."""
     if not call:
         return Seen("not reached")
     how = next(filter(None, [*found, lost_to_nothing(injection, visits), lies(visits.untrue())]), "")
@@ -165,25 +186,37 @@ def lies(untrue: str) -> str:
     return f"lies: {untrue}" if untrue else ""
 
 
-def bad_end(injection: Injection, error: NotReady) -> str:
-    """What is wrong with a start that did not come to its end."""
-    said = str(error)
+def bad_end(injection: Injection, error: NotReady, said: str) -> str:
+    """What is wrong with a start that did not come to its end. `said` is all that the server wrote, wherever."""
+    why = str(error)[:200]
     if error.returncode is None:
-        return f"hangs while it starts: {said[:200]}"
+        return f"hangs: it stays, and serves nobody: {why}"
     if error.returncode < 0:
-        return f"dies: {said[:200]}"
+        return f"dies: {why}"
     if error.returncode == 0:
         return "lies: it ends with exit status 0 before it serves anybody"
     if injection.short:
-        return f"ends though nothing has failed: {said[:200]}"
+        return f"ends though nothing has failed: {why}"
     if not names_it(injection, said):
-        return f"says nothing of what failed: {said[:200]}"
+        return f"says nothing of what failed: {why}"
     return ""
 
 
+def all_said(start: Launcher) -> str:
+    """What a server wrote to its stdout, its stderr and files of its own, logs among them."""
+    given = {Path(name).name for name in start.subject.configuration}
+    files = [path for folder in start.folder.glob("server-*") for path in folder.rglob("*") if path.is_file()]
+    return "\n".join(
+        path.read_text(errors="replace")
+        for path in files
+        if path.name not in given and path.stat().st_size < SAID_BYTES
+    )
+
+
 def names_it(injection: Injection, said: str) -> bool:
-    """Whether a message has the error, in words or by name, the call, or the file."""
-    words = [os.strerror(number_of(injection.error)), injection.error, re.sub(r"\d+$", "", injection.call)]
+    """Whether a message has the error, in words or by name, the call, what it is about, or the file."""
+    call = re.sub(r"\d+$", "", injection.call)
+    words = [os.strerror(number_of(injection.error)), injection.error, call, *IN_WORDS.get(call, ())]
     words += [Path(injection.path).name] if injection.path else []
     return any(word.casefold() in said.casefold() for word in words)
 
@@ -192,14 +225,21 @@ def number_of(error: str) -> int:
     return int(getattr(errno, error))
 
 
-def asks_again(injection: Injection, injector: Injector, server: Server, visits: Visits) -> str:
+def asks_again(injection: Injection, injector: Injector, server: Server) -> str:
     """How often it does so while the answer stays the same, where that is too often; with one client that waits."""
-    begun, before = time.monotonic(), injector.hits()
-    visits.come()
-    with suppress(TimeoutError):
-        wait_until(lambda: not server.alive(), "it to end", max(0.0, LASTING_SECONDS - (time.monotonic() - begun)))
-    times = (injector.hits() - before) / (time.monotonic() - begun)
-    return f"spins: asks {times:.0f} times a second" if times > SPINS and injection.error not in INTERRUPTED else ""
+    if injection.error in INTERRUPTED:
+        return ""
+    try:
+        waiting = server.connect()
+    except OSError:
+        return spins(server, injector.hits, LASTING_SECONDS)
+    with waiting:
+        return spins(server, injector.hits, LASTING_SECONDS)
+
+
+def served(server: Server, visits: Visits) -> bool:
+    """Whether the next client is, or one of those that come after it."""
+    return in_time(lambda: "served" if visits.come() else "" if server.alive() else "dead", NEXT_SECONDS) == "served"
 
 
 def chosen_port(subject: Subject) -> int:
@@ -213,31 +253,38 @@ def children_of(server: Server) -> list[int]:
     return [pid for pid in server.forks() if pid != server.pid]
 
 
-def leaked(server: Server, before: Footprint) -> str:
-    """What it has more than before, once its clients have left."""
-    try:
-        wait_until(lambda: Footprint.of(server).no_more_than(before, 1), "it to let go", SETTLE_SECONDS)
-    except TimeoutError:
-        now = Footprint.of(server)
-        return (
-            f"leaks: {now.descriptors} descriptors and {now.processes} processes once all clients have left, "
-            f"{before.descriptors} and {before.processes} before"
-        )
-    return ""
+def leaked(injector: Injector, server: Server, visits: Visits, before: Footprint) -> str:
+    """What it has more than before, once its clients have left, and still more when it happens once more: what it opens
+    once and keeps is no leak.
+    """
+    if in_time(lambda: Footprint.of(server).no_more_than(before, ROOM), SETTLE_SECONDS):
+        return ""
+    once, lost = settled(server), visits.lost
+    with injector.attached(server.pid, children_of(server)):
+        for _ in range(VISITORS):
+            visits.come()
+            if injector.hit():
+                break
+    visits.lost = lost
+    if in_time(lambda: Footprint.of(server).no_more_than(once, ROOM), SETTLE_SECONDS):
+        return ""
+    twice = Footprint.of(server)
+    return (
+        f"leaks: {before.descriptors} descriptors and {before.processes} processes before, {once.descriptors} and "
+        f"{once.processes} once all clients have left, {twice.descriptors} and {twice.processes} when it happens again"
+    )
 
 
-def end_of(server: Server, visits: Visits) -> str:
-    """What is wrong with how it ends."""
+def end_of(server: Server, guest: socket.socket | None = None) -> str:
+    """What is wrong with how it ends, with one client that stays."""
     if not server.alive():
         return ""
-    try:
-        server.stop(END_SECONDS)
-    except AssertionError as error:
-        return f"hangs: {error}"
-    except ProcessLookupError:
-        return ""
-    try:
-        wait_until(lambda: not server.forks(), "its processes to end", SETTLE_SECONDS)
-    except TimeoutError:
+    with suppress(ProcessLookupError):
+        server.signal(signal.Signals[server.subject.stop])
+    if not in_time(lambda: not server.alive(), END_SECONDS):
+        return f"hangs: it does not end within {END_SECONDS:g} s: {Left(server.processes())}"
+    if guest and server.promises["sigterm"] == "alone":
+        guest.close()  # its process goes on until then
+    if not in_time(lambda: not server.forks(), SETTLE_SECONDS):
         return f"leaves {len(server.forks())} processes"
     return ""

@@ -183,6 +183,7 @@ end_all(void)
 	pid_t pid;
 
 	signal(SIGTERM, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
 	kill(0, SIGTERM);
 	while ((pid = waitpid(-1, NULL, 0)) > 0 || (pid == -1 && errno == EINTR))
 		while (weak && pid == -1)
@@ -214,9 +215,9 @@ main(int argc, char **argv)
 	fcntl(alarm_pipe[1], F_SETFL, O_NONBLOCK);
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = tell;
-	action.sa_flags = SA_RESTART;
+	action.sa_flags = 0; /* so that any call may be interrupted */
 	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGCHLD, &action, NULL);
+	signal(SIGCHLD, SIG_IGN); /* so that no signal but SIGTERM comes in the middle of a call */
 	signal(SIGPIPE, SIG_IGN);
 	looked[0].fd = listener;
 	looked[1].fd = alarm_pipe[0];
@@ -225,8 +226,6 @@ main(int argc, char **argv)
 		sig_atomic_t before = signals;
 		int ready = poll(looked, 2, -1);
 
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
 		if (ready == -1) {
 			if (weak && signals == before)
 				return 1; /* weakness: EINTR without a signal of its own */

@@ -87,6 +87,41 @@ def test_what_the_first_process_calls_as_often_is_kept_apart() -> None:
     assert "child: write(client)" in named(sites, "serving")
 
 
+HANDLER = "7 rt_sigaction(SIGTERM, {sa_handler=0x5555555, sa_mask=[], sa_flags=SA_RESTORER%s}, NULL, 8) = 0\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "restarts"),
+    [
+        ("", True),
+        (HANDLER % "|SA_RESTART", True),
+        (HANDLER % "", False),
+        (HANDLER % "|SA_RESTART" + '7 setsockopt(3, SOL_SOCKET, SO_RCVTIMEO_OLD, "1", 16) = 0\n', False),
+    ],
+)
+def test_what_every_handler_restarts_cannot_be_interrupted(more: str, restarts: bool) -> None:
+    sites = {site.label: site for site in found_in(more + TRACE)[0]}
+    assert sites["parent: accept(socket)"].restarts is restarts
+
+
+def test_a_process_that_is_there_has_sites_of_its_own() -> None:
+    """The first client's, which stays, and those that come later; each counts from when the mark came to it."""
+    text = TRACE.replace("7 --- SIGCONT", '8 read(6, "a\\n", 9) = 2\n7 --- SIGCONT').replace(
+        "9 write(4,",
+        '8 read(6, "b\\n", 9) = 2\n8 --- SIGCONT {si_signo=SIGCONT} ---\n8 read(6, "c", 9) = 1\n9 write(4,',
+        1,
+    )
+    found = [(site.who, site.places) for site in found_in(text)[0] if site.label == "child: read(client)"]
+    assert found == [("children", (1,)), ("later", (1, 2))]
+
+
+def test_the_mark_behind_the_last_client_is_where_the_end_begins() -> None:
+    text = TRACE.replace(
+        "7 --- SIGTERM", "7 --- SIGCONT {si_signo=SIGCONT} ---\n7 wait4(-1, NULL, 0, NULL) = 9\n7 --- SIGTERM"
+    )
+    assert named(found_in(text)[0], "ending")["parent: wait()"].places == (1, 2)
+
+
 @pytest.mark.parametrize(("text", "missing"), [("", ""), ("no line of strace's", ""), (TRACE, "no strace on PATH")])
 def test_a_trace_without_a_server_is_no_answer(text: str, missing: str) -> None:
     with pytest.raises(BadResults, match=missing or "no server"):
