@@ -3,7 +3,8 @@
     python3 switch_on.py              compile with $ANYUNIX_CC, $CC or cc what is not compiled yet, try it with a Python
                                       that looks at itself, and print one line of JSON: {"error": …}, empty when all
                                       can be on here
-    python3 switch_on.py COMMAND…     become this command, with all differences on
+    python3 switch_on.py --exactly    the same, where limits may not have what this user runs besides added to them
+    python3 switch_on.py COMMAND…     become this command, with all differences on, limits exactly so
 
 ANYUNIX_DIFFERENCES names the folder (support/differences.py).
 """
@@ -19,6 +20,7 @@ from support.compiler import PRELOADED, CompileError, compile_source, compiler, 
 from support.cpus import cpus
 from support.differences import FOLDER_VARIABLE, NotSwitchedOn, command_under, object_of, switched_on, wanted_here
 
+EXACTLY = "--exactly"
 LOOK_SECONDS = 60.0
 LOOK = """
 import os
@@ -31,20 +33,20 @@ except NotSwitchedOn as reason:
 
 
 def main(command: list[str]) -> int:
-    if command:
+    if command and command != [EXACTLY]:
         mechanisms = switched_on(exactly=True)
         argv = [*command_under(mechanisms), *command]
         for mechanism in mechanisms:
             mechanism.before_exec()
         os.execvp(argv[0], argv)
-    print(json.dumps({"error": build(Path(os.environ[FOLDER_VARIABLE]))}), flush=True)
+    print(json.dumps({"error": build(Path(os.environ[FOLDER_VARIABLE]), exactly=bool(command))}), flush=True)
     return 0
 
 
-def build(folder: Path) -> str:
+def build(folder: Path, *, exactly: bool) -> str:
     """Compile what is wanted here and not there yet, and try it: why that cannot be; empty when it can."""
     wanted = {folder / each["preload"] for each in wanted_here(folder) if each["preload"]}
-    return compile_missing(wanted) or why_not_here()
+    return compile_missing(wanted) or why_not_here(exactly)
 
 
 def compile_missing(wanted: set[Path]) -> str:
@@ -72,10 +74,10 @@ def compiled(source: Path) -> str:
     return ""
 
 
-def why_not_here() -> str:
+def why_not_here(exactly: bool) -> str:
     """Why they are not on in a Python that is started under all of them; empty when they are."""
     try:
-        mechanisms = switched_on()
+        mechanisms = switched_on(exactly=exactly)
     except NotSwitchedOn as reason:
         return str(reason)
     if not mechanisms:

@@ -235,7 +235,7 @@ class CellRun:
     def _switch_on(self) -> None:
         """Compile there what is preloaded. Raises NotRun, PlatformError."""
         self._progress("switching the differences on")
-        done = switch_on(self._driver, self.cell.platform.slowness)
+        done = switch_on(self._driver, self.cell.platform.slowness, for_facts="fact" in self._apart())
         self._log(["python3", str(SWITCH_ON)], done)
         self._known.switched_on += self.cell.platform.switched_on
 

@@ -22,9 +22,13 @@ class SwitchAnswer:
     """Empty when all that is preloaded is there."""
 
 
-def switch_on(driver: Driver, slowness: int) -> Completed:
-    """Compile there what is preloaded and was not sent; what was said. Raises NotRun, PlatformError."""
-    done = run_supervised(driver, ["python3", str(SWITCH_ON)], BUILD_SECONDS * slowness, python_path=(SITE, SUITE))
+def switch_on(driver: Driver, slowness: int, *, for_facts: bool = False) -> Completed:
+    """Compile there what is preloaded and was not sent; what was said. `for_facts`: limits have to be exactly these.
+
+    Raises NotRun, PlatformError.
+    """
+    command = ["python3", str(SWITCH_ON), *(["--exactly"] if for_facts else [])]
+    done = run_supervised(driver, command, BUILD_SECONDS * slowness, python_path=(SITE, SUITE))
     lines = done.stdout.splitlines()
     if done.timed_out or done.status or not lines:
         raise PlatformError(f"the differences could not be switched on: {last_words(done)}")
