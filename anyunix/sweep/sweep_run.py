@@ -20,6 +20,7 @@ from anyunix.run.rerun import Records
 from anyunix.run.start import never_started
 from anyunix.sweep.errnos import read_errnos
 from anyunix.sweep.injecting import Injection, injections_for
+from anyunix.sweep.runtimes import without_runtime
 from anyunix.sweep.sites import Site, sites_in
 from anyunix.sweep.sweep_answers import swept
 from anyunix.sweep.sweep_journal import Journal
@@ -95,8 +96,9 @@ class _OnePlatform:
 
     def _sweep(self, folder: Path) -> Sweep:
         """Raises ConfigurationError, NotRun, PlatformError."""
-        sites, alike = self._sites(write_suite(self.suite, folder / "session", SESSION))
-        planned = injections_for(sites, read_errnos(self.suite), quick=self.options.quick)
+        sites, alike, runtime = self._sites(write_suite(self.suite, folder / "session", SESSION))
+        errnos = read_errnos(self.suite)
+        planned = injections_for(sites, errnos, quick=self.options.quick)
         planned = _chosen(planned, self.options.wanted)
         if not planned:
             raise NotRun(f"{self.options.subject.name} makes no call that could answer otherwise")
@@ -109,10 +111,12 @@ class _OnePlatform:
             self._nothing,
             injections=tuple(results.found.get(each.id) or swept(each, None, reason) for each in planned),
             alike=tuple(site.label for site in alike),
+            runtime=tuple(dict.fromkeys(each.site.label for each in injections_for(runtime, errnos))),
             reason=reason,
         )
 
-    def _sites(self, suite: Path) -> tuple[list[Site], list[Site]]:
+    def _sites(self, suite: Path) -> tuple[list[Site], list[Site], list[Site]]:
+        """Those to sweep, those that cannot be told from others, and those of a runtime."""
         name, records = self.options.subject.name, Records()
         cell = replace(self._cell, tool="trace")
         result = _whole(self._run(cell, SuiteOptions(suite), records))
@@ -123,9 +127,11 @@ class _OnePlatform:
         if isinstance(record, str):
             raise NotRun(f"{name} cannot be swept on {self.platform.name}: not tried: {record}")
         try:
-            return sites_in(record, self.options.subject.stop)
+            sites, alike = sites_in(record, self.options.subject.stop)
         except BadResults as error:
             raise PlatformError(f"{self.platform.name}: {error}") from None
+        own, runtime = without_runtime(sites, record, self.options.subject.start)
+        return own, alike, runtime
 
     def _inject(self, suite: Path, results: Results) -> str:
         """Make those that are missing; why not all of them came back, else empty."""
