@@ -24,9 +24,14 @@ OF_GO = "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size"
 LAST_QUESTION = '"::ffff:127.0.0.1"'
 
 
-def without_runtime(sites: Iterable[Site], record: Record, start: Sequence[str]) -> tuple[list[Site], list[Site]]:
-    """The sites that are the server's own, and those that are the runtime's. `start` is the start command."""
-    events = read_strace(record.texts[0]) if record.texts else []
+def without_runtime(sites: Iterable[Site], record: Record | str, start: Sequence[str]) -> tuple[list[Site], list[Site]]:
+    """The sites that are the server's own, and those that are the runtime's. `start` is the start command.
+
+    Of a server that no tracer looked at, for the reason that stands in place of a record, nothing is known.
+    """
+    if isinstance(record, str) or not record.texts:
+        return list(sites), []
+    events = read_strace(record.texts[0])
     first = [event for event in events if event.pid == events[0].pid and event.kind == "call"]
     theirs = Counter(event.name for event in first[: _own_begins(first, start)])
     if _is_go(first):

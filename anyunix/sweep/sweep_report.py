@@ -85,7 +85,7 @@ def _print_weakness(
         console.print(Text(f"  {sentence}"), soft_wrap=True)
     for each in weakness.found:
         where = f" on {', '.join(each.platforms)}" if platforms > 1 else ""
-        console.print(Text(f"  {each.said}{where}: {each.swept.how}"), soft_wrap=True)
+        console.print(Text(f"  {each.said}{where}: {each.how}"), soft_wrap=True)
         for line in each.swept.trace or (each.swept.line,):
             console.print(Text(f"    {line}", "dim"), soft_wrap=True)
         console.print(Text(f"    {repeat(given, each)}", "dim"), soft_wrap=True)
