@@ -18,6 +18,8 @@ class Seen:
     """Those that an object inside of it has seen, by their keys; or why there is none."""
     alike: tuple[Site, ...]
     """Those that are left out: a tracer cannot tell them from others, and nothing has seen them from inside."""
+    runtime: tuple[Site, ...] = ()
+    """Those that are left out as well: a runtime makes them before the server's own doing."""
 
 
 def seen_by(traced: Record | str, recorded: Record | str, stop: str) -> Seen:

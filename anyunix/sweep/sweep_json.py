@@ -15,7 +15,13 @@ SCHEMA = 1
 def as_json(found: Sweeps) -> str:
     """One list of all injections, each with its platform."""
     platforms = [
-        {"name": sweep.platform, "seconds": sweep.seconds, "reason": sweep.reason, "alike": list(sweep.alike)}
+        {
+            "name": sweep.platform,
+            "seconds": sweep.seconds,
+            "reason": sweep.reason,
+            "alike": list(sweep.alike),
+            "runtime": list(sweep.runtime),
+        }
         for sweep in found.each
     ]
     injections = [

@@ -25,7 +25,10 @@ def print_sweeps(console: Console, found: Sweeps, given: Sequence[str], differen
     """`given` is the command line of this sweep, to which a platform and an injection are added."""
     swept = [sweep for sweep in found.each if sweep.injections]
     if swept:
-        console.print(_by_answer(swept[0]) if len(swept) == 1 else _by_platform(found, swept))
+        table = _by_answer(swept[0]) if len(swept) == 1 else _by_platform(found, swept)
+        room = console.width - (len(table.columns) - 1) * (ERROR_WIDTH + 2) - 2
+        table.columns[0].max_width = max(CALL_WIDTH, room)
+        console.print(table)
     for weakness in weaknesses_of(found):
         _print_weakness(console, weakness, given, differences, len(found.each))
     for weakness in weaknesses_of(found, expected=True):
@@ -48,6 +51,9 @@ def notes(found: Sweeps) -> Iterator[str]:
         place = f"{sweep.platform}: " if len(found.each) > 1 else ""
         for reason, times in Counter(each.how for each in sweep.with_answer("not tried")).items():
             yield f"{place}not tried: {times}: {reason}"
+        if sweep.runtime:
+            which = ", ".join(sweep.runtime)
+            yield f"{place}runtime: {len(sweep.runtime)} calls that are not the server's own doing, left out: {which}"
         if sweep.alike:
             which = ", ".join(sweep.alike)
             yield (
@@ -79,7 +85,7 @@ def _print_weakness(
         console.print(Text(f"  {sentence}"), soft_wrap=True)
     for each in weakness.found:
         where = f" on {', '.join(each.platforms)}" if platforms > 1 else ""
-        console.print(Text(f"  {each.said}{where}: {each.swept.how}"), soft_wrap=True)
+        console.print(Text(f"  {each.said}{where}: {each.how}"), soft_wrap=True)
         for line in each.swept.trace or (each.swept.line,):
             console.print(Text(f"    {line}", "dim"), soft_wrap=True)
         console.print(Text(f"    {repeat(given, each)}", "dim"), soft_wrap=True)

@@ -20,6 +20,7 @@ from anyunix.run.rerun import Records
 from anyunix.run.start import never_started
 from anyunix.sweep.errnos import read_errnos
 from anyunix.sweep.injecting import Injection, injections_for
+from anyunix.sweep.runtimes import without_runtime
 from anyunix.sweep.seen import Seen, seen_by
 from anyunix.sweep.sweep_answers import swept
 from anyunix.sweep.sweep_journal import Journal
@@ -97,7 +98,8 @@ class _OnePlatform:
     def _sweep(self, folder: Path) -> Sweep:
         """Raises ConfigurationError, NotRun, PlatformError."""
         seen = self._seen(write_suite(self.suite, folder / "session", SESSION))
-        planned = injections_for(seen.sites, read_errnos(self.suite), seen.inside, quick=self.options.quick)
+        errnos = read_errnos(self.suite)
+        planned = injections_for(seen.sites, errnos, seen.inside, quick=self.options.quick)
         planned = _chosen(planned, self.options.wanted)
         if not planned:
             raise NotRun(f"{self.options.subject.name} makes no call that could answer otherwise")
@@ -110,6 +112,7 @@ class _OnePlatform:
             self._nothing,
             injections=tuple(results.found.get(each.id) or swept(each, None, reason) for each in planned),
             alike=tuple(site.label for site in seen.alike),
+            runtime=tuple(dict.fromkeys(each.site.label for each in injections_for(seen.runtime, errnos))),
             reason=reason,
         )
 
@@ -121,11 +124,14 @@ class _OnePlatform:
         if probe is not None and probe.outcome != "passed":
             raise NotRun(f"{name} cannot be swept: {first_line(probe.message)}")
         try:
-            return seen_by(records.of(result, SESSION_PROBE), _inside(result, records), self.options.subject.stop)
+            traced = records.of(result, SESSION_PROBE)
+            seen = seen_by(traced, _inside(result, records), self.options.subject.stop)
         except NotRun as reason:
             raise NotRun(f"{name} cannot be swept on {self.platform.name}: not tried: {reason}") from None
         except BadResults as error:
             raise PlatformError(f"{self.platform.name}: {error}") from None
+        own, runtime = without_runtime(seen.sites, traced, self.options.subject.start)
+        return replace(seen, sites=tuple(own), runtime=tuple(runtime))
 
     def _inject(self, suite: Path, results: Results) -> str:
         """Make those that are missing; why not all of them came back, else empty."""

@@ -55,6 +55,8 @@ class Sweep:
     seconds: float = 0.0
     reason: str = ""
     """Why nothing was tried there, or not all of it; empty where all came back."""
+    runtime: tuple[str, ...] = ()
+    """Calls of the runtime that it is written for, which are no doing of the server's (runtimes.py)."""
 
     def with_answer(self, *answers: SweepAnswer) -> Sequence[Swept]:
         return [each for each in self.injections if each.answer in answers]

@@ -31,6 +31,11 @@ class Breaking:
         """`ECONNABORTED (second)`"""
         return self.swept.error if self.swept.times == "first" else f"{self.swept.error} ({self.swept.times})"
 
+    @property
+    def how(self) -> str:
+        """In one line: a server's last words have several."""
+        return " ".join(self.swept.how.split())
+
 
 @dataclass(frozen=True)
 class Weakness:

@@ -1,9 +1,7 @@
 """suite/sweep/injections.py: a probe that fails on its way says whether its injection had been made by then."""
 
 import importlib.util
-from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -22,16 +20,21 @@ def injections(catalog: Catalog, support: None) -> ModuleType:
     return module
 
 
-def injector(module: ModuleType, folder: Path, record: str) -> Any:
-    (folder / "calls").write_text(record)
-    return module.Injector(module.Injection("x", "serving", "accept4", "EMFILE", 1, False, "first"), folder)
+class Injector:
+    """What has its record, in which an injection stands or does not."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+
+    def hit(self) -> str:
+        return self.line
 
 
-def test_it_is_broken_where_the_record_has_the_injection(injections: ModuleType, tmp_path: Path) -> None:
-    seen = injections.without_an_end(injector(injections, tmp_path, f"7 x\n{HIT}\n"), TimeoutError("no answer\nat all"))
+def test_it_is_broken_where_the_record_has_the_injection(injections: ModuleType) -> None:
+    seen = injections.without_an_end(Injector(HIT), TimeoutError("no answer\nat all"))
     assert (seen.answer, seen.how, seen.call) == ("broken", "TimeoutError: no answer", HIT)
 
 
-def test_it_is_not_tried_where_nothing_had_been_injected(injections: ModuleType, tmp_path: Path) -> None:
+def test_it_is_not_tried_where_nothing_had_been_injected(injections: ModuleType) -> None:
     with pytest.raises(pytest.skip.Exception, match="not tried: before it was injected: Refused: busy"):
-        injections.without_an_end(injector(injections, tmp_path, ""), type("Refused", (Exception,), {})("busy"))
+        injections.without_an_end(Injector(""), type("Refused", (Exception,), {})("busy"))
