@@ -50,7 +50,7 @@ class Site:
     path: str = ""
     """Of the file, below the folder of the probe."""
     restarts: bool = False
-    """Whether no signal can interrupt it for good: all handlers are set with SA_RESTART."""
+    """Whether no signal can interrupt it for good: all handlers that are set by then are with SA_RESTART."""
     blocks: bool = False
     """Whether it waits until there is something: no socket is set to do otherwise."""
 
@@ -86,7 +86,8 @@ def sites_in(record: Record, stop: str) -> tuple[list[Site], list[Site]]:
     marks = _marks(events, stop)
     ordinals = _ordinals(events, marks)
     there = {int(event.value) for event in events[: marks.serving] if _forks(event)}
-    restarted, blocking = _restarts(steps, events), not any(UNBLOCKED.match(each.text) for each in _all(steps))
+    interrupted = _interrupted_from(steps, events)
+    blocking = not any(UNBLOCKED.match(each.text) for each in _all(steps))
     found: dict[tuple[str, ...], Site] = {}
     own: Counter[tuple[int, str, str, Phase]] = Counter()
     for at, role, step in sorted((step.at, role, step) for role, each in steps.items() for step in each):
@@ -94,7 +95,7 @@ def sites_in(record: Record, stop: str) -> tuple[list[Site], list[Site]]:
         if phase is None or events[at].kind != "call" or not step.returned:
             continue
         site = _site(phase, role, step, events[at], there, ordinals[at])
-        site = replace(site, restarts=restarted and site.name != "sleep", blocks=blocking)
+        site = replace(site, restarts=step.at < interrupted and site.name != "sleep", blocks=blocking)
         if site.path:  # strace -P counts the calls about that file alone
             own[events[at].pid, site.call, site.path, phase] += 1
             site = replace(site, places=(own[events[at].pid, site.call, site.path, phase],))
@@ -124,13 +125,13 @@ def _site(phase: Phase, role: str, step: Step, event: Event, there: set[int], pl
     )
 
 
-def _restarts(steps: Mapping[str, Iterable[Step]], events: Iterable[Event]) -> bool:
-    """Whether the kernel restarts whatever a signal interrupts, but for what sleeps: signal(7), Interruption of system
-    calls. A socket with a time limit is none of these.
+def _interrupted_from(steps: Mapping[str, Iterable[Step]], events: Sequence[Event]) -> int:
+    """From where on a signal may interrupt more than what sleeps: signal(7), Interruption of system calls. Calls are
+    restarted where a handler is set with SA_RESTART, unless a socket has a time limit.
     """
-    flags = [match[1] for step in _all(steps) if (match := HANDLER.fullmatch(step.text))]
-    limited = any(event.name == "setsockopt" and TIME_LIMIT.intersection(event.arguments) for event in events)
-    return not limited and all("SA_RESTART" in each for each in flags)
+    limits = [at for at, event in enumerate(events) if TIME_LIMIT.intersection(event.arguments)]
+    handlers = [(step.at, match[1]) for step in _all(steps) if (match := HANDLER.fullmatch(step.text))]
+    return min([*limits, *(at for at, flags in handlers if "SA_RESTART" not in flags)], default=len(events))
 
 
 def _all(steps: Mapping[str, Iterable[Step]]) -> Iterator[Step]:
