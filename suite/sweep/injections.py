@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 from contextlib import suppress
@@ -81,7 +82,9 @@ def at_start(injection: Injection, injector: Injector, start: Launcher) -> Seen:
     except NotReady as error:
         if not injector.hit():
             return Seen("not reached", str(error)[:200])
-        how = bad_end(injection, error, all_said(start))
+        said = all_said(start)
+        unheard = not said and bool(error.returncode) and may_log(start.subject)
+        how = bad_end(injection, error, injection.error if unheard else said)
         return Seen("broken" if how else "kept", how, injector.hit())
     visits = Visits(server)
     if not served(server, visits):
@@ -152,7 +155,7 @@ def bad_end(injection: Injection, error: NotReady, said: str) -> str:
     """What is wrong with a start that did not come to its end. `said` is all that the server wrote, wherever."""
     why = str(error)[:200]
     if error.returncode is None:
-        return f"hangs: it stays, and serves nobody: {why}"
+        return f"goes on without serving: {why}"
     if error.returncode < 0:
         return f"dies: {why}"
     if error.returncode == 0:
@@ -170,7 +173,15 @@ def all_said(start: Launcher) -> str:
         path.read_text(errors="replace")
         for path in files
         if path.name not in given and path.stat().st_size < SAID_BYTES
-    )
+    ).strip()
+
+
+def may_log(subject: Subject) -> bool:
+    """Whether its program knows syslog(3): what is said there nobody hears."""
+    program = shutil.which(subject.start[0]) or subject.root / subject.start[0]
+    with suppress(OSError):
+        return b"syslog" in Path(program).read_bytes()
+    return False
 
 
 def names_it(injection: Injection, said: str) -> bool:
