@@ -82,9 +82,7 @@ def at_start(injection: Injection, injector: Injector, start: Launcher) -> Seen:
     except NotReady as error:
         if not injector.hit():
             return Seen("not reached", str(error)[:200])
-        said = all_said(start)
-        unheard = not said and bool(error.returncode) and may_log(start.subject)
-        how = bad_end(injection, error, injection.error if unheard else said)
+        how = bad_end(injection, error, start)
         return Seen("broken" if how else "kept", how, injector.hit())
     visits = Visits(server)
     if not served(server, visits):
@@ -151,16 +149,16 @@ def said_untrue(visits: Visits) -> str:
     return f"lies: {untrue}" if (untrue := visits.untrue()) else ""
 
 
-def bad_end(injection: Injection, error: NotReady, said: str) -> str:
-    """What is wrong with a start that did not come to its end. `said` is all that the server wrote, wherever."""
-    why = str(error)[:200]
+def bad_end(injection: Injection, error: NotReady, start: Launcher) -> str:
+    """What is wrong with a start that did not come to its end."""
+    why, said = str(error)[:200], all_said(start)
     if error.returncode is None:
         return f"goes on without serving: {why}"
     if error.returncode < 0:
         return f"dies: {why}"
     if error.returncode == 0:
         return "lies: it ends with exit status 0 before it serves anybody"
-    if not names_it(injection, said):
+    if not names_it(injection, said) and (said or not may_log(start.subject)):
         return f"says nothing of what failed: {why}"
     return ""
 
