@@ -92,7 +92,7 @@ def sites_in(record: Record, stop: str) -> tuple[list[Site], list[Site]]:
     own: Counter[tuple[int, str, str, Phase]] = Counter()
     for at, role, step in sorted((step.at, role, step) for role, each in steps.items() for step in each):
         phase = _phase(at, marks)
-        if phase is None or events[at].kind != "call" or not step.returned:
+        if phase is None or events[at].kind != "call" or not step.returned or _only_looks(events[at]):
             continue
         site = _site(phase, role, step, events[at], there, ordinals[at])
         site = replace(site, restarts=step.at < interrupted and site.name != "sleep", blocks=blocking)
@@ -132,6 +132,11 @@ def _interrupted_from(steps: Mapping[str, Iterable[Step]], events: Sequence[Even
     limits = [at for at, event in enumerate(events) if TIME_LIMIT.intersection(event.arguments)]
     handlers = [(step.at, match[1]) for step in _all(steps) if (match := HANDLER.fullmatch(step.text))]
     return min([*limits, *(at for at, flags in handlers if "SA_RESTART" not in flags)], default=len(events))
+
+
+def _only_looks(event: Event) -> bool:
+    """Whether it is a wait for a child that waits for nothing, which no signal interrupts."""
+    return CANONICAL.get(event.name) == "wait" and any("WNOHANG" in each for each in event.arguments)
 
 
 def _all(steps: Mapping[str, Iterable[Step]]) -> Iterator[Step]:

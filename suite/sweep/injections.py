@@ -44,7 +44,7 @@ IN_WORDS = {
     "openat": ("open", "creat"),
     "clone": ("fork", "process", "child"),
     "fork": ("process", "child"),
-    "vfork": ("process", "child"),
+    "vfork": ("fork", "process", "child"),
 }
 """What a message may say of a call instead of its name."""
 INTERRUPTED = {"EINTR"}

@@ -120,6 +120,11 @@ def test_a_child_that_is_told_to_end_is_no_end_of_the_server() -> None:
     assert found_in(text)[0] == found_in(TRACE)[0]
 
 
+def test_a_wait_that_waits_for_nothing_is_none() -> None:
+    sites, _ = found_in(TRACE.replace("wait4(-1, NULL, 0, NULL)", "wait4(-1, NULL, WNOHANG, NULL)"))
+    assert "parent: wait()" not in named(sites, "ending")
+
+
 @pytest.mark.parametrize(
     ("more", "blocks"),
     [("", True), ("7 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n", False), ("7 ioctl(3, FIONBIO, [1]) = 0\n", False)],
