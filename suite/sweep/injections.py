@@ -151,7 +151,7 @@ def said_untrue(visits: Visits) -> str:
 
 def bad_end(injection: Injection, error: NotReady, start: Launcher) -> str:
     """What is wrong with a start that did not come to its end."""
-    why, said = str(error)[:200], all_said(start)
+    why, said = str(error)[:600], all_said(start)
     if error.returncode is None:
         return f"goes on without serving: {why}"
     if error.returncode < 0:
