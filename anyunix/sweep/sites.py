@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -26,6 +26,7 @@ STREAMS = {"client", "socket", "datagrams", "stdin", "stdout", "stderr"}
 ON_FILES = {"read", "write", "pread", "pwrite", "writev", "open", "flock", "ftruncate", "close"}
 COUNTED_APART = {"client", "pipe"}
 HANDLER = re.compile(r"sigaction\(\w+, handler, ([^)]*)\)")
+UNBLOCKED = re.compile(r"socket\(.*SOCK_NONBLOCK|fcntl\(socket, F_SETFL, .*O_NONBLOCK|ioctl\(socket, FIONBIO")
 TIME_LIMIT = {"SO_RCVTIMEO", "SO_SNDTIMEO", "SO_RCVTIMEO_OLD", "SO_SNDTIMEO_OLD", "SO_RCVTIMEO_NEW", "SO_SNDTIMEO_NEW"}
 SITE = re.compile(r', ".*"(?:…)?')
 
@@ -53,7 +54,9 @@ class Site:
     by: By = "strace"
     """What it was seen by, and can be changed by: each counts calls in its own way."""
     restarts: bool = False
-    """Whether no signal can interrupt it for good: all handlers are set with SA_RESTART."""
+    """Whether no signal can interrupt it for good: all handlers that are set by then are with SA_RESTART."""
+    blocks: bool = False
+    """Whether it waits until there is something: no socket is set to do otherwise."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -98,15 +101,16 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
     marks = _marks(events, stop)
     ordinals = _ordinals(events, marks)
     there = {int(event.value) for event in events[: marks.serving] if _forks(event)}
-    restarted = _restarts(steps, events)
+    interrupted = _interrupted_from(steps, events)
+    blocking = not any(UNBLOCKED.match(each.text) for each in _all(steps))
     found: dict[tuple[str, ...], Site] = {}
     own: Counter[tuple[int, str, str, Phase]] = Counter()
     for at, role, step in sorted((step.at, role, step) for role, each in steps.items() for step in each):
         phase = _phase(at, marks)
-        if phase is None or events[at].kind != "call" or not step.returned:
+        if phase is None or events[at].kind != "call" or not step.returned or _only_looks(events[at]):
             continue
         site = replace(_site(phase, role, step, events[at], there, ordinals[at]), by=by)
-        site = replace(site, restarts=restarted and site.name != "sleep")
+        site = replace(site, restarts=step.at < interrupted and site.name != "sleep", blocks=blocking)
         if about := site.path or site.kind:  # strace -P, and c/inject.h, count the calls about that alone
             own[events[at].pid, site.call, about, phase] += 1
             site = replace(site, places=(own[events[at].pid, site.call, about, phase],))
@@ -138,13 +142,22 @@ def _site(phase: Phase, role: str, step: Step, event: Event, there: set[int], pl
     )
 
 
-def _restarts(steps: Mapping[str, Iterable[Step]], events: Iterable[Event]) -> bool:
-    """Whether the kernel restarts whatever a signal interrupts, but for what sleeps: signal(7), Interruption of system
-    calls. A socket with a time limit is none of these.
+def _interrupted_from(steps: Mapping[str, Iterable[Step]], events: Sequence[Event]) -> int:
+    """From where on a signal may interrupt more than what sleeps: signal(7), Interruption of system calls. Calls are
+    restarted where a handler is set with SA_RESTART, unless a socket has a time limit.
     """
-    flags = [match[1] for each in steps.values() for step in each if (match := HANDLER.fullmatch(step.text))]
-    limited = any(event.name == "setsockopt" and TIME_LIMIT.intersection(event.arguments) for event in events)
-    return not limited and all("SA_RESTART" in each for each in flags)
+    limits = [at for at, event in enumerate(events) if TIME_LIMIT.intersection(event.arguments)]
+    handlers = [(step.at, match[1]) for step in _all(steps) if (match := HANDLER.fullmatch(step.text))]
+    return min([*limits, *(at for at, flags in handlers if "SA_RESTART" not in flags)], default=len(events))
+
+
+def _only_looks(event: Event) -> bool:
+    """Whether it is a wait for a child that waits for nothing, which no signal interrupts."""
+    return CANONICAL.get(event.name) == "wait" and any("WNOHANG" in each for each in event.arguments)
+
+
+def _all(steps: Mapping[str, Iterable[Step]]) -> Iterator[Step]:
+    return (step for each in steps.values() for step in each)
 
 
 def _also_at(site: Site, places: tuple[int, ...]) -> Site:
@@ -164,12 +177,12 @@ def _kind(name: str, about: str) -> str:
 def _marks(events: Sequence[Event], stop: str) -> Marks:
     """MARK comes to all processes before the clients come, and once more behind the last one."""
     end = len(events)
-    marked = [at for at, event in enumerate(events) if _is_mark(event)]
+    marked = [(at, event.pid) for at, event in enumerate(events) if _is_signal(event, MARK)]
     accepted = [at for at, event in enumerate(events) if _accepts(event)]
-    serving = marked[0] if marked else end
-    told = next((at for at, event in enumerate(events) if at > serving and _is_signal(event, stop)), end)
-    last = max((at for at in accepted if serving < at < told), default=serving)
-    ending = next((at for at in marked if last < at < told), told) if last > serving else told
+    serving = marked[0][0] if marked else end
+    again = (at for place, (at, pid) in enumerate(marked) if pid in {before for _, before in marked[:place]})
+    told = (at for at, event in enumerate(events) if at > max([serving, *accepted]) and _is_signal(event, stop))
+    ending = next(again, next(told, end))
     return Marks(min(next(iter(accepted), end), serving), serving, ending)
 
 
@@ -188,15 +201,11 @@ def _ordinals(events: Sequence[Event], marks: Marks) -> list[int]:
     own: Counter[int] = Counter()
     found = []
     for at, event in enumerate(events):
-        own[event.pid] += _is_mark(event)
+        own[event.pid] += _is_signal(event, MARK)
         key = (event.pid, event.name, (at >= marks.serving) + (at >= marks.ending), own[event.pid])
         counts[key] += 1
         found.append(counts[key])
     return found
-
-
-def _is_mark(event: Event) -> bool:
-    return _is_signal(event, MARK)
 
 
 def _is_signal(event: Event, name: str) -> bool:

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 from contextlib import suppress
@@ -50,7 +51,7 @@ IN_WORDS = {
     "openat": ("open", "creat"),
     "clone": ("fork", "process", "child"),
     "fork": ("process", "child"),
-    "vfork": ("process", "child"),
+    "vfork": ("fork", "process", "child"),
 }
 """What a message may say of a call instead of its name."""
 INTERRUPTED = {"EINTR"}
@@ -110,7 +111,7 @@ def at_start(injection: Injection, injector: Injector, start: Launcher) -> Seen:
     except NotReady as error:
         if not injector.hit():
             return Seen("not reached", str(error)[:200])
-        how = bad_end(injection, error, all_said(start))
+        how = bad_end(injection, error, start)
         return Seen("broken" if how else "kept", how, injector.hit())
     injector.check(server.pid)
     visits = Visits(server)
@@ -186,18 +187,18 @@ def lies(untrue: str) -> str:
     return f"lies: {untrue}" if untrue else ""
 
 
-def bad_end(injection: Injection, error: NotReady, said: str) -> str:
-    """What is wrong with a start that did not come to its end. `said` is all that the server wrote, wherever."""
-    why = str(error)[:200]
+def bad_end(injection: Injection, error: NotReady, start: Launcher) -> str:
+    """What is wrong with a start that did not come to its end."""
+    why, said = str(error)[:600], all_said(start)
     if error.returncode is None:
-        return f"hangs: it stays, and serves nobody: {why}"
+        return f"goes on without serving: {why}"
     if error.returncode < 0:
         return f"dies: {why}"
     if error.returncode == 0:
         return "lies: it ends with exit status 0 before it serves anybody"
     if injection.short:
         return f"ends though nothing has failed: {why}"
-    if not names_it(injection, said):
+    if not names_it(injection, said) and (said or not may_log(start.subject)):
         return f"says nothing of what failed: {why}"
     return ""
 
@@ -210,7 +211,15 @@ def all_said(start: Launcher) -> str:
         path.read_text(errors="replace")
         for path in files
         if path.name not in given and path.stat().st_size < SAID_BYTES
-    )
+    ).strip()
+
+
+def may_log(subject: Subject) -> bool:
+    """Whether its program knows syslog(3): what is said there nobody hears."""
+    program = shutil.which(subject.start[0]) or subject.root / subject.start[0]
+    with suppress(OSError):
+        return b"syslog" in Path(program).read_bytes()
+    return False
 
 
 def names_it(injection: Injection, said: str) -> bool:

@@ -115,6 +115,25 @@ def test_a_process_that_is_there_has_sites_of_its_own() -> None:
     assert found == [("children", (1,)), ("later", (1, 2))]
 
 
+def test_a_child_that_is_told_to_end_is_no_end_of_the_server() -> None:
+    text = TRACE.replace("9 +++ exited", "9 --- SIGTERM {si_signo=SIGTERM} ---\n9 +++ exited")
+    assert found_in(text)[0] == found_in(TRACE)[0]
+
+
+def test_a_wait_that_waits_for_nothing_is_none() -> None:
+    sites, _ = found_in(TRACE.replace("wait4(-1, NULL, 0, NULL)", "wait4(-1, NULL, WNOHANG, NULL)"))
+    assert "parent: wait()" not in named(sites, "ending")
+
+
+@pytest.mark.parametrize(
+    ("more", "blocks"),
+    [("", True), ("7 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n", False), ("7 ioctl(3, FIONBIO, [1]) = 0\n", False)],
+)
+def test_a_listener_blocks_unless_told_otherwise(more: str, blocks: bool) -> None:
+    sites, _ = found_in(TRACE.replace("7 listen", f"{more}7 listen"))
+    assert named(sites, "serving")["parent: accept(socket)"].blocks is blocks
+
+
 def test_the_mark_behind_the_last_client_is_where_the_end_begins() -> None:
     text = TRACE.replace(
         "7 --- SIGTERM", "7 --- SIGCONT {si_signo=SIGCONT} ---\n7 wait4(-1, NULL, 0, NULL) = 9\n7 --- SIGTERM"
