@@ -153,17 +153,18 @@ def test_a_wait_that_is_interrupted_ends_nobody(start_server, work):
     tracer.demand()
 
 
-@promises("sighup", "reload")
+@promises("reload")
 def test_a_reload_refuses_nobody(server):
-    """A server that reads its configuration again at SIGHUP serves each client that comes meanwhile.
+    """A server that reads its configuration again at a signal serves each client that comes meanwhile.
 
     close(2), listen(2): a listener that is closed and opened again refuses those who come between, and resets those in
-    its queue.
+    its queue. The signal is SIGHUP, or the one that its file names: SIGUSR1 of Apache, SIGUSR2 of HAProxy and php-fpm.
     """
-    if server.promises["sighup"] != "survives":
-        pytest.skip(f"{server.subject.name} does not promise to go on serving at SIGHUP")
+    promised = server.promises["reload"]
+    if promised is True and server.promises["sighup"] != "survives":
+        pytest.skip(f"{server.subject.name} does not promise to go on serving at SIGHUP, or names another signal")
     server.serve()
-    server.signal(signal.SIGHUP)
+    server.signal(signal.SIGHUP if promised is True else signal.Signals[promised])
     for _ in range(RELOAD_CLIENTS):
         server.serve()
     assert server.alive()

@@ -17,7 +17,8 @@ from pathlib import Path
 FAMILIES = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}
 NO_FAMILY = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)
 ENDS = (signal.SIGTERM, signal.SIGINT)
-CAUGHT = (*ENDS, signal.SIGHUP, signal.SIGCHLD)
+RELOADS = (signal.SIGHUP, signal.SIGUSR2)
+CAUGHT = (*ENDS, *RELOADS, signal.SIGCHLD)
 BACKLOG, LONGEST, RETRY_MS = 128, 4096, 100
 
 
@@ -97,7 +98,7 @@ def accept_until_told(
         if alarm[0] in ready:
             told = os.read(alarm[0], 512)
             reap()
-            if signal.SIGHUP in told:
+            if any(number in told for number in RELOADS):
                 reload(listeners)
             if any(number in told for number in ENDS):
                 return
