@@ -65,6 +65,10 @@ PROMISES: Mapping[str, Mapping[Any, str]] = {
         False: "nothing",
         True: "a link in place of its pid file leads it to no other file (pid_file)",
     },
+    "device_as_pid_file": {
+        False: "nothing",
+        True: "a FIFO or a device in place of its pid file stays one, and does not hold it up (pid_file)",
+    },
     "relative_paths": {False: "nothing", True: "the path of its work folder may be relative ({work} in start)"},
     "environment": {True: "it serves without an environment, and without a home", False: "nothing"},
     "locale": {True: "it serves under a locale that is not there", False: "nothing"},

@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import socket
+import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -44,7 +45,13 @@ def detach() -> None:
 
 
 def name_oneself(path: Path) -> None:
-    """A file that is there with all of its content, whatever was there before, a link included."""
+    """A file that is there with all of its content, whatever file was there before, or link.
+
+    A device is none: it would be replaced, and with it what others use.
+    """
+    with suppress(FileNotFoundError):
+        if not (stat.S_ISREG(mode := path.lstat().st_mode) or stat.S_ISLNK(mode)):
+            sys.exit(f"{path}: neither a file nor a link")
     new = path.with_suffix(".new")
     note(new, f"{os.getpid()}\n")
     os.replace(new, path)
