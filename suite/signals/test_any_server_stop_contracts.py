@@ -15,11 +15,12 @@ from support.net import connect_error
 from support.peers import BUSY_SECONDS, Rests, flood, lazy
 from support.processes import still_running
 from support.ready import NotReady
+from support.server import Server
 from support.stopped import stopped
 from support.tracer import Tracer
 
 TIMES, CLIENTS, RELOAD_CLIENTS = 3, 3, 30
-AGAIN_SECONDS = 10.0
+AGAIN_SECONDS, ENDING_SECONDS = 10.0, 1.0
 WAITS = (
     "?poll,?ppoll,?ppoll_time64,?select,?_newselect,?pselect6,?pselect6_time64,?epoll_wait,?epoll_pwait,?epoll_pwait2"
 )
@@ -143,15 +144,18 @@ def test_a_wait_that_is_interrupted_ends_nobody(start_server, work):
     """A server whose waits for events are interrupted now and then goes on serving.
 
     POSIX poll and select: EINTR after a handler has run, whatever SA_RESTART says. A server gets SIGCHLD for each
-    client that has left. Here each third wait of each process fails so, or each fourth where it does not serve then:
-    one may rest by two more such calls before it waits again, as ProFTPD does, and meets the third each time.
+    client that has left. Here each third wait of each process fails so, or each fourth where it lives and serves nobody
+    then: one may rest by two more such calls before it waits again, as ProFTPD does, and meets the third each time.
     """
+    server, tracer = interrupted(start_server, work, 3)
     try:
-        serves_though_interrupted(start_server, work, 3)
+        serve_some(server)
     except (OSError, AssertionError):
-        if start_server.subject.starting.port:  # which the first one has
+        if has_ended(server) or server.subject.starting.port:  # which the first one has
             raise
-        serves_though_interrupted(start_server, work, 4)
+        server, tracer = interrupted(start_server, work, 4)
+        serve_some(server)
+    tracer.demand()
 
 
 @promises("reload")
@@ -196,14 +200,23 @@ def test_its_other_processes_are_killed_and_it_serves_again(server):
         wait_until(server.serves, "a client to be served again", AGAIN_SECONDS)
 
 
-def serves_though_interrupted(start_server, work, stride: int) -> None:
-    """Of each process one in so many waits is interrupted, from the second on."""
+def interrupted(start_server, work, stride: int) -> tuple[Server, Tracer]:
+    """Of each of its processes one in so many waits is interrupted, from the second on."""
     tracer = Tracer(work / f"waits-{stride}", WAITS, f"error=EINTR:when=2+{stride}", follow=True)
-    server = start_server(wrapper=tracer.wrapper)
+    return start_server(wrapper=tracer.wrapper), tracer
+
+
+def serve_some(server: Server) -> None:
     for _ in range(CLIENTS):
         server.serve()
     assert server.alive()
-    tracer.demand()
+
+
+def has_ended(server: Server) -> bool:
+    """Or is on its way to its end."""
+    with suppress(TimeoutError):
+        wait_until(lambda: not server.alive(), "it to end", ENDING_SECONDS)
+    return not server.alive()
 
 
 def stop_beside_another(_, start_server) -> str:
