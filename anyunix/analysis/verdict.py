@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from anyunix.analysis.cause_words import cause_said
 from anyunix.analysis.explain import what_fails
-from anyunix.catalog.subjects import PROMISES
+from anyunix.analysis.taking_back import taken_back
 from anyunix.errors import EXIT_NOT_COMPARED, EXIT_NOT_PORTABLE, EXIT_NOT_RUN, EXIT_PORTABLE
 from anyunix.results.consequences import cause_of
 from anyunix.results.model import (
@@ -54,18 +54,6 @@ def exit_status(matrix: Matrix) -> int:
 def shard_status(matrix: Matrix) -> int:
     """Of a part of a matrix: 0 its cells ran, whatever came of them · 3 one broke, or a required one did not run."""
     return EXIT_NOT_RUN if _unanswered(matrix, matrix.cells) else EXIT_PORTABLE
-
-
-def taken_back(probe: Probe) -> str:
-    """What to write into the subject file where the server does not mean to keep a contract; empty if nothing is."""
-    words = [name for name in probe.promises if name in PROMISES]
-    if not words:
-        return ""
-    word = words[-1]  # the narrowest: `ipv4` would take back more than `without_ipv6`
-    values = sorted(PROMISES[word], key=lambda value: value != "alone")  # of a signal the most frequent one
-    others = [str(value).lower() for value in values if value not in (True, "quick")]
-    also = f" (or {', '.join(others[1:])})" if len(others) > 1 else ""
-    return f"promises: {{{word}: {others[0]}}}{also}"
 
 
 def _with_kinds(cell: CellResult, beside: Sequence[CellResult]) -> CellResult:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
@@ -21,7 +22,7 @@ from anyunix.catalog.starting import (
     ready_of,
     start_complaints,
 )
-from anyunix.catalog.subjects import PROMISES, Subject, Transport
+from anyunix.catalog.subjects import PROMISES, Subject, Transport, as_yaml
 from anyunix.catalog.talk import ONE_OF, TalkSaid, talk_of
 from anyunix.catalog.talk_checks import talk_complaints
 from anyunix.catalog.yaml_text import kind
@@ -35,13 +36,17 @@ PROTOCOLS = ("chat",)
 Words = tuple[Word, ...]
 MODE_NAMES = {"pattern": f"^{PART_OF_A_NAME.pattern}$"}
 ModeName = Annotated[Word, Meta(extra_json_schema=MODE_NAMES)]
-PROMISE_KEYS = {
-    name: {
-        "enum": list(values),
-        "description": "; ".join(f"{str(value).lower()}: {meaning}" for value, meaning in values.items()),
-    }
-    for name, values in PROMISES.items()
-}
+
+
+def _described(values: Mapping[bool | str, str]) -> str:
+    """Each meaning once, behind the values that have it."""
+    by_meaning: dict[str, list[str]] = {}
+    for value, meaning in values.items():
+        by_meaning.setdefault(meaning, []).append(as_yaml(value))
+    return "; ".join(f"{', '.join(words)}: {meaning}" for meaning, words in by_meaning.items())
+
+
+PROMISE_KEYS = {name: {"enum": list(values), "description": _described(values)} for name, values in PROMISES.items()}
 
 
 class SubjectFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -244,7 +249,7 @@ class _Checks:
                     f"promises.{name}", f"unknown promise{nearest(name, PROMISES)}; known: {', '.join(PROMISES)}"
                 )
             if not isinstance(said, (bool, str)) or said not in PROMISES[name]:
-                known = ", ".join(str(each).lower() for each in PROMISES[name])
+                known = ", ".join(map(as_yaml, PROMISES[name]))
                 raise self._error(f"promises.{name}", f"expected one of {known}, found {kind(said)}")
 
     def _names(self) -> None:

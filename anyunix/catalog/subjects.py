@@ -16,6 +16,8 @@ ENDS: Mapping[Any, str] = {
     "either": "ends with all its processes, or goes on serving",
     False: "nothing",
 }
+RELOADS = ("SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGWINCH", "SIGTTIN", "SIGTTOU", "SIGQUIT")
+"""Signals that a server may read its configuration at."""
 PROMISES: Mapping[str, Mapping[Any, str]] = {
     "ipv4": {True: "IPv4 clients are served", False: "nothing"},
     "ipv6": {True: "IPv6 clients are served where the platform has IPv6", False: "nothing"},
@@ -63,6 +65,10 @@ PROMISES: Mapping[str, Mapping[Any, str]] = {
         False: "nothing",
         True: "a link in place of its pid file leads it to no other file (pid_file)",
     },
+    "device_as_pid_file": {
+        False: "nothing",
+        True: "a FIFO or a device in place of its pid file stays one, and does not hold it up (pid_file)",
+    },
     "relative_paths": {False: "nothing", True: "the path of its work folder may be relative ({work} in start)"},
     "environment": {True: "it serves without an environment, and without a home", False: "nothing"},
     "locale": {True: "it serves under a locale that is not there", False: "nothing"},
@@ -79,7 +85,11 @@ PROMISES: Mapping[str, Mapping[Any, str]] = {
     "process_group": {True: "its end spares other processes of the group that it was started in", False: "nothing"},
     "sigwinch": {True: "SIGWINCH, SIGCONT and SIGURG mean nothing to it", False: "nothing"},
     "interrupted": {True: "it survives that its waits are interrupted", False: "nothing"},
-    "reload": {True: "where it goes on at SIGHUP, each client that comes then is served", False: "nothing"},
+    "reload": {
+        True: "where it goes on at SIGHUP, each client that comes then is served",
+        False: "nothing",
+        **dict.fromkeys(RELOADS, "it goes on at this signal, and each client that comes then is served"),
+    },
     "children_killed": {
         True: "it serves again when all its processes but the first were killed",
         "ends": "it ends as a whole then",
@@ -97,6 +107,11 @@ PROMISES: Mapping[str, Mapping[Any, str]] = {
 Transport = Literal["tcp", "udp", "unix"]
 NOT_BY_MODE = {"ipv4": ("ipv6",), "ipv6": ("ipv4",), "first": ("ipv6", "without_ipv6", "port_in_use")}
 """Bind modes whose name says what they do not promise: another address may still be free to `first`."""
+
+
+def as_yaml(value: bool | str) -> str:
+    """What stands in a subject file for a promise's value."""
+    return value if isinstance(value, str) else str(value).lower()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -134,9 +135,18 @@ def _with_port(subject: Subject, port: int) -> Iterator[Subject]:
     if start != subject.start:
         yield replace(subject, start=start)
     yield replace(subject, environment={**subject.environment, "PORT": "{port}"})
-    for name in subject.files:
+    for name in (*subject.files, *filter(_is_public, subject.start[1:])):
         if not name.endswith(PROGRAMS) and number.search(text := _text(subject, name)):
             yield _configured(subject, name, number.sub("{port}", text))
+
+
+def _is_public(word: str) -> bool:
+    """Whether it is the absolute path of a file that everybody may read: others' secrets are copied nowhere."""
+    try:
+        status = os.stat(word)
+    except (OSError, ValueError):
+        return False
+    return os.path.isabs(word) and stat.S_ISREG(status.st_mode) and bool(status.st_mode & stat.S_IROTH)
 
 
 def _configured(subject: Subject, name: str, text: str) -> Subject:

@@ -1,6 +1,6 @@
 """The headlines that failures stand under, and the words of a verdict, the same in every report."""
 
-from anyunix.analysis.verdict import taken_back
+from anyunix.analysis.taking_back import taken_back
 from anyunix.results.model import GROUPS, ONLY_WHEN_BROKEN, Answer, FailureKind, Matrix, Probe, Verdict
 
 HEADLINES: dict[FailureKind, str] = {
@@ -18,6 +18,8 @@ SIGNS: dict[Answer, str] = {
     "flaky": "~",
     "not portable": "✗",
 }
+TO_PASTE = "Of these, what it is not meant to keep belongs into its file"
+"""Above the lines that take promises back."""
 STYLES: dict[Answer, str] = {
     "portable": "bold green",
     "portable with known differences": "bold yellow",

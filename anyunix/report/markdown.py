@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from anyunix.analysis.compare import FactDifference, by_value, contradictions, differences, documented, shown
+from anyunix.analysis.taking_back import promises_to_paste
 from anyunix.report.cause_lines import cause_lines
 from anyunix.report.gfm import block, code, details, table, text
-from anyunix.report.kinds import HEADLINES, groups_of, source, take_back, where
+from anyunix.report.kinds import HEADLINES, TO_PASTE, groups_of, source, take_back, where
 from anyunix.report.likeness_lines import likeness_lines
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
 from anyunix.results.consequences import by_cause
@@ -29,7 +30,7 @@ def render(matrix: Matrix) -> str:
     sections = (
         "## anyunix",
         _scope(matrix),
-        *map(_verdict, matrix.verdicts),
+        *(_verdict(verdict, promises_to_paste(matrix, verdict)) for verdict in matrix.verdicts),
         _problems(matrix),
         _findings(matrix),
         _tables(matrix),
@@ -43,11 +44,12 @@ def render(matrix: Matrix) -> str:
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _verdict(verdict: Verdict) -> str:
+def _verdict(verdict: Verdict, promises: list[str]) -> str:
     name = f"{text(verdict.subject)}, bind {text(verdict.bind)}"
     reasons = "".join(f"\n- {text(reason)}" for reason in verdict.because)
     parts = [MARKS[verdict.verdict], f"**{name}: {verdict.verdict}**", text(where(verdict))]
-    return " ".join(filter(None, parts)) + (f"\n{reasons}" if reasons else "")
+    paste = details(TO_PASTE, block("\n".join(promises))) if promises else ""
+    return " ".join(filter(None, parts)) + (f"\n{reasons}" if reasons else "") + (f"\n\n{paste}" if paste else "")
 
 
 def _scope(matrix: Matrix) -> str:

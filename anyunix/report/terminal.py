@@ -8,8 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from anyunix.analysis.compare import contradictions, differences, shown
+from anyunix.analysis.taking_back import promises_to_paste
 from anyunix.report.cause_lines import cause_lines
-from anyunix.report.kinds import HEADLINES, STYLES, groups_of, overall, take_back, where
+from anyunix.report.kinds import HEADLINES, STYLES, TO_PASTE, groups_of, overall, take_back, where
 from anyunix.report.likeness_lines import likeness_lines
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
 from anyunix.results.consequences import by_cause
@@ -28,7 +29,7 @@ def print_report(console: Console, matrix: Matrix, out: str) -> None:
     _print_failures(console, matrix)
     _say(console, Text(f"Details: {out}/index.html, report.md, matrix.json, junit.xml, cells/"))
     for verdict in matrix.verdicts:
-        _print_verdict(console, verdict)
+        _print_verdict(console, verdict, promises_to_paste(matrix, verdict))
     _print_lines(console, (Text(f"expectation: {first_line(problem)}", "bold red") for problem in matrix.problems))
     _print_lines(console, (Text(line, "bold yellow") for line in findings(matrix)))
 
@@ -175,13 +176,17 @@ def _trace(cases: list[tuple[CellResult, Probe]]) -> list[str]:
     return max((excerpt(cell, probe) for cell, probe in cases), key=len, default=[])
 
 
-def _print_verdict(console: Console, verdict: Verdict) -> None:
+def _print_verdict(console: Console, verdict: Verdict, promises: Sequence[str]) -> None:
     text = Text(f"{verdict.subject}, bind {verdict.bind}: ")
     text.append(verdict.verdict, STYLES[verdict.verdict])
     text.append(where(verdict))
     _say(console, text)
     for reason in verdict.because:
         _say(console, Text(f"  {first_line(reason)}"))
+    if promises:
+        _say(console, Text(f"{TO_PASTE}:"))
+    for line in promises:
+        console.print(Text(line), soft_wrap=True)  # whole, to be pasted
 
 
 def _say(console: Console, line: Text) -> None:

@@ -1,16 +1,21 @@
 """Contracts of any server: its pid file, and what becomes of the files that it writes."""
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from support.child import Channel, Child
 from support.deadline import wait_until
+from support.devices import KINDS, kind_of, make_device
+from support.ending import promised_end, stop
+from support.launcher import Launcher
 from support.marks import promises
 from support.own_files import held_files, make_old, written_since
 from support.place import Place, place_beside
 from support.ready import NotReady
+from support.server import Server
 from support.tracer import Tracer
 
 CLIENTS, SOON, FILES = 3, 12, 3
@@ -48,11 +53,8 @@ def test_a_pid_file_of_another_time_harms_nobody(start_server, work, content):
     where, file = place_with_pid_file(start_server, work)
     with Child(wait_for_the_end, seconds=120.0) as other:
         file.write_text({"nothing": "", "text": "not a number\n", "another": f"{other.pid}\n"}[content])
-        try:
-            server = start_server(where=where)
-        except NotReady as error:
-            assert error.returncode not in (0, None), f"it neither serves nor ends with an error: {error}"
-        else:
+        with suppress(NotReady):
+            server = refused_or_started(start_server, where)
             for _ in range(CLIENTS):
                 server.serve()
             assert server.alive()
@@ -76,6 +78,27 @@ def test_a_link_in_place_of_its_pid_file_harms_no_file(start_server, work):
     with suppress(NotReady):  # whether it starts is its own business
         start_server(where=where).serve()
     assert precious.read_text() == PRECIOUS
+
+
+@promises("device_as_pid_file")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_device_in_place_of_its_pid_file_stays_one(start_server, work, kind):
+    """Where its pid file is a FIFO or a device, a server starts, or says why not; what has the name stays what it is.
+
+    rename(2) and unlink(2) ask for nothing but the name: `pid /dev/null`, and the next program that writes there fills
+    the disk, or finds nothing. POSIX open: a FIFO is opened for writing when somebody reads it, and no sooner.
+    """
+    where, file = place_with_pid_file(start_server, work)
+    make_device(file, kind)
+    with suppress(NotReady):
+        server = refused_or_started(by_its_port(start_server), where)
+        for _ in range(CLIENTS):
+            server.serve()
+        assert server.alive()
+        if promised_end(server):
+            stop(server)
+    found = kind_of(file)
+    assert found == kind, f"in place of the {kind} there is {found}"
 
 
 @promises("relative_paths")
@@ -128,6 +151,22 @@ def test_a_write_to_its_files_that_fails_ends_nobody(start_server, work, error):
     seen = [survives_a_failing_write(start_server, work, name, error) for name in names[:FILES]]
     if not any(seen):
         pytest.skip("no write to its files was seen to fail")
+
+
+def refused_or_started(start_server, where: Place) -> Server:
+    """Raises NotReady where it has ended with an error, AssertionError where it neither serves nor ends so."""
+    try:
+        return start_server(where=where)
+    except NotReady as error:
+        if error.returncode in (0, None):
+            raise AssertionError(f"it neither serves nor ends with an error: {error}") from None
+        raise
+
+
+def by_its_port(start_server) -> Launcher:
+    """Of a daemon whose pid file can say nothing: who has its port is it."""
+    start_server.subject = replace(start_server.subject, starting=replace(start_server.subject.starting, pid_file=""))
+    return start_server
 
 
 def wait_for_the_end(channel: Channel) -> None:

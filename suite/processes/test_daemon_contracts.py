@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from support.deadline import wait_until
+from support.devices import KINDS, kind_of, make_device
 from support.forks import wait_stopped
 from support.marks import explained_by, speaks_chat
 from support.net import connect_error
@@ -30,6 +31,22 @@ def test_a_second_server_with_its_pid_file_is_refused(start_server, work):
     assert pid_file.read_text() == f"{server.pid}\n"
     assert server.stop() == 0
     assert not pid_file.exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_device_for_a_pid_file_is_refused(start_server, work, kind):
+    """A server whose pid file is to be a FIFO or a device ends with exit status 1, says so, and leaves that there.
+
+    chat/PROTOCOL.md, Command line. unlink(2) and rename(2) ask for nothing but the name: `--pid-file /dev/null`, and
+    the next program that writes there fills the disk. open(2) of a FIFO for writing waits for somebody who reads.
+    """
+    pid_file = work / "pid"
+    make_device(pid_file, kind)
+    with pytest.raises(NotReady) as caught:
+        start_server("--pid-file", str(pid_file))
+    assert caught.value.returncode == 1
+    assert str(pid_file) in caught.value.stderr
+    assert kind_of(pid_file) == kind
 
 
 def test_children_do_not_keep_its_pid_file(start_server, work):

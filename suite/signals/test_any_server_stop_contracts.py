@@ -15,11 +15,12 @@ from support.net import connect_error
 from support.peers import BUSY_SECONDS, Rests, flood, lazy
 from support.processes import still_running
 from support.ready import NotReady
+from support.server import Server
 from support.stopped import stopped
 from support.tracer import Tracer
 
 TIMES, CLIENTS, RELOAD_CLIENTS = 3, 3, 30
-AGAIN_SECONDS = 10.0
+AGAIN_SECONDS, ENDING_SECONDS = 10.0, 1.0
 WAITS = (
     "?poll,?ppoll,?ppoll_time64,?select,?_newselect,?pselect6,?pselect6_time64,?epoll_wait,?epoll_pwait,?epoll_pwait2"
 )
@@ -143,27 +144,32 @@ def test_a_wait_that_is_interrupted_ends_nobody(start_server, work):
     """A server whose waits for events are interrupted now and then goes on serving.
 
     POSIX poll and select: EINTR after a handler has run, whatever SA_RESTART says. A server gets SIGCHLD for each
-    client that has left. Here each third wait of each process fails so.
+    client that has left. Here each third wait of each process fails so, or each fourth where it lives and serves nobody
+    then: one may rest by two more such calls before it waits again, as ProFTPD does, and meets the third each time.
     """
-    tracer = Tracer(work / "waits", WAITS, "error=EINTR:when=2+3", follow=True)
-    server = start_server(wrapper=tracer.wrapper)
-    for _ in range(CLIENTS):
-        server.serve()
-    assert server.alive()
+    server, tracer = interrupted(start_server, work, 3)
+    try:
+        serve_some(server)
+    except (OSError, AssertionError):
+        if has_ended(server) or server.subject.starting.port:  # which the first one has
+            raise
+        server, tracer = interrupted(start_server, work, 4)
+        serve_some(server)
     tracer.demand()
 
 
-@promises("sighup", "reload")
+@promises("reload")
 def test_a_reload_refuses_nobody(server):
-    """A server that reads its configuration again at SIGHUP serves each client that comes meanwhile.
+    """A server that reads its configuration again at a signal serves each client that comes meanwhile.
 
     close(2), listen(2): a listener that is closed and opened again refuses those who come between, and resets those in
-    its queue.
+    its queue. The signal is SIGHUP, or the one that its file names: SIGUSR1 of Apache, SIGUSR2 of HAProxy and php-fpm.
     """
-    if server.promises["sighup"] != "survives":
-        pytest.skip(f"{server.subject.name} does not promise to go on serving at SIGHUP")
+    promised = server.promises["reload"]
+    if promised is True and server.promises["sighup"] != "survives":
+        pytest.skip(f"{server.subject.name} does not promise to go on serving at SIGHUP, or names another signal")
     server.serve()
-    server.signal(signal.SIGHUP)
+    server.signal(signal.SIGHUP if promised is True else signal.Signals[promised])
     for _ in range(RELOAD_CLIENTS):
         server.serve()
     assert server.alive()
@@ -192,6 +198,25 @@ def test_its_other_processes_are_killed_and_it_serves_again(server):
     assert server.alive(), "it ended with its other processes"
     for _ in range(CLIENTS):
         wait_until(server.serves, "a client to be served again", AGAIN_SECONDS)
+
+
+def interrupted(start_server, work, stride: int) -> tuple[Server, Tracer]:
+    """Of each of its processes one in so many waits is interrupted, from the second on."""
+    tracer = Tracer(work / f"waits-{stride}", WAITS, f"error=EINTR:when=2+{stride}", follow=True)
+    return start_server(wrapper=tracer.wrapper), tracer
+
+
+def serve_some(server: Server) -> None:
+    for _ in range(CLIENTS):
+        server.serve()
+    assert server.alive()
+
+
+def has_ended(server: Server) -> bool:
+    """Or is on its way to its end."""
+    with suppress(TimeoutError):
+        wait_until(lambda: not server.alive(), "it to end", ENDING_SECONDS)
+    return not server.alive()
 
 
 def stop_beside_another(_, start_server) -> str:

@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import socket
+import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +18,8 @@ from pathlib import Path
 FAMILIES = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}
 NO_FAMILY = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)
 ENDS = (signal.SIGTERM, signal.SIGINT)
-CAUGHT = (*ENDS, signal.SIGHUP, signal.SIGCHLD)
+RELOADS = (signal.SIGHUP, signal.SIGUSR2)
+CAUGHT = (*ENDS, *RELOADS, signal.SIGCHLD)
 BACKLOG, LONGEST, RETRY_MS = 128, 4096, 100
 
 
@@ -43,7 +45,13 @@ def detach() -> None:
 
 
 def name_oneself(path: Path) -> None:
-    """A file that is there with all of its content, whatever was there before, a link included."""
+    """A file that is there with all of its content, whatever file was there before, or link.
+
+    A device is none: it would be replaced, and with it what others use.
+    """
+    with suppress(FileNotFoundError):
+        if not (stat.S_ISREG(mode := path.lstat().st_mode) or stat.S_ISLNK(mode)):
+            sys.exit(f"{path}: neither a file nor a link")
     new = path.with_suffix(".new")
     note(new, f"{os.getpid()}\n")
     os.replace(new, path)
@@ -97,7 +105,7 @@ def accept_until_told(
         if alarm[0] in ready:
             told = os.read(alarm[0], 512)
             reap()
-            if signal.SIGHUP in told:
+            if any(number in told for number in RELOADS):
                 reload(listeners)
             if any(number in told for number in ENDS):
                 return

@@ -23,8 +23,8 @@ from anyunix.run.cell import Cell, SuiteOptions
 from checkout import ROOT
 
 FOLDER = ROOT / "tests" / "any_server"
-HEALTHY = {"healthy": "server", "healthy-daemon": "daemon"}
-"""Names that stand for the server without a fault -> its subject file."""
+HEALTHY = {"healthy": "server", "healthy-daemon": "daemon", "healthy-asking": "asking"}
+"""Names that stand for a server without a fault -> its subject file."""
 
 
 class AnyServerFault(Struct, frozen=True, forbid_unknown_fields=True):

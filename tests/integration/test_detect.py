@@ -100,10 +100,13 @@ def test_a_server_of_http_that_is_told_its_port(detect: Detect) -> None:
     assert (subject.starting.port, subject.starting.daemon, subject.stop) == (0, False, "SIGTERM")
 
 
-def test_a_port_in_a_configuration_file(detect: Detect, folder: Path) -> None:
+@pytest.mark.parametrize("absolute", [False, True])
+def test_a_port_in_a_configuration_file(detect: Detect, folder: Path, absolute: bool) -> None:
+    """Of this folder, or wherever it is, as those below /etc are."""
     needs_network()
     (folder / "my.conf").write_text('{"port": 8081}\n')
-    subject = detect("python3", "server.py", "my.conf", server=GREETS_FROM_FILE)
+    named = str(folder / "my.conf") if absolute else "my.conf"
+    subject = detect("python3", "server.py", named, server=GREETS_FROM_FILE)
     assert subject.start == ("{python}", "server.py", "{work}/my.conf")
     assert (subject.files, dict(subject.configuration)) == (("server.py",), {"my.conf": '{"port": {port}}\n'})
     assert subject.talk is not None

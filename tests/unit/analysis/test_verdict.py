@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from anyunix.analysis.verdict import exit_status, judge, taken_back
+from anyunix.analysis.verdict import exit_status, judge
 from anyunix.results.model import Again, CellResult, Matrix, Outcome, Probe, Status, Tried
 from anyunix.run.matrix import choose_reference
 
@@ -147,16 +147,12 @@ def test_what_follows_from_a_failure_is_no_reason_of_its_own() -> None:
 
 
 def test_what_takes_a_broken_promise_back_is_told() -> None:
-    """With another value of the promise's words than the one that a server makes without saying so."""
     broken = Probe("signals/test_x.py::test_ends", "contract", "failed", promises=("sigterm",))
     (verdict,) = judged(*(CellResult("c", name, "dual", "ran", probes=(broken,)) for name in "ab")).verdicts
     assert verdict.because == (
         "kept on no platform: test_ends; if it is not meant to be, write promises: "
         "{sigterm: alone} (or slow, survives, either, false) in the subject file",
     )
-    assert taken_back(replace(broken, promises=("ipv6",))) == "promises: {ipv6: false}"
-    assert taken_back(replace(broken, promises=("ipv4", "without_ipv6"))) == "promises: {without_ipv6: false}"
-    assert taken_back(replace(broken, promises=())) == ""
 
 
 def test_a_subject_that_does_not_build_somewhere_is_judged_by_that_alone() -> None:

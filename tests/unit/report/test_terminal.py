@@ -4,11 +4,14 @@ import dataclasses
 import io
 import re
 
+import yaml
 from rich.console import Console
 
+from anyunix.analysis.verdict import judge
+from anyunix.report.kinds import TO_PASTE
 from anyunix.report.terminal import WIDTH, print_overall, print_report
 from anyunix.results.cause_model import Cause
-from anyunix.results.model import Matrix
+from anyunix.results.model import CellResult, Matrix, PlatformResult, Probe
 from example_matrix import example
 
 
@@ -58,3 +61,12 @@ def test_processes_that_outlived_their_cell_are_named() -> None:
     cell = dataclasses.replace(matrix.cells[0], left_behind=("pid 7 nginx -g daemon on;",))
     text = printed(dataclasses.replace(matrix, cells=(cell, *matrix.cells[1:])))
     assert f"left behind on {cell.name}, and ended: pid 7 nginx -g daemon on;" in text
+
+
+def test_what_takes_broken_promises_back_can_be_pasted() -> None:
+    """Whole lines, however narrow the terminal is, that are YAML."""
+    broken = Probe("signals/test_x.py::test_ends", "contract", "failed", promises=("sigterm",))
+    cells = (CellResult("my", "a", "default", "ran", probes=(broken,)),)
+    matrix = judge(Matrix((PlatformResult("a", "", "local", "ran"),), cells, "a"))
+    printed_whole = printed(matrix, 60).partition(f"{TO_PASTE}:\n")[2].splitlines()[:2]
+    assert yaml.safe_load("\n".join(printed_whole)) == {"promises": {"sigterm": "alone"}}
