@@ -17,7 +17,8 @@ from anyunix.report.kinds import SIGNS as ANSWER_SIGNS
 from anyunix.report.likeness_lines import likeness_lines
 from anyunix.report.page.data import block
 from anyunix.report.page.fact_rows import facts_of
-from anyunix.report.page.failures import LEFT_OUT_SHOWN, by_probe, failures_of, left_out_of
+from anyunix.report.page.failures import by_probe, failures_of, left_out_of
+from anyunix.report.page.prose import prose_of
 from anyunix.report.page.sections import SIGNS, Kept, grouped, kept_of, rows_of, sections_of
 from anyunix.report.page.shown import shown
 from anyunix.report.traces import around, findings
@@ -59,7 +60,8 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
     matrix = replace(matrix, platforms=tuple(sorted(matrix.platforms, key=lambda each: each.is_likeness)))
     rows = rows_of(matrix)
     sections = sections_of(matrix, rows)
-    failures, left_out = failures_of(sections), left_out_of(matrix)
+    failures, left_out = failures_of(sections), left_out_of(matrix, rows)
+    environment.filters["prose"] = prose_of(matrix.texts)
     style, script = _source("page.css"), _source(*SCRIPTS)
     there = {word for section in sections for row in section.rows for word in section.words(row)}
     words = [word for word in SIGNS if word in there]
@@ -71,7 +73,6 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
         failures_by_probe=by_probe(failures),
         numbers={(failure.section.key, failure.place, failure.row.number): failure.number for failure in failures},
         left_out=left_out,
-        left_out_shown=LEFT_OUT_SHOWN,
         reasons_shown=REASONS_SHOWN,
         failures_shown=FAILURES_SHOWN,
         names_shown=NAMES_SHOWN,
@@ -87,6 +88,7 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
         around=around,
         findings=findings(matrix),
         traced=_traced(matrix),
+        rows={row.id: row for row in rows},
         text_numbers={text.id: number for number, text in enumerate(matrix.texts)},
         answer=max(answers, key=ANSWERS.index, default="not answered"),
         take_back=take_back,

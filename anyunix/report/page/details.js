@@ -12,12 +12,12 @@ function addDetails(page) {
     const place = cell.cellIndex - 1;
     const body = find('#details-body');
     const told = find(`#t${text}`);
-    find('#details-title').textContent = row.cells[0].firstChild.textContent.trim();
+    find('#details-title').replaceChildren(...clone('h2', row.cells[0]).childNodes);
     body.replaceChildren();
     if (place >= 0) body.append(...outcome(view, row, cell, place));
-    if (told) {
+    if (told && find('.rule', told)) {
       body.append(make('h3', kind === 'fact' ? 'What it asks' : 'What it demands'));
-      body.append(...[...find('dd', told).children].map((child) => child.cloneNode(true)));
+      body.append(...all('.rule', told).map((child) => child.cloneNode(true)));
     }
     body.append(make('p', id, 'id'));
     dialog.dataset.cell = `${view.dataset.key} ${place} ${number}`;
@@ -41,10 +41,10 @@ function addDetails(page) {
     if (more.failure !== undefined) {
       parts.push(...[...find(`#f${more.failure}`).children].slice(1).map((child) => child.cloneNode(true)));
     }
-    if (more.reason !== undefined) parts.push(make('p', find(`#r${more.reason}`).textContent));
+    if (more.reason !== undefined) parts.push(clone('p', find(`#r${more.reason}`)));
     if (more.note) parts.push(make('pre', more.note));
     if (!result) parts.push(make('p', 'This cell was not part of the run.'));
-    else if (result.reason) parts.push(make('p', result.reason));
+    else if (result.reason) parts.push(prose('p', result.reason));
     if (more.facts) parts.push(make('h3', 'Measured'), pairs(more.facts));
     if (more.unstable) parts.push(make('h3', 'Varied'), pairs(more.unstable));
     if (more.explained_by) parts.push(make('h3', 'Facts that may explain it'), compared(more.explained_by, place));

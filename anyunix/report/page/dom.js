@@ -10,6 +10,20 @@ function make(tag, text = '', className = '') {
   return element;
 }
 
+/** The content of another element, in one of its own. */
+function clone(tag, other) {
+  const element = make(tag);
+  element.append(...[...other.childNodes].map((child) => child.cloneNode(true)));
+  return element;
+}
+
+/** What stands between backticks is code. */
+function prose(tag, text, className = '') {
+  const element = make(tag, '', className);
+  text.split(/`([^`\n]+)`/).forEach((part, place) => element.append(place % 2 ? make('code', part) : part));
+  return element;
+}
+
 /** A list of names and values. */
 function pairs(several) {
   const list = make('dl', '', 'pairs');

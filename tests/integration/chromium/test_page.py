@@ -9,7 +9,8 @@ from anyunix.report.html import LOG_LIMIT, render
 from anyunix.results.model import Matrix, Verdict
 from page_matrix import HARMLESS, HOSTILE, SERVED, example
 
-SIGHT = ["c/first/plain ipv4 client is served", "c/first/plain order [ipv4]"]
+FIRST = "c/first/plain"
+SIGHT = [f"{FIRST} A client is served: plain words", f"{FIRST} Order. [ipv4]"]
 """What is open at first: the group with the failure."""
 
 
@@ -18,7 +19,7 @@ def rows(driver: Any) -> list[str]:
     return list(
         driver.execute_script("""
         return [...document.querySelectorAll('.matrix tr[data-n]')].filter((row) => row.offsetParent)
-            .map((row) => row.closest('.view').dataset.key + ' ' + row.cells[0].firstChild.textContent.trim())""")
+            .map((row) => row.closest('.view').dataset.key + ' ' + row.cells[0].textContent.trim())""")
     )
 
 
@@ -144,10 +145,10 @@ def test_filters_narrow_the_rows_and_the_link_keeps_them(page: Callable[..., Any
     driver = page(example())
     assert rows(driver) == SIGHT
     click(driver, "[name=differs]")
-    assert rows(driver) == [*SIGHT, "c/first/plain flock table"]
+    assert rows(driver) == [*SIGHT, f"{FIRST} Flock table."]
     click(driver, "[name=outcome][value=differs]")
     click(driver, "[name=view][value='']")
-    expected = ["c/first/plain order [ipv4]"]
+    expected = [f"{FIRST} Order. [ipv4]"]
     assert rows(driver) == expected
     wait_for(driver, "location.hash.includes('view=')")
     link = driver.current_url
@@ -164,7 +165,7 @@ def test_filters_narrow_the_rows_and_the_link_keeps_them(page: Callable[..., Any
 
 def test_platforms_and_groups_are_filtered(page: Callable[..., Any]) -> None:
     driver = page(example(), fragment="#platform=alpine&group=chat&view=c%2Ffirst%2Fplain")
-    assert rows(driver) == ["c/first/plain log is kept"]
+    assert rows(driver) == [f"{FIRST} Log is kept."]
     heads = driver.execute_script("""return [...document.querySelectorAll('.view:not([hidden]) thead th')]
         .filter((head) => head.offsetParent).map((head) => head.innerText.split('\\n')[0])""")
     assert heads == ["Probe", "alpine"]
@@ -188,10 +189,10 @@ def test_groups_close_and_open(page: Callable[..., Any]) -> None:
     click(driver, ".view:not([hidden]) [data-group=binding] button")
     assert rows(driver) == []
     click(driver, ".view:not([hidden]) [data-group=chat] button")
-    assert rows(driver) == ["c/first/plain log is kept"]
+    assert rows(driver) == [f"{FIRST} Log is kept."]
     wait_for(driver, "location.hash.includes('open=chat')")
     driver.refresh()
-    assert rows(driver) == ["c/first/plain log is kept"]
+    assert rows(driver) == [f"{FIRST} Log is kept."]
 
 
 def test_a_cell_opens_by_mouse(page: Callable[..., Any]) -> None:
@@ -223,7 +224,7 @@ def test_everything_by_keyboard(page: Callable[..., Any]) -> None:
     driver.find_element("css selector", "body").send_keys("/")
     assert driver.switch_to.active_element.get_attribute("name") == "q"
     keys(driver, "order")
-    assert rows(driver) == ["c/first/plain order [ipv4]"]
+    assert rows(driver) == [f"{FIRST} Order. [ipv4]"]
     keys(driver, pressed("ESCAPE"))
     assert len(rows(driver)) == 2
     for _ in range(60):
@@ -253,7 +254,7 @@ def test_without_javascript_all_is_there(page: Callable[..., Any], start_browser
         "documented, not measured",
         "c · dual",
         "c · first",
-        "log is kept",
+        "Log is kept.",
         "expectation plain words",
     ):
         assert part in body
