@@ -18,6 +18,7 @@ from anyunix.report.likeness_lines import likeness_lines
 from anyunix.report.page.data import block
 from anyunix.report.page.fact_rows import facts_of
 from anyunix.report.page.failures import by_probe, failures_of, left_out_of
+from anyunix.report.page.picture import SAID, pictures_of
 from anyunix.report.page.prose import prose_of
 from anyunix.report.page.sections import SIGNS, Kept, grouped, kept_of, rows_of, sections_of
 from anyunix.report.page.shown import shown
@@ -26,7 +27,7 @@ from anyunix.results.model import ANSWERS, CellResult, Matrix, Probe
 from anyunix.results.trace_model import Trace
 from anyunix.text import first_line, safe
 
-SCRIPTS = ("dom.js", "tables.js", "filter.js", "grid.js", "details.js", "page.js")
+SCRIPTS = ("dom.js", "tables.js", "filter.js", "grid.js", "details.js", "picture.js", "page.js")
 REASONS_SHOWN, FAILURES_SHOWN, NAMES_SHOWN = 3, 3, 6
 """Of a verdict, of a probe, of platforms in a sentence; the page has the others one click away."""
 LOG_LIMIT = 3_000
@@ -37,6 +38,9 @@ PIECE = 2_000
 """Of the template's own pieces, a tag or a word each, in one of the page."""
 MANY = 8
 """With more platforms than these their names are written upwards."""
+
+SQUARE, LANE = 9, 11
+"""Pixels of the picture: the width of a square where there is room, and the height of a platform's lane."""
 
 
 def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
@@ -60,6 +64,7 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
     matrix = replace(matrix, platforms=tuple(sorted(matrix.platforms, key=lambda each: each.is_likeness)))
     rows = rows_of(matrix)
     sections = sections_of(matrix, rows)
+    pictures = pictures_of(matrix, sections)
     failures, left_out = failures_of(sections), left_out_of(matrix, rows)
     environment.filters["prose"] = prose_of(matrix.texts)
     style, script = _source("page.css"), _source(*SCRIPTS)
@@ -69,6 +74,12 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
     page = environment.get_template("page.html").stream(
         matrix=matrix,
         sections=sections,
+        pictures=pictures,
+        verdicts={(verdict.subject, verdict.bind): verdict for verdict in matrix.verdicts},
+        looks=SAID,
+        looks_there={look for picture in pictures for look in picture.words},
+        square=SQUARE,
+        lane_height=LANE,
         failures=failures,
         failures_by_probe=by_probe(failures),
         numbers={(failure.section.key, failure.place, failure.row.number): failure.number for failure in failures},
@@ -102,7 +113,7 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
         style=style,
         script=script,
         policy=_policy(style, script),
-        data=Markup(block(matrix, rows, sections, failures, left_out)),
+        data=Markup(block(matrix, rows, sections, pictures, failures, left_out)),
     )
     page.enable_buffering(PIECE)
     return page

@@ -1,4 +1,4 @@
-/** Adds `show` and `openNamed`: what there is to say of a cell, in a dialog. */
+/** Adds `show`, `openNamed` and `openCell`: what there is to say of a cell, in a dialog. */
 function addDetails(page) {
   const {data, views, dialog} = page;
   let opened = null; // the cell that gets the focus back
@@ -80,6 +80,15 @@ function addDetails(page) {
     const row = view && find(`tr[data-n="${number}"]`, view);
     const cell = row && row.cells[Number(place) + 1];
     if (!cell) return;
+    openCell(cell);
+  }
+
+  /** Shows a cell's table and group too, so that it is in sight when the details close. */
+  function openCell(cell) {
+    const view = cell.closest('.view');
+    if (view.hidden) page.choose(view.dataset.key);
+    page.toggled.set(cell.closest('tbody').dataset.group, true);
+    page.apply();
     page.one(view, cell);
     show(cell);
   }
@@ -90,5 +99,5 @@ function addDetails(page) {
   });
   dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
 
-  Object.assign(page, {show, openNamed});
+  Object.assign(page, {show, openNamed, openCell});
 }

@@ -1,4 +1,4 @@
-/** Adds `read`, `apply`, `keep` and `clear`: the form is the filter's state, the URL's fragment its copy. */
+/** Adds `read`, `apply`, `keep`, `clear` and `choose`: the form is the filter's state, the URL's fragment its copy. */
 function addFilter(page) {
   const {form, views, toggled, dialog} = page;
 
@@ -82,5 +82,5 @@ function addFilter(page) {
     find('#shown').textContent = shown === total ? `${total} probes` : `${shown} of ${total} probes`;
   }
 
-  Object.assign(page, {read, apply, keep, clear});
+  Object.assign(page, {read, apply, keep, clear, choose});
 }

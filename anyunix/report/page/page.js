@@ -20,6 +20,7 @@ function start() {
   addFilter(page);
   addGrid(page);
   addDetails(page);
+  addPicture(page);
   closeGroups(page);
   listen(page);
   page.read();
