@@ -21,6 +21,8 @@ from anyunix.report.page.failures import by_probe, failures_of, left_out_of
 from anyunix.report.page.picture import SAID, pictures_of
 from anyunix.report.page.prose import prose_of
 from anyunix.report.page.sections import SIGNS, Kept, grouped, kept_of, rows_of, sections_of
+from anyunix.report.page.served import ANSWERS as SERVED_ANSWERS
+from anyunix.report.page.served import served_of
 from anyunix.report.page.shown import shown
 from anyunix.report.traces import around, findings
 from anyunix.results.model import ANSWERS, CellResult, Matrix, Probe
@@ -28,8 +30,8 @@ from anyunix.results.trace_model import Trace
 from anyunix.text import first_line, safe
 
 SCRIPTS = ("dom.js", "tables.js", "filter.js", "grid.js", "details.js", "picture.js", "page.js")
-REASONS_SHOWN, FAILURES_SHOWN, NAMES_SHOWN = 3, 3, 6
-"""Of a verdict, of a probe, of platforms in a sentence; the page has the others one click away."""
+REASONS_SHOWN, ARTICLES_SHOWN, FAILURES_SHOWN, NAMES_SHOWN = 3, 10, 3, 6
+"""Of a verdict, probes that failed, cells of a probe, platforms in a sentence; the others are one click away."""
 LOG_LIMIT = 3_000
 """Characters of a cell's log that are shown, from its end."""
 LOGS_LIMIT = 600_000
@@ -64,6 +66,8 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
     matrix = replace(matrix, platforms=tuple(sorted(matrix.platforms, key=lambda each: each.is_likeness)))
     rows = rows_of(matrix)
     sections = sections_of(matrix, rows)
+    facts = facts_of(matrix, rows)
+    served = served_of(matrix, sections)
     pictures = pictures_of(matrix, sections)
     failures, left_out = failures_of(sections), left_out_of(matrix, rows)
     environment.filters["prose"] = prose_of(matrix.texts)
@@ -78,6 +82,9 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
         verdicts={(verdict.subject, verdict.bind): verdict for verdict in matrix.verdicts},
         looks=SAID,
         looks_there={look for picture in pictures for look in picture.words},
+        served=served,
+        answers=SERVED_ANSWERS,
+        answers_there={word for each in served for client in each.clients for word in client.words},
         square=SQUARE,
         lane_height=LANE,
         failures=failures,
@@ -85,9 +92,12 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
         numbers={(failure.section.key, failure.place, failure.row.number): failure.number for failure in failures},
         left_out=left_out,
         reasons_shown=REASONS_SHOWN,
+        articles_shown=ARTICLES_SHOWN,
         failures_shown=FAILURES_SHOWN,
         names_shown=NAMES_SHOWN,
-        facts=facts_of(matrix, rows),
+        facts=facts,
+        tried=sum(len(cell.tried()) for cell in matrix.cells),
+        differing=sum(map(len, facts.differing.values())),
         likeness_lines=likeness_lines(matrix),
         likenesses=sum(platform.is_likeness for platform in matrix.platforms),
         groups=grouped(rows),

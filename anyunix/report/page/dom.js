@@ -34,3 +34,26 @@ function pairs(several) {
   }
   return list;
 }
+
+/** Copies a link into this page; where the browser does not let it, the link is there to be copied by hand. */
+async function copy(button) {
+  const link = `${location.href.split('#')[0]}#${button.dataset.copy}`;
+  try {
+    await navigator.clipboard.writeText(link);
+    button.textContent = 'Copied';
+  } catch {
+    const field = make('input');
+    field.readOnly = true;
+    field.value = link;
+    field.setAttribute('aria-label', 'Link');
+    button.replaceWith(field);
+    field.select();
+  }
+}
+
+function copyButton(fields) {
+  const button = make('button', 'Copy link');
+  button.type = 'button';
+  button.dataset.copy = fields;
+  return button;
+}

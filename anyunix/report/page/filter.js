@@ -15,7 +15,7 @@ function addFilter(page) {
     const fields = new URLSearchParams([...new FormData(form)].filter(([name, value]) => value || name === 'view'));
     if (fields.get('view') === usualView()) fields.delete('view');
     toggled.forEach((open, group) => fields.append(open ? 'open' : 'closed', group));
-    if (cell) fields.set('cell', cell);
+    Object.entries(cell || {}).forEach(([name, value]) => fields.set(name, value));
     return fields.toString();
   }
 
@@ -36,7 +36,7 @@ function addFilter(page) {
     fields.getAll('open').forEach((group) => toggled.set(group, true));
     fields.getAll('closed').forEach((group) => toggled.set(group, false));
     apply();
-    if (fields.has('cell')) page.openNamed(fields.get('cell'));
+    if (fields.has('probe')) page.openLinked(fields);
     else if (dialog.open) dialog.close();
   }
 

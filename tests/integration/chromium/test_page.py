@@ -100,10 +100,10 @@ def test_policy_stops_what_is_not_the_pages_own(page: Callable[..., Any]) -> Non
     assert driver.execute_script("return [window.pwned ?? null, window.refused]") == [None, True]
 
 
-def test_first_the_verdicts_then_problems_then_what_did_not_run(page: Callable[..., Any]) -> None:
+def test_first_the_verdicts_then_what_failed_then_what_did_not_run(page: Callable[..., Any]) -> None:
     driver = page(example())
     order = driver.execute_script("return [...document.querySelectorAll('main > section')].map((each) => each.id)")
-    assert order[:6] == ["picture", "verdicts", "problems", "not-run", "matrix", "failures"]
+    assert order[:7] == ["picture", "verdicts", "served", "problems", "failures", "not-run", "matrix"]
     assert "cause, by experiment (7 runs): with plain words switched on" in text_of(driver, "#verdicts")
     assert "freebsd" in text_of(driver, "#not-run")
 
@@ -236,16 +236,18 @@ def test_everything_by_keyboard(page: Callable[..., Any]) -> None:
     assert driver.switch_to.active_element.get_attribute("aria-label") == "fails as expected: wobbly"
     keys(driver, pressed("ENTER"))
     assert "Accepted: known: plain words" in text_of(driver, "dialog")
-    wait_for(driver, "location.hash.includes('cell=')")
+    wait_for(driver, "location.hash.includes('probe=')")
     driver.refresh()
     assert driver.execute_script("return document.querySelector('dialog').open") is True
     keys(driver, pressed("ESCAPE"))
-    wait_for(driver, "!location.hash.includes('cell=')")
+    wait_for(driver, "!location.hash.includes('probe=')")
     assert driver.switch_to.active_element.tag_name == "td"
 
 
 def test_without_javascript_all_is_there(page: Callable[..., Any], start_browser: Callable[..., Any]) -> None:
     driver = page(example(), driver=start_browser("--blink-settings=scriptEnabled=false"))
+    for summary in driver.find_elements("css selector", "main > section > details > summary"):
+        summary.click()
     body = driver.find_element("css selector", "body").text
     for part in (
         "refused: plain words",
@@ -261,16 +263,6 @@ def test_without_javascript_all_is_there(page: Callable[..., Any], start_browser
     assert not driver.find_element("id", "filters").is_displayed()
     driver.find_element("css selector", "td[title=failed] a").click()
     assert driver.current_url.endswith("#f0")
-
-
-def test_paper_has_all_groups_and_no_filters(page: Callable[..., Any]) -> None:
-    driver = page(example())
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    try:
-        assert len(rows(driver)) == 4
-        assert not driver.find_element("id", "filters").is_displayed()
-    finally:
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
 def test_many_reasons_and_wide_texts_do_not_widen_the_page(page: Callable[..., Any]) -> None:

@@ -4,6 +4,7 @@ import importlib.util
 import re
 
 from anyunix.report.html import render
+from anyunix.results.model import Matrix
 from checkout import ROOT
 from page_matrix import HOSTILE, example
 
@@ -26,3 +27,17 @@ def test_16000_results_stay_under_3_megabytes() -> None:
     matrix = bench.large_matrix()
     assert sum(len(cell.probes) for cell in matrix.cells) == 16_000
     assert len(render(matrix, bench.logs_of(matrix)).encode()) < SIZE_LIMIT
+
+
+def test_a_page_without_failures_says_so_first() -> None:
+    matrix = example()
+    kept = tuple(cell for cell in matrix.cells if cell.bind == "dual")
+    html = render(Matrix(matrix.platforms[:2], kept, "debian"))
+    assert "Nothing failed: each of the 2 contracts that were tried was kept." in html
+    assert '<a href="#facts">Facts that differ from debian</a>, or varied: 1.' in html
+    assert html.index("Nothing failed") < html.index('id="matrix"')
+    assert '<details class="part" open><summary><h2 id="facts-title">' in html
+
+
+def test_nothing_tried_is_not_nothing_failed() -> None:
+    assert "Nothing failed, but no contract was tried." in render(Matrix((), (), "debian"))
