@@ -22,6 +22,7 @@ function start() {
   addDetails(page);
   addPicture(page);
   closeGroups(page);
+  find('.choices').open = innerWidth >= 768; // on a small screen the controls are a line
   listen(page);
   page.read();
 }

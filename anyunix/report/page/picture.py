@@ -31,8 +31,8 @@ SAID = {
     "none": "left out or not run",
 }
 """In the order of the legend."""
-LABELLED, LEAST = 0.06, 7
-"""The part of the width, and the squares, from which on a group's name fits over it."""
+LABELLED, LEAST, WIDE = 0.06, 7, 0.2
+"""The part of the width, and the squares, from which on a group's name fits over it; the part on a small screen."""
 Shapes = dict[str, str]
 """Look -> the path through the squares of that look."""
 
@@ -54,6 +54,8 @@ class Label:
     text: str
     percent: float
     """Where it begins, of the width."""
+    wide: bool
+    """Whether there is room for it on a narrow screen, too."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def _labels(starts: Sequence[tuple[str, int]], width: int) -> tuple[Label, ...]:
     """The names for which there is room."""
     ends = [start for _, start in starts[1:]] + [width]
     return tuple(
-        Label(name, round(100 * start / width, 2))
+        Label(name, round(100 * start / width, 2), end - start >= WIDE * width)
         for (name, start), end in zip(starts, ends, strict=True)
         if end - start >= max(LEAST, LABELLED * width)
     )
