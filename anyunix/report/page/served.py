@@ -62,7 +62,7 @@ def served_of(matrix: Matrix, sections: Iterable[Section]) -> list[Served]:
 
 def _clients(section: Section, platforms: int) -> tuple[Client, ...]:
     order = list(ANSWERS)
-    clients = []
+    clients: list[Client] = []
     for name, contracts in CLIENTS.items():
         rows = [row for row in section.rows if row.id in contracts]
         words = [section.words(row) for row in rows]
