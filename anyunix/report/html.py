@@ -11,7 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from anyunix.analysis.compare import contradictions
+from anyunix.analysis.history import History
 from anyunix.report.cause_lines import cause_lines
+from anyunix.report.history_lines import MARKS, turned
 from anyunix.report.kinds import HEADLINES, overall, take_back, where
 from anyunix.report.kinds import SIGNS as ANSWER_SIGNS
 from anyunix.report.likeness_lines import likeness_lines
@@ -45,12 +47,14 @@ SQUARE, LANE = 9, 11
 """Pixels of the picture: the width of a square where there is room, and the height of a platform's lane."""
 
 
-def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
+def render(matrix: Matrix, logs: Mapping[str, str] | None = None, history: History | None = None) -> str:
     """The whole page."""
-    return "".join(render_in_pieces(matrix, logs))
+    return "".join(render_in_pieces(matrix, logs, history))
 
 
-def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> Iterator[str]:
+def render_in_pieces(
+    matrix: Matrix, logs: Mapping[str, str] | None = None, history: History | None = None
+) -> Iterator[str]:
     """The page, piece by piece. `logs`: `key` of a cell -> its log, of which the end is shown.
 
     Everything in `matrix` and `logs` is taken for untrusted text.
@@ -108,6 +112,9 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
         first_line=first_line,
         around=around,
         findings=findings(matrix),
+        history=history,
+        marks=MARKS,
+        turned=turned,
         traced=_traced(matrix),
         rows={row.id: row for row in rows},
         text_numbers={text.id: number for number, text in enumerate(matrix.texts)},
