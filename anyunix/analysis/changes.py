@@ -122,9 +122,9 @@ def dropped(old: Matrix, new: Matrix) -> tuple[str, ...]:
 
 
 def _contract_changes(cell: CellId, old: CellResult | None, new: CellResult | None) -> Iterator[Change]:
-    before, after = _tried(old), _tried(new)
+    before, after = tried_in(old), tried_in(new)
     for probe in dict.fromkeys((*after, *before)):
-        was, now = _one(before, probe, old), _one(after, probe, new)
+        was, now = came_of(before, probe, old), came_of(after, probe, new)
         group = _group(was, now)
         if group is not None:
             yield Change(
@@ -140,12 +140,12 @@ def _contract_changes(cell: CellId, old: CellResult | None, new: CellResult | No
             )
 
 
-def _tried(cell: CellResult | None) -> dict[str, Probe]:
+def tried_in(cell: CellResult | None) -> dict[str, Probe]:
     """The contracts that were tried; where an id is there twice, a failure outweighs."""
     return {probe.id: probe for probe in sorted(cell.tried() if cell else (), key=lambda probe: probe.bad)}
 
 
-def _one(tried: dict[str, Probe], wanted: str, cell: CellResult | None) -> Probe | None:
+def came_of(tried: dict[str, Probe], wanted: str, cell: CellResult | None) -> Probe | None:
     """That a subject builds, or starts, is only in the results when it did not: else a cell that ran says it did."""
     if wanted in ONLY_WHEN_BROKEN and wanted not in tried and cell is not None and cell.status == "ran":
         return Probe(wanted, "contract", "passed")

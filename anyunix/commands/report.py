@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
+from anyunix.analysis.history import history_of
 from anyunix.commands.common import a_path, check_writable, console_for_reports, with_problems
+from anyunix.report.history_lines import print_history
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_overall, print_report
 from anyunix.results.matrix_file import read_matrix
@@ -19,6 +21,15 @@ def add_arguments(report: argparse.ArgumentParser) -> None:
         metavar="OUT",
         help="the run's folder, or the matrix.json in it (default: %(default)s)",
     )
+    report.add_argument(
+        "--history",
+        type=a_path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="earlier runs, each a folder or a matrix.json: show, on the terminal and in index.html, what became red "
+        "when, and what was mended",
+    )
     report.set_defaults(command=report_command)
 
 
@@ -29,9 +40,13 @@ def report_command(arguments: argparse.Namespace) -> int:
     """
     matrix = read_matrix(arguments.out)
     folder: Path = arguments.out if arguments.out.is_dir() else arguments.out.parent
+    earlier = {path.resolve(): path for path in arguments.history if path.resolve() != arguments.out.resolve()}
+    history = history_of([(str(path), read_matrix(path)) for path in earlier.values()] + [(str(arguments.out), matrix)])
     check_writable(folder)
     out, console = OutFolder(folder), console_for_reports()
-    out.write_pages(matrix)
+    out.write_pages(matrix, history if arguments.history else None)
     print_report(console, matrix, str(folder))
+    if arguments.history:
+        print_history(console, history)
     print_overall(console, matrix)
     return with_problems(out.problems, 0)

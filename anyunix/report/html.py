@@ -11,23 +11,29 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from anyunix.analysis.compare import contradictions
+from anyunix.analysis.history import History
 from anyunix.report.cause_lines import cause_lines
+from anyunix.report.history_lines import MARKS, turned
 from anyunix.report.kinds import HEADLINES, overall, take_back, where
 from anyunix.report.kinds import SIGNS as ANSWER_SIGNS
 from anyunix.report.likeness_lines import likeness_lines
 from anyunix.report.page.data import block
 from anyunix.report.page.fact_rows import facts_of
-from anyunix.report.page.failures import LEFT_OUT_SHOWN, by_probe, failures_of, left_out_of
+from anyunix.report.page.failures import by_probe, failures_of, left_out_of
+from anyunix.report.page.picture import SAID, pictures_of
+from anyunix.report.page.prose import prose_of
 from anyunix.report.page.sections import SIGNS, Kept, grouped, kept_of, rows_of, sections_of
+from anyunix.report.page.served import ANSWERS as SERVED_ANSWERS
+from anyunix.report.page.served import served_of
 from anyunix.report.page.shown import shown
 from anyunix.report.traces import around, findings
 from anyunix.results.model import ANSWERS, CellResult, Matrix, Probe
 from anyunix.results.trace_model import Trace
 from anyunix.text import first_line, safe
 
-SCRIPTS = ("dom.js", "tables.js", "filter.js", "grid.js", "details.js", "page.js")
-REASONS_SHOWN, FAILURES_SHOWN, NAMES_SHOWN = 3, 3, 6
-"""Of a verdict, of a probe, of platforms in a sentence; the page has the others one click away."""
+SCRIPTS = ("dom.js", "tables.js", "filter.js", "grid.js", "details.js", "picture.js", "page.js")
+REASONS_SHOWN, ARTICLES_SHOWN, FAILURES_SHOWN, NAMES_SHOWN = 3, 10, 3, 6
+"""Of a verdict, probes that failed, cells of a probe, platforms in a sentence; the others are one click away."""
 LOG_LIMIT = 3_000
 """Characters of a cell's log that are shown, from its end."""
 LOGS_LIMIT = 600_000
@@ -37,13 +43,18 @@ PIECE = 2_000
 MANY = 8
 """With more platforms than these their names are written upwards."""
 
+SQUARE, LANE = 9, 11
+"""Pixels of the picture: the width of a square where there is room, and the height of a platform's lane."""
 
-def render(matrix: Matrix, logs: Mapping[str, str] | None = None) -> str:
+
+def render(matrix: Matrix, logs: Mapping[str, str] | None = None, history: History | None = None) -> str:
     """The whole page."""
-    return "".join(render_in_pieces(matrix, logs))
+    return "".join(render_in_pieces(matrix, logs, history))
 
 
-def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> Iterator[str]:
+def render_in_pieces(
+    matrix: Matrix, logs: Mapping[str, str] | None = None, history: History | None = None
+) -> Iterator[str]:
     """The page, piece by piece. `logs`: `key` of a cell -> its log, of which the end is shown.
 
     Everything in `matrix` and `logs` is taken for untrusted text.
@@ -59,7 +70,11 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
     matrix = replace(matrix, platforms=tuple(sorted(matrix.platforms, key=lambda each: each.is_likeness)))
     rows = rows_of(matrix)
     sections = sections_of(matrix, rows)
-    failures, left_out = failures_of(sections), left_out_of(matrix)
+    facts = facts_of(matrix, rows)
+    served = served_of(matrix, sections)
+    pictures = pictures_of(matrix, sections)
+    failures, left_out = failures_of(sections), left_out_of(matrix, rows)
+    environment.filters["prose"] = prose_of(matrix.texts)
     style, script = source_of("page.css"), source_of(*SCRIPTS)
     there = {word for section in sections for row in section.rows for word in section.words(row)}
     words = [word for word in SIGNS if word in there]
@@ -67,15 +82,26 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
     page = environment.get_template("page.html").stream(
         matrix=matrix,
         sections=sections,
+        pictures=pictures,
+        verdicts={(verdict.subject, verdict.bind): verdict for verdict in matrix.verdicts},
+        looks=SAID,
+        looks_there={look for picture in pictures for look in picture.words},
+        served=served,
+        answers=SERVED_ANSWERS,
+        answers_there={word for each in served for client in each.clients for word in client.words},
+        square=SQUARE,
+        lane_height=LANE,
         failures=failures,
         failures_by_probe=by_probe(failures),
         numbers={(failure.section.key, failure.place, failure.row.number): failure.number for failure in failures},
         left_out=left_out,
-        left_out_shown=LEFT_OUT_SHOWN,
         reasons_shown=REASONS_SHOWN,
+        articles_shown=ARTICLES_SHOWN,
         failures_shown=FAILURES_SHOWN,
         names_shown=NAMES_SHOWN,
-        facts=facts_of(matrix, rows),
+        facts=facts,
+        tried=sum(len(cell.tried()) for cell in matrix.cells),
+        differing=sum(map(len, facts.differing.values())),
         likeness_lines=likeness_lines(matrix),
         likenesses=sum(platform.is_likeness for platform in matrix.platforms),
         groups=grouped(rows),
@@ -86,7 +112,11 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
         first_line=first_line,
         around=around,
         findings=findings(matrix),
+        history=history,
+        marks=MARKS,
+        turned=turned,
         traced=_traced(matrix),
+        rows={row.id: row for row in rows},
         text_numbers={text.id: number for number, text in enumerate(matrix.texts)},
         answer=max(answers, key=ANSWERS.index, default="not answered"),
         take_back=take_back,
@@ -100,7 +130,7 @@ def render_in_pieces(matrix: Matrix, logs: Mapping[str, str] | None = None) -> I
         style=style,
         script=script,
         policy=policy_for(style, script),
-        data=Markup(block(matrix, rows, sections, failures, left_out)),
+        data=Markup(block(matrix, rows, sections, pictures, failures, left_out)),
     )
     page.enable_buffering(PIECE)
     return page

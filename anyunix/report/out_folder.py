@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
+from anyunix.analysis.history import History
 from anyunix.host.regular import read_regular
 from anyunix.host.unexpected import unexpected
 from anyunix.host.whole_file import write_whole
@@ -61,11 +62,11 @@ class OutFolder:
         """The results for programs: matrix.json."""
         self.write_file(self.path / FILE, lambda: encode_in_pieces(matrix))
 
-    def write_pages(self, matrix: Matrix) -> None:
-        """The pages for people: index.html and report.md."""
+    def write_pages(self, matrix: Matrix, history: History | None = None) -> None:
+        """The pages for people: index.html, with a history where there is one, and report.md."""
         self.write_file(
             self.path / "index.html",
-            lambda: (piece.encode() for piece in html.render_in_pieces(matrix, self._logs(matrix))),
+            lambda: (piece.encode() for piece in html.render_in_pieces(matrix, self._logs(matrix), history)),
         )
         self.write_file(self.path / "report.md", lambda: markdown.render(matrix).encode())
 

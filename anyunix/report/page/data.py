@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from anyunix.report.page.failures import Failure, LeftOut
+from anyunix.report.page.picture import Picture
 from anyunix.report.page.sections import Row, Section
 from anyunix.report.page.shown import shown
 from anyunix.results.model import Matrix, PlatformResult, Probe
@@ -30,6 +31,7 @@ def block(
     matrix: Matrix,
     rows: Sequence[Row],
     sections: Iterable[Section],
+    pictures: Sequence[Picture],
     failures: Iterable[Failure],
     left_out: Sequence[LeftOut],
 ) -> str:
@@ -46,6 +48,8 @@ def block(
             section.key: [_cell(section, place, numbers, reasons, texts) for place in range(len(section.cells))]
             for section in sections
         },
+        "pictures": {picture.section.key: picture.columns for picture in pictures},
+        "lanes": [lane.place for picture in pictures[:1] for lane in picture.lanes],
         "texts": texts.values,
     }
     return escaped(document)

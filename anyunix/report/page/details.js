@@ -1,4 +1,4 @@
-/** Adds `show` and `openNamed`: what there is to say of a cell, in a dialog. */
+/** Adds `show`, `openLinked` and `openCell`: what there is to say of a cell, in a dialog. */
 function addDetails(page) {
   const {data, views, dialog} = page;
   let opened = null; // the cell that gets the focus back
@@ -12,19 +12,24 @@ function addDetails(page) {
     const place = cell.cellIndex - 1;
     const body = find('#details-body');
     const told = find(`#t${text}`);
-    find('#details-title').textContent = row.cells[0].firstChild.textContent.trim();
+    find('#details-title').replaceChildren(...clone('h2', row.cells[0]).childNodes);
     body.replaceChildren();
-    if (place >= 0) body.append(...outcome(view, row, cell, place));
-    if (told) {
+    body.append(...(place >= 0 ? outcome(view, row, cell, place) : everywhere(view, row)));
+    if (told && find('.rule', told)) {
       body.append(make('h3', kind === 'fact' ? 'What it asks' : 'What it demands'));
-      body.append(...[...find('dd', told).children].map((child) => child.cloneNode(true)));
+      body.append(...all('.rule', told).map((child) => child.cloneNode(true)));
     }
-    body.append(make('p', id, 'id'));
-    dialog.dataset.cell = `${view.dataset.key} ${place} ${number}`;
+    body.append(make('p', id, 'id'), copyButton(new URLSearchParams(linkTo(cell))));
     if (!dialog.open) dialog.showModal();
     dialog.scrollTop = 0;
     find('#details-title').focus();
-    page.keep(dialog.dataset.cell);
+    page.keep(linkTo(cell));
+  }
+
+  /** The row's cells in words. */
+  function everywhere(view, row) {
+    const words = [...row.cells].slice(1).map((cell) => [data.platforms[cell.cellIndex - 1].name, cell.title]);
+    return [make('p', find('h3', view).textContent, 'muted'), pairs(words)];
   }
 
   function outcome(view, row, cell, place) {
@@ -41,10 +46,10 @@ function addDetails(page) {
     if (more.failure !== undefined) {
       parts.push(...[...find(`#f${more.failure}`).children].slice(1).map((child) => child.cloneNode(true)));
     }
-    if (more.reason !== undefined) parts.push(make('p', find(`#r${more.reason}`).textContent));
+    if (more.reason !== undefined) parts.push(clone('p', find(`#r${more.reason}`)));
     if (more.note) parts.push(make('pre', more.note));
     if (!result) parts.push(make('p', 'This cell was not part of the run.'));
-    else if (result.reason) parts.push(make('p', result.reason));
+    else if (result.reason) parts.push(prose('p', result.reason));
     if (more.facts) parts.push(make('h3', 'Measured'), pairs(more.facts));
     if (more.unstable) parts.push(make('h3', 'Varied'), pairs(more.unstable));
     if (more.explained_by) parts.push(make('h3', 'Facts that may explain it'), compared(more.explained_by, place));
@@ -73,13 +78,30 @@ function addDetails(page) {
     }));
   }
 
-  /** `SUBJECT/BIND/BUILD PLACE NUMBER`; a name may hold blanks. */
-  function openNamed(name) {
-    const [, key, place, number] = /^([^]*) (-?\d+) (\d+)$/.exec(name) || [];
-    const view = views.find((each) => each.dataset.key === key);
-    const row = view && find(`tr[data-n="${number}"]`, view);
-    const cell = row && row.cells[Number(place) + 1];
-    if (!cell) return;
+  /** `probe=ID`, and where: `in=SUBJECT/BIND/BUILD`, `on=PLATFORM`; without them where it went wrong. */
+  function openLinked(fields) {
+    const number = data.probes.findIndex(([id]) => id === fields.get('probe'));
+    const place = data.platforms.findIndex(({name}) => name === fields.get('on'));
+    const rows = views.filter((view) => !fields.has('in') || view.dataset.key === fields.get('in'))
+      .map((view) => find(`tr[data-n="${number}"]`, view)).filter(Boolean);
+    const cells = rows.map((row) => (place < 0 ? find('td > a', row)?.parentNode : row.cells[place + 1]));
+    const cell = cells.find(Boolean) ?? rows[0]?.cells[0];
+    if (cell) openCell(cell);
+  }
+
+  /** What `openLinked` reads. */
+  function linkTo(cell) {
+    const row = cell.parentNode;
+    const fields = {probe: data.probes[row.dataset.n][0], in: cell.closest('.view').dataset.key};
+    return cell.cellIndex ? {...fields, on: data.platforms[cell.cellIndex - 1].name} : fields;
+  }
+
+  /** Shows a cell's table and group too, so that it is in sight when the details close. */
+  function openCell(cell) {
+    const view = cell.closest('.view');
+    if (view.hidden) page.choose(view.dataset.key);
+    page.toggled.set(cell.closest('tbody').dataset.group, true);
+    page.apply();
     page.one(view, cell);
     show(cell);
   }
@@ -90,5 +112,5 @@ function addDetails(page) {
   });
   dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
 
-  Object.assign(page, {show, openNamed});
+  Object.assign(page, {show, openLinked, openCell});
 }

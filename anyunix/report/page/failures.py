@@ -9,9 +9,6 @@ from anyunix.results.consequences import cause_of
 from anyunix.results.model import FAILURE_KINDS, Matrix, Probe
 from anyunix.text import safe, said_by
 
-LEFT_OUT_SHOWN = 12
-"""Probes named behind a reason; the table shows all."""
-
 
 @dataclass(frozen=True)
 class Failure:
@@ -53,7 +50,7 @@ class LeftOut:
     reason: str
     count: int
     platforms: tuple[str, ...]
-    probes: tuple[str, ...]
+    rows: tuple[Row, ...]
 
 
 def failures_of(sections: Iterable[Section]) -> list[Failure]:
@@ -93,19 +90,20 @@ def _cause(section: Section, place: int, probe: Probe) -> Row | None:
     return next((row for row in section.rows if cause and row.id == cause.id), None)
 
 
-def left_out_of(matrix: Matrix) -> list[LeftOut]:
+def left_out_of(matrix: Matrix, rows: Iterable[Row]) -> list[LeftOut]:
     """Each reason once, with what it holds for, the most frequent first."""
-    found: dict[str, list[tuple[str, str]]] = {}
+    found: dict[str, list[tuple[str, Row]]] = {}
+    by_id = {row.id: row for row in rows}
     for cell in matrix.cells:
         for probe in cell.probes:
             if probe.outcome == "skipped":
-                found.setdefault(probe.message.strip(), []).append((cell.platform, probe.id.rpartition("::")[2]))
+                found.setdefault(probe.message.strip(), []).append((cell.platform, by_id[probe.id]))
     return [
         LeftOut(
             reason,
             len(cases),
             tuple(dict.fromkeys(platform for platform, _ in cases)),
-            tuple(dict.fromkeys(name for _, name in cases)),
+            tuple({row.number: row for _, row in cases}.values()),
         )
         for reason, cases in sorted(found.items(), key=lambda item: -len(item[1]))
     ]

@@ -1,4 +1,4 @@
-/** Adds `read`, `apply`, `keep` and `clear`: the form is the filter's state, the URL's fragment its copy. */
+/** Adds `read`, `apply`, `keep`, `clear` and `choose`: the form is the filter's state, the URL's fragment its copy. */
 function addFilter(page) {
   const {form, views, toggled, dialog} = page;
 
@@ -15,7 +15,7 @@ function addFilter(page) {
     const fields = new URLSearchParams([...new FormData(form)].filter(([name, value]) => value || name === 'view'));
     if (fields.get('view') === usualView()) fields.delete('view');
     toggled.forEach((open, group) => fields.append(open ? 'open' : 'closed', group));
-    if (cell) fields.set('cell', cell);
+    Object.entries(cell || {}).forEach(([name, value]) => fields.set(name, value));
     return fields.toString();
   }
 
@@ -36,7 +36,7 @@ function addFilter(page) {
     fields.getAll('open').forEach((group) => toggled.set(group, true));
     fields.getAll('closed').forEach((group) => toggled.set(group, false));
     apply();
-    if (fields.has('cell')) page.openNamed(fields.get('cell'));
+    if (fields.has('probe')) page.openLinked(fields);
     else if (dialog.open) dialog.close();
   }
 
@@ -82,5 +82,5 @@ function addFilter(page) {
     find('#shown').textContent = shown === total ? `${total} probes` : `${shown} of ${total} probes`;
   }
 
-  Object.assign(page, {read, apply, keep, clear});
+  Object.assign(page, {read, apply, keep, clear, choose});
 }

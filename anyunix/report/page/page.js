@@ -20,7 +20,9 @@ function start() {
   addFilter(page);
   addGrid(page);
   addDetails(page);
+  addPicture(page);
   closeGroups(page);
+  find('.choices').open = innerWidth >= 768; // on a small screen the controls are a line
   listen(page);
   page.read();
 }
@@ -60,14 +62,23 @@ function listen(page) {
       page.keep();
     }
   });
-  addEventListener('beforeprint', () => all('details.more').forEach((more) => { more.open = true; }));
-  // the fragment is the filter's, so links inside the page scroll without it
   document.addEventListener('click', (event) => {
-    const link = event.target.closest('nav a, a.skip');
-    if (!link) return;
+    const copied = event.target.closest('[data-copy]');
+    if (copied) copy(copied);
+    const link = event.target.closest('a[href^="#"]');
+    if (!link || link.closest('.matrix')) return;
     event.preventDefault();
-    const target = find(link.getAttribute('href'));
-    target.scrollIntoView();
-    target.focus({preventScroll: true});
+    const address = link.getAttribute('href');
+    if (address.startsWith('#probe=')) page.openLinked(new URLSearchParams(address.slice(1)));
+    else scrollTo(find(address));
   });
+}
+
+/** The fragment is the filter's, so links inside the page scroll without it. */
+function scrollTo(target) {
+  const part = find(':scope > .part', target);
+  if (part) part.open = true;
+  for (let outer = target.closest('details'); outer; outer = outer.parentNode.closest('details')) outer.open = true;
+  target.scrollIntoView();
+  target.focus({preventScroll: true});
 }

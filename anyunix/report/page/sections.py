@@ -16,7 +16,7 @@ SIGNS = {
     "left out": "–",
     "no answer": "…",
     "no result": "·",
-    "measured": "✓",
+    "measured": "○",
     "differs": "≠",
     "varies": "~",
     "not measured": "!",
@@ -48,10 +48,17 @@ class Row:
         return self.id.partition("/")[0]
 
     @property
-    def title(self) -> str:
-        """`binding/test_a_facts.py::test_second_listener[ipv4]` -> `second listener [ipv4]`"""
-        name, bracket, parameters = self.id.rpartition("::")[2].partition("[")
-        return name.removeprefix("test_").replace("_", " ") + (f" [{parameters}" if bracket else "")
+    def sentence(self) -> str:
+        """The first sentence of its docstring; without one, its name in words: `Second listener.`"""
+        if self.text and self.text.behaviour:
+            return self.text.behaviour
+        name = self.id.partition("[")[0].rpartition("::")[2].removeprefix("test_").replace("_", " ").strip()
+        return f"{name[:1].upper()}{name[1:]}."
+
+    @property
+    def case(self) -> str:
+        """`binding/test_a_facts.py::test_second_listener[ipv4]` -> `ipv4`"""
+        return self.id.partition("[")[2].removesuffix("]")
 
 
 @dataclass(frozen=True)

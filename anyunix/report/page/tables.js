@@ -85,6 +85,8 @@ function addTables(page) {
       if (more && narrows(wanted) && all('.failure', more).some((failure) => !failure.hidden)) more.open = true;
       article.hidden = all('.failure', article).every((failure) => failure.hidden);
     }
+    const others = find('#failures > .more');
+    if (others && narrows(wanted) && find('article:not([hidden])', others)) others.open = true;
   }
 
   function applyToFacts(wanted) {
@@ -106,6 +108,7 @@ function addTables(page) {
       body.hidden = (wanted.area !== '' && wanted.area !== body.dataset.area) || rows.every((row) => row.hidden);
       head.hidden = body.hidden;
     }
+    if (wanted.q !== '' && find('tbody:not([hidden])', table)) find('#facts > .part').open = true;
   }
 
   Object.assign(page, {applyToTable, applyToFailures, applyToFacts});
