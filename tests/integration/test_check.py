@@ -225,7 +225,9 @@ def test_a_server_that_never_ends_its_line_is_not_waited_for_longer(check: Calla
 def test_json_says_the_same(check: Callable[..., tuple[int, str]]) -> None:
     with serving(V4) as port:
         status, said = check(port, "--json", "--send", r"hi\n", "--expect-reply", "^hello$", "--expect", "ipv4")
-    found = json.loads(said)
+    report = json.loads(said)
+    (found,) = report["targets"]
+    assert (report["schema"], found["target"]) == (1, f"127.0.0.1:{port}")
     assert (status, found["found"], found["problems"]) == (0, "ipv4", [])
     assert [(each["address"], each["outcome"], each["served"]) for each in found["addresses"]] == [
         ("127.0.0.1", "answered", True),
@@ -319,7 +321,7 @@ def test_a_place_is_read(text: str, place: HostPort) -> None:
         (["localhost:1", "--key-file", "x"], "--key-file is for --protocol chat"),
         (["localhost:1", "--protocol", "chat", "--key-file", "/nowhere"], "/nowhere: cannot be read: No such file"),
         (["localhost:1", "--protocol", "chat", "--send", "x"], "--send and --expect-reply are for servers without"),
-        (["localhost:1", "--expect-reply", "("], "--send, --expect-reply: "),
+        (["localhost:1", "--expect-reply", "("], "--expect-reply: "),
     ],
 )
 def test_a_bad_order_is_usage(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
