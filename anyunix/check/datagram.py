@@ -1,6 +1,7 @@
 """A datagram to one address, and the reply from that address: or why there is none."""
 
 import ipaddress
+import math
 import select
 import socket
 import time
@@ -12,6 +13,8 @@ from anyunix.check.reach import Reach, Timing, numeric, outcome_of, shown
 from anyunix.text import UNSAFE
 
 BINARY = "an answer of bytes"
+AGAIN, GRACE = 1.0, 1.0
+"""Seconds until it is sent again, and for the right reply once another one came."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class DatagramReply:
 
 
 def ask(request: Request, address: str, port: int, seconds: float) -> DatagramReply:
-    """Send it, again after half of the time: datagrams get lost.
+    """Send it, and once again: datagrams get lost.
 
     The first socket is connected, because it alone hears of ICMP's errors (udp(7)), and hears nobody else. The second
     time one that hears everybody sends it, too: a server with several addresses may answer from another one.
@@ -35,10 +38,10 @@ def ask(request: Request, address: str, port: int, seconds: float) -> DatagramRe
         with connected, numeric(address, port, socket.SOCK_DGRAM)[0] as unconnected:
             connected.connect(where)
             connected.send(request.request)
-            if not asked.heard([connected], begun + seconds / 2):
+            if not asked.heard([connected], begun + min(seconds / 2, AGAIN)):
                 connected.send(request.request)
                 unconnected.sendto(request.request, where)
-                asked.heard([connected, unconnected], begun + seconds)
+                asked.heard([connected, unconnected])
     except OSError as error:
         failed = (time.monotonic() - begun) * 1000
         outcome, said = outcome_of(error), error.strerror or str(error)
@@ -56,15 +59,16 @@ class _Asked:
         self._other = ""
         self._stranger = ""
 
-    def heard(self, sockets: list[socket.socket], until: float) -> bool:
+    def heard(self, sockets: list[socket.socket], until: float = math.inf) -> bool:
         """Whether what was asked for came until then. Raises OSError."""
-        while self._reply is None and (left := until - time.monotonic()) > 0:
+        while self._reply is None and (left := min(until, self._until) - time.monotonic()) > 0:
             for peer in select.select(sockets, [], [], left)[0]:
                 data, source = peer.recvfrom(ANSWER_BYTES)
                 self._take(data, source)
         return self._reply is not None
 
     def _take(self, data: bytes, source: Any) -> None:
+        self._until = min(self._until, time.monotonic() + GRACE)
         here = ipaddress.ip_address(source[0].partition("%")[0])
         if (here, source[1]) != (ipaddress.ip_address(self._address.partition("%")[0]), self._port):
             self._stranger = shown(str(here), source[1])

@@ -10,7 +10,7 @@ from anyunix.text import UNSAFE, nearest, shortened
 
 URL = re.compile(
     r"(?P<scheme>[^:/?#]+)://(?P<host>\[[0-9A-Fa-f:.]+(?:%\w+)?\]|[^\s/?#@:\[\]]+)(?::(?P<port>[0-9]{1,5}))?"
-    r"(?P<path>[/?][!-~]*)?"
+    r"(?P<path>[/?][!\"$-~]*)?"
 )
 
 
@@ -75,7 +75,7 @@ def _url(text: str) -> Endpoint:
     if not found:
         raise ConfigurationError(
             f"{shortened(text)}: expected {name}://HOST[:PORT][/PATH], an IPv6 address in brackets, and in the path "
-            "what is not ASCII as %XX"
+            "what is not ASCII as %XX; no #part, which is a browser's own"
         )
     scheme, path = SCHEMES[name], found["path"] or "/"
     port = int(found["port"]) if found["port"] else scheme.port
