@@ -104,10 +104,8 @@ def trusted(pinned: Path | None) -> ssl.SSLContext:
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:
         context.load_verify_locations(cadata=read_text(pinned))
-    except (ssl.SSLError, ValueError) as error:
-        raise ConfigurationError(
-            f"--ca {pinned}: no certificates in PEM: {getattr(error, 'reason', '') or error}"
-        ) from None
+    except (ssl.SSLError, ValueError):
+        raise ConfigurationError(f"--ca {pinned}: expected certificates in PEM, found none that can be read") from None
     except ConfigurationError as error:
         raise ConfigurationError(f"--ca {error}") from None
     return context

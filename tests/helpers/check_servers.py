@@ -107,15 +107,35 @@ def over_tls(answer: Answering, certificate: Path) -> Answering:
     return answering
 
 
-def make_certificate(path: Path, *, names: str = "DNS:localhost,IP:127.0.0.1,IP:::1", days: int = 90) -> Path:
-    """Signed by itself, with the key beside it; of less than 0 days it is expired already."""
+def make_certificate(
+    path: Path, *, names: str = "DNS:localhost,IP:127.0.0.1,IP:::1", days: int = 90, expired: bool = False
+) -> Path:
+    """Signed by itself, with the key beside it; an expired one was good for a day in 2020."""
     if not shutil.which("openssl"):
         pytest.skip("no openssl on the PATH")
-    base = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    files = ["-keyout", str(path.with_suffix(".key")), "-out", str(path)]
-    about = ["-days", str(days), "-subj", "/CN=check", "-addext", f"subjectAltName={names}"]
-    subprocess.run([*base, *files, *about], check=True, capture_output=True, timeout=60)
+    key, request, about = path.with_suffix(".key"), path.with_suffix(".csr"), path.with_suffix(".cnf")
+    about.write_text(f"[req]\ndistinguished_name=dn\nprompt=no\n[dn]\nCN=check\n[san]\nsubjectAltName={names}\n")
+    make = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-config", about]
+    if not expired:
+        _openssl("req", "-x509", *make, "-out", path, "-days", str(days), "-extensions", "san")
+        return path
+    _openssl("req", "-new", *make, "-out", request)
+    with about.open("a") as file:  # x509 takes a number of days alone; ca takes dates
+        file.write(f"[ca]\ndatabase={path}.index\nserial={path}.serial\nnew_certs_dir={path.parent}\n")
+        file.write("default_md=sha256\npolicy=any\n[any]\nCN=supplied\n")
+    Path(f"{path}.index").touch()
+    Path(f"{path}.serial").write_text("01\n")
+    dates = ["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"]
+    files = ["-keyfile", key, "-in", request, "-out", path]
+    _openssl(
+        "ca", "-batch", "-notext", "-selfsign", "-name", "ca", "-config", about, "-extensions", "san", *dates, *files
+    )
     return path
+
+
+def _openssl(*words: str | Path) -> None:
+    done = subprocess.run(["openssl", *words], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @contextmanager
