@@ -1,13 +1,16 @@
-"""A check on the terminal, and as JSON."""
+"""A check on the terminal."""
 
-import json
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from anyunix.check.judge import Check, Served
+from anyunix.check.name_lookups import Lookup
 from anyunix.check.reach import FAMILIES, Timing
+from anyunix.check.tls import Handshake
+from anyunix.check.tls_remarks import days
 
 STYLES = {"answered": "green", "refused": "red", "timed out": "red", "unreachable": "red", "reset": "red"}
 
@@ -35,6 +38,10 @@ def print_check(console: Console, check: Check) -> None:
         console.print(
             Text(f"{rude.address}: {rude.client}: {rude.became}; another client meanwhile: {after}"), soft_wrap=True
         )
+    for detail in _details(check):
+        console.print(Text(detail), soft_wrap=True)
+    for warning in check.warnings:
+        console.print(Text(f"! {warning}", "yellow"), soft_wrap=True)
     for problem in check.problems:
         console.print(Text(f"✗ {problem}", "red"), soft_wrap=True)
     console.print(Text(conclusion(check), "bold red" if check.problems else "bold green"), soft_wrap=True)
@@ -48,47 +55,43 @@ def conclusion(check: Check) -> str:
         "closed": "nobody is served",
         "ipv4": f"clients of IPv4 alone are {verb}",
         "ipv6": f"clients of IPv6 alone are {verb}",
+        "local": f"clients of the socket are {verb}",
     }[check.found]
-    missing = [family for family in FAMILIES if not check.addresses(family)]
+    missing = [family for family in FAMILIES if not check.addresses(family) and check.found != "local"]
     none = f"; it has no address of {missing[0]}" if missing else ""
     return f"anyunix: {check.server}: {said}{none}"
 
 
-def as_json(check: Check) -> str:
-    """The same, for programs: `{"place", "found", "expected", "problems", "addresses", "bad_clients"}`."""
-    return json.dumps(
-        {
-            "place": str(check.server),
-            "found": check.found,
-            "expected": check.expected,
-            "proves": check.proves,
-            "problems": check.problems,
-            "across": check.across.served if check.across else None,
-            "addresses": [
-                {
-                    "address": each.reach.address,
-                    "family": each.reach.family,
-                    "outcome": each.reach.outcome,
-                    "error": each.reach.error,
-                    "connect_ms": each.reach.connect.milliseconds,
-                    "served": each.reach.answered and each.answer.served,
-                    "said": each.answer.said,
-                    "round_trip_ms": each.answer.round_trip.milliseconds,
-                }
-                for each in check.served
-            ],
-            "bad_clients": [
-                {
-                    "address": each.address,
-                    "client": each.client,
-                    "became": each.became,
-                    "next_served": each.next_one.served,
-                }
-                for each in check.rude
-            ],
-        },
-        indent=1,
-    )
+def _details(check: Check) -> Iterator[str]:
+    """What stands below the table: names, certificates, and what a client makes of them."""
+    if check.lookups:
+        yield f"DNS: {'; '.join(map(_looked_up, check.lookups))}"
+    for each in check.served:
+        if each.handshake and not each.handshake.error:
+            yield f"{each.reach.address}: {_tls(each.handshake)}"
+    certificates = {
+        each.handshake.certificate.sha256 for each in check.served if each.handshake and each.handshake.certificate
+    }
+    if len(certificates) > 1:
+        yield f"The addresses have {len(certificates)} different certificates."
+    if check.raced and len(check.served) > 1:
+        yield (
+            f"A Happy-Eyeballs client (RFC 8305) is connected to {check.raced.address} within "
+            f"{check.raced.milliseconds:.1f} ms, as computed from these times."
+        )
+
+
+def _looked_up(lookup: Lookup) -> str:
+    found = ", ".join(lookup.addresses) or f"{'fails' if lookup.failed else 'no address'} ({lookup.error})"
+    return f"{lookup.family} {found}, {lookup.milliseconds:.1f} ms"
+
+
+def _tls(handshake: Handshake) -> str:
+    said = f"{handshake.version}, handshake {handshake.milliseconds:.1f} ms"
+    if certificate := handshake.certificate:
+        left = certificate.days_left()
+        said += f", certificate until {certificate.not_after.date()}" + (f" ({days(left)} left)" if left > 0 else "")
+    return said
 
 
 def _timing(timing: Timing) -> str:

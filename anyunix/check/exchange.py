@@ -5,13 +5,12 @@ import secrets
 import socket
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from anyunix.check.reach import NO_TIMING, TRIES, Timing, connect
-from anyunix.errors import ConfigurationError
-from anyunix.host.regular import read_text
-from anyunix.text import first_line
+from anyunix.check.dialer import Dialer
+from anyunix.check.reach import NO_TIMING, TRIES, Timing
+from anyunix.check.tls import why
+from anyunix.text import safe
 
 ANSWER_BYTES = 65536
 BANNER_SECONDS = 0.5
@@ -42,7 +41,7 @@ class Exchange(Protocol):
     def once(self, peer: socket.socket, until: float) -> Reply:
         """Be a client on a connected socket, until that time.monotonic(). OSError is the caller's."""
 
-    def measured(self, address: str, port: int, seconds: float) -> Reply:
+    def measured(self, dialer: Dialer, address: str) -> Reply:
         """Be several clients, for the time that one round trip takes."""
 
 
@@ -52,6 +51,8 @@ class Request:
 
     request: bytes
     expected: re.Pattern[bytes]
+    proof: str = ""
+    """What has to come back, in words; empty: something like `expected`."""
     proves: bool = True
 
     def once(self, peer: socket.socket, until: float) -> Reply:
@@ -66,21 +67,22 @@ class Request:
                     raise
                 piece = b""
             if not piece or len(came) > ANSWER_BYTES:
-                return Reply(
-                    False,
-                    f"no answer like {self.expected.pattern.decode('latin-1')!r}, but {_line(came)!r}"
-                    f"{self._hint(came)}",
-                )
+                return Reply(False, self.instead(came))
             came += piece
-        return Reply(True, _line(came), Timing(((time.monotonic() - begun) * 1000,)))
+        return Reply(True, first_words(came), Timing(((time.monotonic() - begun) * 1000,)))
+
+    def instead(self, came: bytes) -> str:
+        """Why what came is not what was asked for."""
+        asked = self.proof or f"answer like {self.expected.pattern.decode('latin-1')!r}"
+        return f"no {asked}, but {first_words(came)!r}{self._hint(came)}"
 
     def _hint(self, came: bytes) -> str:
         r"""`$` stands before \n alone, and many protocols end their lines with \r\n."""
         almost = b"\r" in came and self.expected.search(came.replace(b"\r", b""))
         return r" (without its \r it would match: write \r?$ for the end of a line)" if almost else ""
 
-    def measured(self, address: str, port: int, seconds: float) -> Reply:
-        return _several(self, address, port, seconds)
+    def measured(self, dialer: Dialer, address: str) -> Reply:
+        return _several(self, dialer, address)
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,10 @@ class Banner:
         except TimeoutError:
             return Reply(True, "")
         took = Timing(((time.monotonic() - begun) * 1000,)) if came else NO_TIMING
-        return Reply(bool(came), _line(came) if came else "it closes the connection at once", took)
+        return Reply(bool(came), first_words(came) if came else "it closes the connection at once", took)
 
-    def measured(self, address: str, port: int, seconds: float) -> Reply:
-        return answer_of(self, address, port, seconds)
+    def measured(self, dialer: Dialer, address: str) -> Reply:
+        return answer_of(self, dialer, address)
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class Chat:
             peer.sendall(self.request)
             line = read_line(peer, until)
             if not line.startswith(b"OK "):
-                return Reply(False, f"it does not welcome the client: {_line(line)!r}")
+                return Reply(False, f"it does not welcome the client: {first_words(line)!r}")
         took = []
         for _ in range(times):
             text = f"{NAME} {secrets.token_hex(8)}"
@@ -135,48 +137,31 @@ class Chat:
             took.append((time.monotonic() - begun) * 1000)
         return Reply(True, "OK", Timing(tuple(took)))
 
-    def measured(self, address: str, port: int, seconds: float) -> Reply:
+    def measured(self, dialer: Dialer, address: str) -> Reply:
         try:
-            with connect(address, port, seconds) as peer:
-                return self.talk(peer, peer, time.monotonic() + seconds, TRIES)
+            with dialer.dial(address) as peer:
+                return self.talk(peer, peer, time.monotonic() + dialer.seconds, TRIES)
         except OSError as error:
-            return Reply(False, _why(error, seconds))
+            return Reply(False, why(error, dialer.seconds))
 
-    def across(self, one: str, other: str, port: int, seconds: float) -> Reply:
+    def across(self, dialer: Dialer, one: str, other: str) -> Reply:
         """A message from a client of one address to a client of the other, and one back."""
         try:
-            with connect(one, port, seconds) as first, connect(other, port, seconds) as second:
-                there = self.talk(first, second, time.monotonic() + seconds)
-            with connect(one, port, seconds) as first, connect(other, port, seconds) as second:
-                return self.talk(second, first, time.monotonic() + seconds) if there.served else there
+            with dialer.dial(one) as first, dialer.dial(other) as second:
+                there = self.talk(first, second, time.monotonic() + dialer.seconds)
+            with dialer.dial(one) as first, dialer.dial(other) as second:
+                return self.talk(second, first, time.monotonic() + dialer.seconds) if there.served else there
         except OSError as error:
-            return Reply(False, _why(error, seconds))
+            return Reply(False, why(error, dialer.seconds))
 
 
-def exchange_of(protocol: str | None, key_file: Path | None, send: str | None, expected: str | None) -> Exchange:
-    """The exchange that the command line asks for. Raises ConfigurationError."""
-    if protocol == "chat":
-        if send is not None or expected is not None:
-            raise ConfigurationError("--send and --expect-reply are for servers without --protocol")
-        return Chat(_key(key_file)) if key_file else Request(b"HELLO\n", re.compile(rb"^ERR bad-hello$", re.MULTILINE))
-    if key_file is not None:
-        raise ConfigurationError("--key-file is for --protocol chat")
-    if send is None and expected is None:
-        return Banner()
-    try:
-        request = (send or "").encode("latin-1").decode("unicode_escape").encode("latin-1")
-        return Request(request, re.compile((expected or ".").encode(), re.MULTILINE))
-    except (re.error, UnicodeError) as error:
-        raise ConfigurationError(f"--send, --expect-reply: {error}") from None
-
-
-def answer_of(exchange: Exchange, address: str, port: int, seconds: float) -> Reply:
+def answer_of(exchange: Exchange, dialer: Dialer, address: str) -> Reply:
     """Be one client of an address."""
     try:
-        with connect(address, port, seconds) as peer:
-            return exchange.once(peer, time.monotonic() + seconds)
-    except OSError as error:
-        return Reply(False, _why(error, seconds))
+        with dialer.dial(address) as peer:
+            return exchange.once(peer, time.monotonic() + dialer.seconds)
+    except (OSError, ValueError) as error:  # ValueError: TLS can ask for no such name
+        return Reply(False, why(error, dialer.seconds))
 
 
 def receive(peer: socket.socket, until: float, limit: int = ANSWER_BYTES) -> bytes:
@@ -199,31 +184,16 @@ def read_line(peer: socket.socket, until: float) -> bytes:
     return line
 
 
-def _several(exchange: Exchange, address: str, port: int, seconds: float) -> Reply:
+def _several(exchange: Exchange, dialer: Dialer, address: str) -> Reply:
     answers = []
     for _ in range(TRIES):
-        answers.append(answer_of(exchange, address, port, seconds))
+        answers.append(answer_of(exchange, dialer, address))
         if not answers[-1].served:
             return answers[-1]
     took = tuple(each for answer in answers for each in answer.round_trip.milliseconds)
     return Reply(True, answers[0].said, Timing(took))
 
 
-def _key(path: Path) -> str:
-    try:
-        key = read_text(path).strip()
-    except ConfigurationError as error:
-        raise ConfigurationError(f"--key-file {error}") from None
-    if not re.fullmatch(r"[0-9A-Fa-f]{128}", key):
-        raise ConfigurationError(f"--key-file {path}: expected 128 hexadecimal characters")
-    return key
-
-
-def _line(data: bytes) -> str:
-    return first_line(data.decode("utf-8", errors="replace"))[:200]
-
-
-def _why(error: OSError, seconds: float) -> str:
-    if isinstance(error, TimeoutError):
-        return f"nothing within {seconds:g} s"
-    return error.strerror or str(error)
+def first_words(data: bytes) -> str:
+    """The first line of what came, safe to print."""
+    return safe(data.decode("utf-8", errors="replace").strip().partition("\n")[0].rstrip())[:200]

@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
+from anyunix.check.dialer import Dialer
 from anyunix.check.exchange import ANSWER_BYTES, Exchange, Reply, answer_of, receive
 from anyunix.check.reach import connect
 
@@ -27,17 +28,20 @@ class Rude:
     """What a client got that came after it, or while it was there."""
 
 
-def be_rude(exchange: Exchange, address: str, port: int, seconds: float) -> list[Rude]:
-    """A half-open client, one that talks nonsense, and one that resets. A server that is gone is an answer, too."""
+def be_rude(exchange: Exchange, dialer: Dialer, address: str) -> list[Rude]:
+    """A half-open client, one that talks nonsense, and one that resets, all below TLS.
+
+    A server that is gone is an answer, too.
+    """
     found = []
     for client, behave in CLIENTS.items():
         try:
-            with connect(address, port, seconds) as peer:
+            with connect(address, dialer.port, dialer.seconds) as peer:
                 behave(peer, exchange)
-                meanwhile = answer_of(exchange, address, port, seconds)
-                became = "gone" if peer.fileno() == -1 else _became(peer, time.monotonic() + seconds, seconds)
+                meanwhile = answer_of(exchange, dialer, address)
+                became = "gone" if peer.fileno() == -1 else _became(peer, dialer.seconds)
         except OSError as error:
-            became, meanwhile = f"not let in: {error.strerror or error}", answer_of(exchange, address, port, seconds)
+            became, meanwhile = f"not let in: {error.strerror or error}", answer_of(exchange, dialer, address)
         found.append(Rude(address, client, became, meanwhile))
     return found
 
@@ -63,8 +67,9 @@ def _reset(peer: socket.socket, exchange: Exchange) -> None:
     peer.close()
 
 
-def _became(peer: socket.socket, until: float, seconds: float) -> str:
+def _became(peer: socket.socket, seconds: float) -> str:
     """Answered or not, closed or still open when the time is over."""
+    until = time.monotonic() + seconds
     count = 0
     try:
         while piece := receive(peer, until):

@@ -1,12 +1,18 @@
 """What the answers of all addresses amount to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from anyunix.check.exchange import Reply
+from anyunix.check.happy_eyeballs import Raced
 from anyunix.check.intrusive import Rude
-from anyunix.check.reach import FAMILIES, Family, HostPort, Reach
+from anyunix.check.name_lookups import Lookup
+from anyunix.check.reach import FAMILIES, Family, Reach
+from anyunix.check.remark import Remark, Severity
+from anyunix.check.tls import Handshake
+from anyunix.check.tls_remarks import DAYS_LEFT, DaysLeft, tls_remarks
+from anyunix.check.url import Endpoint
 from anyunix.errors import EXIT_DONE, EXIT_FAILED
 
 Expected = Literal["dual", "ipv4", "ipv6", "closed"]
@@ -24,13 +30,19 @@ class Served:
 
     reach: Reach
     answer: Reply
+    handshake: Handshake | None = None
+    """Where it speaks TLS."""
+
+    @property
+    def served(self) -> bool:
+        return self.reach.answered and self.answer.served
 
 
 @dataclass(frozen=True)
 class Check:
     """Everything that was seen of one server."""
 
-    server: HostPort
+    server: Endpoint
     served: tuple[Served, ...]
     proves: bool
     """Whether an exchange showed that clients are served, and not only that connections are taken."""
@@ -38,66 +50,103 @@ class Check:
     """A message between clients of the two families."""
     rude: tuple[Rude, ...] = ()
     expected: Expected | None = None
+    lookups: tuple[Lookup, ...] = ()
+    """Its name in both families."""
+    raced: Raced | None = None
+    """What a Happy-Eyeballs client would need."""
+    days_left: DaysLeft = DAYS_LEFT
 
     def addresses(self, family: Family) -> list[Served]:
         return [each for each in self.served if each.reach.family == family]
 
     def answering(self, family: Family) -> list[Served]:
         """The addresses whose clients are served."""
-        return [each for each in self.addresses(family) if each.reach.answered and each.answer.served]
+        return [each for each in self.addresses(family) if each.served]
 
     @property
     def found(self) -> str:
-        """`dual`, `ipv4`, `ipv6` or `closed`."""
-        there = [family for family in FAMILIES if self.answering(family)]
+        """`dual`, `ipv4`, `ipv6`, `local` or `closed`."""
+        there = [family for family in (*FAMILIES, "local") if self.answering(family)]
         return "dual" if len(there) == 2 else there[0].lower() if there else "closed"
 
     @property
+    def fewest_days_left(self) -> float | None:
+        """Of its certificates; None where there is none."""
+        certificates = [each.handshake.certificate for each in self.served if each.handshake]
+        return min((each.days_left() for each in certificates if each), default=None)
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """Everything that is to be said, as sentences."""
+        return (*self._not_as_expected(), *self._each(), *self._different(), *self._across(), *self._lookups())
+
+    @property
     def problems(self) -> tuple[str, ...]:
-        """Sentences: why the exit status is 1."""
-        found = [*self._not_as_expected(), *self._unserved(), *self._different()]
-        if self.across is not None and not self.across.served:
-            found.append(f"a message does not get from a client of one family to one of the other: {self.across.said}")
-        found += [
-            f"{each.address}: after a bad client ({each.client.partition(':')[0]}) the next one is not served: "
-            f"{each.next_one.said}"
-            for each in self.rude
-            if not each.next_one.served
-        ]
-        return tuple(found)
+        """Why the exit status is 1."""
+        return tuple(remark.text for remark in self.remarks if remark.severity == "problem")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(remark.text for remark in self.remarks if remark.severity == "warning")
+
+    @property
+    def severity(self) -> Severity:
+        return "problem" if self.problems else "warning" if self.warnings else "ok"
 
     @property
     def exit_status(self) -> int:
         return EXIT_FAILED if self.problems else EXIT_DONE
 
-    def _not_as_expected(self) -> list[str]:
-        if self.expected is None:
-            return [f"nothing answers at {self.server}"] if self.found == "closed" else []
-        if self.expected != self.found:
-            return [f"{self.expected} was expected, {self.found} was found{_cause(self)}"]
-        if self.expected == "dual":
-            return [
-                f"{each.reach.address} does not answer, though others of its family do: {each.reach.outcome}"
-                for each in self.served
-                if not each.reach.answered
-            ]
-        return []
+    def _not_as_expected(self) -> Iterator[Remark]:
+        if self.expected is None and self.found == "closed":
+            yield Remark("problem", f"nothing answers at {self.server}")
+        if self.expected is not None and self.expected != self.found:
+            yield Remark("problem", f"{self.expected} was expected, {self.found} was found{_cause(self)}")
+        elif self.expected == "dual":
+            for each in self.served:
+                if not each.reach.answered:
+                    text = f"{each.reach.address} does not answer, though others of its family do: {each.reach.outcome}"
+                    yield Remark("problem", text, each.reach.address)
 
-    def _unserved(self) -> list[str]:
-        return [
-            f"{each.reach.address} takes connections and does not serve: {each.answer.said}"
-            for each in self.served
-            if each.reach.answered and not each.answer.served
-        ]
+    def _each(self) -> Iterator[Remark]:
+        """Of one address each."""
+        for each in self.served:
+            address = each.reach.address
+            if each.reach.answered and not each.answer.served:
+                yield Remark(
+                    "problem", f"{address} takes {self._taken} and does not serve: {each.answer.said}", address
+                )
+            if each.handshake and not each.handshake.error:
+                yield from tls_remarks(address, self.server.host, each.handshake, self.days_left)
+        for rude in self.rude:
+            if not rude.next_one.served:
+                yield Remark(
+                    "problem",
+                    f"{rude.address}: after a bad client ({rude.client.partition(':')[0]}) the next one is not served: "
+                    f"{rude.next_one.said}",
+                    rude.address,
+                )
 
-    def _different(self) -> list[str]:
+    @property
+    def _taken(self) -> str:
+        return "datagrams" if self.server.scheme.transport == "udp" else "connections"
+
+    def _different(self) -> Iterator[Remark]:
         said = {family: {each.answer.said for each in self.answering(family)} for family in FAMILIES}
-        if self.found != "dual" or said["IPv4"] == said["IPv6"]:
-            return []
-        return [
-            "IPv4 and IPv6 do not lead to the same service: "
-            + ", ".join(f"{' and '.join(map(repr, sorted(words)))} by {family}" for family, words in said.items())
-        ]
+        if self.found == "dual" and said["IPv4"] != said["IPv6"]:
+            words = [f"{' and '.join(map(repr, sorted(words)))} by {family}" for family, words in said.items()]
+            yield Remark("problem", f"IPv4 and IPv6 do not lead to the same service: {', '.join(words)}")
+
+    def _across(self) -> Iterator[Remark]:
+        if self.across is not None and not self.across.served:
+            text = f"a message does not get from a client of one family to one of the other: {self.across.said}"
+            yield Remark("problem", text)
+
+    def _lookups(self) -> Iterator[Remark]:
+        for lookup in self.lookups:
+            if lookup.failed:
+                text = f"the resolver fails at {self.server.host}'s addresses of {lookup.family}: {lookup.error}"
+                yield Remark("warning", text)
 
 
 def _cause(check: Check) -> str:

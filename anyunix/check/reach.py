@@ -5,16 +5,18 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
+from anyunix.check.abreast import abreast
 from anyunix.errors import ConfigurationError, PlatformError
 
 ReachOutcome = Literal["answered", "refused", "timed out", "unreachable", "reset"]
-Family = Literal["IPv4", "IPv6"]
+Family = Literal["IPv4", "IPv6", "local"]
+"""`local`: a socket of this machine, AF_UNIX."""
 FAMILIES: tuple[Family, ...] = ("IPv4", "IPv6")
+"""Those of names."""
 TRIES = 5
 OUTCOMES: dict[int, ReachOutcome] = {
     errno.ECONNREFUSED: "refused",
@@ -43,9 +45,14 @@ class Timing:
 
     milliseconds: tuple[float, ...]
 
+    @property
+    def median(self) -> float:
+        """Where there are any."""
+        return median(self.milliseconds)
+
     def __str__(self) -> str:
         low, high = min(self.milliseconds), max(self.milliseconds)
-        return f"{median(self.milliseconds):.1f} ms ({low:.1f} to {high:.1f}, {len(self.milliseconds)} times)"
+        return f"{self.median:.1f} ms ({low:.1f} to {high:.1f}, {len(self.milliseconds)} times)"
 
 
 NO_TIMING = Timing(())
@@ -60,6 +67,8 @@ class Reach:
     error: str = ""
     """The system's own words; empty when it answered."""
     connect: Timing = NO_TIMING
+    failed_ms: float = 0.0
+    """How long it took to fail."""
 
     @property
     def family(self) -> Family:
@@ -116,24 +125,31 @@ def reach(address: str, port: int, seconds: float) -> Reach:
         except OSError as error:
             if took:
                 break  # it did answer: what it does under many connections is another question
-            return Reach(address, outcome_of(error), error.strerror or str(error))
+            failed = (time.monotonic() - begun) * 1000
+            return Reach(address, outcome_of(error), error.strerror or str(error), failed_ms=failed)
         took.append((time.monotonic() - begun) * 1000)
     return Reach(address, "answered", connect=Timing(tuple(took)))
 
 
 def connect(address: str, port: int, seconds: float) -> socket.socket:
-    """A connected socket with `seconds` as its timeout. Raises OSError."""
-    family, kind, protocol, _, endpoint = socket.getaddrinfo(
-        address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
-    )[0]
-    peer = socket.socket(family, kind, protocol)
+    """A connected socket with `seconds` as its timeout. A path is the address of a local socket. Raises OSError."""
+    if address.startswith("/"):
+        peer, where = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), address
+    else:
+        peer, where = numeric(address, port, socket.SOCK_STREAM)
     peer.settimeout(seconds)
     try:
-        peer.connect(endpoint)
+        peer.connect(where)
     except OSError:
         peer.close()
         raise
     return peer
+
+
+def numeric(address: str, port: int, kind: socket.SocketKind) -> tuple[socket.socket, Any]:
+    """A socket for a numeric address, and what to connect or send it to. Raises OSError."""
+    family, kind, protocol, _, where = socket.getaddrinfo(address, port, type=kind, flags=socket.AI_NUMERICHOST)[0]
+    return socket.socket(family, kind, protocol), where
 
 
 def outcome_of(error: OSError) -> ReachOutcome:
@@ -144,7 +160,7 @@ def outcome_of(error: OSError) -> ReachOutcome:
 
 
 def family_of(address: str) -> Family:
-    return "IPv6" if ":" in address else "IPv4"
+    return "local" if address.startswith("/") else "IPv6" if ":" in address else "IPv4"
 
 
 def shown(address: str, port: int) -> str:
@@ -154,5 +170,4 @@ def shown(address: str, port: int) -> str:
 
 def side_by_side(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
     """`work` of each item, all at once."""
-    with ThreadPoolExecutor(max(1, min(len(items), 32))) as pool:
-        return list(pool.map(work, items))
+    return cast("list[R]", abreast(work, items))  # without a deadline none is missing

@@ -1,17 +1,32 @@
-"""`anyunix check`: a deployed server from outside, on every address of its name."""
+"""`anyunix check`: deployed servers from outside, on every address of their names."""
 
 import argparse
+import ssl
 import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
 
-from anyunix.check.check_report import as_json, print_check
-from anyunix.check.examine import CheckOptions, examine
-from anyunix.check.exchange import exchange_of
+from anyunix.check.check_formats import FORMATS
+from anyunix.check.check_report import print_check
+from anyunix.check.examine import CheckOptions
+from anyunix.check.exchange_options import exchange_of
 from anyunix.check.judge import EXPECTED
-from anyunix.check.reach import literal, parse_host_port
-from anyunix.commands.common import a_path, console_for_reports
-from anyunix.errors import EXIT_NOT_RUN, PlatformError
+from anyunix.check.nagios import nagios_status, unknown
+from anyunix.check.reach import literal
+from anyunix.check.round_table import print_round
+from anyunix.check.rounds import Query, Round, examine_all
+from anyunix.check.schemes import SCHEMES
+from anyunix.check.target_lines import target_lines
+from anyunix.check.tls import trusted
+from anyunix.check.tls_remarks import DAYS_LEFT, DaysLeft
+from anyunix.check.url import Endpoint, parse_endpoint
+from anyunix.check.watch import watch
+from anyunix.commands.common import a_path, console_for_reports, count
+from anyunix.errors import EXIT_NOT_RUN, ConfigurationError
+from anyunix.host.whole_file import write_whole
 
-SECONDS = 5.0
+SECONDS, DEADLINE, WATCH, JOBS = 5.0, 60.0, 10.0, 32
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,10 +36,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "neither a firewall nor what a `::` listener takes."
     )
     parser.epilog = (
-        "Exit status: 0 as expected, 1 otherwise (without --expect: nothing answers, or the families differ), "
-        "2 usage error, 3 the name has no address."
+        "Exit status: 0 as expected, 1 otherwise (without --expect: nothing answers, the families "
+        "differ, or a certificate is bad), "
+        "2 usage error, 3 a name has no address, or the time was over. "
+        "With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN."
     )
-    parser.add_argument("server", metavar="HOST:PORT", help="a name, an IPv4 address, or an IPv6 address in brackets")
+    parser.add_argument(
+        "servers",
+        nargs="*",
+        metavar="TARGET",
+        help=f"a URL ({', '.join(f'{name}://' for name in SCHEMES if name != 'unix')}), unix:PATH, or HOST:PORT",
+    )
+    parser.add_argument(
+        "--targets",
+        type=a_path,
+        metavar="FILE",
+        help="a target a line, each with options of its own behind it; # begins a comment",
+    )
+    _of_one_server(parser)
+    _of_all(parser)
+    parser.set_defaults(command=check_command)
+
+
+def _of_one_server(parser: argparse.ArgumentParser) -> None:
+    """What a line of --targets may have, too; those of the command line hold where a line says nothing else."""
+    parser.add_argument("--label", metavar="NAME", help="what it is called in reports (default: as it is written)")
     parser.add_argument(
         "--also",
         action="append",
@@ -33,7 +69,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="an address to try besides those of the name; repeatable",
     )
     parser.add_argument("--expect", choices=EXPECTED, help="which families have to be served, and no other")
-    parser.add_argument("--send", metavar="TEXT", help=r"what a client sends first; \r, \n, \0 and \x41 are understood")
+    parser.add_argument(
+        "--send", metavar="TEXT", help=r"what a client sends first; \r, \n, \0 and \x41 are understood, and hex:0d0a"
+    )
     parser.add_argument("--expect-reply", metavar="PATTERN", help="regular expression for what has to come back")
     parser.add_argument(
         "--protocol",
@@ -47,36 +85,176 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="be a half-open client, one that talks nonsense and one that resets, too",
     )
     parser.add_argument(
+        "--ca",
+        type=a_path,
+        metavar="FILE",
+        help="certificates in PEM, the only ones to be trusted (default: this machine's)",
+    )
+    for name, default, what in (
+        ("warning", DAYS_LEFT.warning, "a warning"),
+        ("critical", DAYS_LEFT.problem, "a problem"),
+    ):
+        parser.add_argument(
+            f"--{name}-days",
+            type=_days,
+            default=default,
+            metavar="DAYS",
+            help=f"a certificate that expires earlier is {what} (default: %(default)g)",
+        )
+    parser.add_argument(
         "--timeout",
         type=_seconds,
         default=SECONDS,
         metavar="SECONDS",
         help="for each connection, and for each answer (default: %(default)g)",
     )
-    parser.add_argument("--json", action="store_true", dest="data", help="print JSON")
-    parser.set_defaults(command=check_command)
+
+
+def _of_all(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs", type=count, default=JOBS, metavar="N", help="servers looked at side by side (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--deadline",
+        type=_seconds,
+        metavar="SECONDS",
+        help=f"for all of them; what is not done by then is unknown (default: {DEADLINE:g}, or 12 times --timeout)",
+    )
+    parser.add_argument("--format", choices=("text", *FORMATS), default="text", action=_Format, help="default: text")
+    parser.add_argument("--json", nargs=0, const="json", action=_Format, dest="format", help="as --format json")
+    parser.add_argument(
+        "--out", type=a_path, metavar="FILE", help="write it there, whole or not at all, instead of printing it"
+    )
+    parser.add_argument(
+        "--watch",
+        nargs="?",
+        type=_seconds,
+        const=WATCH,
+        metavar="SECONDS",
+        help=f"again every so many seconds (default: {WATCH:g}), until Ctrl-C",
+    )
+
+
+class _Format(argparse.Action):
+    """Notes that what is printed is for another program."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        namespace.format = self.const or values
+        namespace.data = namespace.format != "text"
 
 
 def check_command(arguments: argparse.Namespace) -> int:
     """Look, print; the exit status. Raises ConfigurationError."""
+    try:
+        asked = _asked(arguments)
+    except ConfigurationError as error:
+        if arguments.format != "nagios":
+            raise
+        print(unknown(str(error)), end="")  # where a plugin's user looks for it
+        return EXIT_NOT_RUN
+    deadline = arguments.deadline or max(DEADLINE, 12 * max(each.options.seconds for each in asked))
+
+    def look() -> Round:
+        return examine_all(asked, arguments.jobs, deadline)
+
+    def say(done: Round) -> None:
+        _say(arguments, done)
+
+    if arguments.watch is not None:
+        return watch(console_for_reports(), look, arguments.watch, say)
+    done = look()
+    say(done)
+    return nagios_status(done) if arguments.format == "nagios" else done.exit_status
+
+
+def _say(arguments: argparse.Namespace, done: Round) -> None:
+    """Raises ConfigurationError when it cannot be written."""
+    if arguments.format != "text":
+        text = FORMATS[arguments.format](done)
+        if arguments.out is None:
+            print(text, end="")
+            return
+        try:
+            write_whole(arguments.out, text.encode())
+        except OSError as error:
+            raise ConfigurationError(f"--out {arguments.out}: cannot be written: {error.strerror}") from None
+    elif len(done.examined) > 1:
+        print_round(console_for_reports(), done)
+    elif done.examined[0].check is None:
+        print(f"anyunix: {done.examined[0].error}", file=sys.stderr)
+    else:
+        print_check(console_for_reports(), done.examined[0].check)
+
+
+def _asked(arguments: argparse.Namespace) -> tuple[Query, ...]:
+    """Raises ConfigurationError."""
+    if arguments.watch is not None and arguments.format != "text":
+        raise ConfigurationError(f"--watch shows text: it has no --format {arguments.format}")
+    if arguments.out is not None and arguments.format == "text":
+        raise ConfigurationError(f"--out is for a --format for programs: {', '.join(FORMATS)}")
+    stores: dict[Path | None, ssl.SSLContext] = {}
+    asked = tuple(_one(each, stores) for each in _each_server(arguments))
+    if not asked:
+        raise ConfigurationError("no target: write a URL, HOST:PORT, or --targets FILE with at least one")
+    labels = [each.label for each in asked]
+    if double := next((label for label in labels if labels.count(label) > 1), None):
+        raise ConfigurationError(f"{double} is there twice: give one of them a name of its own with --label NAME")
+    return asked
+
+
+def _each_server(arguments: argparse.Namespace) -> Iterator[argparse.Namespace]:
+    """Those of the command line, then those of the file."""
+    if arguments.label and (len(arguments.servers) > 1 or arguments.targets):
+        raise ConfigurationError("--label is for one target: in a file it stands behind its target")
+    for server in arguments.servers:
+        yield argparse.Namespace(**{**vars(arguments), "server": server})
+    if arguments.targets:
+        for place, words in target_lines(arguments.targets):
+            yield _line(arguments, place, words)
+
+
+def _line(arguments: argparse.Namespace, place: str, words: Sequence[str]) -> argparse.Namespace:
+    """A target with options, as behind `anyunix check`. Raises ConfigurationError."""
+    parser = _LineParser(prog=place, add_help=False, allow_abbrev=False)
+    parser.add_argument("server", metavar="TARGET")
+    _of_one_server(parser)
+    return parser.parse_args(words, argparse.Namespace(**vars(arguments)))
+
+
+class _LineParser(argparse.ArgumentParser):
+    """Errors are the file's."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigurationError(f"{self.prog}: {message}")
+
+
+def _one(arguments: argparse.Namespace, stores: dict[Path | None, ssl.SSLContext]) -> Query:
+    """A server as one type. Raises ConfigurationError."""
+    server = parse_endpoint(arguments.server)
+    _fitting(arguments, server)
+    if server.scheme.tls and arguments.ca not in stores:
+        stores[arguments.ca] = trusted(arguments.ca)
     options = CheckOptions(
-        parse_host_port(arguments.server),
-        exchange_of(arguments.protocol, arguments.key_file, arguments.send, arguments.expect_reply),
+        server,
+        exchange_of(server, arguments.protocol, arguments.key_file, arguments.send, arguments.expect_reply),
         tuple(map(literal, arguments.also)),
         arguments.timeout,
         arguments.intrusive,
         arguments.expect,
+        stores[arguments.ca] if server.scheme.tls else None,
+        DaysLeft(arguments.warning_days, arguments.critical_days),
     )
-    try:
-        check = examine(options)
-    except PlatformError as error:
-        print(f"anyunix: {error}", file=sys.stderr)
-        return EXIT_NOT_RUN
-    if arguments.data:
-        print(as_json(check))
-    else:
-        print_check(console_for_reports(), check)
-    return check.exit_status
+    return Query(arguments.label or str(server), options)
+
+
+def _fitting(arguments: argparse.Namespace, server: Endpoint) -> None:
+    transport = server.scheme.transport
+    if arguments.also and transport == "unix":
+        raise ConfigurationError(f"{server}: --also is for names: a socket has one address")
+    if arguments.intrusive and transport == "udp":
+        raise ConfigurationError(f"{server}: --intrusive is for connections, and UDP has none")
 
 
 def _seconds(text: str) -> float:
@@ -88,3 +266,10 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= 600:
         raise argparse.ArgumentTypeError(f"expected seconds, above 0 and up to 600, found {text!r}")
     return seconds
+
+
+def _days(text: str) -> float:
+    """For argparse. Raises ArgumentTypeError."""
+    if not text.isdigit() or int(text) > 10_000:
+        raise argparse.ArgumentTypeError(f"expected days, 0 to 10000, found {text!r}")
+    return float(text)

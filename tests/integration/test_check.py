@@ -1,17 +1,15 @@
 """`anyunix check`: real servers from outside, those that answer and those that do not."""
 
 import json
-import os
 import re
 import secrets
 import select
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,9 +19,8 @@ from anyunix.check.exchange import Request
 from anyunix.check.reach import HostPort, parse_host_port, reach
 from anyunix.cli import main
 from anyunix.drivers.netns.netns_driver import NetnsDriver
+from check_servers import V4, V6, serving
 
-V4, V6 = (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")
-Answering = Callable[[socket.socket], None]
 IN_NAMESPACE = """
 import subprocess, sys
 server = subprocess.Popen([sys.executable, "server.py", "--port", "0", "--log", "log", "--key-file", "key",
@@ -37,69 +34,6 @@ server.wait(10)
 print(plain.returncode, dual.returncode)
 print(dual.stdout + dual.stderr)
 """
-
-
-def greet(peer: socket.socket) -> None:
-    """`hello` to whatever comes, as long as it comes."""
-    with peer:
-        while data := peer.recv(4096):
-            peer.sendall(b"hello\n" * data.count(b"\n"))
-
-
-@contextmanager
-def serving(
-    *where: tuple[socket.AddressFamily, str], answer: dict[str, Answering] | Answering = greet
-) -> Iterator[int]:
-    """A server with a thread a connection on one port of some addresses; the port."""
-    with ExitStack() as stack:
-        listeners = _listeners(stack, where)
-        port: int = listeners[0].getsockname()[1]
-        stop, stopped = os.pipe()
-
-        def accept() -> None:
-            while True:
-                ready = select.select([*listeners, stop], [], [])[0]
-                if stop in ready:
-                    return
-                for listener in ready:
-                    peer = listener.accept()[0]
-                    chosen = answer[listener.getsockname()[0]] if isinstance(answer, dict) else answer
-                    threading.Thread(target=_quietly, args=(chosen, peer), daemon=True).start()
-
-        thread = threading.Thread(target=accept)
-        thread.start()
-        try:
-            yield port
-        finally:
-            os.close(stopped)  # which the thread hears
-            thread.join(10)
-            os.close(stop)
-            assert not thread.is_alive()
-
-
-def _quietly(answer: Answering, peer: socket.socket) -> None:
-    try:
-        answer(peer)
-    except OSError:
-        peer.close()
-
-
-def _listeners(stack: ExitStack, where: tuple[tuple[socket.AddressFamily, str], ...]) -> list[socket.socket]:
-    """One port for all of them."""
-    for _ in range(20):
-        opened: list[socket.socket] = []
-        try:
-            for family, host in where:
-                port = opened[0].getsockname()[1] if opened else 0
-                opened.append(socket.create_server((host, port), family=family))
-        except OSError:
-            for listener in opened:
-                listener.close()
-            continue
-        for listener in opened:
-            stack.enter_context(listener)
-        return opened
-    raise OSError("no port was free in both families")
 
 
 @pytest.fixture
@@ -225,7 +159,9 @@ def test_a_server_that_never_ends_its_line_is_not_waited_for_longer(check: Calla
 def test_json_says_the_same(check: Callable[..., tuple[int, str]]) -> None:
     with serving(V4) as port:
         status, said = check(port, "--json", "--send", r"hi\n", "--expect-reply", "^hello$", "--expect", "ipv4")
-    found = json.loads(said)
+    report = json.loads(said)
+    (found,) = report["targets"]
+    assert (report["schema"], found["target"]) == (1, f"127.0.0.1:{port}")
     assert (status, found["found"], found["problems"]) == (0, "ipv4", [])
     assert [(each["address"], each["outcome"], each["served"]) for each in found["addresses"]] == [
         ("127.0.0.1", "answered", True),
@@ -319,7 +255,7 @@ def test_a_place_is_read(text: str, place: HostPort) -> None:
         (["localhost:1", "--key-file", "x"], "--key-file is for --protocol chat"),
         (["localhost:1", "--protocol", "chat", "--key-file", "/nowhere"], "/nowhere: cannot be read: No such file"),
         (["localhost:1", "--protocol", "chat", "--send", "x"], "--send and --expect-reply are for servers without"),
-        (["localhost:1", "--expect-reply", "("], "--send, --expect-reply: "),
+        (["localhost:1", "--expect-reply", "("], "--expect-reply: "),
     ],
 )
 def test_a_bad_order_is_usage(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
