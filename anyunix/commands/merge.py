@@ -16,7 +16,7 @@ from anyunix.report.terminal import print_overall, print_report
 from anyunix.run.pipeline import judged
 from anyunix.run.start import never_started
 from anyunix.shards.merging import Merged, expectations_of, merge, merged_status, read_parts
-from anyunix.shards.planning import read_plan
+from anyunix.shards.planning import planned_subjects, read_plan
 
 NAMES_SHOWN = 10
 
@@ -76,7 +76,8 @@ def merge_command(arguments: argparse.Namespace) -> int:
     out.write(matrix)
     print_report(console, matrix, str(arguments.out))
     _print_missing(console, merged)
-    arguments.workflow.tell(github.report(matrix, os.environ))
+    subjects = planned_subjects(plan, find_catalog()) if plan else {}
+    arguments.workflow.tell(github.report(matrix, os.environ, subjects))
     print_overall(console, matrix)
     if wrong := never_started(matrix):
         raise ConfigurationError("\n".join(wrong.values()))

@@ -146,7 +146,7 @@ def _run(arguments: argparse.Namespace, catalog: Catalog) -> int:
     print_report(console, matrix, str(arguments.out))
     if options.baseline is not None:
         print_changes(console, changes(options.baseline, matrix), str(arguments.baseline))
-    arguments.workflow.tell(github.report(matrix, os.environ))
+    arguments.workflow.tell(github.report(matrix, os.environ, {each.name: each for each in selection.subjects}))
     if selection.left_out:
         print_left_out(console, selection.left_out)
     print_overall(console, matrix)
