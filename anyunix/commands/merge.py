@@ -10,7 +10,7 @@ from rich.text import Text
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import a_path, check_writable, console_for_reports, once, with_problems
 from anyunix.errors import ConfigurationError
-from anyunix.report import github
+from anyunix.report import github, gitlab
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_overall, print_report
 from anyunix.run.pipeline import judged
@@ -77,6 +77,7 @@ def merge_command(arguments: argparse.Namespace) -> int:
     print_report(console, matrix, str(arguments.out))
     _print_missing(console, merged)
     subjects = planned_subjects(plan, find_catalog()) if plan else {}
+    gitlab.report(matrix, os.environ, subjects, out)
     arguments.workflow.tell(github.report(matrix, os.environ, subjects))
     print_overall(console, matrix)
     if wrong := never_started(matrix):

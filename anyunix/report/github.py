@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from anyunix.catalog.subjects import Subject
-from anyunix.report.cause_lines import cause_lines
-from anyunix.report.kinds import source, take_back
 from anyunix.report.markdown import render
-from anyunix.report.places import place_of
+from anyunix.report.notes import Note, Subjects, notes
 from anyunix.report.workflow import active
-from anyunix.results.model import CellResult, Matrix, Probe
-from anyunix.text import first_line, safe, said_by
+from anyunix.results.model import Matrix
+from anyunix.text import first_line, safe
 
 MOST = 10
 """GitHub shows that many errors, and that many warnings, of one step."""
@@ -18,13 +15,7 @@ MESSAGE_LIMIT = 1_000
 """Characters of one annotation."""
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of a step's summary; GitHub drops a larger one as a whole."""
-Cases = list[tuple[CellResult, Probe]]
-"""A contract that was not kept, with its cells."""
 CUT = "\n\n*The rest does not fit into a summary: see matrix.json and junit.xml.*\n"
-
-
-Subjects = Mapping[str, Subject]
-"""Those of a matrix that have a file here, by name."""
 
 
 def report(matrix: Matrix, environment: Mapping[str, str], subjects: Subjects | None = None) -> list[str]:
@@ -47,7 +38,7 @@ def report(matrix: Matrix, environment: Mapping[str, str], subjects: Subjects | 
 
 def annotations(matrix: Matrix, subjects: Subjects | None = None, repository: Path = Path()) -> list[str]:
     """Workflow commands: an error for each contract that was not kept, a warning for what gave no answer."""
-    failures = [_failure(matrix, cases, _place(cases, subjects or {}, repository)) for cases in _unexpected(matrix)]
+    failures = [(_properties(note), note.text) for note in notes(matrix, subjects or {}, repository)]
     return [*_limited("error", failures), *_limited("warning", _warnings(matrix))]
 
 
@@ -74,33 +65,9 @@ def _cut(page: str, room: int) -> str:
     return kept + "".join(f"\n{end}\n" for end in open_tags) + CUT
 
 
-def _unexpected(matrix: Matrix) -> list[Cases]:
-    """Each contract once, with the cells in which it was not kept although nobody expected that."""
-    unexpected = ([case for case in cases if not case[1].expected] for cases in matrix.failures())
-    return [cases for cases in unexpected if cases]
-
-
-def _failure(matrix: Matrix, cases: Cases, place: dict[str, str]) -> tuple[dict[str, str], str]:
-    probe = cases[0][1]
-    where = ", ".join(cell.name for cell, _ in cases)
-    only_follows = all(case.follows_from for _, case in cases)
-    follows = f"follows from {probe.follows_from.partition('::')[2]}" if only_follows else ""
-    why = follows or probe.explanation or "\n".join(said_by(probe.message))
-    words = "\n".join(each for each in (*cause_lines(matrix, cases), why, take_back(probe)) if each)
-    return {**place, "title": f"{probe.failure_kind or 'failure'}: {probe.name}"}, f"on {where}\n{words}"
-
-
-def _place(cases: Cases, subjects: Subjects, repository: Path) -> dict[str, str]:
-    """File and line in the repository: the server's, where it is there; else the probe's, as far as its name can be one
-    (what a platform sends may name no other file).
-    """
-    for cell, probe in cases:
-        if cell.subject in subjects and (place := place_of(probe, subjects[cell.subject], repository)):
-            return {"file": place[0], "line": str(max(1, place[1]))}
-    probe = cases[0][1]
-    if not probe.file.endswith(".py") or ".." in probe.file or probe.file.startswith("/"):
-        return {}
-    return {"file": source(probe), "line": str(max(1, probe.line))}
+def _properties(note: Note) -> dict[str, str]:
+    place = {"file": note.place[0], "line": str(note.place[1])} if note.place else {}
+    return {**place, "title": note.title}
 
 
 def _warnings(matrix: Matrix) -> list[tuple[dict[str, str], str]]:

@@ -36,7 +36,7 @@ def _in_sources(probe: Probe, subject: Subject) -> Iterator[tuple[Path, int]]:
     if match := SOURCE.match(probe.culprit):
         found = [file for file in _files(subject) if file.name == match[1]]
         if len(found) == 1:
-            yield found[0], int(match[2])
+            yield found[0], max(1, int(match[2]))
 
 
 def _files(subject: Subject) -> Iterator[Path]:
