@@ -16,6 +16,7 @@ from anyunix.report.workflow import Workflow
 
 COMMANDS = {
     "init": "write a subject file to start from, for a server of your own",
+    "lint": "check subject, platform and expectation files without running anything",
     "try": "start a server once, as its subject file says, and show what is seen of it",
     "run": "run the suite for subjects on platforms, and compare",
     "plan": "print the cells of a run as a CI matrix, each shard with the command that runs it alone",

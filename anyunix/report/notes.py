@@ -7,11 +7,11 @@ from pathlib import Path
 from anyunix.catalog.subjects import Subject
 from anyunix.report.cause_lines import cause_lines
 from anyunix.report.kinds import source, take_back
-from anyunix.report.places import Place, place_of
+from anyunix.report.places import Beside, place_of
 from anyunix.results.model import CellResult, Matrix, Probe
 from anyunix.text import said_by
 
-Cases = list[tuple[CellResult, Probe]]
+CasesOfOne = list[tuple[CellResult, Probe]]
 """A contract that was not kept, with its cells."""
 Subjects = Mapping[str, Subject]
 """Those of a matrix that have a file here, by name."""
@@ -24,7 +24,7 @@ class Note:
     probe: str
     title: str
     text: str
-    place: Place | None
+    place: Beside | None
     """None where no file of the repository is known for it."""
 
 
@@ -34,7 +34,7 @@ def notes(matrix: Matrix, subjects: Subjects, repository: Path) -> list[Note]:
     return [_note(matrix, cases, _place(cases, subjects, repository)) for cases in unexpected if cases]
 
 
-def _note(matrix: Matrix, cases: Cases, place: Place | None) -> Note:
+def _note(matrix: Matrix, cases: CasesOfOne, place: Beside | None) -> Note:
     probe = cases[0][1]
     where = ", ".join(cell.name for cell, _ in cases)
     only_follows = all(case.follows_from for _, case in cases)
@@ -44,7 +44,7 @@ def _note(matrix: Matrix, cases: Cases, place: Place | None) -> Note:
     return Note(probe.id, f"{probe.failure_kind or 'failure'}: {probe.name}", f"on {where}\n{words}", place)
 
 
-def _place(cases: Cases, subjects: Subjects, repository: Path) -> Place | None:
+def _place(cases: CasesOfOne, subjects: Subjects, repository: Path) -> Beside | None:
     """The server's, where it is in the repository; else the probe's, as far as its name can be one (what a platform
     sends may name no other file).
     """

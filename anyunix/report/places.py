@@ -17,11 +17,11 @@ from anyunix.results.model import Probe
 SOURCE = re.compile(r"([\w.-]+):(\d+) in ")
 """How what a memory checker says begins: `wakeup.c:27 in dispose: …`."""
 
-Place = tuple[str, int]
+Beside = tuple[str, int]
 """A file, as its path in the repository, and a line of it."""
 
 
-def place_of(probe: Probe, subject: Subject, repository: Path) -> Place | None:
+def place_of(probe: Probe, subject: Subject, repository: Path) -> Beside | None:
     """Where a memory checker points in the subject's own sources; else what its file says of the promise that was not
     kept, or of its start. None for a subject that is not in the repository.
     """
