@@ -217,7 +217,6 @@ def test_results_that_are_none_are_exit_2_and_nothing_is_written(
         ),
         (["run", "--platfrom=local"], "(did you mean '--platform'?); `anyunix run --help` shows what there is"),
         (["--verison"], "anyunix: unrecognized arguments: --verison (did you mean '--version'?)"),
-        (["--"], "expected a command"),
         ([], "print a run again, and write its pages"),
     ],
 )

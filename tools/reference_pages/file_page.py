@@ -10,8 +10,8 @@ INTRODUCTION = """\
 # Files
 
 The files that you write, key by key. `anyunix schema KIND` prints the same as a JSON Schema, for editors: a first line
-`# yaml-language-server: $schema=FILE` has one complete and check what you type; `anyunix init` writes it. The schemas are
-also part of this site, at addresses that stay: {schemas}.
+`# yaml-language-server: $schema=FILE` has one complete and check what you type; `anyunix init` writes it. The schemas
+are also part of this site, at addresses that stay: {schemas}.
 
 `anyunix lint` checks such files without running anything.
 
