@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ from anyunix.report.workflow import Workflow
 
 COMMANDS = {
     "init": "write a subject file to start from, for a server of your own",
+    "lint": "check subject, platform and expectation files without running anything",
     "try": "start a server once, as its subject file says, and show what is seen of it",
     "run": "run the suite for subjects on platforms, and compare",
     "plan": "print the cells of a run as a CI matrix, each shard with the command that runs it alone",
@@ -37,6 +39,7 @@ COMMANDS = {
     "images": "make the base images from package mirrors, where no image registry is reached",
     "down": "end the virtual machines that earlier runs left",
     "list": "show the platforms, subjects or probes there are",
+    "completion": "print a script that completes anyunix in bash, zsh or fish",
     "schema": "print what a file that you write may hold, as JSON Schema (draft 2020-12) for editors",
 }
 """What each does, in the order of the help. A command is the module of its name, imported when it is asked for."""
@@ -46,6 +49,39 @@ RENAMED = {"teeth": "mutation"}
 """Commands of earlier versions, which may stand in scripts -> what they are called now."""
 
 
+class SuggestingParser(argparse.ArgumentParser):
+    """Says of a word that it does not know which one it is near."""
+
+    def error(self, message: str) -> NoReturn:
+        """In one line, with how to ask for help: a screen full of usage would hide what is wrong."""
+        self.exit(EXIT_USAGE, f"{self.prog}: {_with_suggestion(message)}; `{self.prog} --help` shows what there is\n")
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """As argparse's, but that a command tells of its own unknown options: at the top nobody knows them."""
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            options = [option for option in self._option_string_actions if option.startswith("--")]
+            from anyunix.text import nearest
+
+            near = nearest(rest[0].partition("=")[0], options) if rest[0].startswith("-") else ""
+            self.error(f"unrecognized arguments: {' '.join(rest)}{near}")
+        return found, rest
+
+
+def _with_suggestion(message: str) -> str:
+    """With the nearest choice, where the message lists those that there are; commands are not listed again."""
+    match = re.fullmatch(r"(argument .+: )invalid choice: '(.*)' \(choose from (.*)\)", message, re.DOTALL)
+    if not match:
+        return message
+    from anyunix.text import nearest  # here, and not above: --help needs no more than argparse
+
+    choices = [word.strip(" '") for word in match[3].split(",")]
+    hint = nearest(match[2], choices)
+    if match[1] == "argument COMMAND: ":
+        return f"no command is called {match[2]!r}{hint}"
+    return f"{match[1]}expected one of {', '.join(choices)}, found {match[2]!r}{hint}"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The command `anyunix`; its exit status."""
     words = sys.argv[1:] if argv is None else argv
@@ -53,7 +89,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"anyunix: `anyunix {words[0]}` is called `anyunix {RENAMED[words[0]]}` now", file=sys.stderr)
         return EXIT_USAGE
     asked = next((word for word in words if not word.startswith("-")), "")
-    arguments = make_parser([asked]).parse_args(words)
+    parser = make_parser([asked])
+    if not words:  # status 2 all the same: `anyunix $COMMAND` with nothing in it is no success
+        parser.print_help(sys.stderr)
+        return EXIT_USAGE
+    arguments = parser.parse_args(words)
+    if "command" not in arguments:
+        parser.error("expected a command")
+    arguments.whole_parser = lambda: make_parser(COMMANDS)
     with interrupted_by_signals():
         try:
             sweep()
@@ -101,11 +144,11 @@ def _remove_leftovers() -> list[str]:
 
 def make_parser(asked: Collection[str]) -> argparse.ArgumentParser:
     """Knows all commands, and the arguments of those that are asked for."""
-    parser = argparse.ArgumentParser(
+    parser = SuggestingParser(
         prog="anyunix", description="Does this server behave the same on every Unix, and where it does not, why?"
     )
     parser.add_argument("--version", action="version", version=f"anyunix {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(metavar="COMMAND")
     for name, does in COMMANDS.items():
         command = commands.add_parser(name, help=does)
         if name in asked:

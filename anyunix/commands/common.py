@@ -74,8 +74,9 @@ def count(text: str) -> int:
 
 
 def once(names: list[str]) -> list[str]:
-    """Names without doubles; one argument may hold several, with commas between."""
-    return list(dict.fromkeys(part for name in names for part in name.split(",") if part))
+    """Names without doubles; one argument may hold several, with commas or line ends between, as CI files have them."""
+    parts = (part.strip() for name in names for line in name.splitlines() for part in line.split(","))
+    return list(dict.fromkeys(part for part in parts if part))
 
 
 def a_path(text: str) -> Path:

@@ -10,13 +10,13 @@ from rich.text import Text
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import a_path, check_writable, console_for_reports, once, with_problems
 from anyunix.errors import ConfigurationError
-from anyunix.report import github
+from anyunix.report import github, gitlab
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_overall, print_report
 from anyunix.run.pipeline import judged
 from anyunix.run.start import never_started
 from anyunix.shards.merging import Merged, expectations_of, merge, merged_status, read_parts
-from anyunix.shards.planning import read_plan
+from anyunix.shards.planning import planned_subjects, read_plan
 
 NAMES_SHOWN = 10
 
@@ -76,7 +76,9 @@ def merge_command(arguments: argparse.Namespace) -> int:
     out.write(matrix)
     print_report(console, matrix, str(arguments.out))
     _print_missing(console, merged)
-    arguments.workflow.tell(github.report(matrix, os.environ))
+    subjects = planned_subjects(plan, find_catalog()) if plan else {}
+    gitlab.report(matrix, os.environ, subjects, out)
+    arguments.workflow.tell(github.report(matrix, os.environ, subjects))
     print_overall(console, matrix)
     if wrong := never_started(matrix):
         raise ConfigurationError("\n".join(wrong.values()))

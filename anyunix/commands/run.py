@@ -16,7 +16,7 @@ from anyunix.drivers.registry import Drivers
 from anyunix.drivers.vagrant.box import variable
 from anyunix.drivers.vagrant.machines import Machines
 from anyunix.errors import ConfigurationError
-from anyunix.report import github
+from anyunix.report import github, gitlab
 from anyunix.report.change_lines import print_changes
 from anyunix.report.live import watcher_on
 from anyunix.report.out_folder import OutFolder
@@ -146,7 +146,9 @@ def _run(arguments: argparse.Namespace, catalog: Catalog) -> int:
     print_report(console, matrix, str(arguments.out))
     if options.baseline is not None:
         print_changes(console, changes(options.baseline, matrix), str(arguments.baseline))
-    arguments.workflow.tell(github.report(matrix, os.environ))
+    subjects = {each.name: each for each in selection.subjects}
+    gitlab.report(matrix, os.environ, subjects, out)
+    arguments.workflow.tell(github.report(matrix, os.environ, subjects))
     if selection.left_out:
         print_left_out(console, selection.left_out)
     print_overall(console, matrix)

@@ -47,7 +47,7 @@ def choice_of(arguments: argparse.Namespace) -> Choice:
         subjects=tuple(once(arguments.subject)),
         platforms=tuple(once(arguments.platform)),
         likes=tuple(once(arguments.like)),
-        binds=tuple(arguments.bind),
+        binds=tuple(once(arguments.bind)),
         required=tuple(once(arguments.require)),
         optional=tuple(once(arguments.optional)),
         reference=arguments.reference or "",

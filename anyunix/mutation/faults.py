@@ -86,11 +86,18 @@ class _Suite:
 
 def read_faults(catalog: Catalog) -> list[Fault]:
     """All faults, by name. Raises ConfigurationError."""
-    suite = _Suite(
-        frozenset(probe.id for probe in read_probes(catalog.suite) if probe.kind == "contract"),
-        measured_by(catalog.suite),
-    )
+    suite = _suite(catalog)
     return [_fault(path, catalog, suite) for path in sorted((catalog.root / "chat" / "faults").glob("*.yaml"))]
+
+
+def read_fault(path: Path, catalog: Catalog) -> Fault:
+    """One fault from its file. Raises ConfigurationError."""
+    return _fault(path, catalog, _suite(catalog))
+
+
+def _suite(catalog: Catalog) -> _Suite:
+    contracts = frozenset(probe.id for probe in read_probes(catalog.suite) if probe.kind == "contract")
+    return _Suite(contracts, measured_by(catalog.suite))
 
 
 def choose_faults(faults: Sequence[Fault], wanted: Sequence[str]) -> list[Fault]:

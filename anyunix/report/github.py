@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from anyunix.report.cause_lines import cause_lines
-from anyunix.report.kinds import source, take_back
 from anyunix.report.markdown import render
+from anyunix.report.notes import Note, Subjects, notes
 from anyunix.report.workflow import active
-from anyunix.results.model import CellResult, Matrix, Probe
-from anyunix.text import first_line, safe, said_by
+from anyunix.results.model import Matrix
+from anyunix.text import first_line, safe
 
 MOST = 10
 """GitHub shows that many errors, and that many warnings, of one step."""
@@ -19,23 +18,28 @@ SUMMARY_LIMIT = 1024 * 1024
 CUT = "\n\n*The rest does not fit into a summary: see matrix.json and junit.xml.*\n"
 
 
-def report(matrix: Matrix, environment: Mapping[str, str]) -> list[str]:
-    """Write the summary and give the lines to print; nothing outside of GitHub Actions."""
+def report(matrix: Matrix, environment: Mapping[str, str], subjects: Subjects | None = None) -> list[str]:
+    """Write the summary and give the lines to print; nothing outside of GitHub Actions.
+
+    Failures are shown beside the files of these subjects, where the repository that is checked out has them.
+    """
     if not active(environment):
         return []
+    repository = Path(environment.get("GITHUB_WORKSPACE") or ".")
     try:
         write_summary(matrix, environment)
     except OSError as error:  # the run has its result all the same
         return [
-            *annotations(matrix),
+            *annotations(matrix, subjects, repository),
             _command("warning", {"title": "anyunix"}, f"the summary cannot be written: {error.strerror}"),
         ]
-    return annotations(matrix)
+    return annotations(matrix, subjects, repository)
 
 
-def annotations(matrix: Matrix) -> list[str]:
+def annotations(matrix: Matrix, subjects: Subjects | None = None, repository: Path = Path()) -> list[str]:
     """Workflow commands: an error for each contract that was not kept, a warning for what gave no answer."""
-    return [*_limited("error", _failures(matrix)), *_limited("warning", _warnings(matrix))]
+    failures = [(_properties(note), note.text) for note in notes(matrix, subjects or {}, repository)]
+    return [*_limited("error", failures), *_limited("warning", _warnings(matrix))]
 
 
 def write_summary(matrix: Matrix, environment: Mapping[str, str]) -> None:
@@ -61,27 +65,9 @@ def _cut(page: str, room: int) -> str:
     return kept + "".join(f"\n{end}\n" for end in open_tags) + CUT
 
 
-def _failures(matrix: Matrix) -> list[tuple[dict[str, str], str]]:
-    """Each contract once, with the cells in which it was not kept although nobody expected that."""
-    unexpected = ([case for case in cases if not case[1].expected] for cases in matrix.failures())
-    return [_failure(matrix, cases) for cases in unexpected if cases]
-
-
-def _failure(matrix: Matrix, cases: list[tuple[CellResult, Probe]]) -> tuple[dict[str, str], str]:
-    probe = cases[0][1]
-    where = ", ".join(cell.name for cell, _ in cases)
-    only_follows = all(case.follows_from for _, case in cases)
-    follows = f"follows from {probe.follows_from.partition('::')[2]}" if only_follows else ""
-    why = follows or probe.explanation or "\n".join(said_by(probe.message))
-    words = "\n".join(each for each in (*cause_lines(matrix, cases), why, take_back(probe)) if each)
-    return {**_place(probe), "title": f"{probe.failure_kind or 'failure'}: {probe.name}"}, f"on {where}\n{words}"
-
-
-def _place(probe: Probe) -> dict[str, str]:
-    """File and line in the repository; what a platform sends may name no other file."""
-    if not probe.file.endswith(".py") or ".." in probe.file or probe.file.startswith("/"):
-        return {}
-    return {"file": source(probe), "line": str(max(1, probe.line))}
+def _properties(note: Note) -> dict[str, str]:
+    place = {"file": note.place[0], "line": str(note.place[1])} if note.place else {}
+    return {**place, "title": note.title}
 
 
 def _warnings(matrix: Matrix) -> list[tuple[dict[str, str], str]]:

@@ -1,6 +1,7 @@
 """Cells -> shards of about the same length, each with the command that runs it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
@@ -8,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.subjects import Subject
 from anyunix.catalog.switching import LIKE
 from anyunix.errors import ConfigurationError
 from anyunix.host.regular import read_regular
@@ -133,6 +136,15 @@ def make_plan(
 def times_of(matrix: Matrix) -> dict[CellId, float]:
     """How long the cells of an earlier run took, in seconds."""
     return {replace(cell.id, build=PLAIN): cell.seconds for cell in matrix.cells if cell.status == "ran"}
+
+
+def planned_subjects(plan: Plan, catalog: Catalog) -> dict[str, Subject]:
+    """The subjects of a plan, by name, as far as their files are where they were when it was made."""
+    found = {}
+    for cell in plan.cells:
+        with suppress(ConfigurationError):
+            found[cell.subject] = catalog.subject(cell.spec[0])
+    return found
 
 
 def read_plan(path: Path) -> Plan:

@@ -207,9 +207,17 @@ def test_results_that_are_none_are_exit_2_and_nothing_is_written(
         (["run", "--cell", "./c.yaml", "local", "dual", "--cell", "c", "local", "dual"], "2 subjects are called 'c'"),
         (["run", "--jobs", "0"], "expected a whole number from 1"),
         (["run", "--out", "/proc/none"], "--out /proc/none: cannot be made"),
-        (["list", "nothing"], "invalid choice"),
-        (["frobnicate"], "invalid choice"),
-        ([], "COMMAND"),
+        (["list", "nothing"], "argument what: expected one of platforms, subjects, probes, found 'nothing'"),
+        (["list", "subject"], "found 'subject' (did you mean 'subjects'?)"),
+        (["frobnicate"], "no command is called 'frobnicate'; `anyunix --help` shows what there is"),
+        (["mutations"], "no command is called 'mutations' (did you mean 'mutation'?)"),
+        (
+            ["run", "--platfrom", "local"],
+            "anyunix run: unrecognized arguments: --platfrom local (did you mean '--platf",
+        ),
+        (["run", "--platfrom=local"], "(did you mean '--platform'?); `anyunix run --help` shows what there is"),
+        (["--verison"], "anyunix: unrecognized arguments: --verison (did you mean '--version'?)"),
+        ([], "print a run again, and write its pages"),
     ],
 )
 def test_wrong_usage_is_exit_2_with_a_reason_and_no_traceback(tmp_path: Path, arguments: list[str], said: str) -> None:

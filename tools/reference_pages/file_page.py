@@ -10,7 +10,10 @@ INTRODUCTION = """\
 # Files
 
 The files that you write, key by key. `anyunix schema KIND` prints the same as a JSON Schema, for editors: a first line
-`# yaml-language-server: $schema=FILE` has one complete and check what you type.
+`# yaml-language-server: $schema=FILE` has one complete and check what you type; `anyunix init` writes it. The schemas
+are also part of this site, at addresses that stay: {schemas}.
+
+`anyunix lint` checks such files without running anything.
 
 Any other key is an error that names the file, the line and the nearest known key.
 """
@@ -28,7 +31,8 @@ Schema = Mapping[str, Any]
 
 def file_page(schemas: Mapping[str, Schema]) -> str:
     """The page's content, from kind of file -> its schema."""
-    parts = [INTRODUCTION]
+    links = ", ".join(f"[schema/{kind}.json](../schema/{kind}.json)" for kind in schemas)
+    parts = [INTRODUCTION.format(schemas=links)]
     for kind, schema in schemas.items():
         parts += [f"## {kind.capitalize()} {{ #{kind} }}", "", WHERE[kind], "", *_document(kind, schema)]
     return "\n".join(parts).rstrip() + "\n"

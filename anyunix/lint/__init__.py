@@ -1,0 +1,1 @@
+"""`anyunix lint`: the files that people write, checked without running anything."""
