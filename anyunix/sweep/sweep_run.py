@@ -19,9 +19,9 @@ from anyunix.run.matrix import NOBODY, Keeper, Watcher, run_cells
 from anyunix.run.rerun import Records
 from anyunix.run.start import never_started
 from anyunix.sweep.errnos import read_errnos
+from anyunix.sweep.found_sites import FoundSites, seen_by
 from anyunix.sweep.injecting import Injection, injections_for
 from anyunix.sweep.runtimes import without_runtime
-from anyunix.sweep.seen import Seen, seen_by
 from anyunix.sweep.sweep_answers import swept
 from anyunix.sweep.sweep_journal import Journal
 from anyunix.sweep.sweep_progress import Results
@@ -116,7 +116,7 @@ class _OnePlatform:
             reason=reason,
         )
 
-    def _seen(self, suite: Path) -> Seen:
+    def _seen(self, suite: Path) -> FoundSites:
         name, records = self.options.subject.name, Records()
         cell = replace(self._cell, tool="trace")
         result = _whole(self._run(cell, SuiteOptions(suite), records))

@@ -81,15 +81,32 @@ def test_the_healthy_server_goes_on(tmp_path: Path) -> None:
     assert WEAKNESSES.keys() <= tried
 
 
-def test_where_nothing_can_be_injected_nothing_is_kept(tmp_path: Path) -> None:
-    """With a strace that may not trace."""
+def without_a_tracer(tmp_path: Path, subject: Path = SERVERS / "healthy.yaml") -> "subprocess.CompletedProcess[str]":
+    """A quick sweep with a strace that may not trace."""
     (tmp_path / "strace").write_text("#!/bin/sh\necho 'strace: Operation not permitted' >&2\nexit 1\n")
     (tmp_path / "strace").chmod(0o755)
-    command = command_for("healthy.yaml", tmp_path / "out")
+    command = command_for(str(subject), tmp_path / "out", "--quick")
     environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
-    assert done.returncode == 3, done.stderr
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=environment)
+
+
+def test_where_no_tracer_may_run_calls_answer_otherwise_from_inside_of_the_server(tmp_path: Path) -> None:
+    done = without_a_tracer(tmp_path)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    found = json.loads((tmp_path / "out" / "healthy" / "sweep.json").read_text())["injections"]
+    assert {each["answer"] for each in found} <= {"kept", "client lost", "not reached"}
+    assert sum(each["answer"] != "not reached" for each in found) > 20
+
+
+def test_where_nothing_can_be_injected_nothing_is_kept(tmp_path: Path) -> None:
+    """No tracer, and nothing can be put inside of a server that is linked statically."""
+    shutil.copy(SERVERS / "server.c", tmp_path)
+    text = (SERVERS / "healthy.yaml").read_text()
+    (tmp_path / "static.yaml").write_text(text.replace("build: [cc,", "build: [cc, -static,"))
+    done = without_a_tracer(tmp_path, tmp_path / "static.yaml")
+    assert done.returncode == 3, f"{done.stdout}{done.stderr}"
     assert "not tried: strace is of no use: strace: Operation not permitted" in done.stderr
+    assert "linked statically" in done.stderr
 
 
 def test_an_unknown_injection_is_exit_status_2(tmp_path: Path) -> None:

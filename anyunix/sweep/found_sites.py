@@ -9,7 +9,7 @@ from anyunix.trace.records import Record
 
 
 @dataclass(frozen=True)
-class Seen:
+class FoundSites:
     """Its sites."""
 
     sites: tuple[Site, ...]
@@ -22,7 +22,7 @@ class Seen:
     """Those that are left out as well: a runtime makes them before the server's own doing."""
 
 
-def seen_by(traced: Record | str, recorded: Record | str, stop: str) -> Seen:
+def seen_by(traced: Record | str, recorded: Record | str, stop: str) -> FoundSites:
     """From both records, each of which may be the reason why there is none. `stop` is the signal that ends the server.
 
     Raises NotRun where there is neither, BadResults for a record without a server's start.
@@ -34,7 +34,7 @@ def seen_by(traced: Record | str, recorded: Record | str, stop: str) -> Seen:
         sites, alike = sites_in(traced, stop)
         known = {} if isinstance(inside, str) else inside
         told_apart = [known[each.key] for each in alike if each.key in known]
-        return Seen((*sites, *told_apart), inside, tuple(each for each in alike if each.key not in known))
+        return FoundSites((*sites, *told_apart), inside, tuple(each for each in alike if each.key not in known))
     if isinstance(inside, str):
         raise NotRun(f"{traced}; from inside of the server: {inside}")
-    return Seen(tuple(inside.values()), inside, ())
+    return FoundSites(tuple(inside.values()), inside, ())
