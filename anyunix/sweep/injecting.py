@@ -90,7 +90,7 @@ def _times(site: Site, answer: PossibleError, *, quick: bool) -> Iterator[tuple[
     yield "first", site.places[0]
     if quick:
         return
-    if len(site.places) > 1 and answer.why != "interrupted":
+    if len(site.places) > 1 and answer.why != "interrupted" and not answer.inside:
         yield "second", site.places[1]
     if answer.why in LASTING and not answer.inside and site.phase == "serving":
         yield "lasting", site.places[0]

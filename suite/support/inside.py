@@ -110,7 +110,9 @@ def plan_of(injection: Injection, folder: Path, made: Path) -> Plan:
     kind = KINDS["file" if path else injection.kind]
     armed = int(injection.phase == "starting")
     which = (injection.when, int(injection.lasting), WHO[injection.who], 0, kind)
-    return Plan(made, folder / "inject", HIT_BYTES, (armed, armed, what, number, *which, 0, 0, 0), injection.call, path)
+    return Plan(
+        made, folder / "injected", HIT_BYTES, (armed, armed, what, number, *which, 0, 0, 0), injection.call, path
+    )
 
 
 def _named(match: "re.Match[str]") -> str:

@@ -73,15 +73,44 @@ def test_the_healthy_server_goes_on() -> None:
     assert WEAKNESSES.keys() <= tried
 
 
-def test_where_nothing_can_be_injected_nothing_is_kept(tmp_path: Path) -> None:
-    """With a strace that may not trace."""
+@pytest.fixture
+def no_tracer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A strace that may not trace."""
     (tmp_path / "strace").write_text("#!/bin/sh\necho 'strace: Operation not permitted' >&2\nexit 1\n")
     (tmp_path / "strace").chmod(0o755)
-    command = [sys.executable, "-m", "anyunix", "sweep", "--subject", str(SERVERS / "healthy.yaml")]
-    environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.usefixtures("no_tracer")
+@pytest.mark.parametrize(("subject", "answer"), [("weak.yaml", "broken"), ("healthy.yaml", "kept")])
+def test_without_a_tracer_it_is_done_from_inside_of_the_server(subject: str, answer: str) -> None:
+    """One of each kind: by process, by file, lasting, short, at a call that was made, and at its end."""
+    wanted = (
+        "serving-parent-accept-socket-EMFILE-lasting",
+        "serving-child-write-log-EINTR-first",
+        "serving-child-write-client-half-first",
+        "serving-child-read-client-one-first",
+        "serving-parent-close-client-EINTR-first",
+        "ending-parent-wait-EINTR-first",
+    )
+    _, document = swept(subject, *(f"--injection={each}" for each in wanted))
+    assert document["alike"] == []
+    lasting, *others = ((each["answer"], each["how"]) for each in document["injections"])
+    assert lasting[0] in (answer, "client lost"), document["injections"]
+    assert {each[0] for each in others} == {answer}, document["injections"]
+
+
+@pytest.mark.usefixtures("no_tracer")
+def test_where_nothing_can_be_injected_nothing_is_kept(tmp_path: Path) -> None:
+    """With no tracer, and a server that nothing can be preloaded into."""
+    shutil.copy(SERVERS / "server.c", tmp_path)
+    subject = tmp_path / "static.yaml"
+    subject.write_text((SERVERS / "healthy.yaml").read_text().replace("[cc, -o", "[cc, -static, -o"))
+    command = [sys.executable, "-m", "anyunix", "sweep", "--subject", str(subject)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 3, done.stderr
     assert "not tried: strace is of no use: strace: Operation not permitted" in done.stderr
+    assert "from inside of the server: nothing can be preloaded into it: it is linked statically" in done.stderr
 
 
 def test_an_unknown_injection_is_exit_status_2() -> None:
