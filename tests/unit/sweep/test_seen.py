@@ -44,3 +44,14 @@ def test_from_inside_the_calls_on_clients_are_counted_that_found_nothing_yet() -
 def test_where_nothing_sees_it_both_reasons_are_given() -> None:
     with pytest.raises(NotRun, match="no strace on PATH; from inside of the server: it is linked statically"):
         seen_by("no strace on PATH", "it is linked statically", "SIGTERM")
+
+
+def test_a_thread_is_swept_from_inside_alone() -> None:
+    """strace(1) would count the calls of each thread by itself, and change one in each."""
+    text = START.replace("7 fork() = 9\n9 read", "7 clone(flags=CLONE_VM|CLONE_THREAD) = 9\n9 read")
+    assert [site.label for site in seen_by(record(text), "it is a Go program", "SIGTERM").alike] == [
+        "thread: read(client)"
+    ]
+    seen = seen_by(record(text), record(text), "SIGTERM")
+    thread = next(site for site in seen.sites if site.role == "thread")
+    assert (thread.by, thread.who, thread.places) == ("preload", "threads", (1,))

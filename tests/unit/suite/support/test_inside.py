@@ -113,6 +113,34 @@ def test_nothing_happens_to_another_process_or_before_it_is_told(made: Path, tmp
         assert (injecting.hit(), injecting.hits()) == ("", 0)
 
 
+THREADS = """\
+import os, threading
+log = os.open(os.path.abspath("log"), os.O_WRONLY | os.O_CREAT)
+os.write(log, b"first")
+thread = threading.Thread(target=lambda: os.write(log, b"other") and os.write(log, b"other"))
+thread.start()
+thread.join()
+"""
+
+
+def test_another_thread_than_the_first_is_told_apart(made: Path, tmp_path: Path) -> None:
+    """In what is written down, and where a call is changed; each counts its own."""
+    from support.recorder import Recorder
+
+    recorder = Recorder(made, tmp_path)
+    subprocess.run([*recorder.wrapper, sys.executable, "-ISc", THREADS], timeout=60, check=True)
+    record = Record("probe", "inside", "", False, str(tmp_path), (recorder.text("SIGTERM"),))
+    written = {site.role: site for site in sites_in(record, "SIGTERM", "preload")[0] if site.text == "write(log)"}
+    assert {role: (site.who, site.places) for role, site in written.items()} == {
+        "parent": ("first", (1,)),
+        "thread": ("threads", (1, 2)),
+    }
+    injecting = injector(made, tmp_path, "write", "half", 2, path="log", who="threads")
+    subprocess.run([*injecting.wrapper, sys.executable, "-ISc", THREADS], timeout=60, check=True)
+    assert injecting.hit()
+    assert (tmp_path / "log").read_bytes() == b"firstotherot"
+
+
 def test_what_it_cannot_be_inside_of_is_not_tried(made: Path, tmp_path: Path) -> None:
     from support.injection import CannotInject
 
