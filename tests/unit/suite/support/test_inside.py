@@ -115,7 +115,7 @@ def test_nothing_happens_to_another_process_or_before_it_is_told(made: Path, tmp
 
 THREADS = """\
 import os, threading
-log = os.open(os.path.abspath("log"), os.O_WRONLY | os.O_CREAT)
+log = os.open(os.path.abspath("log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
 os.write(log, b"first")
 thread = threading.Thread(target=lambda: os.write(log, b"other") and os.write(log, b"other"))
 thread.start()
