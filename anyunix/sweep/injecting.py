@@ -9,7 +9,7 @@ from anyunix.sweep.errnos import LASTING, PossibleError
 from anyunix.sweep.sites import Site
 
 Times = Literal["first", "second", "lasting"]
-HOW_INSIDE = "a short result, and an error of a call that was made, take an object inside of the server"
+HOW_INSIDE = "this takes an object inside of the server"
 NOTHING_INSIDE = "none was there"
 UNFIT = re.compile(r"[^A-Za-z0-9_.]+")
 """For the ID of an injection, which is typed in again."""

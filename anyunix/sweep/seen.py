@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from anyunix.errors import NotRun
+from anyunix.results.model import CellResult
+from anyunix.run.rerun import Records
 from anyunix.sweep.sites import Site, sites_in
+from anyunix.sweep.sweep_suite import INSIDE_PROBE, INSIDE_RECORD, SESSION_PROBE
+from anyunix.text import first_line
 from anyunix.trace.records import Record
 
 
@@ -18,6 +22,19 @@ class Seen:
     """Those that an object inside of it has seen, by their keys; or why there is none."""
     alike: tuple[Site, ...]
     """Those that are left out: a tracer cannot tell them from others, and nothing has seen them from inside."""
+
+
+def seen_in(session: CellResult, records: Records, stop: str) -> Seen:
+    """From what came back of the session (suite/sweep/session.py), as `seen_by`."""
+    return seen_by(records.of(session, SESSION_PROBE), _inside(session, records), stop)
+
+
+def _inside(session: CellResult, records: Records) -> Record | str:
+    """What the server was seen to do from inside, or why it was not."""
+    probe = next((probe for probe in session.probes if probe.id == INSIDE_PROBE), None)
+    if probe is not None and probe.outcome != "passed":
+        return first_line(probe.message).removeprefix("Skipped: ").removeprefix("not tried: ")
+    return records.of(session, INSIDE_RECORD)
 
 
 def seen_by(traced: Record | str, recorded: Record | str, stop: str) -> Seen:

@@ -55,7 +55,7 @@ class Site:
     @property
     def key(self) -> tuple[str, ...]:
         """The same for whoever sees it."""
-        return self.phase, self.role, self.text
+        return self.phase, self.role, self.text, self.who
 
     @property
     def kind(self) -> str:
@@ -117,7 +117,7 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
             site = replace(site, places=(own[events[at].pid, site.call, about, phase],))
         if events[at].error in NOT_YET:
             continue
-        key = (phase, site.role, site.text, site.call)
+        key = (phase, site.role, site.text, site.call, site.who)
         known = found.get(key)
         found[key] = _also_at(known, site.places) if known else site
     alike = [site for site in found.values() if by == "strace" and _not_told_apart(site, found.values())]

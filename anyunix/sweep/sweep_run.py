@@ -21,19 +21,10 @@ from anyunix.run.rerun import Records
 from anyunix.run.start import never_started
 from anyunix.sweep.errnos import read_errnos
 from anyunix.sweep.injecting import Injection, injections_for
-from anyunix.sweep.seen import Seen, seen_by
-from anyunix.sweep.sweep_suite import (
-    INJECTION_PROBE,
-    INJECTIONS,
-    INSIDE_PROBE,
-    INSIDE_RECORD,
-    SESSION,
-    SESSION_PROBE,
-    write_suite,
-)
+from anyunix.sweep.seen import Seen, seen_in
+from anyunix.sweep.sweep_suite import INJECTION_PROBE, INJECTIONS, SESSION, SESSION_PROBE, write_suite
 from anyunix.sweep.swept import Sweep, SweepAnswer, Swept
 from anyunix.text import first_line, nearest, safe
-from anyunix.trace.records import Record
 
 SWEEP_SECONDS = 3600.0
 """For all injections of a server."""
@@ -92,21 +83,13 @@ def _seen(options: SweepOptions, suite: Path, watcher: Watcher) -> Seen:
     if probe is not None and probe.outcome != "passed":
         raise NotRun(f"{options.subject.name} cannot be swept: {first_line(probe.message)}")
     try:
-        return seen_by(records.of(result, SESSION_PROBE), _inside(result, records), options.subject.stop)
+        return seen_in(result, records, options.subject.stop)
     except NotRun as reason:
         raise NotRun(
             f"{options.subject.name} cannot be swept on {options.platform.name}: not tried: {reason}"
         ) from None
     except BadResults as error:
         raise PlatformError(f"{options.platform.name}: {error}") from None
-
-
-def _inside(result: CellResult, records: Records) -> Record | str:
-    """What the server was seen to do from inside, or why it was not."""
-    probe = next((probe for probe in result.probes if probe.id == INSIDE_PROBE), None)
-    if probe is not None and probe.outcome != "passed":
-        return first_line(probe.message).removeprefix("Skipped: ").removeprefix("not tried: ")
-    return records.of(result, INSIDE_RECORD)
 
 
 def _run(options: SweepOptions, suite: Path, watcher: Watcher) -> Mapping[str, Probe]:
