@@ -13,7 +13,7 @@ from anyunix.trace.records import Record
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenSites:
     """Its sites."""
 
     sites: tuple[Site, ...]
@@ -24,7 +24,7 @@ class Seen:
     """Those that are left out: a tracer cannot tell them from others, and nothing has seen them from inside."""
 
 
-def seen_in(session: CellResult, records: Records, stop: str) -> Seen:
+def seen_in(session: CellResult, records: Records, stop: str) -> SeenSites:
     """From what came back of the session (suite/sweep/session.py), as `seen_by`."""
     return seen_by(records.of(session, SESSION_PROBE), _inside(session, records), stop)
 
@@ -37,7 +37,7 @@ def _inside(session: CellResult, records: Records) -> Record | str:
     return records.of(session, INSIDE_RECORD)
 
 
-def seen_by(traced: Record | str, recorded: Record | str, stop: str) -> Seen:
+def seen_by(traced: Record | str, recorded: Record | str, stop: str) -> SeenSites:
     """From both records, each of which may be the reason why there is none. `stop` is the signal that ends the server.
 
     Raises NotRun where there is neither, BadResults for a record without a server's start.
@@ -49,7 +49,7 @@ def seen_by(traced: Record | str, recorded: Record | str, stop: str) -> Seen:
         sites, alike = sites_in(traced, stop)
         known = {} if isinstance(inside, str) else inside
         told_apart = [known[each.key] for each in alike if each.key in known]
-        return Seen((*sites, *told_apart), inside, tuple(each for each in alike if each.key not in known))
+        return SeenSites((*sites, *told_apart), inside, tuple(each for each in alike if each.key not in known))
     if isinstance(inside, str):
         raise NotRun(f"{traced}; from inside of the server: {inside}")
-    return Seen(tuple(inside.values()), inside, ())
+    return SeenSites(tuple(inside.values()), inside, ())

@@ -21,7 +21,7 @@ from anyunix.run.rerun import Records
 from anyunix.run.start import never_started
 from anyunix.sweep.errnos import read_errnos
 from anyunix.sweep.injecting import Injection, injections_for
-from anyunix.sweep.seen import Seen, seen_in
+from anyunix.sweep.seen import SeenSites, seen_in
 from anyunix.sweep.sweep_suite import INJECTION_PROBE, INJECTIONS, SESSION, SESSION_PROBE, write_suite
 from anyunix.sweep.swept import Sweep, SweepAnswer, Swept
 from anyunix.text import first_line, nearest, safe
@@ -75,7 +75,7 @@ def sweep(options: SweepOptions, suite: Path, watcher: Watcher = NOBODY) -> Swee
     )
 
 
-def _seen(options: SweepOptions, suite: Path, watcher: Watcher) -> Seen:
+def _seen(options: SweepOptions, suite: Path, watcher: Watcher) -> SeenSites:
     records = Records()
     cell = replace(_cell(options), tool="trace")
     result = _cell_result(cell, SuiteOptions(suite), watcher, records)

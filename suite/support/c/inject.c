@@ -352,12 +352,12 @@ signal(int number, void (*handler)(int)))(int)
 	return before;
 }
 
-#ifdef __GLIBC__
+#if defined(__linux__) && !defined(__GLIBC__)
 int
-ioctl(int fd, unsigned long request, ...)
+ioctl(int fd, int request, ...)		/* musl's */
 #else
 int
-ioctl(int fd, int request, ...)
+ioctl(int fd, unsigned long request, ...)
 #endif
 {
 	va_list rest;
@@ -367,7 +367,7 @@ ioctl(int fd, int request, ...)
 	va_start(rest, request);
 	value = va_arg(rest, void *);
 	va_end(rest);
-	if (request != FIONBIO)
+	if ((unsigned)request != (unsigned)FIONBIO)
 		return real(fd, request, value);
 	if (fails(&call, "ioctl", kind_of(fd), "%d, FIONBIO, [%d]", fd, *(const int *)value))
 		return (int)ends(&call, -1);
