@@ -9,7 +9,7 @@ from anyunix.sweep.errnos import LASTING, PossibleError
 from anyunix.sweep.sites import Site
 
 Times = Literal["first", "second", "lasting"]
-HOW_INSIDE = "a short result, and an error of a call that was made, take an object inside of the server"
+HOW_INSIDE = "this takes an object inside of the server"
 NOTHING_INSIDE = "none was there"
 UNFIT = re.compile(r"[^A-Za-z0-9_.]+")
 """For the ID of an injection, which is typed in again."""
@@ -96,7 +96,7 @@ def _times(site: Site, answer: PossibleError, *, quick: bool) -> Iterator[tuple[
     yield "first", site.places[0]
     if quick:
         return
-    if len(site.places) > 1 and answer.why != "interrupted":
+    if len(site.places) > 1 and answer.why != "interrupted" and not answer.inside:
         yield "second", site.places[1]
     if answer.why in LASTING and not answer.inside and site.phase == "serving":
         yield "lasting", site.places[0]

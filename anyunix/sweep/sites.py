@@ -14,8 +14,9 @@ from anyunix.trace.steps import NOT_YET, PARENT, Step, steps_of
 from anyunix.trace.strace import read_strace
 
 Phase = Literal["starting", "serving", "ending"]
-Who = Literal["first", "children", "later"]
+Who = Literal["first", "children", "later", "threads"]
 By = Literal["strace", "preload"]
+THREAD = "thread"
 MARK = "SIGCONT"
 OBJECT = re.compile(r"\w+\(([^,)]*)")
 OUTCOME = re.compile(r"(?<=\)) (?:= .*|E[A-Z0-9]+)$")
@@ -61,7 +62,7 @@ class Site:
     @property
     def key(self) -> tuple[str, ...]:
         """The same for whoever sees it."""
-        return self.phase, self.role, self.text
+        return self.phase, self.role, self.text, self.who
 
     @property
     def kind(self) -> str:
@@ -94,7 +95,15 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
     if record.missing:
         raise BadResults(record.missing)
     events = read_strace(record.texts[0]) if record.texts else []
-    counted = [replace(event, error="") if by == "preload" and event.error in NOT_YET else event for event in events]
+    threads = _threads(events)
+    counted = [
+        replace(
+            event,
+            pid=threads.get(event.pid, event.pid),
+            error="" if by == "preload" and event.error in NOT_YET else event.error,
+        )
+        for event in events
+    ]
     steps = steps_of(counted, folder=record.folder, chat=record.chat)
     if PARENT not in steps:
         raise BadResults("the trace has no server in it")
@@ -111,6 +120,8 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
             continue
         site = replace(_site(phase, role, step, events[at], there, ordinals[at]), by=by)
         site = replace(site, restarts=step.at < interrupted and site.name != "sleep", blocks=blocking)
+        if site.who == "first" and events[at].pid in threads:
+            site = replace(site, who="threads", role=THREAD)
         if about := site.path or site.kind:  # strace -P, and c/inject.h, count the calls about that alone
             own[events[at].pid, site.call, about, phase] += 1
             site = replace(site, places=(own[events[at].pid, site.call, about, phase],))
@@ -119,7 +130,7 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
         key = (phase, site.role, site.text, site.call, site.who)
         known = found.get(key)
         found[key] = _also_at(known, site.places) if known else site
-    alike = [site for site in found.values() if by == "strace" and _another_first(site, found.values())]
+    alike = [site for site in found.values() if by == "strace" and _not_told_apart(site, found.values())]
     return [site for site in found.values() if site not in alike], alike
 
 
@@ -222,10 +233,24 @@ def _accepts(event: Event) -> bool:
     return event.kind == "call" and event.value.isdigit() and (name == "accept" or (name == "recv" and not event.error))
 
 
-def _another_first(site: Site, sites: Iterable[Site]) -> bool:
-    """Whether the first process would be hit in place of one that comes later, because it makes such calls as well."""
-    return site.who == "later" and any(
-        (other.who, other.phase, other.call, other.path) == ("first", site.phase, site.call, site.path)
-        and max(other.places) >= min(site.places)
-        for other in sites
+def _threads(events: Sequence[Event]) -> dict[int, int]:
+    """Thread -> its process."""
+    found: dict[int, int] = {}
+    for event in events:
+        if _forks(event) and "CLONE_THREAD" in " ".join(event.arguments):
+            found[int(event.value)] = found.get(event.pid, event.pid)
+    return found
+
+
+def _not_told_apart(site: Site, sites: Iterable[Site]) -> bool:
+    """Whether the first process would be hit in place of one that comes later, because it makes such calls as well; or
+    another thread: strace counts the calls of each, and hits all.
+    """
+    return site.who == "threads" or (
+        site.who == "later"
+        and any(
+            (other.who, other.phase, other.call, other.path) == ("first", site.phase, site.call, site.path)
+            and max(other.places) >= min(site.places)
+            for other in sites
+        )
     )

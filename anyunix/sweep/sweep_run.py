@@ -19,16 +19,15 @@ from anyunix.run.matrix import NOBODY, Keeper, Watcher, run_cells
 from anyunix.run.rerun import Records
 from anyunix.run.start import never_started
 from anyunix.sweep.errnos import read_errnos
-from anyunix.sweep.found_sites import FoundSites, seen_by
 from anyunix.sweep.injecting import Injection, injections_for
 from anyunix.sweep.runtimes import without_runtime
+from anyunix.sweep.seen import SeenSites, seen_in
 from anyunix.sweep.sweep_answers import swept
 from anyunix.sweep.sweep_journal import Journal
 from anyunix.sweep.sweep_progress import Results
-from anyunix.sweep.sweep_suite import INJECTIONS, INSIDE_PROBE, INSIDE_RECORD, SESSION, SESSION_PROBE, write_suite
+from anyunix.sweep.sweep_suite import INJECTIONS, SESSION, SESSION_PROBE, write_suite
 from anyunix.sweep.swept import Sweep, Sweeps
 from anyunix.text import first_line, nearest
-from anyunix.trace.records import Record
 
 SWEEP_SECONDS = 3600.0
 """For all injections of a server."""
@@ -116,7 +115,7 @@ class _OnePlatform:
             reason=reason,
         )
 
-    def _seen(self, suite: Path) -> FoundSites:
+    def _seen(self, suite: Path) -> SeenSites:
         name, records = self.options.subject.name, Records()
         cell = replace(self._cell, tool="trace")
         result = _whole(self._run(cell, SuiteOptions(suite), records))
@@ -124,13 +123,12 @@ class _OnePlatform:
         if probe is not None and probe.outcome != "passed":
             raise NotRun(f"{name} cannot be swept: {first_line(probe.message)}")
         try:
-            traced = records.of(result, SESSION_PROBE)
-            seen = seen_by(traced, _inside(result, records), self.options.subject.stop)
+            seen = seen_in(result, records, self.options.subject.stop)
         except NotRun as reason:
             raise NotRun(f"{name} cannot be swept on {self.platform.name}: not tried: {reason}") from None
         except BadResults as error:
             raise PlatformError(f"{self.platform.name}: {error}") from None
-        own, runtime = without_runtime(seen.sites, traced, self.options.subject.start)
+        own, runtime = without_runtime(seen.sites, records.of(result, SESSION_PROBE), self.options.subject.start)
         return replace(seen, sites=tuple(own), runtime=tuple(runtime))
 
     def _inject(self, suite: Path, results: Results) -> str:
@@ -151,14 +149,6 @@ class _OnePlatform:
         if wrong := never_started(Matrix((), (result,), result.platform)):
             raise ConfigurationError(next(iter(wrong.values())))
         return result
-
-
-def _inside(result: CellResult, records: Records) -> Record | str:
-    """What the server was seen to do from inside, or why it was not."""
-    probe = next((probe for probe in result.probes if probe.id == INSIDE_PROBE), None)
-    if probe is not None and probe.outcome != "passed":
-        return first_line(probe.message).removeprefix("Skipped: ").removeprefix("not tried: ")
-    return records.of(result, INSIDE_RECORD)
 
 
 def _whole(result: CellResult) -> CellResult:

@@ -22,7 +22,8 @@ class Injection:
     lasting: bool
     """Whether it goes on for a while."""
     who: str
-    """`first` process, `children` that are there once it is ready, or those that come `later`."""
+    """`first` process, `children` that are there once it is ready, those that come `later`; or all `threads` of the
+    first process but its first."""
     path: str = ""
     """The only file that it is about, below the folder of the probe; then only those calls count. Empty for all."""
     by: str = "strace"

@@ -18,7 +18,7 @@ ARMED, WHAT, FIRST, HITS, USED = 0, 2, 7, 10, 11
 """Places in it."""
 NOTHING, RECORDED, FAILS, FAILS_AFTER, HALF, ONE = range(6)
 KINDS = {"": 0, "client": 1, "pipe": 2, "file": 3}
-WHO = {"first": 1, "children": 2, "later": 3}
+WHO = {"first": 1, "children": 2, "later": 3, "threads": 4}
 HIT_BYTES, RECORD_BYTES = 64 * 1024, 4 * 1024 * 1024
 INJECTED = "(INJECTED)"
 NUMBERED = re.compile(r"(?<== -1 )errno (\d+)")
@@ -113,7 +113,9 @@ def plan_of(injection: Injection, folder: Path, made: Path) -> Plan:
     kind = KINDS["file" if path else injection.kind]
     armed = int(injection.phase == "starting")
     which = (injection.when, int(injection.lasting), WHO[injection.who], 0, kind)
-    return Plan(made, folder / "inject", HIT_BYTES, (armed, armed, what, number, *which, 0, 0, 0), injection.call, path)
+    return Plan(
+        made, folder / "injected", HIT_BYTES, (armed, armed, what, number, *which, 0, 0, 0), injection.call, path
+    )
 
 
 def _named(match: "re.Match[str]") -> str:

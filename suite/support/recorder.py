@@ -6,6 +6,7 @@ The object counts its calls as it does when it changes one, so what is found her
 import fcntl
 import os
 import re
+import signal
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,11 +20,14 @@ ACCEPT = re.compile(r"accept\((\d+), NULL, NULL, (\d+)")
 OPEN = re.compile(r'open\((".*"), (-?\d+)')
 FLOCK = re.compile(r"flock\((\d+), (\d+)")
 CONTROL = re.compile(r"fcntl\((\d+), (\d+), (-?\d+)")
+ACTION = re.compile(r"sigaction\((\d+),")
 OPTION = re.compile(r"setsockopt\((\d+), (\d+), (\d+)")
 LEVELS = {socket.SOL_SOCKET: ("SOL_SOCKET", "SO_"), socket.IPPROTO_TCP: ("IPPROTO_TCP", "TCP_")} | {
     socket.IPPROTO_IPV6: ("IPPROTO_IPV6", "IPV6_"),
     socket.IPPROTO_IP: ("IPPROTO_IP", "IP_"),
 }
+OTHER_LEVELS = ("SO_J1939", "SO_VM_SOCKETS")
+"""Options of protocols, though they are called as if they were every socket's."""
 
 
 class Recorder:
@@ -59,6 +63,7 @@ def worded(line: str) -> str:
         (OPEN, lambda match: f"open({match[1]}, {open_flags(int(match[2]))}"),
         (FLOCK, lambda match: f"flock({match[1]}, {flags_in(fcntl, 'LOCK_', int(match[2]))}"),
         (CONTROL, lambda match: f"fcntl({match[1]}, {control(int(match[2]), int(match[3]))}"),
+        (ACTION, lambda match: f"sigaction({signal_name(int(match[1]))},"),
         (OPTION, lambda match: f"setsockopt({match[1]}, {option(int(match[2]), int(match[3]))}"),
     ):
         line = pattern.sub(said, line, count=1)
@@ -101,8 +106,13 @@ def control(command: int, value: int) -> str:
     return f"{known or command}, {open_flags(value) if known == 'F_SETFL' else value}"
 
 
+def signal_name(number: int) -> str:
+    return next((each.name for each in signal.Signals if each == number), f"SIGRT_{number}")
+
+
 def option(level: int, number: int) -> str:
     """SOL_SOCKET, SO_REUSEADDR."""
     name, prefix = LEVELS.get(level, (str(level), " "))
-    names = [each for each in dir(socket) if each.startswith(prefix) and getattr(socket, each) == number]
+    known = (each for each in dir(socket) if each.startswith(prefix) and not each.startswith(OTHER_LEVELS))
+    names = [each for each in known if getattr(socket, each) == number]
     return f"{name}, {names[0] if names else number}"

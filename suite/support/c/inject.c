@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -312,6 +313,66 @@ name parameters									\
 }
 ENDS(pipe, (int both[2]), (both))
 ENDS(pipe2, (int both[2], int flags), (both, flags))
+
+/* Whether a signal interrupts for good is in its handler's flags. */
+static const char *
+flags_of(int flags)
+{
+	return flags & SA_RESTART ? "SA_RESTART" : "0";
+}
+
+static const char *
+handler_of(void (*handler)(int))
+{
+	return handler == SIG_DFL ? "SIG_DFL" : handler == SIG_IGN ? "SIG_IGN" : "0x1000";
+}
+
+int
+sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+	NEXT(sigaction);
+
+	if (action == NULL)
+		return real(number, action, old);
+	if (fails(&call, "sigaction", ANY, "%d, {sa_handler=%s, sa_flags=%s}", number, handler_of(action->sa_handler),
+	    flags_of(action->sa_flags)))
+		return (int)ends(&call, -1);
+	return (int)ends(&call, real(number, action, old));
+}
+
+void (*
+signal(int number, void (*handler)(int)))(int)
+{
+	void (*before)(int);
+	NEXT(signal);
+
+	(void)fails(&call, "sigaction", ANY, "%d, {sa_handler=%s, sa_flags=SA_RESTART}", number, handler_of(handler));
+	before = real(number, handler);
+	(void)ends(&call, before == SIG_ERR ? -1 : 0);
+	return before;
+}
+
+#if defined(__linux__) && !defined(__GLIBC__)
+int
+ioctl(int fd, int request, ...)		/* musl's */
+#else
+int
+ioctl(int fd, unsigned long request, ...)
+#endif
+{
+	va_list rest;
+	void *value;
+	NEXT(ioctl);
+
+	va_start(rest, request);
+	value = va_arg(rest, void *);
+	va_end(rest);
+	if ((unsigned)request != (unsigned)FIONBIO)
+		return real(fd, request, value);
+	if (fails(&call, "ioctl", kind_of(fd), "%d, FIONBIO, [%d]", fd, *(const int *)value))
+		return (int)ends(&call, -1);
+	return (int)ends(&call, real(fd, request, value));
+}
 
 pid_t
 fork(void)

@@ -22,7 +22,7 @@
 #endif
 
 enum { NOTHING, RECORDED, FAILS, FAILS_AFTER, HALF, ONE };	/* what becomes of a call */
-enum { EACH, FIRST, CHILDREN, LATER };				/* whose calls count */
+enum { EACH, FIRST, CHILDREN, LATER, THREADS };			/* whose calls count */
 enum { ANY, CLIENT, PIPE, FILE_WANTED };			/* what a descriptor is */
 enum { DESCRIPTORS = 4096 };
 #define MARKS { "", "", "--- SIGCONT {} ---", "--- SIGENDING {} ---" }
@@ -53,7 +53,7 @@ static pid_t self;			/* not so in a child that fork(2) has not made: vfork(2)'s 
 static int born;			/* what `armed` was then */
 static unsigned char kinds[DESCRIPTORS];
 static __thread long count;
-static __thread int forking;
+static __thread int forking, told;	/* told: a record says whose thread this is */
 
 static long
 thread(void)
@@ -102,7 +102,7 @@ static void
 is_born(void)
 {
 	self = getpid();
-	count = 0;
+	count = told = 0;
 	born = plan->armed;
 	if (plan->what == RECORDED && !forking)
 		note(getppid(), "fork() = %ld\n", (long)self);
@@ -157,6 +157,8 @@ is_meant(void)
 		return self == plan->first;
 	case CHILDREN:
 		return self != plan->first && born != plan->armed;
+	case THREADS:
+		return self == plan->first && thread() != (long)self;
 	case LATER:
 		return self != plan->first && born == plan->armed;
 	default:
@@ -206,6 +208,8 @@ fails(struct call *call, const char *name, int kind, const char *format, ...)
 		va_start(arguments, format);
 		(void)vsnprintf(call->arguments, sizeof call->arguments, format, arguments);
 		va_end(arguments);
+		if (call->verdict == RECORDED && !told++ && thread() != (long)self)
+			note(self, "clone(flags=CLONE_THREAD) = %ld\n", thread());
 		if (call->verdict == RECORDED)
 			note(thread(), "%s(%s <unfinished ...>\n", name, call->arguments);
 	}

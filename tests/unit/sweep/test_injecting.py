@@ -1,6 +1,7 @@
 """anyunix/sweep/injecting.py and suite/errnos.yaml: which answers are tried at which call."""
 
 import errno
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,14 +62,39 @@ def test_ids_can_be_typed_and_are_not_the_same() -> None:
     assert ids[0] == "serving-child-write-log-EINTR-first"
 
 
+def test_what_strace_cannot_do_is_counted_by_what_can() -> None:
+    """A short result, and an error of a call that was made."""
+    answers = {"write": (*ANSWERS["write"][:1], PossibleError(short="half", why="disk", who="POSIX"))}
+    seen_inside = replace(WRITE, places=(7,), by="preload")
+    error, short = injections_for([WRITE], answers, {WRITE.key: seen_inside})
+    assert (error.site.by, error.when, error.described()["error"]) == ("strace", 1, "EINTR")
+    assert (short.site.by, short.when, short.described()["error"]) == ("preload", 7, "half")
+    assert short.id == "serving-child-write-log-half-first"
+
+
+def test_what_nothing_can_do_is_said_once() -> None:
+    answers = {"write": (PossibleError("EIO", "disk", "POSIX", made=True),)}
+    (past_libc,) = injections_for([WRITE], answers, {})
+    (static,) = injections_for([WRITE], answers, "it is linked statically")
+    assert "past libc" in past_libc.impossible
+    assert str(static.described()["impossible"]).endswith("it is linked statically")
+
+
+def test_where_no_tracer_may_run_all_is_made_from_inside() -> None:
+    inside = replace(SENT, by="preload")
+    assert {(each.site.by, each.described()["kind"]) for each in injections_for([inside], ANSWERS)} == {
+        ("preload", "client")
+    }
+
+
 def test_the_list_of_the_project_has_errors_and_calls_that_there_are() -> None:
     known = read_errnos(ROOT / "suite")
     calls = {*CANONICAL.values(), "bind", "connect", "listen", "setsockopt", "socket", "flock", "sendmsg", "recvmsg"}
     assert set(known) <= {*calls, "read", "readv", "write", "writev", "close"}
     for call, answers in known.items():
-        names = [each.name for each in answers]
+        names = [(each.name, each.about) for each in answers]
         assert len(set(names)) == len(names), call
-        assert all(hasattr(errno, each.error) for each in answers if each.error), call
+        assert all(hasattr(errno, each.error) != bool(each.short) for each in answers), call
         assert all(each.who for each in answers), call
         evidence = {each.difference for each in answers if each.difference}
         assert all((ROOT / "differences" / f"{name}.yaml").is_file() for name in evidence), call

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 
@@ -12,6 +14,12 @@ def fill_stdio() -> None:
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
         pass
     os.close(descriptor)
+
+
+def close_once(close: Callable[[], object]) -> None:
+    """Close what *close* does. Interrupted or not, it is closed: to do it again could close another's descriptor."""
+    with suppress(InterruptedError):
+        close()
 
 
 def write_all(descriptor: int, data: bytes) -> None:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from chatlib.common.errors import ServiceError, reason
+from chatlib.common.io import close_once
 from chatlib.server.children import Children
 from chatlib.server.connection import is_gone
 from chatlib.server.forking import fork_child
@@ -154,7 +155,7 @@ class Parent:
             self._rules.report.line(f"cannot fork for a client: {error.strerror}")
             self._turned_away.add(connection, "busy")
             return
-        connection.close()
+        close_once(connection.close)
 
     def _reason_against(self, connection: socket.socket) -> str | None:
         """Return why there is no room for *connection*, or None."""

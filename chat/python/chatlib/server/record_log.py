@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from chatlib.common.io import close_once
 from chatlib.common.text import CAN, LF
 
 CHUNK = 65536
@@ -34,7 +35,7 @@ class RecordLog:
 
     def close(self) -> None:
         """Close the descriptor, and with it the lock of this process."""
-        os.close(self._descriptor)
+        close_once(lambda: os.close(self._descriptor))
 
     def end(self) -> int:
         """Return where the last whole record ends."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 
+from chatlib.common.io import close_once
 from chatlib.server.connection import LINGER, ended, prepare, say_last
 
 _MOST = 64
@@ -48,4 +49,4 @@ class TurnedAway:
             self._close(descriptor)
 
     def _close(self, descriptor: int) -> None:
-        self._connections.pop(descriptor)[0].close()
+        close_once(self._connections.pop(descriptor)[0].close)
