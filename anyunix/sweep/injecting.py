@@ -85,9 +85,9 @@ def _answers(site: Site, errnos: Mapping[str, Sequence[PossibleError]], *, quick
 
 def _fits(answer: PossibleError, site: Site) -> bool:
     """What valid arguments rule out, or the server's own handlers, cannot come."""
-    if (site.restarts and answer.why == "interrupted") or (
-        site.blocks and site.name == "accept" and answer.error == "EAGAIN"
-    ):
+    if answer.why == "interrupted" and not site.interruptible:
+        return False
+    if answer.error == "EAGAIN" and site.name == "accept" and site.blocks:
         return False
     return answer.about in ("any", site.about) and not (answer.unless and answer.unless in site.text)
 

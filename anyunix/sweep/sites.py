@@ -27,7 +27,10 @@ STREAMS = {"client", "socket", "datagrams", "stdin", "stdout", "stderr"}
 ON_FILES = {"read", "write", "pread", "pwrite", "writev", "open", "flock", "ftruncate", "close"}
 COUNTED_APART = {"client", "pipe"}
 HANDLER = re.compile(r"sigaction\(\w+, handler, ([^)]*)\)")
-UNBLOCKED = re.compile(r"socket\(.*SOCK_NONBLOCK|fcntl\(socket, F_SETFL, .*O_NONBLOCK|ioctl\(socket, FIONBIO")
+UNBLOCKED = re.compile(
+    r"(?P<made>socket)\(.*SOCK_NONBLOCK|(?P<accepts>accept)\(.*SOCK_NONBLOCK|fcntl\(.*, F_SETFL, .*O_NONBLOCK"
+    r"|ioctl\(.*, FIONBIO, \[1\]"
+)
 TIME_LIMIT = {"SO_RCVTIMEO", "SO_SNDTIMEO", "SO_RCVTIMEO_OLD", "SO_SNDTIMEO_OLD", "SO_RCVTIMEO_NEW", "SO_SNDTIMEO_NEW"}
 SITE = re.compile(r', ".*"(?:…)?')
 
@@ -54,10 +57,10 @@ class Site:
     """Of the file, below the folder of the probe."""
     by: By = "strace"
     """What it was seen by, and can be changed by: each counts calls in its own way."""
-    restarts: bool = False
-    """Whether no signal can interrupt it for good: all handlers that are set by then are with SA_RESTART."""
+    interruptible: bool = True
+    """Whether a signal can interrupt it for good: it waits, and a handler is set by then without SA_RESTART."""
     blocks: bool = False
-    """Whether it waits until there is something: no socket is set to do otherwise."""
+    """Whether it waits until there is something: what it is about is not set to do otherwise."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -110,8 +113,7 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
     marks = _marks(events, stop)
     ordinals = _ordinals(events, marks)
     there = {int(event.value) for event in events[: marks.serving] if _forks(event)}
-    interrupted = _interrupted_from(steps, events)
-    blocking = not any(UNBLOCKED.match(each.text) for each in _all(steps))
+    interrupted, unblocked = _interrupted_from(steps, events), _unblocked(steps, events)
     found: dict[tuple[str, ...], Site] = {}
     own: Counter[tuple[int, str, str, Phase]] = Counter()
     for at, role, step in sorted((step.at, role, step) for role, each in steps.items() for step in each):
@@ -119,12 +121,13 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
         if phase is None or events[at].kind != "call" or not step.returned or _only_looks(events[at]):
             continue
         site = replace(_site(phase, role, step, events[at], there, ordinals[at]), by=by)
-        site = replace(site, restarts=step.at < interrupted and site.name != "sleep", blocks=blocking)
+        blocks = about(step) not in unblocked
+        site = replace(site, blocks=blocks, interruptible=site.name == "sleep" or (blocks and step.at >= interrupted))
         if site.who == "first" and events[at].pid in threads:
             site = replace(site, who="threads", role=THREAD)
-        if about := site.path or site.kind:  # strace -P, and c/inject.h, count the calls about that alone
-            own[events[at].pid, site.call, about, phase] += 1
-            site = replace(site, places=(own[events[at].pid, site.call, about, phase],))
+        if alone := site.path or site.kind:  # strace -P, and c/inject.h, count the calls about that alone
+            own[events[at].pid, site.call, alone, phase] += 1
+            site = replace(site, places=(own[events[at].pid, site.call, alone, phase],))
         if events[at].error in NOT_YET:
             continue
         key = (phase, site.role, site.text, site.call, site.who)
@@ -136,8 +139,7 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
 
 def _site(phase: Phase, role: str, step: Step, event: Event, there: set[int], place: int) -> Site:
     name = CANONICAL.get(event.name, event.name)
-    match = OBJECT.match(step.text)
-    about = match[1] if match else ""
+    thing = about(step)
     who: Who = "first" if role == PARENT else "children" if event.pid in there and phase != "starting" else "later"
     text = "sleep()" if name == "sleep" else OUTCOME.sub("", SITE.sub("", step.text))
     return Site(
@@ -147,9 +149,9 @@ def _site(phase: Phase, role: str, step: Step, event: Event, there: set[int], pl
         (text if text.endswith(")") else f"{text})").replace(f"{WORK}/", ""),
         name,
         event.name,
-        _kind(name, about),
+        _kind(name, thing),
         (place,),
-        about if _kind(name, about) == "file" else "",
+        thing if _kind(name, thing) == "file" else "",
     )
 
 
@@ -162,6 +164,17 @@ def _interrupted_from(steps: Mapping[str, Iterable[Step]], events: Sequence[Even
     return min([*limits, *(at for at, flags in handlers if "SA_RESTART" not in flags)], default=len(events))
 
 
+def _unblocked(steps: Mapping[str, Iterable[Step]], events: Iterable[Event]) -> set[str]:
+    """What calls about do not wait, and are interrupted by nothing."""
+    found = set()
+    if any(event.name == "pipe2" and "O_NONBLOCK" in str(event.arguments) for event in events):
+        found |= {"pipe to read", "pipe to write"}
+    for step in _all(steps):
+        if match := UNBLOCKED.match(step.text):
+            found.add("client" if match["accepts"] else match["made"] or about(step))
+    return found - {about(step) for step in _all(steps) if step.text.endswith(", F_SETFL, 0)")}
+
+
 def _only_looks(event: Event) -> bool:
     """Whether it is a wait for a child that waits for nothing, which no signal interrupts."""
     return CANONICAL.get(event.name) == "wait" and any("WNOHANG" in each for each in event.arguments)
@@ -169,6 +182,12 @@ def _only_looks(event: Event) -> bool:
 
 def _all(steps: Mapping[str, Iterable[Step]]) -> Iterator[Step]:
     return (step for each in steps.values() for step in each)
+
+
+def about(step: Step) -> str:
+    """What a call is about: `client`, `chat.log`."""
+    match = OBJECT.match(step.text)
+    return match[1] if match else ""
 
 
 def _also_at(site: Site, places: tuple[int, ...]) -> Site:

@@ -9,6 +9,7 @@ import os
 import select
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,14 +101,21 @@ def find_tool(name: str) -> Tool:
 
 def _why_not(tool: Tool) -> str:
     """Empty when it runs a command here; hardened containers and emulated CPUs may forbid ptrace(2)."""
-    try:
-        tried = subprocess.run(
-            [*tool.wrapper(Path(os.devnull)), "true"], capture_output=True, text=True, timeout=TRY_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        return f"{tool.name} hangs"
+    with tempfile.TemporaryDirectory() as folder:
+        record = Record.begin(tool, Path(folder) / "record")
+        try:
+            tried = subprocess.run(
+                [*record.wrapper, "true"], capture_output=True, text=True, timeout=TRY_SECONDS, pass_fds=(record.held,)
+            )
+        except subprocess.TimeoutExpired:
+            return f"{tool.name} hangs"
+        finally:
+            record.started()
+            written = record.read()
     said = tried.stderr.strip().splitlines() or ["it does not run"]
-    return f"{tool.name} is of no use: {said[-1][:200]}" if tried.returncode else ""
+    if tried.returncode:
+        return f"{tool.name} is of no use: {said[-1][:200]}"
+    return "" if written or tool.command not in COMMANDS["trace"] else f"{tool.name} is of no use: it sees no call"
 
 
 def told(probe: str, tool: Tool, *, chat: bool, folder: Path, texts: Sequence[str]) -> dict[str, object]:

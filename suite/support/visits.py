@@ -4,8 +4,8 @@ A server of the chat protocol gets clients that say something and wait until it 
 """
 
 import re
+import select
 import socket
-from contextlib import suppress
 from pathlib import Path
 
 from support.deadline import Deadline
@@ -94,13 +94,9 @@ def log_is_wrong(log: Path, confirmed: list[str]) -> str:
 
 def undisturbed(guest: socket.socket) -> bool:
     """Whether a client that stays has still its connection."""
-    guest.setblocking(False)
-    with suppress(BlockingIOError):
-        try:
-            return guest.recv(1, socket.MSG_PEEK) != b""
-        except ConnectionError:
-            return False
-    return True
+    poller = select.poll()
+    poller.register(guest, getattr(select, "POLLRDHUP", 0))
+    return not poller.poll(0)
 
 
 def one_that_stays(server: Server, visits: Visits) -> socket.socket:

@@ -77,7 +77,6 @@ listener_on(int port)
 	}
 	if (listen(fd, 128) == -1)
 		fail("listen");
-	fcntl(fd, F_SETFL, O_NONBLOCK);
 	return fd;
 }
 
@@ -151,7 +150,6 @@ welcome(int listener, int log, const char *folder)
 			poll(NULL, 0, 100); /* weakness: it spins */
 		return 1;
 	}
-	fcntl(client, F_SETFL, 0);
 	if (setsockopt(client, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)) == -1 && weak)
 		return 0; /* weakness: an option that it could do without ends it */
 	if (again != -1)

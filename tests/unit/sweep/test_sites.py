@@ -91,17 +91,17 @@ HANDLER = "7 rt_sigaction(SIGTERM, {sa_handler=0x5555555, sa_mask=[], sa_flags=S
 
 
 @pytest.mark.parametrize(
-    ("more", "restarts"),
+    ("more", "interruptible"),
     [
-        ("", True),
-        (HANDLER % "|SA_RESTART", True),
-        (HANDLER % "", False),
-        (HANDLER % "|SA_RESTART" + '7 setsockopt(3, SOL_SOCKET, SO_RCVTIMEO_OLD, "1", 16) = 0\n', False),
+        ("", False),
+        (HANDLER % "|SA_RESTART", False),
+        (HANDLER % "", True),
+        (HANDLER % "|SA_RESTART" + '7 setsockopt(3, SOL_SOCKET, SO_RCVTIMEO_OLD, "1", 16) = 0\n', True),
     ],
 )
-def test_what_every_handler_restarts_cannot_be_interrupted(more: str, restarts: bool) -> None:
+def test_what_every_handler_restarts_cannot_be_interrupted(more: str, interruptible: bool) -> None:
     sites = {site.label: site for site in found_in(more + TRACE)[0]}
-    assert sites["parent: accept(socket)"].restarts is restarts
+    assert sites["parent: accept(socket)"].interruptible is interruptible
 
 
 def test_a_process_that_is_there_has_sites_of_its_own() -> None:
@@ -118,6 +118,15 @@ def test_a_process_that_is_there_has_sites_of_its_own() -> None:
 def test_a_child_that_is_told_to_end_is_no_end_of_the_server() -> None:
     text = TRACE.replace("9 +++ exited", "9 --- SIGTERM {si_signo=SIGTERM} ---\n9 +++ exited")
     assert found_in(text)[0] == found_in(TRACE)[0]
+
+
+def test_what_does_not_wait_is_not_interrupted() -> None:
+    text = HANDLER % "" + TRACE.replace("7 listen", "7 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n7 listen")
+    text = text.replace("9 read", "9 ioctl(6, FIONBIO, [1]) = 0\n9 read", 1)
+    found = {site.label: site.interruptible for site in found_in(text)[0] if site.phase == "serving"}
+    assert not found["parent: accept(socket)"]
+    assert not found["child: read(client)"]
+    assert found["child: write(log)"]
 
 
 def test_a_wait_that_waits_for_nothing_is_none() -> None:

@@ -161,3 +161,16 @@ TWICE = (
 )
 def test_each_place_is_a_finding_once_and_what_has_no_place_is_none(text: str, said: tuple[str, ...]) -> None:
     assert findings(text) == said
+
+
+@pytest.mark.usefixtures("support")
+def test_a_tracer_that_runs_a_program_and_sees_nothing_of_it_is_of_no_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As strace does where ptrace(2) is not there: under QEMU user emulation."""
+    from support.tool import find_tool
+
+    (tmp_path / "strace").write_text("#!/bin/sh\nexec true\n")
+    (tmp_path / "strace").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert find_tool("trace").missing == "strace is of no use: it sees no call"
