@@ -217,6 +217,7 @@ def _extended(path: Path, seen: tuple[Path, ...], platforms: Path) -> dict[str, 
             f"{nearest(str(parent), known)}"
         )
     merged = _extended(known[parent], (*seen, path), platforms)
+    merged.pop("last_run", None)  # that one's
     if "driver" in data:
         left = _options_of(merged.get("driver")) - _options_of(data["driver"]) - {*ALTERING}
         merged = {key: value for key, value in merged.items() if key not in left}

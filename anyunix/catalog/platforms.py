@@ -38,6 +38,9 @@ class Platform:
     default: Annotated[
         bool, Meta(description="whether a run that names no platform has this one in it (default: true)")
     ] = True
+    last_run: Annotated[
+        Text, Meta(description="when the suite last ran here, and which anyunix's: `anyunix report --stamp` writes it")
+    ] = ""
     slowness: Annotated[int, Meta(ge=1, description="what time limits are multiplied by here (default: 1)")] = 1
     cross: Annotated[
         Word,

@@ -42,6 +42,22 @@ def with_problems(problems: Mapping[Path, str], status: int) -> int:
     return EXIT_NOT_RUN if problems else status
 
 
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add --json; `data` is what commands and the workflow of a CI system ask for."""
+    parser.add_argument(
+        "--json", action="store_true", dest="data", help="print JSON, with the number of its schema, and nothing else"
+    )
+
+
+def console_for_progress(arguments: argparse.Namespace) -> Console:
+    """Where to show what goes on: on stderr where stdout is for another program."""
+    return (
+        SafeConsole(stderr=True, highlight=False, markup=False, emoji=False)
+        if arguments.data
+        else console_for_reports()
+    )
+
+
 def add_slowness(parser: argparse.ArgumentParser) -> None:
     """Add --slowness."""
     parser.add_argument(

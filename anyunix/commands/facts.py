@@ -5,7 +5,8 @@ from pathlib import Path
 
 from anyunix.analysis.fact_selection import select
 from anyunix.catalog.lookup import find_catalog
-from anyunix.commands.common import a_path, console_for_reports
+from anyunix.commands.common import a_path, add_json, console_for_reports
+from anyunix.report import json_output
 from anyunix.report.fact_table import print_differences, print_facts
 from anyunix.results.matrix_file import read_matrix
 
@@ -22,6 +23,7 @@ def add_arguments(facts: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the folder of a run, or its matrix.json (default: %(default)s)",
     )
+    add_json(facts)
     facts.set_defaults(command=facts_command)
 
 
@@ -29,7 +31,9 @@ def facts_command(arguments: argparse.Namespace) -> int:
     """Print the facts of a run; the exit status. Raises ConfigurationError."""
     matrix = select(read_matrix(arguments.out), arguments.platform, find_catalog(), diff=arguments.diff)
     console = console_for_reports()
-    if arguments.diff:
+    if arguments.data:
+        print(json_output.facts(matrix, diff=arguments.diff))
+    elif arguments.diff:
         print_differences(console, matrix)
     else:
         print_facts(console, matrix)

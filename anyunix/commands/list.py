@@ -1,14 +1,17 @@
 """`anyunix list`: the platforms, subjects and probes there are."""
 
 import argparse
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from rich.text import Text
 
-from anyunix.catalog.lookup import find_catalog
+from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.probes import read_probes
-from anyunix.commands.common import add_probes, console_for_reports
+from anyunix.commands.common import add_json, add_probes, console_for_reports
 from anyunix.drivers.registry import Drivers
-from anyunix.errors import ConfigurationError
+from anyunix.errors import EXIT_DONE, ConfigurationError
+from anyunix.report import json_output, listing_lines
 from anyunix.run.own_probes import with_probes
 
 
@@ -22,6 +25,7 @@ def add_arguments(listing: argparse.ArgumentParser) -> None:
         help="only these platforms: names, files or addresses such as ssh://user@host:port",
     )
     add_probes(listing)
+    add_json(listing)
     listing.set_defaults(command=list_command)
 
 
@@ -32,28 +36,29 @@ def list_command(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(f"list {arguments.what} shows them all; only platforms can be named")
     if arguments.probes and arguments.what != "probes":
         raise ConfigurationError(f"list {arguments.what}: --probes is for `anyunix list probes`")
+    entries = _entries(arguments, catalog)
+    if arguments.data:
+        print(json_output.listed(arguments.what, entries))
+        return EXIT_DONE
+    for entry in entries:
+        for line in _lines(arguments.what, entry, console.width):
+            console.print(line, soft_wrap=not console.is_terminal)
+    return EXIT_DONE
+
+
+def _entries(arguments: argparse.Namespace, catalog: Catalog) -> Iterator[dict[str, Any]]:
     if arguments.what == "platforms":
         drivers = Drivers()
         for platform in map(catalog.platform, arguments.name or catalog.usual_order()):
-            reason = drivers.for_platform(platform).available()
-            console.print(Text(f"{platform.name:<16} {platform.driver:<10} {platform.title}"), soft_wrap=True)
-            if platform.emulates:
-                console.print(Text(f"{'':27} emulates {platform.emulates}", "dim"), soft_wrap=True)
-            if not platform.default:
-                emulated = f"its CPU is emulated ({platform.emulator}); " if platform.emulator else ""
-                console.print(
-                    Text(f"{'':27} {emulated}runs only when asked for: --platform {platform.name}", "dim"),
-                    soft_wrap=True,
-                )
-            if reason:
-                console.print(Text(f"{'':27} not available: {reason}", "yellow"), soft_wrap=True)
+            yield listing_lines.platform_data(platform, drivers.for_platform(platform).available())
     elif arguments.what == "subjects":
-        for subject in map(catalog.subject, catalog.subject_names()):
-            console.print(
-                Text(f"{subject.name:<16} {subject.title} (bind: {', '.join(subject.binds)})"), soft_wrap=True
-            )
+        yield from map(listing_lines.subject_data, map(catalog.subject, catalog.subject_names()))
     else:
         with with_probes(catalog, arguments.probes) as found:
-            for probe in read_probes(found.suite):
-                console.print(Text(f"{probe.kind:<9} {probe.id}\n{'':10}{probe.behaviour}"), soft_wrap=True)
-    return 0
+            yield from listing_lines.probe_data(read_probes(found.suite))
+
+
+def _lines(what: str, entry: dict[str, Any], width: int) -> Iterable[Text]:
+    if what == "platforms":
+        return listing_lines.platform_lines(entry, width)
+    return [listing_lines.subject_line(entry) if what == "subjects" else listing_lines.probe_line(entry)]

@@ -10,8 +10,17 @@ from rich.text import Text
 from anyunix.analysis.compare import shown
 from anyunix.analysis.readiness import Explained, Preflight, last_portable, preflight
 from anyunix.catalog.lookup import Catalog, find_catalog
-from anyunix.commands.common import a_path, add_probes, check_writable, console_for_reports, with_problems
+from anyunix.commands.common import (
+    a_path,
+    add_json,
+    add_probes,
+    check_writable,
+    console_for_progress,
+    console_for_reports,
+    with_problems,
+)
 from anyunix.commands.suite_options import add_suite_options
+from anyunix.report import json_output
 from anyunix.report.live import watcher_on
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_report
@@ -46,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_suite_options(parser, Path("anyunix-out/preflight"))
     add_probes(parser)
+    add_json(parser)
     parser.set_defaults(command=preflight_command)
 
 
@@ -66,12 +76,15 @@ def _preflight(arguments: argparse.Namespace, catalog: Catalog) -> int:
     options = RunOptions(
         arguments.expression, float(arguments.timeout), jobs=1, trace="never", workers=arguments.workers
     )
-    with watcher_on(console) as watcher:
+    with watcher_on(console_for_progress(arguments)) as watcher:
         matrix = run_matrix(selection, options, watcher=watcher, keeper=out)
     found = preflight(matrix, baseline)
     out.write(found.matrix)
-    print_report(console, found.matrix, str(arguments.out))
-    _print(console, found, cell.platform.title, arguments.baseline)
+    if arguments.data:
+        print(json_output.ready(found))
+    else:
+        print_report(console, found.matrix, str(arguments.out))
+        _print(console, found, cell.platform.title, arguments.baseline)
     return with_problems(out.problems, found.exit_status)
 
 

@@ -1,10 +1,13 @@
 """`anyunix report`: the reports of an earlier run, made again from its matrix.json."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from anyunix.analysis.history import history_of
-from anyunix.commands.common import a_path, check_writable, console_for_reports, with_problems
+from anyunix.catalog.last_run import stamp
+from anyunix.commands.common import a_path, add_json, check_writable, console_for_reports, with_problems
+from anyunix.report import json_output
 from anyunix.report.history_lines import print_history
 from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_overall, print_report
@@ -30,6 +33,13 @@ def add_arguments(report: argparse.ArgumentParser) -> None:
         help="earlier runs, each a folder or a matrix.json: show, on the terminal and in index.html, what became red "
         "when, and what was mended",
     )
+    report.add_argument(
+        "--stamp",
+        type=a_path,
+        metavar="DIR",
+        help="write into the platform files of this folder when they last ran, as the key last_run",
+    )
+    add_json(report)
     report.set_defaults(command=report_command)
 
 
@@ -45,8 +55,13 @@ def report_command(arguments: argparse.Namespace) -> int:
     check_writable(folder)
     out, console = OutFolder(folder), console_for_reports()
     out.write_pages(matrix, history if arguments.history else None)
-    print_report(console, matrix, str(folder))
-    if arguments.history:
-        print_history(console, history)
-    print_overall(console, matrix)
+    for file in stamp(arguments.stamp, matrix) if arguments.stamp else ():
+        print(f"{file}: last_run written", file=sys.stderr)
+    if arguments.data:
+        print(json_output.whole(matrix))
+    else:
+        print_report(console, matrix, str(folder))
+        if arguments.history:
+            print_history(console, history)
+        print_overall(console, matrix)
     return with_problems(out.problems, 0)

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from anyunix.analysis.compare import contradictions, differences, shown
 from anyunix.analysis.taking_back import promises_to_paste
 from anyunix.report.cause_lines import cause_lines
-from anyunix.report.kinds import HEADLINES, STYLES, TO_PASTE, groups_of, overall, take_back, where
+from anyunix.report.kinds import HEADLINES, STYLES, TO_PASTE, overall, take_back, where
 from anyunix.report.likeness_lines import likeness_lines
+from anyunix.report.matrix_table import matrix_table
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
 from anyunix.results.consequences import by_cause
-from anyunix.results.model import GROUPS, PLAIN, CellResult, Matrix, Probe, Verdict
+from anyunix.results.model import CellResult, Matrix, Probe, Verdict
 from anyunix.run.emulator_limits import passes_all_the_same
 from anyunix.text import first_line, safe, said_by
 
@@ -24,7 +23,8 @@ FACTS_SHOWN = 12
 
 def print_report(console: Console, matrix: Matrix, out: str) -> None:
     """Everything that a reader of the run wants but the last line, which is `overall`."""
-    console.print(_matrix(matrix), width=min(WIDTH, console.width))
+    width = min(WIDTH, console.width)
+    console.print(matrix_table(console, matrix, width), width=width)
     _print_lines(console, _notes(matrix))
     _print_failures(console, matrix)
     _say(console, Text(f"Details: {out}/index.html, report.md, matrix.json, junit.xml, cells/"))
@@ -42,45 +42,6 @@ def print_left_out(console: Console, names: Sequence[str]) -> None:
 def print_overall(console: Console, matrix: Matrix) -> None:
     """The one line that comes last on stdout in every mode."""
     _say(console, Text(overall(matrix), style="bold"))
-
-
-def _matrix(matrix: Matrix) -> Table:
-    title = f"Contracts kept / tried, by probe group (reference: {matrix.reference})"
-    table = Table(
-        box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, title=title, title_justify="left", title_style="bold"
-    )
-    for heading in ("platform", "subject", "bind"):
-        table.add_column(heading, no_wrap=True)
-    tried = groups_of(matrix)
-    groups = list(dict.fromkeys([*GROUPS, *tried] if not tried or {*tried} & {*GROUPS} else tried))
-    for heading in (*groups, "left out", "facts", "time"):
-        table.add_column(heading, justify="right", no_wrap=heading != "left out")
-    for cell in matrix.cells:
-        if cell.status != "not-run":  # those have a line each reason, below
-            subject = cell.subject if cell.build == PLAIN else f"{cell.subject} {cell.build}"
-            table.add_row(cell.platform, subject, cell.bind, *_columns(cell, groups))
-    return table
-
-
-def _columns(cell: CellResult, groups: Sequence[str]) -> list[Text]:
-    nothing, seconds = Text("–", "dim"), Text(f"{cell.seconds:.0f} s", "dim")
-    if cell.status == "error":
-        return [Text("ERROR", "bold yellow"), *[nothing] * (len(groups) + 1), seconds]
-    if any(probe.group == "build" for probe in cell.failures):
-        return [Text("no build", "bold red"), *[nothing] * (len(groups) + 1), seconds]
-    return [
-        *(_group(cell, group) for group in groups),
-        Text(str(cell.left_out or "–"), "dim"),
-        Text(str(len(cell.facts))),
-        seconds,
-    ]
-
-
-def _group(cell: CellResult, group: str) -> Text:
-    kept, tried = len(cell.kept(group)), len(cell.tried(group))
-    if not tried:
-        return Text("–", "dim")
-    return Text(f"{kept}/{tried}{'' if kept == tried else ' ✗'}", "green" if kept == tried else "bold red")
 
 
 def _notes(matrix: Matrix) -> Iterable[Text]:

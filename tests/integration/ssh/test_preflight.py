@@ -1,5 +1,6 @@
 """`anyunix preflight` on a real target."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,13 @@ def test_a_real_target_is_go_and_nothing_stays_there(
     assert "GO: python, bind dual, on the target: " in said
     assert (out / "matrix.json").is_file()
     assert list(there.iterdir()) == []
+
+
+def test_json_is_all_that_is_on_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What goes on meanwhile is on stderr."""
+    one = ["--subject", "python", "-k", "test_ipv4_client_is_served", "--out", str(tmp_path)]
+    assert main(["preflight", "local", *one, "--json"]) == 0
+    printed = capsys.readouterr()
+    answer = json.loads(printed.out)
+    assert (answer["schema"], answer["answer"], answer["platform"], answer["failures"]) == (1, "go", "local", [])
+    assert "local python dual" in printed.err

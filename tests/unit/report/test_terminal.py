@@ -4,6 +4,7 @@ import dataclasses
 import io
 import re
 
+import pytest
 import yaml
 from rich.console import Console
 
@@ -70,3 +71,37 @@ def test_what_takes_broken_promises_back_can_be_pasted() -> None:
     matrix = judge(Matrix((PlatformResult("a", "", "local", "ran"),), cells, "a"))
     printed_whole = printed(matrix, 60).partition(f"{TO_PASTE}:\n")[2].splitlines()[:2]
     assert yaml.safe_load("\n".join(printed_whole)) == {"promises": {"sigterm": "alone"}}
+
+
+@pytest.mark.parametrize("width", [40, 60, 72, 80, 96, 100])
+def test_the_matrix_fits_whatever_the_width_and_nothing_of_it_is_cut(width: int) -> None:
+    """Columns drop by what they say; a platform's name and what was kept are always there."""
+    text = printed(example(), width).split("not run: ")[0]
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    assert "alpine-v6only" in text
+    assert ("1/2 ✗" if width <= 60 else "0/1 ✗") in text
+    assert ("time" in text) == (width >= 80)
+    assert ("\n   c dual" in text) == (width in (40, 72, 80))
+    assert "out" in text
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_whole_report_fits_a_narrow_terminal(width: int) -> None:
+    """Long words of platforms are broken; lines, between words."""
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=width, highlight=False, force_terminal=True, no_color=True)
+    print_report(console, example(), "out")
+    print_overall(console, example())
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", buffer.getvalue())
+    assert max(map(len, shown.splitlines())) <= width
+
+
+def test_no_color_is_obeyed_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """https://no-color.org; bold is no colour."""
+    for value, coloured in (("1", False), ("", True)):
+        monkeypatch.setenv("NO_COLOR", value)
+        monkeypatch.setenv("TERM", "xterm-256color")
+        buffer = io.StringIO()
+        print_report(Console(file=buffer, force_terminal=True), example(), "out")
+        assert bool(re.search(r"\x1b\[[0-9;]*3[0-9]", buffer.getvalue())) == coloured
