@@ -31,7 +31,7 @@ from anyunix.results.model import ANSWERS, CellResult, Matrix, Probe
 from anyunix.results.trace_model import Trace
 from anyunix.text import first_line, safe
 
-SCRIPTS = ("dom.js", "tables.js", "filter.js", "grid.js", "details.js", "picture.js", "page.js")
+SCRIPTS = ("dom.js", "query.js", "tables.js", "filter.js", "grid.js", "details.js", "picture.js", "page.js")
 REASONS_SHOWN, ARTICLES_SHOWN, FAILURES_SHOWN, NAMES_SHOWN = 3, 10, 3, 6
 """Of a verdict, probes that failed, cells of a probe, platforms in a sentence; the others are one click away."""
 LOG_LIMIT = 3_000

@@ -4,11 +4,22 @@ function addFilter(page) {
 
   function chosen() {
     const fields = new FormData(form);
+    const {terms, words} = parseQuery(fields.get('q'));
+    const by = (key) => choice(fields.getAll(key), terms[key]);
+    const text = (element) => element.textContent.toLowerCase();
     return {
-      view: fields.get('view'), q: fields.get('q').trim().toLowerCase(), area: fields.get('area') || '',
-      differs: fields.has('differs'), platform: new Set(fields.getAll('platform')),
-      group: new Set(fields.getAll('group')), outcome: new Set(fields.getAll('outcome')),
+      view: fields.get('view'), area: fields.get('area') || '', differs: fields.has('differs'), words,
+      platform: by('platform'), group: by('group'), outcome: by('outcome'),
+      kind: by('kind'), subject: by('subject'), bind: by('bind'),
+      says: (said) => words.every((word) => said.includes(word)), text,
     };
+  }
+
+  /** By its subject and bind mode where the search names one, else by what is chosen above the table. */
+  function viewShown(wanted, key) {
+    const [subject, bind] = key.split('/');
+    if (wanted.subject.size || wanted.bind.size) return wanted.subject.has(subject) && wanted.bind.has(bind);
+    return wanted.view === '' || key === wanted.view;
   }
 
   function written(cell) {
@@ -70,7 +81,7 @@ function addFilter(page) {
     let shown = 0;
     let total = 0;
     for (const view of views) {
-      view.hidden = wanted.view !== '' && view.dataset.key !== wanted.view;
+      view.hidden = !viewShown(wanted, view.dataset.key);
       if (view.hidden) continue;
       const counts = page.applyToTable(view, wanted);
       shown += counts[0];
@@ -79,8 +90,26 @@ function addFilter(page) {
     page.applyToFailures(wanted);
     page.applyToFacts(wanted);
     find('#nothing').hidden = shown > 0;
+    find('#nothing').textContent = `Nothing matches these filters.${unknown()}`;
     find('#shown').textContent = shown === total ? `${total} probes` : `${shown} of ${total} probes`;
   }
+
+  /** What there is, where a term of the search names something else. */
+  function unknown() {
+    const {terms} = parseQuery(form.elements.q.value);
+    const names = Object.entries(known).filter(([key]) => terms[key].flat()
+      .some((value) => ![...known[key]].some((name) => fits(value, name.toLowerCase()))));
+    return names.map(([key, each]) => ` For ${key}: there is ${[...each].join(', ')}.`).join('');
+  }
+
+  const known = {
+    platform: new Set(page.data.platforms.map(({name}) => name)),
+    group: new Set(all('tbody[data-group]').map((body) => body.dataset.group)),
+    outcome: new Set(all('input[name=outcome]', form).map(({value}) => value)),
+    kind: new Set(page.data.probes.map(([, kind]) => kind)),
+    subject: new Set(views.map((view) => view.dataset.key.split('/')[0])),
+    bind: new Set(views.map((view) => view.dataset.key.split('/')[1])),
+  };
 
   Object.assign(page, {read, apply, keep, clear, choose});
 }

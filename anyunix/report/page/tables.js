@@ -8,7 +8,7 @@ function addTables(page) {
   function applyToTable(view, wanted) {
     const hidden = data.platforms.map(({name}) => wanted.platform.size > 0 && !wanted.platform.has(name));
     const reference = data.platforms.findIndex(({name}) => name === data.reference);
-    const narrowed = wanted.q || wanted.differs || wanted.outcome.size > 0;
+    const narrowed = wanted.words.length || wanted.differs || wanted.outcome.size > 0 || wanted.kind.size > 0;
     const columns = (row) => hidden.forEach((hide, place) => { row.cells[place + 1].hidden = hide; });
     let shown = 0;
     let total = 0;
@@ -51,11 +51,12 @@ function addTables(page) {
   }
 
   function matches(row, wanted, hidden, reference) {
+    if (!wanted.kind.has(data.probes[row.dataset.n][1])) return false;
     const words = [...row.cells].slice(1).map((cell) => cell.title);
     const seen = words.filter((_, place) => !hidden[place]);
     if (wanted.outcome.size > 0 && !seen.some((word) => wanted.outcome.has(word))) return false;
     if (wanted.differs && !differs(seen, words[reference])) return false;
-    return !wanted.q || said(row).includes(wanted.q);
+    return wanted.says(said(row));
   }
 
   /** Of contracts the outcome, of facts the value; that there is no answer is no difference. */
@@ -69,17 +70,18 @@ function addTables(page) {
     return `${row.cells[0].textContent} ${data.probes[row.dataset.n][0]}`.toLowerCase();
   }
 
-  const narrows = (wanted) => wanted.q !== '' || wanted.platform.size > 0;
+  const NARROWING = ['platform', 'outcome', 'kind', 'subject', 'bind'];
+  const narrows = (wanted) => wanted.words.length > 0 || NARROWING.some((key) => wanted[key].size > 0);
 
   function applyToFailures(wanted) {
     for (const article of all('#failures article')) {
-      const outside = wanted.group.size > 0 && !wanted.group.has(article.dataset.group);
-      const title = find('h3', article).textContent;
+      const outside = !wanted.group.has(article.dataset.group) || !wanted.kind.has(article.dataset.kind);
+      const title = wanted.text(find('h3', article)) + article.dataset.id.toLowerCase();
       for (const failure of all('.failure', article)) {
-        const {place, word} = failure.dataset;
-        failure.hidden = outside || (wanted.platform.size > 0 && !wanted.platform.has(data.platforms[place].name))
-          || (wanted.outcome.size > 0 && !wanted.outcome.has(word))
-          || (wanted.q !== '' && !`${title} ${failure.textContent}`.toLowerCase().includes(wanted.q));
+        const {place, word, key} = failure.dataset;
+        const [subject, bind] = key.split('/');
+        failure.hidden = outside || !wanted.platform.has(data.platforms[place].name) || !wanted.outcome.has(word)
+          || !wanted.subject.has(subject) || !wanted.bind.has(bind) || !wanted.says(title + wanted.text(failure));
       }
       const more = find('.more', article);
       if (more && narrows(wanted) && all('.failure', more).some((failure) => !failure.hidden)) more.open = true;
@@ -101,14 +103,13 @@ function addTables(page) {
       const [head, ...rows] = body.rows;
       for (const row of rows) {
         columns(row);
-        row.hidden = (wanted.group.size > 0 && !wanted.group.has(row.dataset.group))
-          || (wanted.q !== '' && !row.textContent.toLowerCase().includes(wanted.q))
+        row.hidden = (wanted.group.size > 0 && !wanted.group.has(row.dataset.group)) || !wanted.says(wanted.text(row))
           || !all('td:not(.same, .missing)', row).some((cell) => !cell.hidden);
       }
       body.hidden = (wanted.area !== '' && wanted.area !== body.dataset.area) || rows.every((row) => row.hidden);
       head.hidden = body.hidden;
     }
-    if (wanted.q !== '' && find('tbody:not([hidden])', table)) find('#facts > .part').open = true;
+    if (wanted.words.length && find('tbody:not([hidden])', table)) find('#facts > .part').open = true;
   }
 
   Object.assign(page, {applyToTable, applyToFailures, applyToFacts});
