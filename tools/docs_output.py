@@ -4,9 +4,9 @@
 
 A fenced block `console` behind the line `<!-- output -->` is a session. The commands behind its `$ ` are typed into one
 shell, in a copy of examples/first that all pages share, page by page; what they print has to stand in the page. A line
-that is `…` alone stands for any number of lines. Times, ports, the numbers of source lines and those of contracts may
-be others. A session that an earlier page had is not run again. Exit status 0 all the same, 1 something else is printed
-(`--write` puts it in the page), 2 a console block is not marked.
+that is `…` alone stands for any number of lines. Times, dates, ports, the numbers of source lines and those of
+contracts may be others. A session that an earlier page had is not run again. Exit status 0 all the same, 1 something
+else is printed (`--write` puts it in the page), 2 a console block is not marked.
 """
 
 import argparse
@@ -32,6 +32,7 @@ PROGRESS = re.compile(r"^\[ *\d+\.\d s\] ")
 MAY_DIFFER = (
     (re.compile(r"(?<=\.py:)\d+"), "N"),
     (re.compile(r"(?<=[\]\d:]:)\d{4,5}\b"), "N"),
+    (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "DATE"),
     (re.compile(r"\b\d+\.\d+\b|\b\d+(?= m?s\b)"), "N"),
     (re.compile(r"─+"), "─"),
     (re.compile(r" +"), " "),
@@ -39,7 +40,7 @@ MAY_DIFFER = (
     (re.compile(r" \(\d+ of \d+ contracts tried\)"), ""),
     (re.compile(r"\b\d+ \d+ N s$"), "N N N s"),
 )
-"""Times, ports, lines; and how many contracts can be tried, which depends on the machine's interfaces."""
+"""Times, dates, ports, lines; and how many contracts can be tried, which depends on the machine's interfaces."""
 
 
 @dataclass(frozen=True)

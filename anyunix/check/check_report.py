@@ -74,7 +74,7 @@ def _details(check: Check) -> Iterator[str]:
     }
     if len(certificates) > 1:
         yield f"The addresses have {len(certificates)} different certificates."
-    if check.raced and len(check.served) > 1:
+    if check.raced and check.lookups and len(check.served) > 1:
         yield (
             f"A Happy-Eyeballs client (RFC 8305) is connected to {check.raced.address} within "
             f"{check.raced.milliseconds:.1f} ms, as computed from these times."

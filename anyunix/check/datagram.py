@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from anyunix.check.exchange import ANSWER_BYTES, Reply, Request, first_words
-from anyunix.check.reach import Reach, Timing, numeric, outcome_of, shown
+from anyunix.check.reach import Reach, numeric, outcome_of, shown
 from anyunix.text import UNSAFE
 
 BINARY = "an answer of bytes"
@@ -72,13 +72,10 @@ class _Asked:
         here = ipaddress.ip_address(source[0].partition("%")[0])
         if (here, source[1]) != (ipaddress.ip_address(self._address.partition("%")[0]), self._port):
             self._stranger = shown(str(here), source[1])
-        elif self._request.expected.search(data):
-            took = Timing(((time.monotonic() - self._begun) * 1000,))
-            self._reply = Reply(
-                True,
-                BINARY if UNSAFE.search(data.decode("latin-1").replace("\r", "").strip()) else first_words(data),
-                took,
-            )
+        elif found := self._request.expected.search(data):
+            binary = UNSAFE.search(data.decode("latin-1").replace("\r", "").strip())
+            said = BINARY if binary else first_words(data)
+            self._reply = self._request.reply(found, said, (time.monotonic() - self._begun) * 1000)
         else:
             self._other = self._request.instead(data)
 

@@ -4,7 +4,7 @@ import re
 import secrets
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from anyunix.check.dialer import Dialer
@@ -25,6 +25,10 @@ class Reply:
     said: str
     """The first line, safe to print; what went wrong when it was not served."""
     round_trip: Timing = NO_TIMING
+    essence: str = ""
+    """What has to be the same by all addresses, where that is not all of `said`: greetings have clocks and counters."""
+    doubtful: bool = False
+    """Served, with an answer that is a mistake of the client's or of whoever wrote the URL: status 404."""
 
 
 class Exchange(Protocol):
@@ -54,12 +58,14 @@ class Request:
     proof: str = ""
     """What has to come back, in words; empty: something like `expected`."""
     proves: bool = True
+    doubt: str = ""
+    """How the first group of `expected` begins when the answer is doubtful; empty: never."""
 
     def once(self, peer: socket.socket, until: float) -> Reply:
         begun = time.monotonic()
         peer.sendall(self.request)
         came = b""
-        while not self.expected.search(came):
+        while not (found := self.expected.search(came)):
             try:
                 piece = receive(peer, until)
             except TimeoutError:
@@ -69,7 +75,13 @@ class Request:
             if not piece or len(came) > ANSWER_BYTES:
                 return Reply(False, self.instead(came))
             came += piece
-        return Reply(True, first_words(came), Timing(((time.monotonic() - begun) * 1000,)))
+        return self.reply(found, first_words(came), (time.monotonic() - begun) * 1000)
+
+    def reply(self, found: re.Match[bytes], said: str, milliseconds: float) -> Reply:
+        """What came is what was asked for."""
+        essence = found[1].decode("latin-1") if self.proof and found.re.groups else ""
+        doubtful = bool(self.doubt) and essence.startswith(self.doubt)
+        return Reply(True, said, Timing((milliseconds,)), essence, doubtful)
 
     def instead(self, came: bytes) -> str:
         """Why what came is not what was asked for."""
@@ -191,7 +203,7 @@ def _several(exchange: Exchange, dialer: Dialer, address: str) -> Reply:
         if not answers[-1].served:
             return answers[-1]
     took = tuple(each for answer in answers for each in answer.round_trip.milliseconds)
-    return Reply(True, answers[0].said, Timing(took))
+    return replace(answers[0], round_trip=Timing(took))
 
 
 def first_words(data: bytes) -> str:

@@ -31,7 +31,8 @@ def exchange_of(
     request = endpoint.request if send is None else _bytes(send)
     if expected is None:
         own = scheme.reply if send is None else ""
-        return Request(request, re.compile((own or "(?s).").encode("latin-1")), scheme.proof if own else "")
+        expecting = re.compile((own or "(?s).").encode("latin-1"))
+        return Request(request, expecting, scheme.proof, doubt=scheme.doubt) if own else Request(request, expecting)
     try:
         return Request(request, re.compile(expected.encode(), re.MULTILINE))
     except (re.error, UnicodeError) as error:

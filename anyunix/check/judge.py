@@ -98,7 +98,7 @@ class Check:
         return EXIT_FAILED if self.problems else EXIT_DONE
 
     def _not_as_expected(self) -> Iterator[Remark]:
-        if self.expected is None and self.found == "closed":
+        if self.expected is None and not any(each.reach.answered for each in self.served):
             yield Remark("problem", f"nothing answers at {self.server}")
         if self.expected is not None and self.expected != self.found:
             yield Remark("problem", f"{self.expected} was expected, {self.found} was found{_cause(self)}")
@@ -116,6 +116,8 @@ class Check:
                 yield Remark(
                     "problem", f"{address} takes {self._taken} and does not serve: {each.answer.said}", address
                 )
+            if each.served and each.answer.doubtful:
+                yield Remark("warning", f"{address} answers {each.answer.said!r}", address)
             if each.handshake and not each.handshake.error:
                 yield from tls_remarks(address, self.server.host, each.handshake, self.days_left)
         for rude in self.rude:
@@ -132,7 +134,9 @@ class Check:
         return "datagrams" if self.server.scheme.transport == "udp" else "connections"
 
     def _different(self) -> Iterator[Remark]:
-        said = {family: {each.answer.said for each in self.answering(family)} for family in FAMILIES}
+        said = {
+            family: {each.answer.essence or each.answer.said for each in self.answering(family)} for family in FAMILIES
+        }
         if self.found == "dual" and said["IPv4"] != said["IPv6"]:
             words = [f"{' and '.join(map(repr, sorted(words)))} by {family}" for family, words in said.items()]
             yield Remark("problem", f"IPv4 and IPv6 do not lead to the same service: {', '.join(words)}")

@@ -28,14 +28,17 @@ class Scheme:
     """Bytes as Latin-1; `{path}` and `{authority}` are the URL's."""
     reply: str = ""
     """Regular expression for the bytes that prove service; empty: whatever comes is shown."""
+    """Its first group has to be the same by all addresses."""
     proof: str = ""
     """The same in words."""
+    doubt: str = ""
+    """How that group begins when the answer is a mistake of the client's."""
 
 
-STATUS = (r"\AHTTP/1\.[01] [1-4][0-9][0-9]\b", "HTTP status below 500")
-PONG = (r"\A(\+PONG|-NOAUTH )", "PONG of Redis")
+STATUS = (r"\AHTTP/1\.[01] ([1-4][0-9][0-9])\b[^\n]*\n", "HTTP status below 500", "4")
+PONG = (r"\A(\+PONG|-NOAUTH) ?[^\n]*\n", "PONG of Redis")
 """With a password set, PING is answered by NOAUTH: it serves those who have it."""
-SMTP = (r"\A220[ -]", "greeting of SMTP (220)")
+SMTP = (r"\A(220)[ -][^\n]*\n", "greeting of SMTP (220)")
 
 SCHEMES: dict[str, Scheme] = {
     "tcp": Scheme("tcp"),
@@ -48,8 +51,8 @@ SCHEMES: dict[str, Scheme] = {
     "rediss": Scheme("tcp", 6379, True, "PING\r\n", *PONG),
     "smtp": Scheme("tcp", 25, False, "", *SMTP),
     "smtps": Scheme("tcp", 465, True, "", *SMTP),
-    "imaps": Scheme("tcp", 993, True, "", r"\A\* (OK|PREAUTH)", "greeting of IMAP (* OK)"),
-    "ssh": Scheme("tcp", 22, False, "", r"\ASSH-(2\.0|1\.99)-", "greeting of SSH 2"),
+    "imaps": Scheme("tcp", 993, True, "", r"\A\* (OK|PREAUTH)\b[^\n]*\n", "greeting of IMAP (* OK)"),
+    "ssh": Scheme("tcp", 22, False, "", r"\ASSH-(2\.0|1\.99)-[^\n]*\n", "greeting of SSH 2"),
     "dns": Scheme("udp", 53, False, ROOT_SERVERS, r"\Aan[\x80-\xff]", "DNS answer"),
     "ntp": Scheme("udp", 123, False, NTP_CLIENT, rf"\A[{SERVER_MODE}]", "NTP answer (mode 4)"),
 }

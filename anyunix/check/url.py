@@ -55,6 +55,8 @@ def parse_endpoint(text: str) -> Endpoint:
     if "://" in text:
         return _url(text)
     place = parse_host_port(text)
+    if place.host.startswith("/"):
+        raise ConfigurationError(f"{text}: a socket is written unix:{place.host}")
     return Endpoint(text, "tcp", place.host, place.port)
 
 

@@ -25,6 +25,7 @@ from anyunix.check.watch import watch
 from anyunix.commands.common import a_path, console_for_reports, count
 from anyunix.errors import EXIT_NOT_RUN, ConfigurationError
 from anyunix.host.whole_file import write_whole
+from anyunix.text import UNSAFE
 
 SECONDS, DEADLINE, WATCH, JOBS = 5.0, 60.0, 10.0, 32
 
@@ -195,7 +196,7 @@ def _asked(arguments: argparse.Namespace) -> tuple[Query, ...]:
     if arguments.out is not None and arguments.format == "text":
         raise ConfigurationError(f"--out is for a --format for programs: {', '.join(FORMATS)}")
     stores: dict[Path | None, ssl.SSLContext] = {}
-    asked = tuple(_one(each, stores) for each in _each_server(arguments))
+    asked = tuple(_placed(each, stores) for each in _each_server(arguments))
     if not asked:
         raise ConfigurationError("no target: write a URL, HOST:PORT, or --targets FILE with at least one")
     labels = [each.label for each in asked]
@@ -209,7 +210,7 @@ def _each_server(arguments: argparse.Namespace) -> Iterator[argparse.Namespace]:
     if arguments.label and (len(arguments.servers) > 1 or arguments.targets):
         raise ConfigurationError("--label is for one target: in a file it stands behind its target")
     for server in arguments.servers:
-        yield argparse.Namespace(**{**vars(arguments), "server": server})
+        yield argparse.Namespace(**vars(arguments), server=server, place="")
     if arguments.targets:
         for place, words in target_lines(arguments.targets):
             yield _line(arguments, place, words)
@@ -220,7 +221,7 @@ def _line(arguments: argparse.Namespace, place: str, words: Sequence[str]) -> ar
     parser = _LineParser(prog=place, add_help=False, allow_abbrev=False)
     parser.add_argument("server", metavar="TARGET")
     _of_one_server(parser)
-    return parser.parse_args(words, argparse.Namespace(**vars(arguments)))
+    return parser.parse_args(words, argparse.Namespace(**vars(arguments), place=place))
 
 
 class _LineParser(argparse.ArgumentParser):
@@ -230,10 +231,20 @@ class _LineParser(argparse.ArgumentParser):
         raise ConfigurationError(f"{self.prog}: {message}")
 
 
+def _placed(arguments: argparse.Namespace, stores: dict[Path | None, ssl.SSLContext]) -> Query:
+    """Its errors with the line that they are about. Raises ConfigurationError."""
+    try:
+        return _one(arguments, stores)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{arguments.place}: {error}" if arguments.place else str(error)) from None
+
+
 def _one(arguments: argparse.Namespace, stores: dict[Path | None, ssl.SSLContext]) -> Query:
     """A server as one type. Raises ConfigurationError."""
     server = parse_endpoint(arguments.server)
     _fitting(arguments, server)
+    if arguments.label is not None and (UNSAFE.search(arguments.label) or "\n" in arguments.label):
+        raise ConfigurationError(f"--label {arguments.label!r}: a name has no control characters")
     if server.scheme.tls and arguments.ca not in stores:
         stores[arguments.ca] = trusted(arguments.ca)
     options = CheckOptions(

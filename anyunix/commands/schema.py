@@ -1,4 +1,4 @@
-"""`anyunix schema`: what the files that people write may hold, as JSON Schema, for editors."""
+"""`anyunix schema`: what the files that people write may hold, and `check --json` prints, as JSON Schema."""
 
 import argparse
 from typing import Any
@@ -9,10 +9,11 @@ from anyunix.catalog.json_schema import json_schema
 from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.platform_file import EXTENDING_PLATFORM_FILE, PLATFORM_FILE
 from anyunix.catalog.subject_file import SubjectFile
+from anyunix.check.check_json import CheckReport
 from anyunix.errors import EXIT_DONE
 from anyunix.mutation.faults import fault_file
 
-KINDS = ("platform", "subject", "expectations", "fault", "difference")
+KINDS = ("platform", "subject", "expectations", "fault", "difference", "check")
 
 
 def add_arguments(schema: argparse.ArgumentParser) -> None:
@@ -22,7 +23,7 @@ def add_arguments(schema: argparse.ArgumentParser) -> None:
         "saved: # yaml-language-server: $schema=subject.schema.json"
     )
     schema.epilog = "Exit status: 0 printed, 2 usage error."
-    schema.add_argument("kind", choices=KINDS, help="the kind of file")
+    schema.add_argument("kind", choices=KINDS, help="the kind of file; check: what `anyunix check --json` prints")
     schema.set_defaults(command=schema_command, data=True)
 
 
@@ -36,6 +37,8 @@ def _types(kind: str) -> tuple[Any, ...]:
     """What files of a kind are read into; faults name the project's own subjects."""
     if kind == "platform":
         return PLATFORM_FILE, EXTENDING_PLATFORM_FILE
+    if kind == "check":
+        return (CheckReport,)
     if kind in ("subject", "difference"):
         return (SubjectFile if kind == "subject" else DifferenceKeys,)
     return (ExpectationsFile if kind == "expectations" else fault_file(find_catalog().subject_names()),)

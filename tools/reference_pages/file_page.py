@@ -24,6 +24,7 @@ WHERE = {
     "expectations": "Failures that are accepted: `expectations/SUBJECT.yaml`; `anyunix accept` writes them down.",
     "fault": "A deliberate fault of the chat servers: `chat/faults/NAME.yaml`, for `anyunix mutation`.",
     "difference": "A documented behaviour of other systems that is switched on for a server: `differences/NAME.yaml`.",
+    "check": "Written by nobody: what `anyunix check --json` prints.",
 }
 """Kind of file -> where such files are."""
 Schema = Mapping[str, Any]

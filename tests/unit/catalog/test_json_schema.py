@@ -20,6 +20,7 @@ FILES = {
     "expectations": ("examples/servers/expectations/*.yaml",),
     "fault": ("chat/faults/*.yaml",),
     "difference": ("differences/*.yaml",),
+    "check": ("examples/check/*.json",),
 }
 
 

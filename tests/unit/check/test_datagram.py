@@ -106,9 +106,13 @@ def test_a_name_server_and_a_clock_are_asked_by_their_schemes(capsys: pytest.Cap
 
 
 def test_udp_needs_something_to_send(capsys: pytest.CaptureFixture[str]) -> None:
+    patient = ("--timeout", "30")
     with datagrams(echo) as port:
         assert main(["check", f"udp://127.0.0.1:{port}"]) == 2
-        assert main(["check", f"udp://127.0.0.1:{port}", "--send", "hex:6869", "--expect-reply", "^hello hi$"]) == 0
+        assert (
+            main(["check", f"udp://127.0.0.1:{port}", "--send", "hex:6869", "--expect-reply", "^hello hi$", *patient])
+            == 0
+        )
         assert main(["check", f"udp://127.0.0.1:{port}", "--send", "hex:xy"]) == 2
         assert main(["check", f"udp://127.0.0.1:{port}", "--send", "x", "--intrusive"]) == 2
     said = capsys.readouterr().err
