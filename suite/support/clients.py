@@ -25,6 +25,8 @@ class Clients:
         self.transport, self.talk = subject.transport, subject.talk
         self.program = bool(subject.talk and subject.talk.client)
         """Whether clients are a program."""
+        self.seconds = TALK_SECONDS
+        """For each thing that is said or heard, where nobody says otherwise."""
         self._root, self._words = subject.root, words
         self._numbers = count(secrets.randbelow(NUMBERS))  # a server may remember those of an earlier run
 
@@ -49,18 +51,21 @@ class Clients:
         return pinned(peer, self._root / filled(self.talk.tls.encode(), self._words).decode())
 
     def converse(
-        self, host: str, port: int, seconds: float = TALK_SECONDS, come: Callable[[], socket.socket] | None = None
+        self, host: str, port: int, seconds: float = 0.0, come: Callable[[], socket.socket] | None = None
     ) -> Conversation:
         """The guests of its talk, connected, or as they `come`, with nothing said yet. Raises OSError, Unserved."""
         words = self._words_for(host, port)
         return Conversation(
-            None if self.program else self.talk, come or (lambda: self.enter(host, port)), words, seconds
+            None if self.program else self.talk,
+            come or (lambda: self.enter(host, port)),
+            words,
+            seconds or self.seconds,
         )
 
-    def serve(self, host: str, port: int, seconds: float = TALK_SECONDS) -> None:
+    def serve(self, host: str, port: int, seconds: float = 0.0) -> None:
         """Be served, and leave. Raises OSError, Unserved."""
         if self.talk and self.program:
-            run_client(self.talk, {**self._words, **self._words_for(host, port)}, self._root, seconds)
+            run_client(self.talk, {**self._words, **self._words_for(host, port)}, self._root, seconds or self.seconds)
             return
         with self.converse(host, port, seconds) as conversation:
             conversation.play()

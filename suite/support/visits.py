@@ -22,6 +22,7 @@ class Visits:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._chat = server.subject.protocol == "chat"
+        server.clients.seconds = VISIT_SECONDS  # many are not to be served
         self._confirmed: list[str] = []
         self.lost = 0
         """How many clients were not served."""
