@@ -85,7 +85,7 @@ def _answers(site: Site, errnos: Mapping[str, Sequence[PossibleError]], *, quick
 
 def _fits(answer: PossibleError, site: Site) -> bool:
     """What valid arguments rule out, or the server's own handlers, cannot come."""
-    if answer.why == "interrupted" and not site.interruptible:
+    if answer.why == "interrupted" and not site.interruptible and not answer.made:
         return False
     if answer.error == "EAGAIN" and site.name == "accept" and site.blocks:
         return False

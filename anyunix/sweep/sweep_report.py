@@ -57,8 +57,8 @@ def notes(found: Sweeps) -> Iterator[str]:
         if sweep.alike:
             which = ", ".join(sweep.alike)
             yield (
-                f"{place}left out: {len(sweep.alike)} calls of processes that come later, which the first one makes "
-                f"as well: {which}"
+                f"{place}left out: {len(sweep.alike)} calls of threads, or of processes that come later, which others "
+                f"make as well: {which}"
             )
 
 

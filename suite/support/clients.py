@@ -25,6 +25,8 @@ class Clients:
         self.transport, self.talk = subject.transport, subject.talk
         self.program = bool(subject.talk and subject.talk.client)
         """Whether clients are a program."""
+        self.seconds = TALK_SECONDS
+        """For each thing that is said or heard, where nobody says otherwise."""
         self._root, self.words = subject.root, words
         self._numbers = count(secrets.randbelow(NUMBERS))  # a server may remember those of an earlier run
 
@@ -49,19 +51,22 @@ class Clients:
         return pinned(peer, self._root / filled(self.talk.tls.encode(), self.words).decode())
 
     def converse(
-        self, host: str, port: int, seconds: float = TALK_SECONDS, come: Callable[[], socket.socket] | None = None
+        self, host: str, port: int, seconds: float = 0.0, come: Callable[[], socket.socket] | None = None
     ) -> Conversation:
         """The guests of its talk, connected, or as they `come`, with nothing said yet. Raises OSError, Unserved."""
         words = self._words_for(host, port)
         return Conversation(
-            None if self.program else self.talk, come or (lambda: self.enter(host, port)), words, seconds
+            None if self.program else self.talk,
+            come or (lambda: self.enter(host, port)),
+            words,
+            seconds or self.seconds,
         )
 
-    def serve(self, host: str, port: int, seconds: float = TALK_SECONDS) -> str:
+    def serve(self, host: str, port: int, seconds: float = 0.0) -> str:
         """Be served, and leave; the number {n} of this client. Raises OSError, Unserved."""
         if self.talk and self.program:
             words = {**self.words, **self._words_for(host, port)}
-            run_client(self.talk, words, self._root, seconds)
+            run_client(self.talk, words, self._root, seconds or self.seconds)
             return words["n"]
         with self.converse(host, port, seconds) as conversation:
             conversation.play()

@@ -23,6 +23,7 @@ class Visits:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._chat = server.subject.protocol == "chat"
+        server.clients.seconds = VISIT_SECONDS  # many are not to be served
         self._confirmed: list[str] = []
         """What was said, and came back; or the numbers {n} of those that were served."""
         self.lost = 0

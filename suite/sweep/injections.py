@@ -49,6 +49,7 @@ IN_WORDS = {
     "bind": ("address", "port"),
     "listen": ("address", "port"),
     "openat": ("open", "creat"),
+    "read": ("input",),
     "clone": ("fork", "process", "child"),
     "fork": ("process", "child"),
     "vfork": ("fork", "process", "child"),

@@ -103,10 +103,10 @@ def test_what_nohup_ignores_stays_ignored() -> None:
 )
 def test_that_everything_is_removed_is_said_only_when_it_is(left: str, said: str) -> None:
     code = (
-        f"import signal, os, anyunix.cli as cli\ncli._remove_leftovers = lambda: {left}\n"
-        "class Arguments:\n    command = staticmethod(lambda arguments: os.kill(os.getpid(), signal.SIGTERM))\n"
-        "class Parser:\n    def parse_args(self, argv): return Arguments\n"
-        "cli.make_parser = lambda commands: Parser()\ncli.main([])"
+        f"import argparse, signal, os, anyunix.cli as cli\ncli._remove_leftovers = lambda: {left}\n"
+        "given = argparse.Namespace(command=lambda arguments: os.kill(os.getpid(), signal.SIGTERM))\n"
+        "class Parser:\n    def parse_args(self, argv): return given\n"
+        "cli.make_parser = lambda commands: Parser()\ncli.main(['run'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False)
     assert (done.returncode, done.stderr) == (130, said)

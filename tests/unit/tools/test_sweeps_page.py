@@ -76,6 +76,13 @@ def test_the_page_is_held_against_what_is_kept(
     (tmp_path / "redis.json").write_text(json.dumps(document(*REDIS)))
     arguments = ["--kept", "--out", str(tmp_path), "--server", "redis", str(page)]
     assert sweeps.main(arguments) == 1
-    assert "redis: serving-EMFILE-lasting" in capsys.readouterr().err
+    assert "says otherwise of redis: serving-EMFILE-lasting" in capsys.readouterr().err
     assert sweeps.main(["--write", *arguments]) == 0
     assert sweeps.main(arguments) == 0
+
+
+def test_what_was_not_reached_is_no_difference(sweeps: ModuleType, page: Path) -> None:
+    sweeps.Page(page).write([document(*REDIS)])
+    gone = {**REDIS[2], "answer": "not reached"}
+    assert sweeps.Page(page).differs(document("redis", gone)) == []
+    assert sweeps.Page(page).differs(document("redis", {**gone, "answer": "kept"})) == ["serving-EMFILE-lasting"]

@@ -1,5 +1,6 @@
 """Limits grow with the load that is measured once, and stay within bounds."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -48,3 +49,20 @@ def test_a_probe_may_take_longer_as_well(subject: Subject, local: Platform, make
     source.write_text(source.read_text().replace("def load() -> float:\n", "def load() -> float:\n    return 3.0\n"))
     result = CellRun(Cell(subject, local, "default"), LocalDriver(), SuiteOptions(suite), lambda text: None).run()
     assert result.facts == {"a.seconds": 180.0}
+
+
+@pytest.mark.parametrize(("later", "waited"), [(1.0, 0.01), (5.0, 0.06)])
+def test_before_anything_is_missed_the_load_is_measured_again(
+    later: float, waited: float, deadline: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = iter([1.0, later])
+    monkeypatch.setattr(deadline, "load", lambda: next(loads))
+    begun = time.monotonic()
+    assert deadline.in_time(int, 0.01) is None
+    assert time.monotonic() - begun >= waited
+
+
+def test_what_comes_in_time_is_what_is_given(deadline: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "load", lambda: 1.0)
+    answers = iter(["", "", "here"])
+    assert deadline.in_time(lambda: next(answers), 5.0) == "here"
