@@ -18,6 +18,8 @@ from anyunix.results.model import Matrix, Probe
 from anyunix.text import first_line
 
 REASON = "TODO"
+EVERYWHERE = "*"
+"""The platform of an entry that is about all of them."""
 SAID = 160
 """Characters of a failure that the comment quotes."""
 
@@ -72,8 +74,7 @@ def _acceptance(matrix: Matrix, subject: str, folder: Path, today: date) -> Acce
             "which this one would hide: name its folder with --expectations DIR"
         )
     known = parse_expectations(path, text or "", drafts=True)
-    places = {(entry.platform, entry.probe) for entry in known.entries}
-    added = tuple(draft for draft in drafts if (draft.entry.platform, draft.entry.probe) not in places)
+    added = tuple(draft for draft in drafts if not _has_entry(known, draft.entry))
     return Acceptance(
         path,
         _extended(path, text or "", known, added),
@@ -83,26 +84,47 @@ def _acceptance(matrix: Matrix, subject: str, folder: Path, today: date) -> Acce
 
 
 def _drafts(matrix: Matrix, subject: str) -> list[Draft]:
-    """One per platform and contract, with all the bind modes that it failed in."""
-    failing: dict[tuple[str, str], dict[str, Probe]] = {}
+    """One per contract and platform, with all the bind modes that it failed in; one alone for a contract that failed on
+    all platforms that tried it, in the same modes.
+    """
+    failing: dict[str, dict[str, dict[str, Probe]]] = {}  # probe -> platform -> bind mode
     for cell in matrix.cells:
         for probe in cell.failures:
             if cell.subject == subject and not probe.expected:
-                failing.setdefault((cell.platform, probe.id), {})[cell.bind] = probe
+                failing.setdefault(probe.id, {}).setdefault(cell.platform, {})[cell.bind] = probe
     return [
         Draft(Expectation(platform, probe, REASON, binds=tuple(cases)), _said(next(iter(cases.values()))))
-        for (platform, probe), cases in failing.items()
+        for probe, where in failing.items()
+        for platform, cases in (_everywhere(matrix, subject, probe, where) or where).items()
     ]
+
+
+def _everywhere(
+    matrix: Matrix, subject: str, probe: str, where: dict[str, dict[str, Probe]]
+) -> dict[str, dict[str, Probe]] | None:
+    """The cases of one platform for all, where several tried it and it failed in the same bind modes on each."""
+    tried = {
+        cell.platform
+        for cell in matrix.cells
+        if cell.subject == subject and any(each.id == probe and each.tried for each in cell.contracts)
+    }
+    same = len({frozenset(cases) for cases in where.values()}) == 1
+    return {EVERYWHERE: next(iter(where.values()))} if len(tried) > 1 and tried == where.keys() and same else None
 
 
 def _said(probe: Probe) -> str:
     return " ".join(first_line(probe.message).split())[:SAID]
 
 
+def _has_entry(known: Expectations, wanted: Expectation) -> bool:
+    return any(entry.probe == wanted.probe and entry.about(wanted.platform) for entry in known.entries)
+
+
 def _covered(known: Expectations, wanted: Expectation, today: date) -> bool:
     """Whether an entry covers all of a draft: from an earlier `accept` of the same run, or written since."""
     return any(
-        (entry.platform, entry.probe) == (wanted.platform, wanted.probe)
+        entry.probe == wanted.probe
+        and entry.about(wanted.platform)
         and not entry.past(today)
         and (not entry.binds or set(wanted.binds) <= set(entry.binds))
         for entry in known.entries

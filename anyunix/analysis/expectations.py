@@ -1,14 +1,15 @@
 """expectations/<subject>.yaml: contract failures that are known and accepted, each with its reason.
 
-An expectation is as strict as pytest's strict xfail: where its probe ran and failed in none of its bind modes, it has
-to go. What did not run is not judged, and neither is a probe that was skipped in each of them: nothing was tried, so
-nothing was shown to be mended.
+An expectation is as strict as pytest's strict xfail: where its probe ran and failed in none of its bind modes, on none
+of its platforms, it has to go. What did not run is not judged, and neither is a probe that was skipped in each of them:
+nothing was tried, so nothing was shown to be mended.
 """
 
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
@@ -55,7 +56,16 @@ class ExpectationKeys(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 ProbesOfAPlatform = Annotated[dict[str, ExpectationKeys], Meta(title="probes, each with a reason")]
-ExpectationsFile = Annotated[dict[str, ProbesOfAPlatform | None], Meta(title="platforms, each with its probes")] | None
+ExpectationsFile = (
+    Annotated[
+        dict[str, ProbesOfAPlatform | None],
+        Meta(
+            title="platforms, each with its probes",
+            description='platforms by name, or by a pattern in quotes: "*" for all of them, "debian*"',
+        ),
+    ]
+    | None
+)
 """A file, or a platform in it, may be empty: its last entry was removed."""
 
 
@@ -64,6 +74,7 @@ class Expectation:
     """One contract of one subject that may fail on one platform."""
 
     platform: str
+    """Its name, or a pattern as a shell has them, such as `debian*`; `*` for all platforms."""
     probe: str
     """As in the results: `binding/test_served_contracts.py::test_ipv4_client_is_served`, with parameters."""
     reason: str
@@ -73,8 +84,17 @@ class Expectation:
     binds: tuple[str, ...] = ()
     """The bind modes it holds for; empty for all."""
 
+    @property
+    def by_pattern(self) -> bool:
+        """Whether it is about platforms that it does not name."""
+        return bool(set(self.platform) & set("*?["))
+
+    def about(self, platform: str) -> bool:
+        """Whether it is about this one."""
+        return platform == self.platform or (self.by_pattern and fnmatchcase(platform, self.platform))
+
     def covers(self, cell: CellResult) -> bool:
-        return cell.platform == self.platform and (not self.binds or cell.bind in self.binds)
+        return self.about(cell.platform) and (not self.binds or cell.bind in self.binds)
 
     def past(self, today: date) -> bool:
         return self.until is not None and today > self.until
@@ -199,7 +219,8 @@ def apply(
 
 
 def _covered(cell: CellResult, entries: Iterable[Expectation]) -> CellResult:
-    reasons = {entry.probe: f"{entry.reason} ({entry.link})" if entry.link else entry.reason for entry in entries}
+    named_last = sorted(entries, key=lambda entry: not entry.by_pattern)  # what names the platform says it better
+    reasons = {entry.probe: f"{entry.reason} ({entry.link})" if entry.link else entry.reason for entry in named_last}
     return replace(
         cell,
         probes=tuple(
@@ -213,7 +234,9 @@ def _covered(cell: CellResult, entries: Iterable[Expectation]) -> CellResult:
 
 def _problem(matrix: Matrix, subject: str, entry: Expectation, today: date, platforms: Collection[str]) -> str:
     """Why an expectation does not hold; empty when it does, or when this run cannot tell."""
-    if entry.platform not in platforms:
+    if not any(map(entry.about, platforms)):
+        if entry.by_pattern:
+            return f"no platform is called like {entry.platform!r}; correct or remove it"
         return f"no platform is called {entry.platform!r}{nearest(entry.platform, platforms)}; correct or remove it"
     if problem := _unknown(matrix, entry.probe):
         return problem
@@ -226,7 +249,8 @@ def _problem(matrix: Matrix, subject: str, entry: Expectation, today: date, plat
     ]
     binds = ", ".join(dict.fromkeys(bind for bind, _ in tried))
     if tried and not any(probe.bad for _, probe in tried):
-        return f"no longer fails in bind {binds}: remove it"
+        where = " on any of these platforms" if entry.by_pattern else ""
+        return f"no longer fails{where} in bind {binds}: remove it"
     if tried and entry.past(today):
         return f"was accepted until {entry.until} and still fails: mend it, or give it a new date"
     return ""

@@ -1,4 +1,4 @@
-"""Go or no-go for one machine: its results beside those of a platform where the subject was found portable."""
+"""Go or no-go for one machine: its results beside those of the platform where the subject kept the most."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -34,6 +34,8 @@ class Preflight:
     known_good: str = ""
     """The name of the platform that it is compared with; empty without a baseline."""
     facts: tuple[Explained, ...] = ()
+    broken_before: tuple[str, ...] = ()
+    """Names of contracts that were not kept there either: what a fact explains is less certain."""
 
     @property
     def answer(self) -> Literal["go", "no-go", "no answer"]:
@@ -50,7 +52,7 @@ def preflight(target: Matrix, baseline: Matrix | None) -> Preflight:
     """What a run of one subject on one platform says, beside an earlier one. Raises ConfigurationError."""
     if baseline is None:
         return Preflight(judge(target), target.cells[0])
-    good, cell = last_portable(baseline, target.cells[0].subject, target.cells[0].bind)
+    good, cell = best_of(baseline, target.cells[0].subject, target.cells[0].bind)
     name = KNOWN_GOOD.format(name=good.name)
     both = judge(
         explain(
@@ -63,11 +65,11 @@ def preflight(target: Matrix, baseline: Matrix | None) -> Preflight:
         )
     )
     found = tuple(_explained(fact, both.cells[-1]) for fact in differences(both) if fact.differing)
-    return Preflight(both, both.cells[-1], name, found)
+    return Preflight(both, both.cells[-1], name, found, _names(cell.failures))
 
 
-def last_portable(baseline: Matrix, subject: str, bind: str) -> tuple[PlatformResult, CellResult]:
-    """The platform on which an earlier run found the subject portable: its reference, else the first that was.
+def best_of(baseline: Matrix, subject: str, bind: str) -> tuple[PlatformResult, CellResult]:
+    """The platform on which the subject kept the most in an earlier run: its reference, where that is among them.
 
     Raises ConfigurationError.
     """
@@ -75,11 +77,11 @@ def last_portable(baseline: Matrix, subject: str, bind: str) -> tuple[PlatformRe
     if not cells:
         had = ", ".join(map(" ".join, baseline.by_subject())) or "nothing"
         raise ConfigurationError(f"--baseline: nothing of {subject} with bind {bind}; it holds {had}")
-    for cell in sorted(cells, key=lambda cell: cell.platform != baseline.reference):
+    for cell in sorted(cells, key=lambda cell: (len(cell.failures), cell.platform != baseline.reference)):
         platform = baseline.platform(cell.platform)
-        if platform and cell.status == "ran" and not cell.failures:
+        if platform and cell.status == "ran":
             return platform, cell
-    raise ConfigurationError(f"--baseline: {subject} with bind {bind} kept all contracts on no platform of that run")
+    raise ConfigurationError(f"--baseline: {subject} with bind {bind} ran on no platform of that run")
 
 
 def _explained(fact: FactDifference, cell: CellResult) -> Explained:

@@ -42,13 +42,20 @@ def add_arguments(build: argparse.ArgumentParser) -> None:
         metavar="N",
         help="builds side by side (default: one per core, here %(default)s)",
     )
+    build.add_argument(
+        "--werror",
+        action="store_true",
+        help="warnings are errors, as they always are for the project's own subjects; code of others may have some",
+    )
     build.add_argument("--out", type=a_path, metavar="DIR", help="keep the programs in DIR/<target>/")
     build.set_defaults(command=build_command)
 
 
 def build_command(arguments: argparse.Namespace) -> int:
     """Build, print what came of it; the exit status. Raises ConfigurationError."""
-    subject, targets = buildable(find_catalog().subject(arguments.subject)), choose_targets(arguments.target)
+    catalog = find_catalog()
+    subject, targets = buildable(catalog.subject(arguments.subject)), choose_targets(arguments.target)
+    werror = arguments.werror or arguments.subject in catalog.subject_names()
     if arguments.out:
         check_writable(arguments.out)
     if reason := missing():
@@ -59,8 +66,9 @@ def build_command(arguments: argparse.Namespace) -> int:
     def done(built: TargetBuild) -> None:
         print(f"{built.target.name}: {'failed' if built.failure else 'built'}", file=sys.stderr, flush=True)
 
-    results = build_all(subject, targets, jobs=arguments.jobs, out=arguments.out, done=done)
+    results = build_all(subject, targets, jobs=arguments.jobs, out=arguments.out, done=done, werror=werror)
     console = console_for_reports()
-    print_builds(console, results, f"{subject.title}, built by zig cc {zig_version()}, warnings are errors")
+    strict = ", warnings are errors" if werror else ""
+    print_builds(console, results, f"{subject.title}, built by zig cc {zig_version()}{strict}")
     console.print(Text(overall(results, time.monotonic() - begun), "bold"), soft_wrap=True)
     return EXIT_FAILED if any(result.failure for result in results) else EXIT_DONE

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from anyunix.analysis.compare import shown
-from anyunix.analysis.readiness import Explained, Preflight, last_portable, preflight
+from anyunix.analysis.readiness import Explained, Preflight, best_of, preflight
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.commands.common import (
     a_path,
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=a_path,
         metavar="OLD",
         help="an earlier run's folder or matrix.json: the target's facts are compared with those of "
-        "the platform on which it found the subject portable",
+        "the platform on which the subject kept the most",
     )
     add_suite_options(parser, Path("anyunix-out/preflight"))
     add_probes(parser)
@@ -70,7 +70,7 @@ def _preflight(arguments: argparse.Namespace, catalog: Catalog) -> int:
     cell = selection.cells[0]
     baseline = read_baseline(arguments.baseline, selection.catalog, [cell.subject]) if arguments.baseline else None
     if baseline is not None:
-        last_portable(baseline, cell.subject.name, cell.bind)  # a suite for nothing takes a minute: look first
+        best_of(baseline, cell.subject.name, cell.bind)  # a suite for nothing takes a minute: look first
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
     options = RunOptions(
@@ -99,6 +99,9 @@ def _print(console: Console, found: Preflight, title: str, baseline: Path | None
     cell = found.cell
     if found.known_good:
         console.print(Text(f"{len(found.facts)} facts are not those of {found.known_good}, {baseline}"))
+        if before := found.broken_before:
+            text = f"note: {found.known_good} did not keep {len(before)} contracts: {_few(before)}"
+            console.print(Text(text, "yellow"), soft_wrap=True)
         told = [each for each in found.facts if each.failing or each.kept]
         for each in told:
             console.print(Text(f"  {_fact(each, cell.platform)}"), soft_wrap=True)

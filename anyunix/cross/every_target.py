@@ -17,8 +17,9 @@ from anyunix.host.scratch import scratch
 from anyunix.text import first_line
 
 LOOK_SECONDS = 0.5
-FLAGS = ("-Werror", "-s")
-"""Warnings are errors; and without debug information zig makes its runtime for a new target faster."""
+FLAGS = ("-s",)
+"""Without debug information zig makes its runtime for a new target faster."""
+WERROR = "-Werror"
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,23 @@ def buildable(subject: Subject) -> Subject:
 
 
 def build_all(
-    subject: Subject, targets: Sequence[Target], *, jobs: int, out: Path | None, done: Callable[[TargetBuild], None]
+    subject: Subject,
+    targets: Sequence[Target],
+    *,
+    jobs: int,
+    out: Path | None,
+    done: Callable[[TargetBuild], None],
+    werror: bool = False,
 ) -> list[TargetBuild]:
-    """Build for each target, `jobs` at a time; `done` is called with each. Programs stay in `out`/<target>/."""
+    """Build for each target, `jobs` at a time; `done` is called with each. Programs stay in `out`/<target>/.
+
+    With `werror` warnings are errors.
+    """
     children, interrupted = Processes(), threading.Event()
+    flags = (WERROR, *FLAGS) if werror else FLAGS
 
     def build(target: Target) -> TargetBuild:
-        built = _build(subject, target, out, children)
+        built = _build(subject, target, out, flags, children)
         if not interrupted.is_set():  # else it failed because it was ended
             done(built)
         return built
@@ -68,10 +79,12 @@ def build_all(
             raise
 
 
-def _build(subject: Subject, target: Target, out: Path | None, children: Processes) -> TargetBuild:
+def _build(
+    subject: Subject, target: Target, out: Path | None, flags: Sequence[str], children: Processes
+) -> TargetBuild:
     with scratch() as folder:
         try:
-            made = build_subject(subject, target.name, folder, flags=FLAGS, children=children)
+            made = build_subject(subject, target.name, folder, flags=flags, children=children)
             programs = programs_for(target, made)
         except BuildFailed as failed:
             return TargetBuild(target, failure=first_error(failed.said) or str(failed))

@@ -76,6 +76,7 @@ def ready(found: Preflight) -> str:
                 for probe in cell.failures
             ],
             "compared_with": found.known_good,
+            "broken_before": found.broken_before,
             "facts": [
                 {"fact": each.fact.name, "values": each.fact.values, "failing": each.failing, "kept": each.kept}
                 for each in found.facts

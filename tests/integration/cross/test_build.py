@@ -85,9 +85,12 @@ def test_what_does_not_compile_fails_with_the_compilers_first_error(
 
 
 @needs_zig
-def test_a_warning_is_an_error(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_warning_is_an_error_where_that_is_asked_for(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Code of others may have some."""
     (small.parent / "main.c").write_text("int main(void) { int unused; return 0; }\n")
-    assert main(["build", "--subject", str(small), "--target", "x86_64-linux-musl"]) == 1
+    assert main(["build", "--subject", str(small), "--target", "x86_64-linux-musl"]) == 0
+    assert "warnings are errors" not in capsys.readouterr().out
+    assert main(["build", "--subject", str(small), "--target", "x86_64-linux-musl", "--werror"]) == 1
     assert "FAILED x86_64-linux-musl: main.c:1:22: error: unused variable 'unused'" in capsys.readouterr().out
 
 

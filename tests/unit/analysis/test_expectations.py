@@ -19,6 +19,7 @@ from anyunix.catalog.subjects import Subject
 from anyunix.errors import ConfigurationError
 from anyunix.results.model import BUILDS, STARTS, CellResult, Matrix, Outcome, PlatformResult, Probe, ProbeText, Status
 
+REASON = "so it is there"
 A, B, FACT = "g/test_x.py::test_a", "g/test_x.py::test_b", "g/test_f.py::test_f"
 TODAY = date(2026, 6, 1)
 
@@ -160,7 +161,7 @@ def applied(matrix: Matrix, *entries: Expectation) -> Matrix:
 
 
 def expected(probe: str = A, platform: str = "debian", *binds: str, until: date | None = None) -> Expectation:
-    return Expectation(platform, probe, "so it is there", until=until, binds=binds)
+    return Expectation(platform, probe, REASON, until=until, binds=binds)
 
 
 @pytest.mark.parametrize("outcome", ["failed", "error", "flaky"])
@@ -185,6 +186,32 @@ def test_it_covers_its_own_probe_platform_and_bind_mode_only(known: Expectation)
     result = applied(matrix(cell("debian", a="failed")), known)
     assert result.cells[0].probes[0].expected == ""
     assert exit_status(result) == 1
+
+
+def test_one_entry_is_for_all_platforms_or_those_of_a_pattern() -> None:
+    cells = (cell("debian", a="failed"), cell("alpine", a="failed"))
+    for pattern, reasons in (("*", [REASON] * 2), ("deb*", [REASON, ""]), ("*i*", [REASON] * 2)):
+        result = applied(matrix(*cells), expected(platform=pattern))
+        assert [each.probes[0].expected for each in result.cells] == reasons
+        assert result.problems == ()
+
+
+def test_what_names_a_platform_goes_before_a_pattern() -> None:
+    named = dataclasses.replace(expected(), reason="on debian")
+    for entries in ((named, expected(platform="*")), (expected(platform="*"), named)):
+        result = applied(matrix(cell("debian", a="failed"), cell("alpine", a="failed")), *entries)
+        assert [each.probes[0].expected for each in result.cells] == ["on debian", REASON]
+
+
+def test_a_pattern_holds_as_long_as_it_fails_on_one_of_its_platforms() -> None:
+    for alpine, problems in (
+        ("failed", ()),
+        ("passed", (f"c.yaml: *: {A}: no longer fails on any of these platforms in bind dual: remove it",)),
+    ):
+        cells = (cell("debian", a="passed"), cell("alpine", a=alpine))  # type: ignore[arg-type]
+        assert applied(matrix(*cells), expected(platform="*")).problems == problems
+    result = applied(matrix(cell("debian", a="failed")), expected(platform="bsd*"))
+    assert result.problems == (f"c.yaml: bsd*: {A}: no platform is called like 'bsd*'; correct or remove it",)
 
 
 def test_it_covers_its_own_subject_only() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.analysis.readiness import last_portable, preflight
+from anyunix.analysis.readiness import best_of, preflight
 from anyunix.cli import main
 from anyunix.errors import ConfigurationError
 from anyunix.results.model import CellResult, Matrix, Outcome, PlatformResult, Probe
@@ -56,14 +56,22 @@ def test_a_fact_that_differs_names_what_it_may_explain() -> None:
     assert kept.answer == "go"
 
 
-def test_the_baseline_is_the_reference_unless_it_was_not_portable() -> None:
+def test_the_baseline_is_the_reference_unless_another_one_kept_more() -> None:
     good, bad = run_of("alpine", "passed", 0), run_of("debian", "failed", 0)
     both = replace(good, platforms=good.platforms + bad.platforms, cells=bad.cells + good.cells, reference="debian")
-    assert last_portable(both, "c", "dual")[0].name == "alpine"
+    assert best_of(both, "c", "dual")[0].name == "alpine"
     with pytest.raises(ConfigurationError, match="nothing of c with bind ipv4; it holds c dual"):
-        last_portable(both, "c", "ipv4")
-    with pytest.raises(ConfigurationError, match="kept all contracts on no platform of that run"):
-        last_portable(bad, "c", "dual")
+        best_of(both, "c", "ipv4")
+    with pytest.raises(ConfigurationError, match="ran on no platform of that run"):
+        best_of(run_of("debian", "passed", 0, "error"), "c", "dual")
+
+
+def test_a_baseline_that_has_failures_is_taken_and_that_is_said() -> None:
+    bad = run_of("debian", "failed", 0)
+    assert best_of(bad, "c", "dual")[0].name == "debian"
+    found = preflight(run_of("host", "passed", 1), bad)
+    assert (found.answer, found.known_good, found.broken_before) == ("go", "debian-baseline", ("served",))
+    assert preflight(run_of("host", "passed", 1), run_of("debian", "passed", 0)).broken_before == ()
 
 
 def test_what_is_wrong_with_the_order_is_said_before_anything_runs(
