@@ -48,7 +48,7 @@ def _search(driver: Any) -> None:
 SHOTS = (
     Shot("page.png", 1180, 1180),
     Shot("page-served.png", 1180, 900, "#served"),
-    Shot("page-failure.png", 1180, 900, "#failures article"),
+    Shot("page-failure.png", 1180, 422, "#failures article"),
     Shot(
         "page-details.png",
         1180,
@@ -56,7 +56,7 @@ SHOTS = (
         ready="document.querySelector('dialog[open]') !== null",
         prepare=lambda driver: driver.find_element("css selector", "#failures .link a").click(),
     ),
-    Shot("page-search.png", 1180, 900, "#matrix", prepare=_search),
+    Shot("page-search.png", 1180, 860, "#matrix", prepare=_search),
     Shot("page-small.png", 400, 800),
 )
 HISTORY = Shot("page-history.png", 1180, 900, "#history")
