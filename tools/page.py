@@ -8,7 +8,6 @@ Needs chromium, chromedriver and selenium; without them it prints the size alone
 """
 
 import argparse
-import shutil
 import statistics
 import tempfile
 import time
@@ -21,17 +20,6 @@ from anyunix.results.model import CellResult, Matrix, PlatformResult, Probe, Pro
 
 PLATFORMS, BINDS, SUBJECTS, PROBES, FACTS_A_PROBE = 20, ("dual", "ipv4", "ipv6", "first"), ("c", "python"), 100, 4
 GROUPS = ("binding", "locking", "signals", "processes", "chat")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--window-size=1400,1000",
-)
 OPENED = 5
 
 
@@ -115,24 +103,12 @@ def _probe(number: int, k: int, chance: int) -> Probe:
 
 def opened(page: Path) -> tuple[float, float] | None:
     """Milliseconds to the load event and to the first paint, medians; None without a browser."""
-    try:
-        from selenium import webdriver
-        from selenium.webdriver.chrome.service import Service
-    except ImportError:
+    from headless_browser import headless_browser  # beside this file, which tests read for its matrix alone
+
+    with headless_browser() as driver:
+        times = [_open(driver, page) for _ in range(OPENED)] if driver else []
+    if not times:
         return None
-    browser, driver_path = shutil.which("chromium"), shutil.which("chromedriver")
-    if not browser or not driver_path:
-        return None
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    with tempfile.TemporaryDirectory() as profile:
-        for flag in (*FLAGS, f"--user-data-dir={profile}"):
-            options.add_argument(flag)
-        driver = webdriver.Chrome(options=options, service=Service(driver_path))
-        try:
-            times = [_open(driver, page) for _ in range(OPENED)]
-        finally:
-            driver.quit()
     return statistics.median(time for time, _ in times), statistics.median(time for _, time in times)
 
 

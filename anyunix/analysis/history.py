@@ -48,7 +48,7 @@ class Track:
     @property
     def red(self) -> bool:
         """Whether it was broken when it was last tried."""
-        return self.came[max(self._tried())] in RED
+        return self.came[self.last] in RED
 
     @property
     def since(self) -> int:
@@ -56,6 +56,11 @@ class Track:
         tried = self._tried()
         turns = [new for old, new in pairwise(tried) if (self.came[old] in RED) != (self.came[new] in RED)]
         return turns[-1] if turns else tried[0]
+
+    @property
+    def last(self) -> int:
+        """The run in which it was tried last."""
+        return max(self._tried())
 
     @property
     def where(self) -> str:

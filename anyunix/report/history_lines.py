@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from anyunix.analysis.history import Came, History, Track
+from anyunix.analysis.history import Came, History, PastRun, Track
 from anyunix.report.terminal import WIDTH
 from anyunix.text import safe
 
@@ -29,10 +29,10 @@ def print_history(console: Console, history: History) -> None:
         console.print(_table(history, first), width=width)
     for number, run in enumerate(history.runs):
         if run.other_suite:
-            text = f"{run.day} {run.time}: other probes than in the run before"
+            text = f"{_at(run)}: other probes than in the run before"
             console.print(Text(text, "yellow"), soft_wrap=not console.is_terminal)
         if number < first:
-            text = f"{run.day} {run.time}: no room for its column; index.html has it"
+            text = f"{_at(run)}: no room for its column; index.html has it"
             console.print(Text(text, "dim"), soft_wrap=not console.is_terminal)
     console.print(Text(summary(history), "bold"), soft_wrap=not console.is_terminal)
 
@@ -48,9 +48,14 @@ def summary(history: History) -> str:
 
 
 def turned(history: History, track: Track) -> str:
-    """`red since 2026-11-28 17:06`"""
-    run = history.runs[track.since]
-    return f"{'red' if track.red else 'kept'} since {run.day} {run.time}".rstrip()
+    """`red since 2026-11-28 17:06`, and when it was tried last, if the newest run did not."""
+    since, last = history.runs[track.since], history.runs[track.last]
+    words = f"{'red' if track.red else 'kept'} since {_at(since)}"
+    return words if last is history.runs[-1] else f"{words}, not tried after {_at(last)}"
+
+
+def _at(run: PastRun) -> str:
+    return f"{run.day} {run.time}".rstrip()
 
 
 def _table(history: History, first: int) -> Table:

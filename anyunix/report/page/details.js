@@ -87,6 +87,7 @@ function addDetails(page) {
     const cells = rows.map((row) => (place < 0 ? find('td > a', row)?.parentNode : row.cells[place + 1]));
     const cell = cells.find(Boolean) ?? rows[0]?.cells[0];
     if (cell) openCell(cell);
+    else if (find('#pointed')) find('#pointed').textContent = `This run has no such probe: ${fields.get('probe')}`;
   }
 
   /** What `openLinked` reads. */

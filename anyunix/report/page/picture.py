@@ -126,7 +126,7 @@ def _labels(starts: Sequence[tuple[str, int]], width: int) -> tuple[Label, ...]:
 
 
 def _shapes(lanes: Iterable[Sequence[str]]) -> Shapes:
-    """A line through the middle of each run of squares: `M3 0.5h7`; dashes make squares of it."""
+    """A line through the middle of each run of squares: `M3 0.5h7`; dashes make squares of it. The worst lie on top."""
     shapes: dict[str, list[str]] = {}
     for lane, looks in enumerate(lanes):
         start = 0
@@ -135,4 +135,4 @@ def _shapes(lanes: Iterable[Sequence[str]]) -> Shapes:
             if look:
                 shapes.setdefault(look, []).append(f"M{start} {lane}.5h{length}")
             start += length
-    return {look: "".join(parts) for look, parts in shapes.items()}
+    return {look: "".join(shapes[look]) for look in reversed(SAID) if look in shapes}

@@ -47,17 +47,17 @@ class Client:
 
 
 @dataclass(frozen=True)
-class WhoIsServed:
+class ServedClients:
     """One subject in one bind mode and build."""
 
     section: Section
     clients: tuple[Client, ...]
 
 
-def served_of(matrix: Matrix, sections: Iterable[Section]) -> list[WhoIsServed]:
+def served_of(matrix: Matrix, sections: Iterable[Section]) -> list[ServedClients]:
     """For each section that tried to serve a client at all."""
     found = ((section, _clients(section, len(matrix.platforms))) for section in sections)
-    return [WhoIsServed(section, clients) for section, clients in found if clients]
+    return [ServedClients(section, clients) for section, clients in found if clients]
 
 
 def _clients(section: Section, platforms: int) -> tuple[Client, ...]:

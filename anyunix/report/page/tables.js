@@ -109,7 +109,13 @@ function addTables(page) {
       body.hidden = (wanted.area !== '' && wanted.area !== body.dataset.area) || rows.every((row) => row.hidden);
       head.hidden = body.hidden;
     }
-    if (wanted.words.length && find('tbody:not([hidden])', table)) find('#facts > .part').open = true;
+    const part = find('#facts > .part');
+    const hit = wanted.words.length > 0 && find('tbody:not([hidden])', table) !== null;
+    if (hit ? !part.open : 'searched' in part.dataset) {
+      part.open = hit; // what a search opened, its end closes
+      if (hit) part.dataset.searched = '';
+      else delete part.dataset.searched;
+    }
   }
 
   Object.assign(page, {applyToTable, applyToFailures, applyToFacts});

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from anyunix.analysis.history import History
 from anyunix.report.html import render
 from anyunix.results.model import Matrix
 
@@ -73,9 +74,15 @@ def browser(start_browser: Callable[..., Any]) -> Any:
 def page(browser: Any, tmp_path: Path) -> Callable[..., Any]:
     """Opens the page of a matrix; the browser."""
 
-    def open_page(matrix: Matrix, logs: dict[str, str] | None = None, fragment: str = "", driver: Any = browser) -> Any:
+    def open_page(
+        matrix: Matrix,
+        logs: dict[str, str] | None = None,
+        fragment: str = "",
+        driver: Any = browser,
+        history: History | None = None,
+    ) -> Any:
         file = tmp_path / "index.html"
-        file.write_text(render(matrix, logs), encoding="utf-8")
+        file.write_text(render(matrix, logs, history), encoding="utf-8")
         driver.get("about:blank")
         driver.get_log("browser")  # an earlier page's
         driver.get(file.as_uri() + fragment)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from anyunix.results.model import Matrix
+from anyunix.analysis.history import history_of
+from anyunix.results.model import Matrix, Probe
 from page_matrix import SERVED, example
 
 AXE = "axe-core@4.14.1"
@@ -71,6 +72,17 @@ def test_axe_finds_nothing(page: Callable[..., Any], axe: str, scheme: str, frag
         assert findings(driver, axe) == []
     finally:
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_axe_finds_nothing_in_a_history_on_a_small_screen(page: Callable[..., Any], browser: Any, axe: str) -> None:
+    cells = tuple(replace(cell, probes=(Probe(SERVED, "contract", "passed"),)) for cell in example().cells)
+    history = history_of([("old", replace(example(), cells=cells)), ("new", example())])
+    size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        assert findings(page(example(), history=history), axe) == []
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_axe_finds_nothing_where_nothing_ran(page: Callable[..., Any], axe: str) -> None:

@@ -29,9 +29,10 @@ def test_a_probe_that_went_wrong_nowhere_opens_with_all_platforms(page: Callable
     assert "debianleft out" in said
 
 
-def test_an_unknown_probe_opens_nothing(page: Callable[..., Any]) -> None:
+def test_of_an_unknown_probe_it_is_said(page: Callable[..., Any]) -> None:
     driver = page(example(), fragment="#probe=gone&on=nowhere")
     assert driver.execute_script(DIALOG) == ""
+    assert driver.find_element("id", "pointed").text == "This run has no such probe: gone"
     assert [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 

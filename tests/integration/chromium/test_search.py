@@ -60,6 +60,14 @@ def test_the_failures_follow(search: Callable[[str], Any]) -> None:
     assert driver.execute_script("return document.querySelector('#failures article').hidden") is True
 
 
+def test_facts_are_open_while_a_word_is_searched_in_them(search: Callable[[str], Any]) -> None:
+    part = "return document.querySelector('#facts > .part').open"
+    driver = search("ipv6.order")
+    assert driver.execute_script(part) is True
+    driver.find_element("name", "q").send_keys("\ue00c")  # the key Escape
+    assert driver.execute_script(part) is False
+
+
 def test_what_is_not_there_is_said(search: Callable[[str], Any]) -> None:
     driver = search("platform:alpin")
     said = driver.execute_script("return document.querySelector('#nothing').textContent")

@@ -46,6 +46,12 @@ def test_a_row_a_contract_and_a_column_a_run() -> None:
     )
 
 
+def test_what_the_newest_run_did_not_try_is_told() -> None:
+    assert "red since 2026-11-02 10:00, not tried after 2026-11-02 10:00" in printed(
+        history("passed", "failed", "skipped"), 110
+    ).replace("\n", " ")
+
+
 def test_runs_for_which_there_is_no_room_are_named() -> None:
     text = printed(history(*["passed"] * 19, "failed"), width=80)
     assert max(map(len, text.splitlines())) <= 100
