@@ -129,7 +129,7 @@ def test_pages_and_annotations_say_what_it_follows_from() -> None:
     assert "<b>test_other&#91;a b&#93;</b> on p c dual: follows from <b>test_cause</b>" in page
     assert "<b>test_other&#91;a b&#93;</b> on q c dual</summary>" in page
     whole = render(example())
-    assert whole.count('Follows from <a href="#f1">cause</a></p>') == 1
+    assert whole.count('Follows from <a href="#f1">Cause.</a>') == 1
     assert whole.index('id="f1"') < whole.index('Follows from <a href="#f1">')
     assert not any("follows from" in line for line in annotations(example()))  # not everywhere
     first = replace(example(), cells=example().cells[:1])
