@@ -15,6 +15,8 @@ QUIET_SECONDS = 0.1
 """For which a server that is done with its clients has let go of nothing more."""
 MOST_SECONDS = 3.0
 """For one that is never quiet: it forks, or works, without end."""
+LATER_SECONDS = 2.5
+"""For what a server lets go of by itself, a while after the last client."""
 ENDED = ("Z", "X")
 
 
@@ -53,6 +55,18 @@ def settled(server: Server) -> Footprint:
         if now.descriptors < least.descriptors or now.processes < least.processes:
             least, quiet = now, Deadline(QUIET_SECONDS)
     return least
+
+
+def lets_go(server: Server, before: Footprint, room: int) -> bool:
+    """Whether it comes to have no more than before. It is given time for what it does later, and as much as it needs
+    for what it is at: it does not where it sleeps by then, and has more.
+    """
+    begun, most = time.monotonic(), Deadline(MOST_SECONDS)
+    while not Footprint.of(server).no_more_than(before, room):
+        if most.passed() or (time.monotonic() - begun > LATER_SECONDS and asleep(server)):
+            return False
+        time.sleep(POLL_SECONDS)  # nothing tells that nothing more is let go of: poll
+    return True
 
 
 def asleep(server: Server) -> bool:

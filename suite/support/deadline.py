@@ -17,8 +17,8 @@ WORK_SECONDS = 0.05
 """CPU time of the work that the load is measured by."""
 LOADS = (1.0, 10.0)
 """Within which a load counts; over the latter a machine is of no use for probes."""
-BUSY = 1.5
-"""A load from which on what did not come may be on its way."""
+BUSIER = 1.5
+"""By how much the load has to have grown for what did not come to be on its way."""
 
 
 @cache
@@ -78,8 +78,8 @@ def in_time(condition: Callable[[], T | None], seconds: float) -> T | None:
     try:
         return wait_until(condition, "it", seconds)
     except TimeoutError:
-        now = min(load(), LOADS[1])
+        busier = SLOWNESS * min(load(), LOADS[1]) / patience()
     try:
-        return wait_until(condition, "it", seconds * now) if now > BUSY else None
+        return wait_until(condition, "it", seconds * (busier - 1)) if busier > BUSIER else None
     except TimeoutError:
         return None

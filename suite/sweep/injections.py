@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from support.aftermath import Footprint, settled
+from support.aftermath import Footprint, lets_go, settled
 from support.around import around, as_fact
 from support.clients import KINDS
 from support.deadline import in_time
@@ -270,7 +270,7 @@ def leaked(injector: Injector, server: Server, visits: Visits, before: Footprint
     """What it has more than before, once its clients have left, and still more when it happens once more: what it opens
     once and keeps is no leak.
     """
-    if in_time(lambda: Footprint.of(server).no_more_than(before, ROOM), SETTLE_SECONDS):
+    if lets_go(server, before, ROOM):
         return ""
     once, lost = settled(server), visits.lost
     with injector.attached(server.pid, children_of(server)):
@@ -279,7 +279,7 @@ def leaked(injector: Injector, server: Server, visits: Visits, before: Footprint
             if injector.hit():
                 break
     visits.lost = lost
-    if in_time(lambda: Footprint.of(server).no_more_than(once, ROOM), SETTLE_SECONDS):
+    if lets_go(server, once, ROOM):
         return ""
     twice = Footprint.of(server)
     return (
