@@ -56,7 +56,7 @@ SHOTS = (
         ready="document.querySelector('dialog[open]') !== null",
         prepare=lambda driver: driver.find_element("css selector", "#failures .link a").click(),
     ),
-    Shot("page-search.png", 1180, 860, "#matrix", prepare=_search),
+    Shot("page-search.png", 1180, 900, "#matrix", prepare=_search),
     Shot("page-small.png", 400, 800),
 )
 HISTORY = Shot("page-history.png", 1180, 900, "#history")
@@ -87,8 +87,12 @@ def _taken(driver: Any, page: Path, shot: Shot, folder: Path) -> Path:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{shot.name}: not there within {SECONDS} s: {shot.ready}")
     file = folder / shot.name
-    target = driver.find_element("css selector", shot.element) if shot.element else driver
-    file.write_bytes(target.screenshot_as_png if shot.element else driver.get_screenshot_as_png())
+    if not shot.element:
+        file.write_bytes(driver.get_screenshot_as_png())
+        return file
+    target = driver.find_element("css selector", shot.element)
+    driver.execute_script("arguments[0].scrollIntoView()", target)
+    file.write_bytes(target.screenshot_as_png)
     return file
 
 
