@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from anyunix.check.datagram import ask
 from anyunix.check.dialer import Dialer
 from anyunix.check.exchange import Chat, Exchange, Reply, Request
-from anyunix.check.happy_eyeballs import race
+from anyunix.check.happy_eyeballs import Raced, race
 from anyunix.check.intrusive import Rude, be_rude
 from anyunix.check.judge import Check, Expected, Served
-from anyunix.check.name_lookups import look_up
+from anyunix.check.name_lookups import Named, look_up
 from anyunix.check.reach import FAMILIES, Reach, reach_all, side_by_side
 from anyunix.check.tls import TlsClient
 from anyunix.check.tls_remarks import DAYS_LEFT, DaysLeft
@@ -51,9 +51,15 @@ def examine(options: CheckOptions) -> Check:
         _rude(options, served) if options.intrusive else (),
         options.expected,
         named.lookups,
-        race([each.reach for each in served], named.lookups) if options.server.scheme.transport == "tcp" else None,
+        _raced(options, named, served),
         options.days_left,
     )
+
+
+def _raced(options: CheckOptions, named: Named, served: tuple[Served, ...]) -> Raced | None:
+    """Of the addresses that clients know: those of the name."""
+    known = [each.reach for each in served if each.reach.address in named.addresses or not named.lookups]
+    return race(known, named.lookups) if options.server.scheme.transport == "tcp" else None
 
 
 def _served(options: CheckOptions, addresses: list[str]) -> tuple[Served, ...]:

@@ -24,14 +24,14 @@ class Raced:
 
 def race(reaches: Sequence[Reach], lookups: Sequence[Lookup]) -> Raced | None:
     """None where no address answers. The next attempt begins when the one before fails, if that is earlier."""
-    ready = {address: each.milliseconds for each in lookups for address in each.addresses}
+    ready = {each.family: each.milliseconds for each in lookups}
     waiting = _interleaved(reaches)
     now, best = _first_attempt(lookups), Raced(math.inf, "")
     while waiting:
-        now = max(now, min(ready.get(each.address, 0.0) for each in waiting))
+        now = max(now, min(ready.get(each.family, 0.0) for each in waiting))
         if now >= best.milliseconds:
             break
-        attempt = next(each for each in waiting if ready.get(each.address, 0.0) <= now)
+        attempt = next(each for each in waiting if ready.get(each.family, 0.0) <= now)
         waiting.remove(attempt)
         if attempt.answered:
             best = min(best, Raced(now + attempt.connect.median, attempt.address), key=_milliseconds)

@@ -30,7 +30,7 @@ class Named:
     """A name, looked up."""
 
     addresses: tuple[str, ...]
-    """In the order in which a client tries them (RFC 6724)."""
+    """In the order in which a client tries them (RFC 6724), then those that only one answer of several had."""
     lookups: tuple[Lookup, ...]
     """One a family; none for a numeric address, which nobody is asked about."""
 
@@ -42,13 +42,14 @@ def look_up(host: str) -> Named:
     if _numeric(host):
         return Named(tuple(addresses_of(host)), ())
     lookups = side_by_side(lambda family: _lookup(host, family), FAMILIES)
+    each = [address for lookup in reversed(lookups) for address in lookup.addresses]
     try:
-        addresses = addresses_of(host)
+        ordered = addresses_of(host)
     except PlatformError:
-        addresses = [address for lookup in reversed(lookups) for address in lookup.addresses]
-        if not addresses:
+        if not each:
             raise
-    return Named(tuple(addresses), tuple(lookups))
+        ordered = []
+    return Named(tuple(dict.fromkeys([*ordered, *each])), tuple(lookups))
 
 
 def _lookup(host: str, family: Family) -> Lookup:

@@ -18,12 +18,19 @@ MARKS: dict[Severity, str] = {"ok": "✓", "warning": "!", "problem": "✗", "un
 
 def print_round(console: Console, done: Round) -> None:
     console.print(round_table(done))
-    for each in done.examined:
-        for remark in each.remarks:
-            said = Text(f"{MARKS[remark.severity]} {each.asked.label}: {remark.text}", STYLES[remark.severity])
-            console.print(said, soft_wrap=True)
+    for line in remark_lines(done):
+        console.print(line, soft_wrap=True)
     worst: Severity = next((each for each in WORST if done.count(each)), "ok")
     console.print(Text(summary(done), f"bold {STYLES[worst]}"), soft_wrap=True)
+
+
+def remark_lines(done: Round) -> list[Text]:
+    """What is wrong, a line each."""
+    return [
+        Text(f"{MARKS[remark.severity]} {each.asked.label}: {remark.text}", STYLES[remark.severity])
+        for each in done.examined
+        for remark in each.remarks
+    ]
 
 
 def round_table(done: Round) -> Table:

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from anyunix.check.round_table import MARKS, STYLES, round_table, summary
+from anyunix.check.round_table import MARKS, STYLES, remark_lines, round_table, summary
 from anyunix.check.rounds import Examined, Round
 
 
@@ -46,10 +46,8 @@ class _Live:
         self._live.stop()
 
     def show(self, done: Round) -> None:
-        table = round_table(done)
-        table.caption = Text(f"{summary(done)}, at {datetime.now():%T}; Ctrl-C ends")
-        table.caption_justify = "left"
-        self._live.update(table, refresh=True)
+        last = Text(f"{summary(done)}, at {datetime.now():%T}; Ctrl-C ends")
+        self._live.update(Group(round_table(done), *remark_lines(done), last), refresh=True)
 
 
 class _Lines:
