@@ -151,7 +151,7 @@ def _site(phase: Phase, role: str, step: Step, event: Event, there: set[int], pl
         event.name,
         _kind(name, thing),
         (place,),
-        thing if _kind(name, thing) == "file" else "",
+        thing if _kind(name, thing) == "file" and "…" not in thing else "",  # another name each time
     )
 
 

@@ -1,0 +1,60 @@
+"""suite/sweep/injections.py: whether a server that ended while starting has named what failed."""
+
+import importlib.util
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from anyunix.catalog.lookup import Catalog
+
+
+@pytest.fixture
+def injections(catalog: Catalog, support: None) -> ModuleType:
+    """The probe's file, imported as pytest does on a platform."""
+    spec = importlib.util.spec_from_file_location("injections", catalog.suite / "sweep" / "injections.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@dataclass
+class Told:
+    """Of an injection what a message is held against."""
+
+    call: str
+    error: str
+    path: str = ""
+
+
+@pytest.mark.parametrize(
+    ("injection", "said", "named"),
+    [
+        (Told("openat", "EMFILE"), os.strerror(24), True),
+        (Told("openat", "EMFILE"), "node: EMFILE: too much", True),
+        (Told("openat", "EACCES", "server-1/my.conf"), "cannot use my.conf", True),
+        (Told("accept4", "EPROTO"), "accept() went wrong", True),
+        (Told("clone3", "EAGAIN"), "cannot fork", True),
+        (Told("bind", "EADDRINUSE"), "port 80 is not to be had", True),
+        (Told("read", "EIO", "server-1/my.conf"), "You MUST set a Port", False),
+        (Told("openat", "EMFILE"), "", False),
+    ],
+)
+def test_what_names_a_failure(injections: ModuleType, injection: Told, said: str, named: bool) -> None:
+    assert injections.names_it(injection, said) is named
+
+
+@pytest.mark.parametrize(("program", "may"), [(b"\x7fELF openlog\0syslog\0", True), (b"\x7fELF write\0", False)])
+def test_who_may_log_is_told_by_its_program(injections: ModuleType, tmp_path: Path, program: bytes, may: bool) -> None:
+    @dataclass
+    class Subject:
+        start: tuple[str, ...] = ("./server",)
+        root: Path = tmp_path
+
+    (tmp_path / "server").write_bytes(program)
+    assert injections.may_log(Subject()) is may
+    (tmp_path / "server").unlink()
+    assert injections.may_log(Subject()) is False
