@@ -120,7 +120,8 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
         phase = _phase(at, marks)
         if phase is None or events[at].kind != "call" or not step.returned or _only_looks(events[at]):
             continue
-        site = replace(_site(phase, role, step, events[at], there, ordinals[at]), by=by)
+        early = counted[at].pid in there
+        site = replace(_site(phase, role, step, events[at], early, ordinals[at]), by=by)
         blocks = about(step) not in unblocked
         site = replace(site, blocks=blocks, interruptible=site.name == "sleep" or (blocks and step.at >= interrupted))
         if site.who == "first" and events[at].pid in threads:
@@ -137,10 +138,10 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
     return [site for site in found.values() if site not in alike], alike
 
 
-def _site(phase: Phase, role: str, step: Step, event: Event, there: set[int], place: int) -> Site:
+def _site(phase: Phase, role: str, step: Step, event: Event, early: bool, place: int) -> Site:
     name = CANONICAL.get(event.name, event.name)
     thing = about(step)
-    who: Who = "first" if role == PARENT else "children" if event.pid in there and phase != "starting" else "later"
+    who: Who = "first" if role == PARENT else "children" if early and phase != "starting" else "later"
     text = "sleep()" if name == "sleep" else OUTCOME.sub("", SITE.sub("", step.text))
     return Site(
         phase,
@@ -208,7 +209,7 @@ def _marks(events: Sequence[Event], stop: str) -> Marks:
     """MARK comes to all processes before the clients come, and once more behind the last one."""
     end = len(events)
     marked = [(at, event.pid) for at, event in enumerate(events) if _is_signal(event, MARK)]
-    accepted = [at for at, event in enumerate(events) if _accepts(event)]
+    accepted = _clients(events)
     serving = marked[0][0] if marked else end
     again = (at for place, (at, pid) in enumerate(marked) if pid in {before for _, before in marked[:place]})
     told = (at for at, event in enumerate(events) if at > max([serving, *accepted]) and _is_signal(event, stop))
@@ -247,9 +248,15 @@ def _forks(event: Event) -> bool:
     return event.kind == "call" and CANONICAL.get(event.name) == "fork" and event.value.isdigit()
 
 
-def _accepts(event: Event) -> bool:
-    name = CANONICAL.get(event.name)
-    return event.kind == "call" and event.value.isdigit() and (name == "accept" or (name == "recv" and not event.error))
+def _clients(events: Sequence[Event]) -> list[int]:
+    """Where a client is accepted; of a server that accepts none, where a datagram comes."""
+    calls = [(at, CANONICAL.get(event.name)) for at, event in enumerate(events) if _answered(event)]
+    accepted = [at for at, name in calls if name == "accept"]
+    return accepted or [at for at, name in calls if name == "recv" and not events[at].error]
+
+
+def _answered(event: Event) -> bool:
+    return event.kind == "call" and event.value.isdigit()
 
 
 def _threads(events: Sequence[Event]) -> dict[int, int]:

@@ -50,6 +50,18 @@ def test_the_start_ends_with_the_first_client() -> None:
     ]
 
 
+def test_what_the_resolver_asks_the_kernel_is_no_client() -> None:
+    asks = "7 recvmsg(3, {msg_name={sa_family=AF_NETLINK}, msg_namelen=12}, 0) = 164\n"
+    assert found_in(asks + TRACE) == found_in(TRACE)
+
+
+def test_a_thread_belongs_to_its_process() -> None:
+    """One of a child that was there before the clients is there as well, whenever it began."""
+    seen = '8 clone(child_stack=NULL, flags=CLONE_VM|CLONE_THREAD) = 12\n12 write(4, "seen\\n", 5) = 5\n'
+    sites, _ = found_in(TRACE.replace("9 write(4", f"{seen}9 write(4"))
+    assert {site.who for site in sites if site.label == "child: write(log)"} == {"children", "later"}
+
+
 def test_calls_are_counted_from_where_a_tracer_begins_to_look() -> None:
     serving = named(found_in(TRACE)[0], "serving")
     assert serving["parent: accept(socket)"].places == (1, 2)
