@@ -118,7 +118,7 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
     own: Counter[tuple[int, str, str, Phase]] = Counter()
     for at, role, step in sorted((step.at, role, step) for role, each in steps.items() for step in each):
         phase = _phase(at, marks)
-        if phase is None or events[at].kind != "call" or not step.returned or _only_looks(events[at]):
+        if phase is None or events[at].kind != "call" or not step.returned or _cannot_fail(events[at]):
             continue
         early = counted[at].pid in there
         site = replace(_site(phase, role, step, events[at], early, ordinals[at]), by=by)
@@ -176,9 +176,12 @@ def _unblocked(steps: Mapping[str, Iterable[Step]], events: Iterable[Event]) -> 
     return found - {about(step) for step in _all(steps) if step.text.endswith(", F_SETFL, 0)")}
 
 
-def _only_looks(event: Event) -> bool:
-    """Whether it is a wait for a child that waits for nothing, which no signal interrupts."""
-    return CANONICAL.get(event.name) == "wait" and any("WNOHANG" in each for each in event.arguments)
+def _cannot_fail(event: Event) -> bool:
+    """Whether it is a wait for a child that waits for nothing, which no signal interrupts; or a dup2(2), which takes no
+    new number (POSIX dup).
+    """
+    no_hang = CANONICAL.get(event.name) == "wait" and any("WNOHANG" in each for each in event.arguments)
+    return no_hang or event.name in ("dup2", "dup3")
 
 
 def _all(steps: Mapping[str, Iterable[Step]]) -> Iterator[Step]:

@@ -21,7 +21,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 PLATFORM = "examples/servers/platforms/debian-servers.yaml"
-WHOLE = ("beanstalkd", "memcached", "rsync", "socat", "tinyproxy", "xinetd")
+WHOLE = ("beanstalkd", "dropbear", "lighttpd", "memcached", "redis", "rsync", "socat", "tinyproxy", "vsftpd", "xinetd")
 """Small enough for all injections; of the others those of --quick."""
 ANSWERED = (0, 1)
 """Exit statuses of `anyunix sweep` that are an answer."""

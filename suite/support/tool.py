@@ -112,10 +112,9 @@ def _why_not(tool: Tool) -> str:
         finally:
             record.started()
             written = record.read()
-    said = tried.stderr.strip().splitlines() or ["it does not run"]
-    if tried.returncode:
-        return f"{tool.name} is of no use: {said[-1][:200]}"
-    return "" if written or tool.command not in COMMANDS["trace"] else f"{tool.name} is of no use: it sees no call"
+    of_use = tried.returncode == 0 and (bool(written) or tool.command not in COMMANDS["trace"])
+    said = tried.stderr.strip().splitlines() or ["it does not run" if tried.returncode else "it sees no call"]
+    return "" if of_use else f"{tool.name} is of no use: {said[-1][:200]}"
 
 
 def told(probe: str, tool: Tool, *, chat: bool, folder: Path, texts: Sequence[str]) -> dict[str, object]:

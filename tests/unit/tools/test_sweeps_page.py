@@ -37,7 +37,7 @@ def document(server: str, *injections: dict[str, str]) -> dict[str, Any]:
     return {"subject": server, "injections": list(injections)}
 
 
-REDIS = ("redis", injection("kept"), injection("broken", "spins: asks 900 times a second", "serving-EMFILE-lasting"))
+SSHD = ("sshd", injection("kept"), injection("broken", "spins: asks 900 times a second", "serving-EMFILE-lasting"))
 
 
 @pytest.fixture
@@ -48,41 +48,41 @@ def page(sweeps: ModuleType, tmp_path: Path) -> Path:
 
 
 def test_a_row_has_what_came_of_the_injections(sweeps: ModuleType) -> None:
-    assert sweeps.row(document(*REDIS)) == "| redis | 2 (quick) | 1 | 0 | 1 | spins | 0 | 0 |"
+    assert sweeps.row(document(*SSHD)) == "| sshd | 2 (quick) | 1 | 0 | 1 | spins | 0 | 0 |"
     assert sweeps.row(document("socat", injection("not tried"))) == "| socat | 1 | 0 | 0 | 0 | nothing | 0 | 1 |"
 
 
 def test_what_is_written_is_what_the_page_says(sweeps: ModuleType, page: Path) -> None:
-    sweeps.Page(page).write([document(*REDIS)])
+    sweeps.Page(page).write([document(*SSHD)])
     text = page.read_text()
-    assert "| nginx | 1 |\n| redis | 2 (quick) |" in text
-    assert "`anyunix sweep --subject examples/servers/redis.yaml --platform" in text
+    assert "| nginx | 1 |\n| sshd | 2 (quick) |" in text
+    assert "`anyunix sweep --subject examples/servers/sshd.yaml --platform" in text
     assert text.endswith("\nbehind\n")
-    assert sweeps.Page(page).breaking("redis") == {"serving-EMFILE-lasting"}
-    sweeps.Page(page).write([document(*REDIS)])
+    assert sweeps.Page(page).breaking("sshd") == {"serving-EMFILE-lasting"}
+    sweeps.Page(page).write([document(*SSHD)])
     assert page.read_text() == text
 
 
 def test_a_server_that_is_mended_loses_its_section(sweeps: ModuleType, page: Path) -> None:
-    sweeps.Page(page).write([document(*REDIS)])
-    sweeps.Page(page).write([document("redis", injection("kept"))])
-    assert sweeps.Page(page).breaking("redis") == set()
-    assert "### redis" not in page.read_text()
+    sweeps.Page(page).write([document(*SSHD)])
+    sweeps.Page(page).write([document("sshd", injection("kept"))])
+    assert sweeps.Page(page).breaking("sshd") == set()
+    assert "### sshd" not in page.read_text()
 
 
 def test_the_page_is_held_against_what_is_kept(
     sweeps: ModuleType, page: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "redis.json").write_text(json.dumps(document(*REDIS)))
-    arguments = ["--kept", "--out", str(tmp_path), "--server", "redis", str(page)]
+    (tmp_path / "sshd.json").write_text(json.dumps(document(*SSHD)))
+    arguments = ["--kept", "--out", str(tmp_path), "--server", "sshd", str(page)]
     assert sweeps.main(arguments) == 1
-    assert "says otherwise of redis: serving-EMFILE-lasting" in capsys.readouterr().err
+    assert "says otherwise of sshd: serving-EMFILE-lasting" in capsys.readouterr().err
     assert sweeps.main(["--write", *arguments]) == 0
     assert sweeps.main(arguments) == 0
 
 
 def test_what_was_not_reached_is_no_difference(sweeps: ModuleType, page: Path) -> None:
-    sweeps.Page(page).write([document(*REDIS)])
-    gone = {**REDIS[2], "answer": "not reached"}
-    assert sweeps.Page(page).differs(document("redis", gone)) == []
-    assert sweeps.Page(page).differs(document("redis", {**gone, "answer": "kept"})) == ["serving-EMFILE-lasting"]
+    sweeps.Page(page).write([document(*SSHD)])
+    gone = {**SSHD[2], "answer": "not reached"}
+    assert sweeps.Page(page).differs(document("sshd", gone)) == []
+    assert sweeps.Page(page).differs(document("sshd", {**gone, "answer": "kept"})) == ["serving-EMFILE-lasting"]
