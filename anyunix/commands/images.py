@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "name",
         nargs="*",
         metavar="NAME",
-        help="a base image or a platform that needs it (default: all that can be made)",
+        help="a base image or a platform that needs it (default: all; to build, those that can be made)",
     )
     parser.set_defaults(command=images_command)
 
