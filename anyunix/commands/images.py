@@ -7,7 +7,7 @@ from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import console_for_reports
 from anyunix.drivers.docker.engine import Engine
 from anyunix.errors import EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN
-from anyunix.images.image_tasks import RECIPE, Maker, build_images, list_images, remove_images
+from anyunix.images.image_tasks import RECIPE, Maker, build_images, can_be_made, list_images, remove_images
 from anyunix.images.store import Store, bases, choose
 
 
@@ -19,7 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("what", choices=("build", "list", "remove"))
     parser.add_argument(
-        "name", nargs="*", metavar="NAME", help="a base image or a platform that needs it (default: all)"
+        "name",
+        nargs="*",
+        metavar="NAME",
+        help="a base image or a platform that needs it (default: all; to build, those that can be made)",
     )
     parser.set_defaults(command=images_command)
 
@@ -29,6 +32,8 @@ def images_command(arguments: argparse.Namespace) -> int:
     catalog = find_catalog()
     known = bases([catalog.platform(name) for name in catalog.usual_order()])
     chosen = choose(arguments.name, known)
+    if arguments.what == "build" and not arguments.name:
+        chosen = [base for base in chosen if can_be_made(base)]
     engine = Engine()
     if reason := engine.available():
         print(f"anyunix: {reason}", file=sys.stderr)

@@ -48,6 +48,11 @@ class Maker:
             self.store.put(archive, base)
 
 
+def can_be_made(base: Base) -> bool:
+    """Whether there is a way to make it from package mirrors."""
+    return alpine.is_alpine(base) or debian.suite_of(base) is not None
+
+
 def list_images(store: Store, chosen: Sequence[Base], console: Console) -> None:
     """One line per image. Raises PlatformError."""
     for base in chosen:
