@@ -106,7 +106,7 @@ def test_that_everything_is_removed_is_said_only_when_it_is(left: str, said: str
         f"import signal, os, anyunix.cli as cli\ncli._remove_leftovers = lambda: {left}\n"
         "class Arguments:\n    command = staticmethod(lambda arguments: os.kill(os.getpid(), signal.SIGTERM))\n"
         "class Parser:\n    def parse_args(self, argv): return Arguments\n"
-        "cli.make_parser = lambda commands: Parser()\ncli.main([])"
+        "cli.make_parser = lambda commands: Parser()\ncli.main(['run'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False)
     assert (done.returncode, done.stderr) == (130, said)
