@@ -94,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return EXIT_USAGE
     arguments = parser.parse_args(words)
-    if "command" not in arguments:
+    if not hasattr(arguments, "command"):
         parser.error("expected a command")
     arguments.whole_parser = lambda: make_parser(COMMANDS)
     with interrupted_by_signals():
