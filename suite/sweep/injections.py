@@ -165,14 +165,17 @@ def bad_end(injection: Injection, error: NotReady, start: Launcher) -> str:
 
 
 def all_said(start: Launcher) -> str:
-    """What a server wrote to its stdout, its stderr and files of its own, logs among them."""
+    """What a server wrote to its stdout, its stderr and files of its own, logs among them; the number of its process is
+    no message.
+    """
     given = {Path(name).name for name in start.subject.configuration}
     files = [path for folder in start.folder.glob("server-*") for path in folder.rglob("*") if path.is_file()]
-    return "\n".join(
-        path.read_text(errors="replace")
+    texts = [
+        path.read_text(errors="replace").strip()
         for path in files
         if path.name not in given and path.stat().st_size < SAID_BYTES
-    ).strip()
+    ]
+    return "\n".join(text for text in texts if text and not text.isdigit())
 
 
 def may_log(subject: Subject) -> bool:
