@@ -6,6 +6,7 @@ itself, from when it began to look.
 
 import functools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from support.deadline import Deadline, wait_until
 from support.proc import PROC
 
 INJECTED = "(INJECTED)"
+DESCRIPTOR = re.compile(r"\w\((\d+)[,)]")
 ATTACH_SECONDS, DETACH_SECONDS = 5.0, 5.0
 TRIES = 3
 DETACHABLE = ("-I", "2")
@@ -83,8 +85,18 @@ class Injector:
 
     def hit(self) -> str:
         """The line that strace wrote when it happened; empty when it did not."""
+        return next(iter(self._hit_lines()), "")
+
+    def another(self) -> str:
+        """Where it has happened as well, to a call about another descriptor: strace counts the calls of each process by
+        itself, those of a program that one of them starts among them. Empty for nowhere.
+        """
+        lines = {match[1]: line for line in self._hit_lines() if (match := DESCRIPTOR.search(line))}
+        return list(lines.values())[-1] if len(lines) > 1 else ""
+
+    def _hit_lines(self) -> list[str]:
         lines = self._record.read_text(errors="replace").splitlines() if self._record.exists() else []
-        return next((line for line in lines if line.endswith(INJECTED)), "")
+        return [line for line in lines if line.endswith(INJECTED)]
 
     def hits(self) -> int:
         return self._record.read_text(errors="replace").count(INJECTED) if self._record.exists() else 0
