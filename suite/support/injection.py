@@ -71,5 +71,10 @@ class Injector(Protocol):
     def hit(self) -> str:
         """The call to which it happened, as strace writes one; empty when it did not."""
 
+    def another(self) -> str:
+        """Where it has happened as well, to a call about another descriptor: strace counts the calls of each process by
+        itself, those of a program that one of them starts among them. Empty for nowhere.
+        """
+
     def hits(self) -> int:
         """How often it has."""

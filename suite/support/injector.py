@@ -6,6 +6,7 @@ itself, from when it began to look.
 
 import functools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from support.injection import CannotInject, Injection
 from support.proc import PROC
 
 INJECTED = "(INJECTED)"
+DESCRIPTOR = re.compile(r"\w\((\d+)[,)]")
 ATTACH_SECONDS, DETACH_SECONDS = 5.0, 5.0
 TRIES = 3
 DETACHABLE = ("-I", "2")
@@ -74,7 +76,14 @@ class StraceInjector:
         return self._record.read_text(errors="replace").splitlines() if self._record.exists() else []
 
     def hit(self) -> str:
-        return next((line for line in self.lines() if line.endswith(INJECTED)), "")
+        return next(iter(self._hit_lines()), "")
+
+    def another(self) -> str:
+        lines = {match[1]: line for line in self._hit_lines() if (match := DESCRIPTOR.search(line))}
+        return list(lines.values())[-1] if len(lines) > 1 else ""
+
+    def _hit_lines(self) -> list[str]:
+        return [line for line in self.lines() if line.endswith(INJECTED)]
 
     def hits(self) -> int:
         return sum(line.endswith(INJECTED) for line in self.lines())

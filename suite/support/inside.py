@@ -102,6 +102,9 @@ class PreloadedInjector:
     def hit(self) -> str:
         return next((line for line in self._plan.lines() if line.endswith(INJECTED)), "")
 
+    def another(self) -> str:
+        return ""  # one process gets what happens once
+
     def hits(self) -> int:
         return self._plan[HITS]
 
