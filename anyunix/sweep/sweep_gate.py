@@ -7,13 +7,14 @@ from datetime import date
 from anyunix.analysis.expectations import INJECTION, Expectations, apply
 from anyunix.results.model import CellResult, Matrix, Outcome, Probe
 from anyunix.sweep.injecting import UNFIT
-from anyunix.sweep.swept import Sweep, SweepAnswer, Sweeps, Swept
+from anyunix.sweep.swept import BAD, Sweep, SweepAnswer, Sweeps, Swept
 from anyunix.text import nearest
 
 OUTCOMES: Mapping[SweepAnswer, Outcome] = {
     "kept": "passed",
     "client lost": "passed",
     "broken": "failed",
+    "flaky": "failed",
     "not reached": "skipped",
     "not tried": "skipped",
 }
@@ -61,7 +62,7 @@ def _cell(sweep: Sweep) -> CellResult:
 def _message(swept: Swept) -> str:
     if swept.answer in ("kept", "client lost"):
         return ""
-    if swept.answer != "broken":
+    if swept.answer not in BAD:
         return f"{swept.answer}: {swept.how or 'the call did not come this time'}"
     said = f"{swept.label} answers {swept.error} ({swept.times}; {swept.who}): {swept.how}"
     return "\n".join([said, *(swept.trace or [swept.line])])

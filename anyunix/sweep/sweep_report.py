@@ -15,8 +15,8 @@ from anyunix.sweep.weaknesses import Breaking, Weakness, weaknesses_of, who_answ
 CALL_WIDTH = 28
 """Characters of a call that are shown at least."""
 ERROR_WIDTH = len("ECONNABORTED")
-COLUMNS: tuple[SweepAnswer, ...] = ("kept", "client lost", "broken", "not reached", "not tried")
-REST: tuple[SweepAnswer, ...] = ("client lost", "kept", "not reached", "not tried")
+COLUMNS: tuple[SweepAnswer, ...] = ("kept", "client lost", "broken", "flaky", "not reached", "not tried")
+REST: tuple[SweepAnswer, ...] = ("flaky", "client lost", "kept", "not reached", "not tried")
 """What came of a call that breaks nothing, the worst first."""
 PHASES = ("starting", "serving", "ending")
 
@@ -51,6 +51,8 @@ def notes(found: Sweeps) -> Iterator[str]:
         place = f"{sweep.platform}: " if len(found.each) > 1 else ""
         for reason, times in Counter(each.how for each in sweep.with_answer("not tried")).items():
             yield f"{place}not tried: {times}: {reason}"
+        for each in sweep.with_answer("flaky"):
+            yield f"{place}flaky: {each.id}: broke once of two times: {each.how}"
         if sweep.runtime:
             which = ", ".join(sweep.runtime)
             yield f"{place}runtime: {len(sweep.runtime)} calls that are not the server's own doing, left out: {which}"

@@ -107,6 +107,8 @@ class _OnePlatform:
         reason = ""
         if missing := results.missing:
             reason = self._inject(write_suite(self.suite, folder / "injections", INJECTIONS, missing), results)
+        if results.broken and not reason and not self.options.wanted:
+            self._confirm(write_suite(self.suite, folder / "again", INJECTIONS, results.broken), results)
         return replace(
             self._nothing,
             injections=tuple(results.found.get(each.id) or swept(each, None, reason) for each in planned),
@@ -137,6 +139,12 @@ class _OnePlatform:
         result = self._run(self._cell, options, NOBODY)
         results.take(result.probes)
         return f"{first_line(result.reason)}; --resume makes what is missing" if result.status != "ran" else ""
+
+    def _confirm(self, suite: Path, results: Results) -> None:
+        """Make what broke once more."""
+        self.watcher.says(self._cell, f"what broke it once more: {len(results.broken)}")
+        options = SuiteOptions(suite, seconds=SWEEP_SECONDS, workers=self.options.workers)
+        results.confirm(self._run(self._cell, options, NOBODY).probes)
 
     @property
     def _cell(self) -> Cell:

@@ -6,8 +6,10 @@ from typing import Literal
 
 from anyunix.errors import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, EXIT_PORTABLE
 
-SweepAnswer = Literal["kept", "client lost", "broken", "not reached", "not tried"]
-TRIED: tuple[SweepAnswer, ...] = ("kept", "client lost", "broken")
+SweepAnswer = Literal["kept", "client lost", "broken", "flaky", "not reached", "not tried"]
+"""`flaky`: it broke, and did not when it was made once more."""
+TRIED: tuple[SweepAnswer, ...] = ("kept", "client lost", "broken", "flaky")
+BAD: tuple[SweepAnswer, ...] = ("broken", "flaky")
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Sweeps:
         """0 nothing breaks it, but what is expected to · 1 something does, or an expectation does not hold · 3 on some
         platform nothing could be tried, or not all came back.
         """
-        if self.problems or any(swept.answer == "broken" and not swept.expected for swept in self.injections):
+        if self.problems or any(swept.answer in BAD and not swept.expected for swept in self.injections):
             return EXIT_NOT_PORTABLE
         whole = all(sweep.with_answer(*TRIED) and not sweep.reason for sweep in self.each)
         return EXIT_PORTABLE if whole else EXIT_NOT_RUN

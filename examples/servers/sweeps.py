@@ -26,8 +26,8 @@ WHOLE = ("beanstalkd", "dropbear", "lighttpd", "memcached", "redis", "rsync", "s
 ANSWERED = (0, 1)
 """Exit statuses of `anyunix sweep` that are an answer."""
 HEAD = """\
-| server | injections | kept | client lost | broken | how | not reached | not tried |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+| server | injections | kept | client lost | broken | how | flaky | not reached | not tried |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 ROW = re.compile(r"\| (\S+) \|.*")
 BEGIN, END = "<!-- what broke them: made by examples/servers/sweeps.py -->\n", "<!-- end of what broke them -->\n"
@@ -64,11 +64,11 @@ def kept(server: str, out: Path) -> Found | None:
 
 
 def row(found: Found) -> str:
-    """`| redis | 84 | 70 | 12 | 2 | spins | 0 | 0 |`"""
+    """`| redis | 84 | 70 | 12 | 2 | spins | 0 | 0 | 0 |`"""
     answers = Counter(each["answer"] for each in found["injections"])
     ways = dict.fromkeys(way(each) for each in broken(found))
     counts = [answers[answer] for answer in ("kept", "client lost", "broken")]
-    others = [answers[answer] for answer in ("not reached", "not tried")]
+    others = [answers[answer] for answer in ("flaky", "not reached", "not tried")]
     made = f"{len(found['injections'])}{'' if found['subject'] in WHOLE else ' (quick)'}"
     return f"| {' | '.join(map(str, [found['subject'], made, *counts, ', '.join(ways) or 'nothing', *others]))} |"
 
@@ -151,7 +151,7 @@ def main(arguments: Sequence[str]) -> int:
     for server in options.server or names():
         found = kept(server, options.out) if options.kept else swept(server, options.out)
         if found and page and not options.write and page.differs(found) and not options.kept:
-            print(f"{server} once more, because a busy machine may break it as well", flush=True)
+            print(f"{server} once more", flush=True)
             found = swept(server, options.out)
         if found is None:
             status = 2

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from anyunix.results.model import Probe
+from anyunix.run.unfinished import heard_probe
 from anyunix.sweep.errnos import PossibleError
 from anyunix.sweep.injecting import Injection
 from anyunix.sweep.sites import Site
@@ -70,3 +71,19 @@ def test_results_at_the_end_add_what_was_not_heard() -> None:
     results = Results(PLANNED, {}, lambda injection, swept: None)
     results.take([Probe(f"{FILE}::test_injection[2]", "contract", "skipped", "Skipped: not tried: no strace")])
     assert {name: each.how for name, each in results.found.items()} == {"2": "no strace"}
+
+
+def test_what_breaks_once_of_two_times_is_flaky() -> None:
+    kept: list[tuple[str, str]] = []
+    results = Results(PLANNED, {}, lambda injection, swept: kept.append((injection.id, swept.answer)))
+    heard(results, line("1", "broken"), line("2", "broken"), line("3", "broken"), line("4"))
+    assert [each.id for each in results.broken] == ["1", "2", "3"]
+    again = [heard_probe(line(name, answer)) for name, answer in (("1", "broken"), ("2", "kept"), ("3", "not reached"))]
+    results.confirm(filter(None, again))
+    assert {name: each.answer for name, each in results.found.items()} == {
+        "1": "broken",
+        "2": "flaky",
+        "3": "broken",
+        "4": "kept",
+    }
+    assert kept[-1] == ("2", "flaky")
