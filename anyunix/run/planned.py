@@ -56,7 +56,8 @@ def collect(suite: Path, expression: str = "", kind: str = "") -> tuple[str, ...
     """
     name, _, value = AUTOLOAD_OFF.partition("=")
     site = dict.fromkeys(str(distribution(each).locate_file("")) for each in DISTRIBUTIONS)
-    environment = {key: text for key, text in os.environ.items() if not key.startswith(("PYTEST_", "PYTHON"))}
+    ours = ("PYTEST_", "PYTHON", "ANYUNIX_")
+    environment = {key: text for key, text in os.environ.items() if not key.startswith(ours)}
     command = [
         sys.executable,
         "-B",

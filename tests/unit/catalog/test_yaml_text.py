@@ -28,11 +28,11 @@ DOCUMENTED = "title: x\ndriver: documented\ndocumented:\n  a.b: {source: manual(
 
 
 def told(path: Path) -> str:
-    """The one line that is said of a file, within a second."""
+    """The one line that is said of a file, soon: what is read without limits takes hours or all memory."""
     started = time.monotonic()
     with pytest.raises(ConfigurationError) as caught:
         load_yaml(path)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
     said = str(caught.value)
     assert said.startswith(f"{path}: ")
     assert len(said) < 1_000

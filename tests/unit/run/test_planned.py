@@ -122,6 +122,13 @@ def test_a_suite_is_collected_once_for_all_cells(catalog: Catalog) -> None:
     assert plans.begin(catalog.suite, "flock").result() == collect(catalog.suite, "flock")
 
 
+def test_what_the_users_environment_says_to_a_suite_is_not_heard(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANYUNIX_SUBJECT", "my.yaml")
+    assert collect(catalog.suite, "flock")
+
+
 def test_a_wrong_expression_is_the_users_mistake(catalog: Catalog) -> None:
     with pytest.raises(ConfigurationError, match="-k 'and and': ERROR: Wrong expression"):
         collect(catalog.suite, "and and")
