@@ -116,8 +116,8 @@ def _columns(rows: Sequence[Row]) -> tuple[list[int], list[tuple[str, int]]]:
 
 
 def _labels(starts: Sequence[tuple[str, int]], width: int) -> tuple[Label, ...]:
-    """The names for which there is room."""
-    ends = [start for _, start in starts[1:]] + [width]
+    """The names for which there is room; of a section without a probe there are none."""
+    ends = [*(start for _, start in starts), width][1:]
     return tuple(
         Label(name, round(100 * start / width, 2), end - start >= WIDE * width)
         for (name, start), end in zip(starts, ends, strict=True)

@@ -10,8 +10,11 @@ from anyunix.results.model import ProbeText
 from anyunix.text import safe
 
 CODE = re.compile(r"(``[^`\n]+``|`[^`\n]+`)")
-PROBE = re.compile(r"(?:[\w./-]+\.py::)?(test_\w+)(\[[^][\s]*\])?")
-"""A probe in a sentence: its whole ID, or its name alone."""
+PROBE = re.compile(r"(?<!\w)(test_\w+)(\[[^][\s]*\])?")
+FILE, LONGEST = re.compile(r"[\w./-]+\.py::\Z"), 300
+"""A probe in a sentence: its name, and its file if that is in front. The text may be a hostile one: each place of it is
+looked at a few times at most.
+"""
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,13 @@ class Prose:
         for match in PROBE.finditer(text):
             if sentence := self.sentences.get(match[1]):
                 case = f" {match[2]}" if match[2] else ""
-                quote = Markup('<q title="{}">{}{}</q>').format(match[0], _coded(sentence.rstrip("."), escape), case)
-                parts += [escape(text[done : match.start()]), quote]
+                before = max(done, match.start() - LONGEST)
+                file = FILE.search(text[before : match.start()])
+                start = before + file.start() if file else match.start()
+                quote = Markup('<q title="{}">{}{}</q>').format(
+                    text[start : match.end()], _coded(sentence.rstrip("."), escape), case
+                )
+                parts += [escape(text[done:start]), quote]
                 done = match.end()
         return Markup().join([*parts, escape(text[done:])])
 

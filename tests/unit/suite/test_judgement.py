@@ -70,10 +70,11 @@ def test_who_may_log_is_told_by_its_program(injections: ModuleType, tmp_path: Pa
 )
 def test_a_program_that_it_has_happened_to_as_well(support: None, tmp_path: Path, second: str, another: bool) -> None:
     """socat's child was interrupted, and so was the dynamic loader of the cat(1) that it had started."""
-    from support.injector import Injection, Injector
+    from support.injection import Injection
+    from support.injector import StraceInjector
 
     first = "7     read(6, 0x55d, 8192) = -1 EINTR (Interrupted system call) (INJECTED)"
     (tmp_path / "calls").write_text(f"{first}\n{second}\n")
-    injector = Injector(Injection("x", "serving", "read", "EINTR", 1, False, "later"), tmp_path)
+    injector = StraceInjector(Injection("x", "serving", "read", "EINTR", 1, False, "later"), tmp_path)
     assert injector.hit() == first
     assert injector.another() == (second if another else "")

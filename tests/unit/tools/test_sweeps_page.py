@@ -48,8 +48,8 @@ def page(sweeps: ModuleType, tmp_path: Path) -> Path:
 
 
 def test_a_row_has_what_came_of_the_injections(sweeps: ModuleType) -> None:
-    assert sweeps.row(document(*SSHD)) == "| sshd | 2 (quick) | 1 | 0 | 1 | spins | 0 | 0 |"
-    assert sweeps.row(document("socat", injection("not tried"))) == "| socat | 1 | 0 | 0 | 0 | nothing | 0 | 1 |"
+    assert sweeps.row(document(*SSHD)) == "| sshd | 2 (quick) | 1 | 0 | 1 | spins | 0 | 0 | 0 |"
+    assert sweeps.row(document("socat", injection("not tried"))) == "| socat | 1 | 0 | 0 | 0 | nothing | 0 | 0 | 1 |"
 
 
 def test_what_is_written_is_what_the_page_says(sweeps: ModuleType, page: Path) -> None:

@@ -44,3 +44,11 @@ def test_it_says_in_words_what_it_shows() -> None:
 def test_every_word_of_the_matrix_has_a_look() -> None:
     assert LOOKS.keys() == SIGNS.keys()
     assert set(LOOKS.values()) == SAID.keys()
+
+
+def test_where_no_probe_came_back_the_picture_is_empty() -> None:
+    matrix = example()
+    cells = tuple(replace(cell, probes=()) for cell in matrix.cells)
+    platforms = tuple(replace(platform, probes=()) for platform in matrix.platforms)
+    for picture in pictures(replace(matrix, cells=cells, platforms=platforms)).values():
+        assert (picture.columns, picture.labels) == ((), ())

@@ -1,6 +1,8 @@
 """Text set for the page: code, probes by their sentences, and nothing unescaped."""
 
-from anyunix.report.page.prose import prose_of
+import pytest
+
+from anyunix.report.page.prose import Prose, prose_of
 from anyunix.results.model import ProbeText
 from page_matrix import HOSTILE
 
@@ -29,3 +31,11 @@ def test_nothing_becomes_markup() -> None:
     assert "<script" not in said
     assert "<img" not in said
     assert "\x1b" not in said
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text", ["x" * 300_000, "a/" * 150_000, ".py::" * 60_000, "test_" * 60_000, "test_a[" * 40_000]
+)
+def test_a_text_that_is_made_to_be_slow_is_not(text: str) -> None:
+    assert len(Prose({"test_b": "It is."})(text)) == len(text)
