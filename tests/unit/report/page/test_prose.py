@@ -34,8 +34,7 @@ def test_nothing_becomes_markup() -> None:
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize(
-    "text", ["x" * 300_000, "a/" * 150_000, ".py::" * 60_000, "test_" * 60_000, "test_a[" * 40_000]
-)
-def test_a_text_that_is_made_to_be_slow_is_not(text: str) -> None:
+@pytest.mark.parametrize("piece", ["x", "a/", ".py::", "test_", "test_a["])
+def test_a_text_that_is_made_to_be_slow_is_not(piece: str) -> None:
+    text = piece * 60_000
     assert len(Prose({"test_b": "It is."})(text)) == len(text)
