@@ -87,6 +87,8 @@ def _fits(answer: PossibleError, site: Site) -> bool:
     """What valid arguments rule out, or the server's own handlers, cannot come."""
     if answer.why == "interrupted" and not site.interruptible and not answer.made:
         return False
+    if answer.short and site.edges and site.about != "file":
+        return False
     if answer.error == "EAGAIN" and site.name == "accept" and site.blocks:
         return False
     return answer.about in ("any", site.about) and not (answer.unless and answer.unless in site.text)

@@ -59,6 +59,8 @@ class Site:
     """What it was seen by, and can be changed by: each counts calls in its own way."""
     interruptible: bool = True
     """Whether a signal can interrupt it for good: it waits, and a handler is set by then without SA_RESTART."""
+    edges: bool = False
+    """Whether it waits for edges: EPOLLET, with which a short result says that nothing is left (epoll(7), Q&A 9)."""
     blocks: bool = False
     """Whether it waits until there is something: what it is about is not set to do otherwise."""
 
@@ -114,6 +116,7 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
     ordinals = _ordinals(events, marks)
     there = {int(event.value) for event in events[: marks.serving] if _forks(event)}
     interrupted, unblocked = _interrupted_from(steps, events), _unblocked(steps, events)
+    edges = any("EPOLLET" in word for event in events for word in event.arguments)
     found: dict[tuple[str, ...], Site] = {}
     own: Counter[tuple[int, str, str, Phase]] = Counter()
     for at, role, step in sorted((step.at, role, step) for role, each in steps.items() for step in each):
@@ -123,7 +126,9 @@ def sites_in(record: Record, stop: str, by: By = "strace") -> tuple[list[Site], 
         early = counted[at].pid in there
         site = replace(_site(phase, role, step, events[at], early, ordinals[at]), by=by)
         blocks = about(step) not in unblocked
-        site = replace(site, blocks=blocks, interruptible=site.name == "sleep" or (blocks and step.at >= interrupted))
+        site = replace(
+            site, edges=edges, blocks=blocks, interruptible=site.name == "sleep" or (blocks and step.at >= interrupted)
+        )
         if site.who == "first" and events[at].pid in threads:
             site = replace(site, who="threads", role=THREAD)
         if alone := site.path or site.kind:  # strace -P, and c/inject.h, count the calls about that alone

@@ -41,6 +41,14 @@ def test_an_answer_comes_once_at_another_place_and_where_it_lasts_for_a_while() 
     ]
 
 
+def test_a_short_result_is_none_of_a_server_that_waits_for_edges() -> None:
+    """epoll(7): with less than was asked for nothing is left, or there is room for nothing, and no other edge comes."""
+    errnos = {"write": (PossibleError("", "short", "POSIX", short="half"),)}
+    there = {SENT.key: SENT}
+    assert [each.answer.name for each in injections_for([SENT], errnos, there)] == ["half"]
+    assert injections_for([replace(SENT, edges=True)], errnos, there) == []
+
+
 def test_it_is_one_that_what_the_call_is_about_can_give() -> None:
     assert made(SENT) == [("EINTR", "first", 2), ("EPIPE", "first", 2)]
 

@@ -55,6 +55,12 @@ def test_what_the_resolver_asks_the_kernel_is_no_client() -> None:
     assert found_in(asks + TRACE) == found_in(TRACE)
 
 
+def test_who_waits_for_edges_is_known() -> None:
+    edge = "7 epoll_ctl(4, EPOLL_CTL_ADD, 6, {events=EPOLLIN|EPOLLET, data=0x7f}) = 0\n"
+    assert {site.edges for site in found_in(edge + TRACE)[0]} == {True}
+    assert {site.edges for site in found_in(TRACE)[0]} == {False}
+
+
 def test_a_thread_belongs_to_its_process() -> None:
     """One of a child that was there before the clients is there as well, whenever it began."""
     seen = '8 clone(child_stack=NULL, flags=CLONE_VM|CLONE_THREAD) = 12\n12 write(4, "seen\\n", 5) = 5\n'
