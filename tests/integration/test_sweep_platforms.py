@@ -80,7 +80,7 @@ def test_weaknesses_are_found_with_musl(traced_alpine: str, tmp_path: Path) -> N
     assert weaknesses(traced_alpine, tmp_path) >= FOUND
 
 
-def test_where_a_container_forbids_tracing_nothing_is_tried(engine: Engine, tmp_path: Path) -> None:
+def test_where_a_container_forbids_tracing_it_is_done_from_inside_of_the_server(engine: Engine, tmp_path: Path) -> None:
     profile = {
         "defaultAction": "SCMP_ACT_ALLOW",
         "syscalls": [{"names": ["ptrace"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}],
@@ -89,6 +89,6 @@ def test_where_a_container_forbids_tracing_nothing_is_tried(engine: Engine, tmp_
     platform = tmp_path / "untraced.yaml"
     platform.write_text("title: no tracer\nextends: debian\nseccomp: no-ptrace.json\n")
     done = swept("--quick", "--subject", str(ROOT / "tests" / "sweep" / "healthy.yaml"), "--platform", str(platform))
-    assert done.returncode == 3, done.stderr
-    assert "not tried: strace is of no use: " in done.stderr
-    assert "Operation not permitted" in done.stderr
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"(\d+) injections: .*\d+ kept", done.stderr), done.stderr
+    assert "not tried" not in done.stderr

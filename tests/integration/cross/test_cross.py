@@ -59,7 +59,7 @@ def test_the_suites_helpers_are_built_for_alpines_own_libc(catalog: Catalog, tmp
     built = cross.build_helpers(catalog.suite, "x86_64-linux-musl", tmp_path / "helpers")
     assert PurePosixPath("signal_call-c99") in built
     assert sum(file.stat().st_size for file in built.values()) < 200_000  # bytes: no runtime of zig's in them
-    for shared_object in ("preload", "clock", "mishap"):
+    for shared_object in ("preload", "clock", "mishap", "inject"):
         assert interpreter(built.pop(PurePosixPath(shared_object))) == ""
     assert {interpreter(file) for file in built.values()} == {"/lib/ld-musl-x86_64.so.1"}
 
