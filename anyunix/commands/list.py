@@ -38,7 +38,7 @@ def list_command(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(f"list {arguments.what}: --probes is for `anyunix list probes`")
     entries = _entries(arguments, catalog)
     if arguments.data:
-        print(json_output.listed(arguments.what, entries))
+        print(json_output.entries_of(arguments.what, entries))
         return EXIT_DONE
     for entry in entries:
         for line in _lines(arguments.what, entry, console.width):

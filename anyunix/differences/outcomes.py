@@ -1,6 +1,6 @@
 """What came of switching differences on for a server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -8,7 +8,7 @@ from anyunix.catalog.difference import TITLES, Difference, System, in_likeness, 
 from anyunix.errors import EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN
 from anyunix.results.consequences import cause_of
 from anyunix.results.model import CellResult, Probe
-from anyunix.text import first_line
+from anyunix.text import first_line, listed
 
 Held = Literal["kept", "broken", "flaky", "not tried", "left out"]
 State = Literal["kept", "broken", "not tried", "untouched"]
@@ -168,10 +168,6 @@ def meaning(probe: Probe) -> str:
     name, _, parameter = probe.name.partition("[")
     rule = name.removeprefix("test_").replace("_", " ")
     return first_line(probe.failing) or f"not: {rule}{f' ({parameter[:-1]})' if parameter else ''}"
-
-
-def listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def seen_in(names: tuple[str, ...], result: CellResult) -> SwitchedOn:

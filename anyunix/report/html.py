@@ -47,6 +47,18 @@ SQUARE, LANE = 9, 11
 """Pixels of the picture: the width of a square where there is room, and the height of a platform's lane."""
 
 
+def templates_of(package: str, folder: str) -> Environment:
+    """A package's templates for pages: whatever is put in is escaped, and made safe first."""
+    return Environment(
+        loader=PackageLoader(package, folder),
+        autoescape=True,
+        finalize=made_safe,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 def render(matrix: Matrix, logs: Mapping[str, str] | None = None, history: History | None = None) -> str:
     """The whole page."""
     return "".join(render_in_pieces(matrix, logs, history))
@@ -59,14 +71,7 @@ def render_in_pieces(
 
     Everything in `matrix` and `logs` is taken for untrusted text.
     """
-    environment = Environment(
-        loader=PackageLoader("anyunix.report", "page"),
-        autoescape=True,
-        finalize=made_safe,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_of("anyunix.report", "page")
     matrix = replace(matrix, platforms=tuple(sorted(matrix.platforms, key=lambda each: each.is_likeness)))
     rows = rows_of(matrix)
     sections = sections_of(matrix, rows)

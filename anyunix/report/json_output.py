@@ -85,6 +85,6 @@ def ready(found: Preflight) -> str:
     )
 
 
-def listed(what: str, entries: Iterable[Mapping[str, Any]]) -> str:
+def entries_of(what: str, entries: Iterable[Mapping[str, Any]]) -> str:
     """The platforms, subjects or probes there are."""
     return as_text({what: list(entries)})

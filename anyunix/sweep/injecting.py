@@ -17,7 +17,7 @@ UNFIT = re.compile(r"[^A-Za-z0-9_.]+")
 
 @dataclass(frozen=True)
 class Injection:
-    """One answer of the system changed. Its fields but `site` and `answer` are those of suite/support/injector.py."""
+    """One answer of the system changed. Its fields but `site` and `answer` are those of suite/support/injection.py."""
 
     id: str
     site: Site

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from anyunix import __version__
 from anyunix.catalog.difference import Difference
-from anyunix.report.html import made_safe, policy_for, source_of
+from anyunix.report.html import policy_for, source_of, templates_of
 from anyunix.sweep.sweep_report import notes, repeat, rows_of, summary, told_of, unanswered
 from anyunix.sweep.swept import Sweeps
 from anyunix.sweep.weaknesses import weaknesses_of, who_answers
@@ -19,14 +18,7 @@ HEADLINES = {0: "nothing breaks it", 1: "some answers break it", 3: "not answere
 
 def render(found: Sweeps, given: Sequence[str], differences: Mapping[str, Difference]) -> str:
     """The whole page. `given` is the command line of this sweep."""
-    environment = Environment(
-        loader=PackageLoader("anyunix", "sweep"),
-        autoescape=True,
-        finalize=made_safe,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_of("anyunix", "sweep")
     own = (resources.files("anyunix.sweep") / "sweep.css").read_text(encoding="utf-8")
     style = Markup(f"{source_of('page.css')}\n{own}")
     rows = []

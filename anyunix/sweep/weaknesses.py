@@ -10,7 +10,6 @@ from anyunix.text import listed
 ENDINGS = {
     "dies": "ends the server",
     "hangs": "hangs the server",
-    "hangs while it starts": "hangs the server while it starts",
     "spins": "makes the server spin",
     "leaks": "makes the server leak",
     "lies": "makes the server say what is not so",

@@ -8,7 +8,6 @@ import select
 import socket
 from pathlib import Path
 
-from support.deadline import Deadline
 from support.own_check import asks_the_server, wrong_by_own_check
 from support.server import Server
 
@@ -50,14 +49,6 @@ class Visits:
             while client.receive(VISIT_SECONDS) != text:
                 pass
         self._confirmed.append(text)
-
-    def within(self, seconds: float) -> bool:
-        """Whether one is served within so long, however many are not before it."""
-        deadline = Deadline(seconds)
-        while not self.come():
-            if deadline.passed():
-                return False
-        return True
 
     def stay(self) -> socket.socket:
         """One that was served, and stays. Raises OSError, AssertionError."""

@@ -1,23 +1,10 @@
 """suite/sweep/injections.py: a probe that fails on its way says whether its injection had been made by then."""
 
-import importlib.util
 from types import ModuleType
 
 import pytest
 
-from anyunix.catalog.lookup import Catalog
-
 HIT = "7 accept4(3, NULL, NULL, 0) = -1 EMFILE (Too many open files) (INJECTED)"
-
-
-@pytest.fixture
-def injections(catalog: Catalog, support: None) -> ModuleType:
-    """The probe's file, imported as pytest does on a platform."""
-    spec = importlib.util.spec_from_file_location("injections", catalog.suite / "sweep" / "injections.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Injector:

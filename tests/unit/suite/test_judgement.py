@@ -1,24 +1,11 @@
 """suite/sweep/injections.py: whether a server that ended while starting has named what failed."""
 
-import importlib.util
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-
-from anyunix.catalog.lookup import Catalog
-
-
-@pytest.fixture
-def injections(catalog: Catalog, support: None) -> ModuleType:
-    """The probe's file, imported as pytest does on a platform."""
-    spec = importlib.util.spec_from_file_location("injections", catalog.suite / "sweep" / "injections.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @dataclass

@@ -3,13 +3,11 @@
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from anyunix.catalog.lookup import Catalog
 from anyunix.sweep.sites import sites_in
 from anyunix.trace.records import Record
 
@@ -42,16 +40,6 @@ os.write(1, "; ".join(said).encode())
 """
 KEPT = "8; 8; 8; 0; b'12345678'; None; Bad file descriptor; 0"
 STATIC = "#include <unistd.h>\nint main(void) { char c = 0; write(1, &c, 1); return (int)read(0, &c, 1); }\n"
-
-
-@pytest.fixture
-def suite(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The suite's support package importable, as it is on a platform."""
-    monkeypatch.syspath_prepend(str(catalog.suite))
-    monkeypatch.chdir(tmp_path)
-    yield
-    for name in [name for name in sys.modules if name.split(".")[0] == "support"]:
-        del sys.modules[name]
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from anyunix.catalog.lookup import Catalog
 
 PROGRAM = """\
 import ctypes, errno, socket, sys, time
@@ -39,16 +37,6 @@ calls = {
 }
 print(calls[sys.argv[1]](), "then", calls[sys.argv[1]]())
 """
-
-
-@pytest.fixture
-def suite(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The suite's support package importable, as it is on a platform."""
-    monkeypatch.syspath_prepend(str(catalog.suite))
-    monkeypatch.chdir(tmp_path)
-    yield
-    for name in [name for name in sys.modules if name.split(".")[0] == "support"]:
-        del sys.modules[name]
 
 
 @pytest.fixture

@@ -5,12 +5,9 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from anyunix.catalog.lookup import Catalog
 
 SERVER = """\
 import errno, fcntl, os, socket, sys
@@ -42,16 +39,6 @@ with open("locked", "w") as file:
 print(*said)
 """
 STATIC = "int main(void) { return 0; }\n"
-
-
-@pytest.fixture
-def suite(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The suite's support package importable, as it is on a platform."""
-    monkeypatch.syspath_prepend(str(catalog.suite))
-    monkeypatch.chdir(tmp_path)
-    yield
-    for name in [name for name in sys.modules if name.split(".")[0] == "support"]:
-        del sys.modules[name]
 
 
 @pytest.fixture
