@@ -19,13 +19,11 @@ from anyunix.catalog.difference import SYSTEMS, Difference, in_likeness
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.probes import read_probes
 from anyunix.catalog.switching import experimental
-from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
 from anyunix.results.model import CellResult, Probe
 from anyunix.run.cell import Cell, SuiteOptions
-from anyunix.run.kept import KeptPlatforms
-from anyunix.run.matrix import NOBODY, run_cells
 from anyunix.run.planned import collect
+from anyunix.run.pool import LocalPool
 from anyunix.text import nearest
 
 KEPT, BROKEN, NOT_RUN = 0, 1, 3
@@ -79,9 +77,9 @@ def under(catalog: Catalog, groups: dict[str, tuple[Difference, ...]], jobs: int
         for subject in subjects
     ]
     options = SuiteOptions(catalog.suite)
-    with options.cross_builds, KeptPlatforms(Drivers().for_platform) as kept:
+    with options.cross_builds, LocalPool(jobs) as pool:
         watcher = Printed({platform.name: name for name, platform in platforms.items()})
-        results = run_cells(cells, kept.for_platform, options, jobs=jobs, watcher=watcher, keeper=NOBODY)
+        results = pool.run(cells, options, watcher=watcher)
     return max(map(status, results), default=KEPT)
 
 
@@ -94,6 +92,9 @@ class Printed:
 
     def says(self, cell: Cell, text: str) -> None:
         """Not shown."""
+
+    def works(self, worker: str, text: str) -> None:
+        """There is no cluster."""
 
     def done(self, cell: Cell, result: CellResult) -> None:
         """In one piece: others print as well."""

@@ -14,8 +14,8 @@ from anyunix.differences.trying import SECONDS, TryOptions, try_out
 from anyunix.errors import EXIT_DONE, ConfigurationError
 from anyunix.report.live import watcher_on
 from anyunix.run.cell import SuiteOptions
-from anyunix.run.matrix import NOBODY
 from anyunix.run.own_probes import with_probes
+from anyunix.run.pool import LocalPool
 from anyunix.run.selection import bind_of
 
 
@@ -82,17 +82,16 @@ def differences_command(arguments: argparse.Namespace) -> int:
         bind_of(subject, arguments.bind),
         differences,
         systems or SYSTEMS,
-        arguments.jobs,
         float(arguments.seconds),
         arguments.quick,
     )
-    with with_probes(catalog, arguments.probes) as found:
+    with with_probes(catalog, arguments.probes) as found, LocalPool(arguments.jobs) as pool:
         suite = SuiteOptions(found.suite)
         if arguments.data:
-            tryout = try_out(options, suite, NOBODY)
+            tryout = try_out(options, suite, pool)
             sys.stdout.write(as_json(tryout) + "\n")
             return tryout.exit_status
         with watcher_on(console) as watcher:
-            tryout = try_out(options, suite, watcher)
+            tryout = try_out(options, suite, pool, watcher)
     print_tryout(console, tryout)
     return tryout.exit_status

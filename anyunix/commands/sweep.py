@@ -11,6 +11,7 @@ from anyunix.commands.common import a_path, check_writable, console_for_reports,
 from anyunix.report.live import watcher_on
 from anyunix.report.out_folder import OutFolder
 from anyunix.run.matrix import NOBODY
+from anyunix.run.pool import LocalPool
 from anyunix.run.selection import bind_of
 from anyunix.sweep.sweep_gate import with_expectations
 from anyunix.sweep.sweep_journal import begin_journal, beginning_of, resume_journal
@@ -78,8 +79,8 @@ def sweep_command(arguments: argparse.Namespace) -> int:
     check_writable(folder)
     begin = resume_journal if arguments.resume else begin_journal
     journal = begin(folder, beginning_of(catalog.suite, subject, options.bind))
-    with watcher_on(console) as watcher:
-        found = sweep(options, catalog.suite, journal, NOBODY if arguments.data else watcher)
+    with watcher_on(console) as watcher, LocalPool(1, keep=False) as pool:
+        found = sweep(options, catalog.suite, journal, pool, NOBODY if arguments.data else watcher)
     found = with_expectations(
         found,
         expectations.get(subject.name),

@@ -23,12 +23,11 @@ from anyunix.differences.selecting import (
     took_too_long,
 )
 from anyunix.differences.touching import called_in, touched
-from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
 from anyunix.results.model import ONLY_WHEN_BROKEN, CellResult, Matrix, Probe
 from anyunix.run.cell import Cell, SuiteOptions
-from anyunix.run.kept import KeptPlatforms
-from anyunix.run.matrix import NOBODY, Keeper, Watcher, run_cells
+from anyunix.run.matrix import NOBODY, Keeper, Watcher
+from anyunix.run.pool import Pool
 from anyunix.run.rerun import Records
 from anyunix.run.start import never_started
 from anyunix.text import first_line
@@ -54,7 +53,6 @@ class TryOptions:
     known: tuple[Difference, ...]
     systems: tuple[System, ...]
     """Whose differences are also tried together."""
-    jobs: int
     seconds: float = SECONDS
     quick: bool = False
     """With each alone what it would break first, with all of a system the quick contracts that they can touch, and
@@ -62,12 +60,14 @@ class TryOptions:
     """
 
 
-def try_out(options: TryOptions, suite: SuiteOptions, watcher: Watcher = NOBODY) -> Tryout:
-    """Try them. Raises ConfigurationError for a subject that does not start, NotRun and PlatformError when the platform
-    cannot run it as it is.
+def try_out(options: TryOptions, suite: SuiteOptions, pool: Pool, watcher: Watcher = NOBODY) -> Tryout:
+    """Try them in a pool that the caller has entered.
+
+    Raises ConfigurationError for a subject that does not start, NotRun and PlatformError when the platform cannot run
+    it as it is.
     """
-    with suite.cross_builds, KeptPlatforms(Drivers().for_platform) as kept:
-        return _Trials(options, suite, kept, watcher).all()
+    with suite.cross_builds:
+        return _Trials(options, suite, pool, watcher).all()
 
 
 @dataclass
@@ -76,7 +76,7 @@ class _Trials:
 
     options: TryOptions
     suite: SuiteOptions
-    kept: KeptPlatforms
+    pool: Pool
     watcher: Watcher
     started: float = field(default_factory=time.monotonic)
     seen: dict[tuple[str, ...], SwitchedOn] = field(default_factory=dict)
@@ -197,7 +197,7 @@ class _Trials:
 
     def _next(self, waiting: list[T], for_each_job: int) -> tuple[list[T], list[T]]:
         """What is next, and what is left then."""
-        number = for_each_job * self.options.jobs
+        number = for_each_job * self.pool.jobs
         return waiting[:number], waiting[number:]
 
     def _confirm(self) -> None:
@@ -224,7 +224,7 @@ class _Trials:
             if contract == probe.id and known.minimal and {*known.differences} <= {*names}:
                 return replace(known, probe=probe)  # another system's, and the server does not know which that is
         least, minimal = narrow(
-            names, likely_for(probe, own), lambda sets: self._breaks(sets, probe), until, self.options.jobs
+            names, likely_for(probe, own), lambda sets: self._breaks(sets, probe), until, self.pool.jobs
         )
         self.because[names, probe.id] = Because(probe, least, minimal)
         return self.because[names, probe.id]
@@ -270,14 +270,7 @@ class _Trials:
     def _run(
         self, cells: Sequence[Cell], keeper: Keeper = NOBODY, suite: SuiteOptions | None = None
     ) -> list[CellResult]:
-        return run_cells(
-            list(cells),
-            self.kept.for_platform,
-            suite or self.suite,
-            jobs=self.options.jobs,
-            watcher=self.watcher,
-            keeper=keeper,
-        )
+        return self.pool.run(cells, suite or self.suite, watcher=self.watcher, keeper=keeper)
 
 
 def _any_of(

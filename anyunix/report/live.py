@@ -53,17 +53,21 @@ class PlainLines:
             now = time.monotonic()
             if now - self._last.get(cell.name, -LINE_SECONDS) >= LINE_SECONDS:
                 self._last[cell.name] = now
-                self._print(cell, text)
+                self._print(cell.name, text)
 
     def done(self, cell: Cell, result: CellResult) -> None:
         if not cell.platform.options.runs:
             return  # nobody expected it to run
         with self._lock:
-            self._print(cell, summary(result))
+            self._print(cell.name, summary(result))
 
-    def _print(self, cell: Cell, text: str) -> None:
+    def works(self, worker: str, text: str) -> None:
+        with self._lock:
+            self._print(worker, text)
+
+    def _print(self, who: str, text: str) -> None:
         seconds = time.monotonic() - self._started
-        self._console.print(Text(f"[{seconds:6.1f} s] {cell.name}: {first_line(text)}"), soft_wrap=True)
+        self._console.print(Text(f"[{seconds:6.1f} s] {who}: {first_line(text)}"), soft_wrap=True)
 
 
 class LiveTable:
@@ -93,6 +97,10 @@ class LiveTable:
         style = "yellow" if result.status != "ran" else "red" if result.failures else "green"
         with self._lock:
             self._texts[cell.name] = Text(summary(result), style, no_wrap=True, overflow="ellipsis")
+
+    def works(self, worker: str, text: str) -> None:
+        with self._lock:
+            self._texts[worker] = Text(first_line(text), "magenta", no_wrap=True, overflow="ellipsis")
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))

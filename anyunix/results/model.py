@@ -167,6 +167,8 @@ class CellResult:
     """Why no memory checker looked at a poisoned build."""
     left_behind: tuple[str, ...] = ()
     """Processes that outlived a command there, such as daemons that nobody ended: `pid 7 nginx`. They were killed."""
+    worker: str = ""
+    """The cluster's worker that ran it; empty without a cluster."""
 
     @property
     def id(self) -> CellId:
@@ -321,6 +323,17 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class WorkerResult:
+    """One of the workers of a cluster."""
+
+    name: str
+    cells: int
+    """How many results it brought."""
+    left: str = ""
+    """Why it was lost before all cells had run; empty for one that stayed."""
+
+
+@dataclass(frozen=True)
 class Matrix:
     """The results of a run, in the order that was asked for, and what they amount to."""
 
@@ -345,6 +358,8 @@ class Matrix:
     """Platforms that ran in the baseline and not in this run."""
     likenesses: tuple[Likeness, ...] = ()
     """How like their systems the likenesses are."""
+    workers: tuple[WorkerResult, ...] = ()
+    """Those of the cluster that ran it; empty without one."""
 
     def cell(self, wanted: CellId) -> CellResult | None:
         return next((cell for cell in self.cells if cell.id == wanted), None)

@@ -28,6 +28,9 @@ class Watcher(Protocol):
     def done(self, cell: Cell, result: CellResult) -> None:
         """A cell has its result."""
 
+    def works(self, worker: str, text: str) -> None:
+        """A worker of a cluster is doing something, or is gone."""
+
 
 class Keeper(Protocol):
     """Whoever keeps what a cell brought back."""
@@ -43,6 +46,9 @@ class Nobody:
         """Not shown."""
 
     def done(self, cell: Cell, result: CellResult) -> None:
+        """Not shown."""
+
+    def works(self, worker: str, text: str) -> None:
         """Not shown."""
 
     def keep(self, result: CellResult, artifacts: Artifacts) -> None:

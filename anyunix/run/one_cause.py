@@ -8,14 +8,13 @@ from anyunix.analysis.explain import explain
 from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Driver
-from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
 from anyunix.results.model import CellResult, Matrix, Probe
 from anyunix.run.causes import EXPERIMENT_SECONDS, with_causes
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.identity import common_identity, identity_of
-from anyunix.run.kept import KeptPlatforms
-from anyunix.run.matrix import NOBODY, Watcher, run_cells
+from anyunix.run.matrix import NOBODY, Watcher
+from anyunix.run.pool import LocalPool
 from anyunix.text import nearest
 
 JOBS = 2
@@ -88,13 +87,13 @@ def with_cause(
     common_identity(
         [(str(question.results), matrix.identity), ("the files here", here)], "make no experiment; run again"
     )
-    kept, suite = KeptPlatforms(make_driver or Drivers().for_platform), SuiteOptions(catalog.suite)
+    suite = SuiteOptions(catalog.suite)
 
     def run(cells: Sequence[Cell], times: int, seconds: float) -> list[CellResult]:
         how = replace(suite, repeat=times, seconds=max(seconds, 1.0))
-        return run_cells(list(cells), kept.for_platform, how, jobs=JOBS, watcher=watcher, keeper=NOBODY)
+        return pool.run(cells, how, watcher=watcher)
 
-    with suite.cross_builds, kept:
+    with suite.cross_builds, LocalPool(JOBS, make_driver) as pool:
         return explain(
             with_causes(
                 matrix,

@@ -21,7 +21,6 @@ from anyunix.catalog.platforms import Platform
 from anyunix.catalog.probes import read_probes
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.base import Driver
-from anyunix.drivers.registry import Drivers
 from anyunix.results.matrix_file import read_matrix
 from anyunix.results.model import CellResult, Matrix
 from anyunix.results.shared_facts import facts_by_platform, with_facts_of_platforms
@@ -30,9 +29,9 @@ from anyunix.run.cell import SUITE_SECONDS, Cell, SuiteOptions
 from anyunix.run.durations import Durations, read_durations
 from anyunix.run.growing import NOT_ENDED, GrowingMatrix, MatrixKeeper
 from anyunix.run.identity import check_comparable, identity_of
-from anyunix.run.kept import KeptPlatforms
-from anyunix.run.matrix import NOBODY, Keeper, Watcher, choose_reference, platform_result, run_cells
+from anyunix.run.matrix import NOBODY, Keeper, Watcher, choose_reference, platform_result
 from anyunix.run.measure import with_facts, with_lost_facts
+from anyunix.run.pool import LocalPool, Pool
 from anyunix.run.rerun import Records, TraceMode, with_culprits, with_traces
 from anyunix.run.selection import Selection
 
@@ -70,14 +69,24 @@ def run_matrix(
     watcher: Watcher = NOBODY,
     keeper: MatrixKeeper = NOBODY,
     make_driver: Callable[[Platform], Driver] | None = None,
+    pool: Pool | None = None,
 ) -> Matrix:
     """Run, explain and judge the cells of a selection.
 
     `watcher` is told what goes on, `keeper` has what cells bring back and the matrix so far; `make_driver` makes the
-    driver for one cell, instead of the one for its platform. What a platform or a subject does is in the matrix;
+    driver for one cell, instead of the one for its platform; `pool`, which the caller has entered, is where cells run,
+    instead of this process. What a platform or a subject does is in the matrix;
     raises ConfigurationError for what a user wrote. On KeyboardInterrupt all platforms are taken down first.
     """
     options = options or RunOptions()
+    if pool is not None:
+        return _run_in(pool, selection, options, watcher, keeper)
+    with LocalPool(options.jobs, make_driver) as own:
+        return _run_in(own, selection, options, watcher, keeper)
+
+
+def _run_in(pool: Pool, selection: Selection, options: RunOptions, watcher: Watcher, keeper: MatrixKeeper) -> Matrix:
+    selection = _suited(selection, pool)
     suite = SuiteOptions(
         selection.catalog.suite,
         options.expression,
@@ -86,11 +95,10 @@ def run_matrix(
         durations=read_durations(options.durations) if options.durations else Durations(),
         workers=options.workers,
     )
-    kept = KeptPlatforms(make_driver or Drivers().for_platform)
     begun = time.monotonic()
 
     def run(cells: Sequence[Cell], how: SuiteOptions, keeper: Keeper) -> list[CellResult]:
-        return run_cells(list(cells), kept.for_platform, how, jobs=options.jobs, watcher=watcher, keeper=keeper)
+        return pool.run(cells, how, watcher=watcher, keeper=keeper)
 
     def measure(cells: Sequence[Cell], keeper: Keeper = NOBODY) -> list[CellResult]:
         return run(cells, replace(suite, expression="", repeat=1), keeper)
@@ -104,7 +112,7 @@ def run_matrix(
         measure(cells, records)
         return records
 
-    with suite.cross_builds, kept:
+    with suite.cross_builds:
         frame = _frame(selection, suite)
 
         def matrix_of(results: Sequence[CellResult]) -> Matrix:
@@ -122,8 +130,17 @@ def run_matrix(
         matrix = with_culprits(matrix, selection.cells, run_again)
     if options.durations:
         suite.durations.save(options.durations)
-    matrix = replace(matrix, seconds=time.monotonic() - begun)
+    matrix = replace(matrix, seconds=time.monotonic() - begun, workers=pool.workers)
     return judged(matrix, selection.catalog, options.expectations, options.baseline)
+
+
+def _suited(selection: Selection, pool: Pool) -> Selection:
+    platforms = {each.name: pool.suited(each) for each in selection.platforms}
+    return replace(
+        selection,
+        platforms=tuple(platforms.values()),
+        cells=tuple(replace(cell, platform=platforms[cell.platform.name]) for cell in selection.cells),
+    )
 
 
 def judged(

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from anyunix.catalog.platforms import Platform
 from anyunix.catalog.subjects import Subject
-from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError, NotRun, PlatformError
 from anyunix.host.scratch import scratch
 from anyunix.results.junit import BadResults
 from anyunix.results.model import CellResult, Matrix
 from anyunix.run.cell import Cell, SuiteOptions
-from anyunix.run.matrix import NOBODY, Keeper, Watcher, run_cells
+from anyunix.run.matrix import NOBODY, Keeper, Watcher
+from anyunix.run.pool import Pool
 from anyunix.run.rerun import Records
 from anyunix.run.start import never_started
 from anyunix.sweep.errnos import read_errnos
@@ -47,14 +47,16 @@ class SweepOptions:
     """Servers side by side; 0 for as many as the platform's CPUs can take."""
 
 
-def sweep(options: SweepOptions, suite: Path, journal: Journal, watcher: Watcher = NOBODY) -> Sweeps:
-    """On one platform after the other; what is in the journal is not made again.
+def sweep(options: SweepOptions, suite: Path, journal: Journal, pool: Pool, watcher: Watcher = NOBODY) -> Sweeps:
+    """On one platform after the other, in a pool that the caller has entered and that keeps no platform up, as each
+    cell has a suite of its own; what is in the journal is not made again.
 
     Raises ConfigurationError for a subject that does not start, or an unknown injection.
     """
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
     found = tuple(
-        _OnePlatform(options, platform, suite, journal, _Underway(watcher)).sweep() for platform in options.platforms
+        _OnePlatform(options, platform, suite, journal, pool, _Underway(watcher)).sweep()
+        for platform in options.platforms
     )
     return Sweeps(options.subject.name, options.bind, found, started=started)
 
@@ -71,6 +73,9 @@ class _Underway:
     def done(self, cell: Cell, result: CellResult) -> None:
         """Not shown."""
 
+    def works(self, worker: str, text: str) -> None:
+        self.watcher.works(worker, text)
+
 
 @dataclass(frozen=True)
 class _OnePlatform:
@@ -78,6 +83,7 @@ class _OnePlatform:
     platform: Platform
     suite: Path
     journal: Journal
+    pool: Pool
     watcher: Watcher
 
     def sweep(self) -> Sweep:
@@ -153,7 +159,7 @@ class _OnePlatform:
     def _run(self, cell: Cell, suite: SuiteOptions, keeper: Keeper) -> CellResult:
         """Raises ConfigurationError for a server that does not start."""
         with suite.cross_builds:
-            (result,) = run_cells([cell], Drivers().for_platform, suite, jobs=1, watcher=self.watcher, keeper=keeper)
+            (result,) = self.pool.run([cell], suite, watcher=self.watcher, keeper=keeper)
         if wrong := never_started(Matrix((), (result,), result.platform)):
             raise ConfigurationError(next(iter(wrong.values())))
         return result

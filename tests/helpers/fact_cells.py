@@ -14,11 +14,10 @@ from anyunix.catalog.probes import read_probes
 from anyunix.catalog.starting import Ready
 from anyunix.catalog.subjects import Subject
 from anyunix.catalog.switching import experimental
-from anyunix.drivers.registry import Drivers, altering
+from anyunix.drivers.registry import altering
 from anyunix.results.model import CellResult
 from anyunix.run.cell import Cell, SuiteOptions
-from anyunix.run.kept import KeptPlatforms
-from anyunix.run.matrix import NOBODY, run_cells
+from anyunix.run.pool import LocalPool
 
 Facts = Mapping[str, Any]
 NOT_MEASURED = "not measured"
@@ -82,9 +81,9 @@ def measure(platforms: Sequence[Platform], folder: Path) -> list[CellResult]:
     catalog = find_catalog()
     probes = tuple(probe.id for probe in read_probes(catalog.suite) if probe.kind == "fact")
     cells = [Cell(no_server(folder), platform, "default", probes=probes) for platform in platforms]
-    with SuiteOptions(catalog.suite).cross_builds as builds, KeptPlatforms(Drivers().for_platform) as kept:
+    with SuiteOptions(catalog.suite).cross_builds as builds, LocalPool(SIDE_BY_SIDE) as pool:
         options = SuiteOptions(catalog.suite, cross_builds=builds)
-        results = run_cells(cells, kept.for_platform, options, jobs=SIDE_BY_SIDE, watcher=NOBODY, keeper=NOBODY)
+        results = pool.run(cells, options)
     for result in results:
         assert result.status == "ran", f"{result.platform}: {result.reason}"
     return results

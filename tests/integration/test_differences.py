@@ -16,6 +16,7 @@ from anyunix.differences.outcomes import NO_TIME, Tryout, answer_for
 from anyunix.differences.trying import TryOptions, try_out
 from anyunix.errors import ConfigurationError
 from anyunix.run.cell import SuiteOptions
+from anyunix.run.pool import LocalPool
 from checkout import ROOT
 
 SERVED = "binding/test_a_contracts.py::test_served"
@@ -77,11 +78,11 @@ def try_it(catalog: Catalog, suite: Path) -> Callable[..., Tryout]:
             next(iter(subject.binds)),
             differences,
             ("freebsd", "macos"),
-            2,
             seconds,
             quick,
         )
-        return try_out(options, SuiteOptions(suite))
+        with LocalPool(2) as pool:
+            return try_out(options, SuiteOptions(suite), pool)
 
     return run
 

@@ -16,11 +16,9 @@ from anyunix.catalog.subject_file import read_subject
 from anyunix.catalog.subjects import Subject
 from anyunix.catalog.switching import experimental
 from anyunix.drivers.netns.netns_driver import NetnsDriver, NetnsOptions
-from anyunix.drivers.registry import Drivers
 from anyunix.results.model import STARTS, CellResult
 from anyunix.run.cell import Cell, SuiteOptions
-from anyunix.run.kept import KeptPlatforms
-from anyunix.run.matrix import NOBODY, run_cells
+from anyunix.run.pool import LocalPool
 from checkout import ROOT
 from chosen import chosen
 
@@ -97,8 +95,8 @@ def run(catalog: Catalog, entry: Entry, places: Sequence[Platform]) -> list[Cell
     probes = () if starts else entry.contracts
     cells = [Cell(entry.subject, place, next(iter(entry.subject.binds)), probes=probes) for place in places]
     options = SuiteOptions(catalog.suite, expression=ANY_CONTRACT if starts else "")
-    with options.cross_builds, KeptPlatforms(Drivers().for_platform) as kept:
-        return run_cells(cells, kept.for_platform, options, jobs=2, watcher=NOBODY, keeper=NOBODY)
+    with options.cross_builds, LocalPool(2) as pool:
+        return pool.run(cells, options)
 
 
 def outcomes(result: CellResult, entry: Entry) -> dict[str, str]:
