@@ -37,6 +37,7 @@ COMMANDS = {
     "bench": "the paper's experiment: the CPU cost of a process per connection, against goroutines and loops",
     "build": "build a C subject for other systems and CPUs, on this machine",
     "images": "make the base images from package mirrors, where no image registry is reached",
+    "worker": "run cells on this machine for a cluster: `anyunix run --cluster ADDRESS` sends them",
     "down": "end the virtual machines that earlier runs left",
     "list": "show the platforms, subjects or probes there are",
     "completion": "print a script that completes anyunix in bash, zsh or fish",

@@ -20,7 +20,7 @@ from anyunix.errors import ConfigurationError
 from anyunix.results.json_values import unfit
 from anyunix.text import Word, nearest
 
-LOOKED_UP = ("name", "options", "switched_on", "machine")
+LOOKED_UP = ("name", "options", "switched_on", "native", "machine")
 COMMON = [each for each in dataclasses.fields(Platform) if each.name not in LOOKED_UP]
 """The keys that every platform file may have."""
 Extends = Annotated[Word, Meta(description="a platform beside this one, or of the project: its keys hold here as well")]

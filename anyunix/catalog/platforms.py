@@ -66,6 +66,8 @@ class Platform:
     ] = ()
     switched_on: tuple[Difference, ...] = ()
     """The differences of `like` and `differences`, looked up."""
+    native: bool = False
+    """Whether the CPU that its file has emulated is real where it runs."""
     machine: str = ""
     """What stays up of it between two cells is kept under this name; empty for its own. Platforms have one in common
     when nothing but what is done to the server tells them apart."""

@@ -9,6 +9,7 @@ from anyunix.analysis.changes import changes
 from anyunix.analysis.expectations import load_expectations
 from anyunix.analysis.verdict import exit_status, shard_status
 from anyunix.catalog.lookup import Catalog, find_catalog
+from anyunix.commands.cluster_options import add_cluster, pool_of
 from anyunix.commands.common import a_path, add_probes, check_writable, console_for_reports, count, with_problems
 from anyunix.commands.selection_options import add_selection, choice_of
 from anyunix.commands.suite_options import add_suite_options
@@ -26,6 +27,7 @@ from anyunix.run.causes import EXPERIMENT_SECONDS
 from anyunix.run.durations import durations_file
 from anyunix.run.own_probes import with_probes
 from anyunix.run.pipeline import read_baseline
+from anyunix.run.pool import LocalPool
 from anyunix.run.rerun import TRACE_MODES
 from anyunix.run.start import never_started
 
@@ -61,6 +63,7 @@ def add_arguments(run: argparse.ArgumentParser) -> None:
         metavar="N",
         help="cells side by side (default: one per core, here %(default)s)",
     )
+    add_cluster(run)
     add_suite_options(run, Path("anyunix-out"))
     add_probes(run)
     run.add_argument(
@@ -137,8 +140,11 @@ def _run(arguments: argparse.Namespace, catalog: Catalog) -> int:
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
     drivers = Drivers(Machines(_environment(arguments), fresh=arguments.fresh))
-    with watcher_on(console) as watcher:
-        matrix = run_matrix(selection, options, watcher=watcher, keeper=out, make_driver=drivers.for_platform)
+    with (
+        watcher_on(console) as watcher,
+        pool_of(arguments, lambda: LocalPool(options.jobs, drivers.for_platform), watcher.works) as pool,
+    ):
+        matrix = run_matrix(selection, options, watcher=watcher, keeper=out, pool=pool)
     out.write(matrix)
     wrong = {} if matrix.shard else never_started(matrix)
     if wrong and len(wrong) == len(selection.subjects):  # there is nothing to judge

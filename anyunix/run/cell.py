@@ -35,7 +35,7 @@ from anyunix.run.building import (
 from anyunix.run.durations import Durations
 from anyunix.run.emulator_limits import leave_out
 from anyunix.run.exhausted import exhausted
-from anyunix.run.facts_once import FactsOnce
+from anyunix.run.facts_once import FactsOnce, WhoMeasures
 from anyunix.run.fitting import why_not_there
 from anyunix.run.kept import STAYS, Known
 from anyunix.run.planned import AUTOLOAD_OFF, PYTEST, Plans, deviation, only
@@ -94,7 +94,7 @@ class SuiteOptions:
     plans: Plans = field(default_factory=Plans, compare=False)
     cross_builds: CrossBuilds = field(default_factory=CrossBuilds, compare=False)
     """Whoever makes options for cells that may need some ends them."""
-    facts: FactsOnce = field(default_factory=FactsOnce, compare=False)
+    facts: WhoMeasures = field(default_factory=FactsOnce, compare=False)
     durations: Durations = field(default_factory=Durations, compare=False)
     workers: int = 0
     """Probes side by side in a cell; 0 for as many as the platform's CPUs can take."""

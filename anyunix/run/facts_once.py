@@ -1,6 +1,17 @@
 """Facts are the platform's: one cell on it measures them for all."""
 
 import threading
+from typing import Protocol
+
+
+class WhoMeasures(Protocol):
+    """Decides which cell of each platform measures its facts."""
+
+    def claim(self, platform: str) -> bool:
+        """Whether the caller is to measure; then nobody else is."""
+
+    def give_up(self, platform: str) -> None:
+        """The caller could not."""
 
 
 class FactsOnce:

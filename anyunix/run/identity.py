@@ -31,6 +31,11 @@ def identity_of(suite: Path, subjects: Iterable[Subject]) -> Identity:
     )
 
 
+def digest_of_folders(root: Path, names: Iterable[str]) -> str:
+    """Of all files in these folders below `root` that travel or are read, by name and content."""
+    return _digest(_contents(root, [file for name in names for file in files_below(root / name)]))
+
+
 def common_identity(claims: Sequence[Claim], consequence: str, *, whole: bool = True) -> Identity:
     """What all results are of. Raises ConfigurationError where two are of different versions, suites or own probes;
     the `consequence` is said then: `are not put together; run that shard again`. If they are to be of the `whole`,

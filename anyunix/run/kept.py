@@ -54,7 +54,7 @@ class KeptPlatforms:
     def __exit__(self, *raised: object) -> None:
         self.end()
 
-    def for_platform(self, platform: Platform) -> Driver:
+    def for_platform(self, platform: Platform) -> "KeptDriver":
         """A driver for one cell."""
         return KeptDriver(self, platform)
 

@@ -1,0 +1,1 @@
+"""The cells of a run on many machines: Dask distributed carries them there, and their results back."""

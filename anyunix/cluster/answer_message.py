@@ -1,0 +1,60 @@
+"""What a worker answers about a cell, as data. Input is untrusted: a worker may be anybody's machine."""
+
+from dataclasses import replace
+
+import msgspec
+
+from anyunix.results.json_values import unfit
+from anyunix.results.junit import XML_LIMIT, BadResults
+from anyunix.results.model import Artifacts, CellResult
+from anyunix.run.cell import RECORDS_LIMIT, Cell
+
+LOG_LIMIT = 64 * 1024 * 1024
+"""Bytes of a cell's log that are taken at most."""
+ANSWER_LIMIT = 2 * XML_LIMIT + RECORDS_LIMIT + LOG_LIMIT
+"""Bytes of an answer that are read at most."""
+TEXT_LIMIT = 2000
+
+
+class CellAnswer(msgspec.Struct, frozen=True):
+    """What came of a cell; where it was not run at all, why."""
+
+    result: CellResult | None = None
+    artifacts: Artifacts = Artifacts()
+    measured: bool = True
+    """False where the cell was to measure its platform's facts and could not."""
+    refused: str = ""
+    """Why the worker did not take it: another version, no key."""
+    wrong: str = ""
+    """What the user wrote that cannot be run, the same on every worker: a ConfigurationError."""
+
+
+def encode_answer(answer: CellAnswer) -> bytes:
+    """As bytes."""
+    return msgspec.msgpack.encode(answer)
+
+
+def read_answer(data: object, cell: Cell, worker: str) -> CellAnswer:
+    """What a worker sent about a cell: whatever it says, it is that cell's. Raises BadResults."""
+    if not isinstance(data, bytes):
+        raise BadResults(f"expected bytes, found {type(data).__name__}")
+    if len(data) > ANSWER_LIMIT:
+        raise BadResults(f"{len(data)} bytes; at most {ANSWER_LIMIT} are read")
+    try:
+        answer = msgspec.msgpack.decode(data, type=CellAnswer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadResults(f"no answer of anyunix: {error}") from None
+    answer = msgspec.structs.replace(answer, refused=answer.refused[:TEXT_LIMIT], wrong=answer.wrong[:TEXT_LIMIT])
+    if answer.result is None:
+        if not (answer.refused or answer.wrong):
+            raise BadResults("neither a result nor why there is none")
+        return answer
+    for probe in answer.result.probes:
+        for value in (*probe.facts.values(), *(each for several in probe.unstable.values() for each in several)):
+            if reason := unfit(value):
+                raise BadResults(f"a fact of {probe.id!r:.80} is {reason}")
+    asked = cell.result(answer.result.status)
+    result = replace(
+        answer.result, subject=asked.subject, platform=asked.platform, bind=asked.bind, build=asked.build, worker=worker
+    )
+    return msgspec.structs.replace(answer, result=result)

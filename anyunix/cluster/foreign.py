@@ -1,0 +1,52 @@
+"""What did not come with anyunix: workers run that for a client alone that shows the shared key."""
+
+from dataclasses import replace
+
+from anyunix.catalog.builds import CHECKED, POISONED, SANITIZED, Build
+from anyunix.catalog.lookup import Catalog
+from anyunix.catalog.platforms import Platform
+from anyunix.catalog.switching import LIKE, CannotSwitch, experimental
+from anyunix.cluster.order_message import CellOrder
+from anyunix.errors import ConfigurationError
+from anyunix.run.identity import digest_of
+
+BUILDS = (Build(), POISONED, CHECKED, SANITIZED)
+
+
+def foreign_in(order: CellOrder, platform: Platform, catalog: Catalog, own_suite: str) -> str:
+    """What of an order did not come with anyunix, as `subject nginx`; empty where all of it did. `own_suite` is the
+    digest of the catalog's suite.
+    """
+    if order.suite_digest != own_suite:
+        return "a suite with other probes"
+    if not is_own_subject(order, catalog):
+        return f"subject {order.subject.name}"
+    if order.build not in BUILDS:
+        return f"build {order.build.name}"
+    return "" if _is_own_platform(platform, catalog) else f"platform {platform.name}"
+
+
+def is_own_subject(order: CellOrder, catalog: Catalog) -> bool:
+    """Whether it is one that came with anyunix: in what its file says as well as in its files."""
+    if order.subject.name not in catalog.subject_names():
+        return False
+    own = catalog.subject(order.subject.name)
+    return digest_of(own) == order.subject_digest and replace(order.subject, folder=own.folder) == own
+
+
+def _is_own_platform(platform: Platform, catalog: Catalog) -> bool:
+    """One by the catalog's names, as it is or with known differences on, and nothing of it otherwise."""
+    base, plus, rest = platform.name.partition("+")
+    if base not in catalog.platform_names():
+        return False
+    try:
+        own = catalog.platform(base)
+        if plus and f"{plus}{rest}".startswith(LIKE):
+            own = catalog.platform(platform.name)
+        elif plus:
+            before = {each.name for each in own.switched_on}
+            own = experimental(own, [each for each in platform.switched_on if each.name not in before])
+    except (ConfigurationError, CannotSwitch):
+        return False
+    same = replace(platform, native=False, emulator=own.emulator, emulator_limits=own.emulator_limits)
+    return same == own

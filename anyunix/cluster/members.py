@@ -1,0 +1,131 @@
+"""The workers of a cluster, as a client sees them: who is there, who may work for it, who was lost."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from anyunix.cluster.shared_key import proof
+from anyunix.cluster.waiting_cells import Seat
+from anyunix.cluster.worker_description import WorkerDescription, read_description
+from anyunix.results.model import WorkerResult
+from anyunix.text import safe
+
+HANG_SECONDS = 60.0
+"""A worker whose scheduler has not heard of it for so long is lost; Dask itself waits five minutes."""
+NAME_LIMIT = 80
+
+
+@dataclass
+class Member:
+    """One worker that works for this client."""
+
+    address: str
+    name: str
+    description: WorkerDescription
+    threads: int
+    trusting: bool
+    """Whether it has the client's key, so that it runs what did not come with anyunix."""
+    heard: Any = None
+    """When its scheduler heard of it last, by the scheduler's clock."""
+    heard_at: float = 0.0
+    """When that was seen here."""
+    running: set[int] = field(default_factory=set)
+    """Numbers of cells."""
+    up: set[str] = field(default_factory=set)
+    """Platforms that it has up for this client."""
+
+    @property
+    def seat(self) -> Seat:
+        return Seat(self.description.boot, frozenset(self.description.resources), frozenset(self.up))
+
+    @property
+    def free(self) -> int:
+        return max(0, self.threads - len(self.running))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a worker has to have in common with this client."""
+
+    version: str
+    content: str
+    key: bytes
+
+
+class Members:
+    """Keeps up with a scheduler's list of workers."""
+
+    def __init__(self, wanted: Wanted, tell: Callable[[str, str], None], clock: Callable[[], float] = time.monotonic):
+        """`tell` is told a worker's name, and what became of it."""
+        self._wanted, self.tell, self._clock = wanted, tell, clock
+        self.there: dict[str, Member] = {}
+        self.refused: dict[str, str] = {}
+        """Address -> why it may not work for this client."""
+        self._done: dict[str, int] = {}
+        self._left: dict[str, str] = {}
+
+    def see(self, workers: Mapping[str, Mapping[str, Any]]) -> list[Member]:
+        """What the scheduler knows now; the workers that were lost since then."""
+        for address, known in workers.items():
+            if address not in self.there and address not in self.refused:
+                self._join(address, known)
+        lost = []
+        for address, member in list(self.there.items()):
+            if reason := self._why_lost(member, workers.get(address)):
+                lost.append(self.there.pop(address))
+                self._left[member.name] = reason
+                self.tell(member.name, f"lost: {reason}")
+        for address in [address for address in self.refused if address not in workers]:
+            del self.refused[address]
+        return lost
+
+    def did(self, member: Member) -> None:
+        """It brought a result."""
+        self._done[member.name] = self._done.get(member.name, 0) + 1
+
+    @property
+    def seats(self) -> int:
+        """Cells that run at a time."""
+        return sum(member.threads for member in self.there.values())
+
+    def results(self) -> tuple[WorkerResult, ...]:
+        """All that worked for this client."""
+        names = dict.fromkeys([*self._done, *(member.name for member in self.there.values()), *self._left])
+        return tuple(WorkerResult(name, self._done.get(name, 0), self._left.get(name, "")) for name in names)
+
+    def _join(self, address: str, known: Mapping[str, Any]) -> None:
+        name = safe(str(known.get("name", address)))[:NAME_LIMIT].replace("\n", " ")
+        found = read_description(known.get("metrics"), name)
+        reason = found if isinstance(found, str) else self._unfit(name, found)
+        if isinstance(found, str) or reason:
+            self.refused[address] = reason
+            self.tell(name, f"refused: {reason}")
+            return
+        shown = f"{name} on {safe(found.host)[:NAME_LIMIT]}" if found.host not in name else name
+        trusting = bool(self._wanted.key) and found.proof == proof(address, self._wanted.key)
+        threads = known.get("nthreads")
+        seats = threads if isinstance(threads, int) and 0 < threads < 10_000 else 1
+        self.there[address] = Member(address, shown, found, seats, trusting, heard_at=self._clock())
+        self.tell(shown, "joined")
+
+    def _unfit(self, name: str, found: WorkerDescription) -> str:
+        if found.version != self._wanted.version:
+            return (
+                f"{name} has anyunix {found.version}, this is {self._wanted.version}: "
+                f"pip install 'anyunix[cluster]=={self._wanted.version}' there"
+            )
+        if found.content != self._wanted.content:
+            return (
+                f"{name} has another suite, or other platforms, than this anyunix {self._wanted.version}: install the "
+                "same wheel or the same commit there"
+            )
+        return ""
+
+    def _why_lost(self, member: Member, known: Mapping[str, Any] | None) -> str:
+        if known is None:
+            return "it died or left"
+        now, heard = self._clock(), known.get("last_seen")
+        if heard != member.heard:
+            member.heard, member.heard_at = heard, now
+        return f"it has not answered for {HANG_SECONDS:g} s" if now - member.heard_at > HANG_SECONDS else ""
