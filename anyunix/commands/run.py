@@ -10,6 +10,7 @@ from anyunix.analysis.expectations import load_expectations
 from anyunix.analysis.verdict import exit_status, shard_status
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.commands.common import a_path, add_probes, check_writable, console_for_reports, count, with_problems
+from anyunix.commands.pool_options import add_resume, pool_of
 from anyunix.commands.selection_options import add_selection, choice_of
 from anyunix.commands.suite_options import add_suite_options
 from anyunix.drivers.registry import Drivers
@@ -23,6 +24,7 @@ from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.run import Choice, RunOptions, Selection, run_matrix, select
 from anyunix.run.causes import EXPERIMENT_SECONDS
+from anyunix.run.cell_times import cell_times_file
 from anyunix.run.durations import durations_file
 from anyunix.run.own_probes import with_probes
 from anyunix.run.pipeline import read_baseline
@@ -62,6 +64,7 @@ def add_arguments(run: argparse.ArgumentParser) -> None:
         help="cells side by side (default: one per core, here %(default)s)",
     )
     add_suite_options(run, Path("anyunix-out"))
+    add_resume(run)
     add_probes(run)
     run.add_argument(
         "--repeat",
@@ -136,9 +139,13 @@ def _run(arguments: argparse.Namespace, catalog: Catalog) -> int:
     options = _options(arguments, selection)
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
-    drivers = Drivers(Machines(_environment(arguments), fresh=arguments.fresh))
-    with watcher_on(console) as watcher:
-        matrix = run_matrix(selection, options, watcher=watcher, keeper=out, make_driver=drivers.for_platform)
+    environment = _environment(arguments)
+    make_driver = Drivers(Machines(environment, fresh=arguments.fresh)).for_platform
+    with (
+        pool_of(arguments, options.jobs, selection.catalog.suite, make_driver, environment) as pool,
+        watcher_on(console) as watcher,
+    ):
+        matrix = run_matrix(selection, options, watcher=watcher, keeper=out, pool=pool)
     out.write(matrix)
     wrong = {} if matrix.shard else never_started(matrix)
     if wrong and len(wrong) == len(selection.subjects):  # there is nothing to judge
@@ -154,7 +161,8 @@ def _run(arguments: argparse.Namespace, catalog: Catalog) -> int:
     print_overall(console, matrix)
     if wrong:
         raise ConfigurationError("\n".join(wrong.values()))
-    return with_problems(out.problems, shard_status(matrix) if matrix.shard else exit_status(matrix))
+    problems = {**out.problems, **pool.journal.problems}
+    return with_problems(problems, shard_status(matrix) if matrix.shard else exit_status(matrix))
 
 
 def _choice(arguments: argparse.Namespace) -> Choice:
@@ -178,6 +186,7 @@ def _options(arguments: argparse.Namespace, selection: Selection) -> RunOptions:
         jobs=arguments.jobs,
         workers=arguments.workers,
         durations=durations_file(),
+        cell_times=cell_times_file(),
         trace=arguments.trace,
         experiment_seconds=0.0 if arguments.no_experiments else float(arguments.experiment_seconds),
         expectations=expectations,
