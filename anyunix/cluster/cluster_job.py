@@ -74,15 +74,15 @@ class Job:
         watcher: Watcher,
         keeper: Keeper,
         known: frozenset[str],
-        times: Mapping[int, float] | None = None,
+        seconds: Sequence[float],
     ) -> None:
-        """`known` are the names of the platforms that came with anyunix, `times` what cells took before, by their
-        places.
+        """`known` are the names of the platforms that came with anyunix, `seconds` how long each cell is
+        likely to take.
         """
         self._pool, self._how, self._watcher, self._keeper = pool, how, watcher, keeper
         self._results: list[CellResult | None] = [None] * len(cells)
         self._going = {
-            number: Going(place, cell, self._planned(number, cell, known, (times or {}).get(place)))
+            number: Going(place, cell, self._planned(number, cell, known, seconds[place]))
             for place, cell in enumerate(cells)
             for number in [pool.next_number()]
         }
@@ -112,7 +112,7 @@ class Job:
         for member in self._pool.members.there.values():
             member.running.clear()
 
-    def _planned(self, number: int, cell: Cell, known: frozenset[str], seconds: float | None) -> WaitingCell:
+    def _planned(self, number: int, cell: Cell, known: frozenset[str], seconds: float) -> WaitingCell:
         needs = needs_of(cell.platform, known)
         if self._pool.is_foreign(cell, self._how.suite):
             needs |= {FOREIGN}

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -20,10 +20,11 @@ from anyunix.cluster.worker_description import content_of, cpu_of, suite_digest
 from anyunix.cluster.worker_plugin import end_run, keep_bytes, run_cell, topic_of
 from anyunix.errors import ConfigurationError, PlatformError
 from anyunix.host.interrupts import uninterrupted
-from anyunix.results.model import CellResult, WorkerResult
+from anyunix.results.model import CellId, CellResult, WorkerResult
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.identity import digest_of
 from anyunix.run.matrix import NOBODY, Keeper, Watcher
+from anyunix.run.order import likely_seconds
 from anyunix.run.pool import LocalPool
 
 WORKERS_SECONDS = 30.0
@@ -53,11 +54,12 @@ class ClusterPool:
         connection: DaskConnection,
         key: bytes = b"",
         *,
+        times: Mapping[CellId, float] | None = None,
         tell: Callable[[str, str], None] = NOBODY.works,
         task: Callable[..., bytes] = run_cell,
     ) -> None:
-        """`tell` is told which workers come before a run begins; `task` is what runs a cell on a worker."""
-        self.connection, self.task = connection, task
+        """`times` are what cells took in earlier runs, in seconds; `tell` is told which workers come before a run begins; `task` is what runs a cell on a worker."""
+        self.connection, self.task, self._times = connection, task, times or {}
         self.run_name = secrets.token_hex(8)
         self._catalog = find_catalog()
         self._content = content_of(self._catalog)
@@ -121,7 +123,7 @@ class ClusterPool:
         here = [cell for cell in cells if not cell.platform.options.runs]
         own = LocalPool(1, keep=False).run(here, how, watcher=watcher, keeper=keeper) if here else []
         there = [cell for cell in cells if cell.platform.options.runs]
-        job = Job(self, there, how, watcher, keeper, self._known)
+        job = Job(self, there, how, watcher, keeper, self._known, likely_seconds(there, self._times))
         try:
             results = iter(job.run())
         except BaseException:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from statistics import median
 
 
 @dataclass(frozen=True)
@@ -14,8 +13,8 @@ class WaitingCell:
     """What stays up of it, by name: cells with the same go where it is up already."""
     needs: frozenset[str]
     """The resources that its worker has to have."""
-    seconds: float | None = None
-    """What it took before; None where nobody knows."""
+    seconds: float
+    """How long it is likely to take."""
     one_machine: bool = False
     """Whether all cells of the platform have to run on one machine, because that is the platform."""
 
@@ -50,16 +49,13 @@ class WaitingCells:
 
     def __init__(self, cells: Iterable[WaitingCell], homes: Mapping[str, str] | None = None) -> None:
         """`homes` are the machines of platforms that have to stay on one; those that lack get theirs as they begin."""
-        cells = list(cells)
-        known = [cell.seconds for cell in cells if cell.seconds is not None]
-        self._usual = median(known) if known else 1.0
         self._homes = dict(homes or {})
         self._groups: dict[tuple[str, frozenset[str]], _Group] = {}
         self._rest = 0.0
         for cell in cells:
             self._insert(cell)
         for group in self._groups.values():
-            group.cells.sort(key=self._seconds)
+            group.cells.sort(key=_seconds)
 
     def __len__(self) -> int:
         return sum(len(group.cells) for group in self._groups.values())
@@ -67,7 +63,7 @@ class WaitingCells:
     def add(self, cell: WaitingCell) -> None:
         """One that has to run again."""
         self._insert(cell)
-        self._groups[cell.platform, cell.needs].cells.sort(key=self._seconds)
+        self._groups[cell.platform, cell.needs].cells.sort(key=_seconds)
 
     def next_for(self, seat: Seat, seats: int) -> WaitingCell | None:
         """The next one for a worker, which is no longer waiting then; None where none can run there. `seats` is how
@@ -76,15 +72,13 @@ class WaitingCells:
         groups = [group for group in self._groups.values() if group.cells and self._fits(group, seat)]
         if not groups:
             return None
-        longest = max(groups, key=lambda group: self._seconds(group.cells[-1]))
-        if self._seconds(longest.cells[-1]) >= self._rest / max(seats, 1):
+        longest = max(groups, key=lambda group: group.cells[-1].seconds)
+        if longest.cells[-1].seconds >= self._rest / max(seats, 1):
             chosen = longest
         else:
-            chosen = max(
-                groups, key=lambda group: (group.platform in seat.up, -group.workers, self._seconds(group.cells[-1]))
-            )
+            chosen = max(groups, key=lambda group: (group.platform in seat.up, -group.workers, group.cells[-1].seconds))
         cell = chosen.cells.pop()
-        self._rest -= self._seconds(cell)
+        self._rest -= cell.seconds
         if chosen.one_machine:
             self._homes.setdefault(chosen.platform, seat.machine)
         if chosen.platform not in seat.up:
@@ -100,11 +94,12 @@ class WaitingCells:
     def _insert(self, cell: WaitingCell) -> None:
         new = _Group(cell.platform, cell.needs, cell.one_machine)
         self._groups.setdefault((cell.platform, cell.needs), new).cells.append(cell)
-        self._rest += self._seconds(cell)
+        self._rest += cell.seconds
 
     def _fits(self, group: _Group, seat: Seat) -> bool:
         at_home = not group.one_machine or self._homes.get(group.platform, seat.machine) == seat.machine
         return at_home and group.needs <= seat.resources
 
-    def _seconds(self, cell: WaitingCell) -> float:
-        return self._usual if cell.seconds is None else cell.seconds
+
+def _seconds(cell: WaitingCell) -> float:
+    return cell.seconds

@@ -8,6 +8,7 @@ from pathlib import Path
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count, once, with_problems
+from anyunix.commands.pool_options import add_resume, journal_of
 from anyunix.errors import ConfigurationError
 from anyunix.mutation.faults import choose_faults, read_faults, sample
 from anyunix.mutation.mutation_report import print_faults, print_mutation
@@ -70,6 +71,7 @@ def add_arguments(mutation: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where mutation.md, mutation.json and the cells' results go (default: %(default)s)",
     )
+    add_resume(mutation)
     mutation.add_argument("--list", action="store_true", help="show the faults there are")
     mutation.set_defaults(command=mutation_command)
 
@@ -98,10 +100,10 @@ def mutation_command(arguments: argparse.Namespace) -> int:
         arguments.healthy,
     )
     check_writable(arguments.out)
-    out = OutFolder(arguments.out)
-    tested = run_mutation(options, catalog.suite, console, out)
+    out, journal = OutFolder(arguments.out), journal_of(arguments, catalog.suite)
+    tested = run_mutation(options, catalog.suite, console, out, journal)
     print_mutation(console, tested, str(arguments.out))
-    return with_problems(out.problems, tested.exit_status)
+    return with_problems({**out.problems, **journal.problems}, tested.exit_status)
 
 
 def _platforms(catalog: Catalog, named: list[str], required: list[str]) -> tuple[Platform, ...]:

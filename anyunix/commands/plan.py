@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from anyunix.catalog.lookup import find_catalog
@@ -10,7 +11,9 @@ from anyunix.commands.selection_options import add_selection, choice_of
 from anyunix.errors import EXIT_DONE, ConfigurationError
 from anyunix.host.whole_file import write_whole
 from anyunix.results.matrix_file import read_matrix
+from anyunix.results.model import CellId
 from anyunix.run import select
+from anyunix.run.cell_times import cell_times_file, read_cell_times
 from anyunix.run.own_probes import with_probes
 from anyunix.shards.formats import FORMATS
 from anyunix.shards.planning import plan_of, times_of
@@ -33,7 +36,8 @@ def add_arguments(plan: argparse.ArgumentParser) -> None:
         "--times",
         type=a_path,
         metavar="OLD",
-        help="an earlier run's folder or matrix.json: shards are balanced by how long cells took there",
+        help="an earlier run's folder or matrix.json: shards are balanced by how long cells took there (default: by "
+        "what they took on this machine)",
     )
     plan.add_argument("--out", type=a_path, metavar="FILE", help="where the plan goes (default: it is printed)")
     plan.add_argument(
@@ -63,7 +67,7 @@ def plan_command(arguments: argparse.Namespace) -> int:
             choice,
             select(choice, catalog),
             count=arguments.shards,
-            times=times_of(read_matrix(arguments.times)) if arguments.times else {},
+            times=_times(arguments),
             out=arguments.results,
             options=(*arguments.option, *more),
         )
@@ -77,6 +81,11 @@ def plan_command(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(f"--out {arguments.out}: cannot be written: {error.strerror}") from None
     print(f"{arguments.out}: {len(plan.cells)} cells in {len(plan.shards)} shards")
     return EXIT_DONE
+
+
+def _times(arguments: argparse.Namespace) -> Mapping[CellId, float]:
+    """Raises ConfigurationError."""
+    return times_of(read_matrix(arguments.times)) if arguments.times else read_cell_times(cell_times_file())
 
 
 def _own_probes(arguments: argparse.Namespace) -> list[str]:

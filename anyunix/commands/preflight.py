@@ -19,6 +19,7 @@ from anyunix.commands.common import (
     console_for_reports,
     with_problems,
 )
+from anyunix.commands.pool_options import add_resume, pool_of
 from anyunix.commands.suite_options import add_suite_options
 from anyunix.report import json_output
 from anyunix.report.live import watcher_on
@@ -54,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the platform on which the subject kept the most",
     )
     add_suite_options(parser, Path("anyunix-out/preflight"))
+    add_resume(parser)
     add_probes(parser)
     add_json(parser)
     parser.set_defaults(command=preflight_command)
@@ -76,8 +78,11 @@ def _preflight(arguments: argparse.Namespace, catalog: Catalog) -> int:
     options = RunOptions(
         arguments.expression, float(arguments.timeout), jobs=1, trace="never", workers=arguments.workers
     )
-    with watcher_on(console_for_progress(arguments)) as watcher:
-        matrix = run_matrix(selection, options, watcher=watcher, keeper=out)
+    with (
+        pool_of(arguments, options.jobs, catalog.suite) as pool,
+        watcher_on(console_for_progress(arguments)) as watcher,
+    ):
+        matrix = run_matrix(selection, options, watcher=watcher, keeper=out, pool=pool)
     found = preflight(matrix, baseline)
     out.write(found.matrix)
     if arguments.data:
@@ -85,7 +90,7 @@ def _preflight(arguments: argparse.Namespace, catalog: Catalog) -> int:
     else:
         print_report(console, found.matrix, str(arguments.out))
         _print(console, found, cell.platform.title, arguments.baseline)
-    return with_problems(out.problems, found.exit_status)
+    return with_problems({**out.problems, **pool.journal.problems}, found.exit_status)
 
 
 def _selection(arguments: argparse.Namespace, catalog: Catalog) -> Selection:

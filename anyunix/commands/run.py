@@ -9,8 +9,8 @@ from anyunix.analysis.changes import changes
 from anyunix.analysis.expectations import load_expectations
 from anyunix.analysis.verdict import exit_status, shard_status
 from anyunix.catalog.lookup import Catalog, find_catalog
-from anyunix.commands.cluster_options import add_cluster, pool_of
 from anyunix.commands.common import a_path, add_probes, check_writable, console_for_reports, count, with_problems
+from anyunix.commands.pool_options import add_cluster, add_resume, pool_of
 from anyunix.commands.selection_options import add_selection, choice_of
 from anyunix.commands.suite_options import add_suite_options
 from anyunix.drivers.registry import Drivers
@@ -24,10 +24,10 @@ from anyunix.report.out_folder import OutFolder
 from anyunix.report.terminal import print_left_out, print_overall, print_report
 from anyunix.run import Choice, RunOptions, Selection, run_matrix, select
 from anyunix.run.causes import EXPERIMENT_SECONDS
+from anyunix.run.cell_times import cell_times_file
 from anyunix.run.durations import durations_file
 from anyunix.run.own_probes import with_probes
 from anyunix.run.pipeline import read_baseline
-from anyunix.run.pool import LocalPool
 from anyunix.run.rerun import TRACE_MODES
 from anyunix.run.start import never_started
 
@@ -65,6 +65,7 @@ def add_arguments(run: argparse.ArgumentParser) -> None:
     )
     add_cluster(run)
     add_suite_options(run, Path("anyunix-out"))
+    add_resume(run)
     add_probes(run)
     run.add_argument(
         "--repeat",
@@ -139,10 +140,11 @@ def _run(arguments: argparse.Namespace, catalog: Catalog) -> int:
     options = _options(arguments, selection)
     check_writable(arguments.out)
     out, console = OutFolder(arguments.out), console_for_reports()
-    drivers = Drivers(Machines(_environment(arguments), fresh=arguments.fresh))
+    environment = _environment(arguments)
+    make_driver = Drivers(Machines(environment, fresh=arguments.fresh)).for_platform
     with (
         watcher_on(console) as watcher,
-        pool_of(arguments, lambda: LocalPool(options.jobs, drivers.for_platform), watcher.works) as pool,
+        pool_of(arguments, options.jobs, selection.catalog.suite, make_driver, environment, watcher.works) as pool,
     ):
         matrix = run_matrix(selection, options, watcher=watcher, keeper=out, pool=pool)
     out.write(matrix)
@@ -160,7 +162,8 @@ def _run(arguments: argparse.Namespace, catalog: Catalog) -> int:
     print_overall(console, matrix)
     if wrong:
         raise ConfigurationError("\n".join(wrong.values()))
-    return with_problems(out.problems, shard_status(matrix) if matrix.shard else exit_status(matrix))
+    problems = {**out.problems, **pool.journal.problems}
+    return with_problems(problems, shard_status(matrix) if matrix.shard else exit_status(matrix))
 
 
 def _choice(arguments: argparse.Namespace) -> Choice:
@@ -184,6 +187,7 @@ def _options(arguments: argparse.Namespace, selection: Selection) -> RunOptions:
         jobs=arguments.jobs,
         workers=arguments.workers,
         durations=durations_file(),
+        cell_times=cell_times_file(),
         trace=arguments.trace,
         experiment_seconds=0.0 if arguments.no_experiments else float(arguments.experiment_seconds),
         expectations=expectations,

@@ -1,7 +1,7 @@
 """What a platform file says to its driver, one typed value per driver, and what everybody else may ask of it."""
 
 import threading
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Protocol, TypeVar
@@ -101,6 +101,10 @@ class DriverOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     def checked(self, folders: Folders) -> "DriverOptions":
         """The same with the files that it names found. Raises BadOption."""
         return self
+
+    def overridden(self, place: str, environment: Mapping[str, str]) -> Mapping[str, str]:
+        """The variables with which the user has other options than these for the platform of that name."""
+        return {}
 
     def remains(self, place: Place, shared: Shared) -> Remains | None:
         """What runs leave up for the next one; None for nothing."""

@@ -25,8 +25,11 @@ from anyunix.mutation.mutation_files import encode, render
 from anyunix.mutation.scoring import Planned, judge, plan
 from anyunix.mutation.stored_healthy import StoredHealthy, read_healthy
 from anyunix.report.out_folder import OutFolder
-from anyunix.results.model import CellResult
+from anyunix.results.model import Artifacts, CellResult
 from anyunix.run.cell import Cell, SuiteOptions
+from anyunix.run.journal import RunJournal
+from anyunix.run.journal_key import Keys
+from anyunix.run.matrix import Keeper
 from anyunix.run.planned import only
 from anyunix.run.side_by_side import DriversInUse, side_by_side
 from anyunix.text import nearest
@@ -65,8 +68,13 @@ def choose_subjects(catalog: Catalog, faults: Sequence[Fault], wanted: Sequence[
     return tuple(map(catalog.subject, chosen))
 
 
-def run_mutation(options: MutationOptions, suite: Path, console: Console, out: OutFolder) -> MutationResults:
-    """Test, and write mutation.json, mutation.md and the cells' results. Raises ConfigurationError."""
+def run_mutation(
+    options: MutationOptions, suite: Path, console: Console, out: OutFolder, journal: RunJournal
+) -> MutationResults:
+    """Test, and write mutation.json, mutation.md and the cells' results; what is in the journal is not tested again.
+
+    Raises ConfigurationError.
+    """
     started, begun = datetime.now(timezone.utc), time.monotonic()
     stored = read_healthy(options.healthy, suite, options.subjects) if options.healthy else None
     with scratch() as folder:
@@ -77,7 +85,7 @@ def run_mutation(options: MutationOptions, suite: Path, console: Console, out: O
         if stored:
             console.print(f"{len(known)} results of healthy servers are taken from {options.healthy}", soft_wrap=True)
         rest = [number for number in range(len(planned)) if number not in known]
-        ran = _run([planned[number].cell for number in rest], options, suite_options, console, out)
+        ran = _run_missing([planned[number].cell for number in rest], options, suite_options, console, out, journal)
         results = known | dict(zip(rest, ran, strict=True))
         findings, healthy = judge(
             planned, [results[number] for number in range(len(planned))], stored.facts if stored else {}
@@ -110,8 +118,44 @@ def _known(
     }
 
 
+@dataclass(frozen=True)
+class _Scribe:
+    """Keeps what cells bring back, and writes each result down. A Keeper for batches."""
+
+    out: OutFolder
+    journal: RunJournal
+    keys: Mapping[str, str]
+    """Of a cell -> of its result in the journal."""
+
+    def keep(self, result: CellResult, artifacts: Artifacts) -> None:
+        self.out.keep(result, artifacts)
+        self.journal.add(self.keys[result.key], result, artifacts)
+
+
+def _run_missing(
+    cells: Sequence[Cell],
+    options: MutationOptions,
+    suite: SuiteOptions,
+    console: Console,
+    out: OutFolder,
+    journal: RunJournal,
+) -> list[CellResult]:
+    """The result of each cell, in the same order: from the journal, where that has it."""
+    keys = Keys().of(cells, suite)
+    found = {number: journal.known(keys[number], cell.id) for number, cell in enumerate(cells)}
+    results = {number: known[0] for number, known in found.items() if known}
+    for known in found.values():
+        if known:
+            out.keep(*known)
+    missing = {number: cell for number, cell in enumerate(cells) if number not in results}
+    scribe = _Scribe(out, journal, {cell.key: key for cell, key in zip(cells, keys, strict=True)})
+    ran = _run(list(missing.values()), options, suite, console, scribe)
+    results |= dict(zip(missing, ran, strict=True))
+    return [results[number] for number in range(len(cells))]
+
+
 def _run(
-    cells: Sequence[Cell], options: MutationOptions, suite: SuiteOptions, console: Console, out: OutFolder
+    cells: Sequence[Cell], options: MutationOptions, suite: SuiteOptions, console: Console, keeper: Keeper
 ) -> list[CellResult]:
     """The result of each cell, in the same order. Platforms run side by side, and cells on each of them."""
     platforms = {cell.platform.name: cell.platform for cell in cells}
@@ -125,7 +169,7 @@ def _run(
         own = {number: cell for number, cell in enumerate(cells) if cell.platform.name == platform.name}
         driver = in_use.make(platform.name, platform)
         if driver is not None:  # else it is over
-            batch = Batch(platform, tuple(own.values()), originals, driver, suite, turns, counter, out)
+            batch = Batch(platform, tuple(own.values()), originals, driver, suite, turns, counter, keeper)
             results.update(zip(own, batch.run(), strict=True))
 
     def interrupted(futures: Sequence["Future[None]"]) -> None:

@@ -71,12 +71,15 @@ def read_matrix(path: Path) -> Matrix:
         matrix = read_again(msgspec.convert(document, Matrix))
     except (msgspec.ValidationError, RecursionError) as error:
         raise ConfigurationError(f"{file}: {error}") from None
-    for where, value in _values(matrix):
-        if reason := unfit(value):
-            raise ConfigurationError(f"{file}: {where} is {reason}")
-    if reason := _strange_name(matrix):
+    if reason := strange_in(matrix):
         raise ConfigurationError(f"{file}: {reason}")
     return matrix
+
+
+def strange_in(matrix: Matrix) -> str:
+    """Why a matrix whose types are right is none that anyunix wrote; empty for one that it may have written."""
+    unfit_values = (f"{where} is {reason}" for where, value in _values(matrix) if (reason := unfit(value)))
+    return next(unfit_values, "") or _strange_name(matrix)
 
 
 def _values(matrix: Matrix) -> Iterator[tuple[str, Any]]:

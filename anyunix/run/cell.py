@@ -20,7 +20,7 @@ from anyunix.payload.archive import SITE, SUITE, write_payload
 from anyunix.payload.supervised import left_behind, run_supervised
 from anyunix.results.consequences import resolve
 from anyunix.results.junit import XML_LIMIT, BadResults, read_junit
-from anyunix.results.model import BUILDS, Artifacts, CellResult, Probe, Status
+from anyunix.results.model import BUILDS, Artifacts, CellId, CellResult, Probe, Status
 from anyunix.results.repeats import merge_repeats
 from anyunix.run.building import (
     Toolchain,
@@ -69,12 +69,16 @@ class Cell:
 
     @property
     def name(self) -> str:
-        return self.result("not-run").name + (f" under {self.tool}" if self.tool else "")
+        return self.id.name + (f" under {self.tool}" if self.tool else "")
+
+    @property
+    def id(self) -> CellId:
+        return self.result("not-run").id
 
     @property
     def key(self) -> str:
         """Its result's."""
-        return self.result("not-run").key
+        return self.id.key
 
     def result(self, status: Status, reason: str = "") -> CellResult:
         """The cell's result before there are probes, or without any."""

@@ -26,6 +26,7 @@ from anyunix.results.model import CellResult, Matrix
 from anyunix.results.shared_facts import facts_by_platform, with_facts_of_platforms
 from anyunix.run.causes import EXPERIMENT_SECONDS, with_causes
 from anyunix.run.cell import SUITE_SECONDS, Cell, SuiteOptions
+from anyunix.run.cell_times import keep_cell_times, read_cell_times
 from anyunix.run.durations import Durations, read_durations
 from anyunix.run.growing import NOT_ENDED, GrowingMatrix, MatrixKeeper
 from anyunix.run.identity import check_comparable, identity_of
@@ -52,6 +53,8 @@ class RunOptions:
     """Probes side by side in a cell; 0 for as many as the platform's CPUs can take."""
     durations: Path | None = None
     """The file with what probes took in earlier runs, which is read and written; None to start without."""
+    cell_times: Path | None = None
+    """The file with what cells took in earlier runs, which is read and written; None to start without."""
     trace: TraceMode = "on-failure"
     """Which contracts run again under a system call tracer, here and on the reference."""
     experiment_seconds: float = EXPERIMENT_SECONDS
@@ -81,7 +84,7 @@ def run_matrix(
     options = options or RunOptions()
     if pool is not None:
         return _run_in(pool, selection, options, watcher, keeper)
-    with LocalPool(options.jobs, make_driver) as own:
+    with LocalPool(options.jobs, make_driver, times=read_cell_times(options.cell_times)) as own:
         return _run_in(own, selection, options, watcher, keeper)
 
 
@@ -121,6 +124,8 @@ def _run_in(pool: Pool, selection: Selection, options: RunOptions, watcher: Watc
         growing = GrowingMatrix(keeper, [cell.result("not-run", NOT_ENDED) for cell in selection.cells], matrix_of)
         growing.begin()
         results = run(selection.cells, suite, growing)
+        if options.cell_times and not options.expression:
+            keep_cell_times(options.cell_times, results, options.repeat)
         matrix = matrix_of(with_lost_facts(results, selection.cells, suite, measure))
         matrix = with_facts(matrix, selection.cells, suite.suite, measure)
         matrix = with_traces(matrix, selection.cells, options.trace, run_again)

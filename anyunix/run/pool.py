@@ -1,16 +1,17 @@
 """Where cells run: in this process, or wherever else somebody makes a pool of."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol
 
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Driver
 from anyunix.drivers.registry import Drivers
-from anyunix.results.model import CellResult, WorkerResult
+from anyunix.results.model import CellId, CellResult, WorkerResult
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.kept import KeptPlatforms
 from anyunix.run.matrix import NOBODY, Keeper, Watcher, run_cells
+from anyunix.run.order import measuring_first
 
 
 class Pool(Protocol):
@@ -36,20 +37,32 @@ class Pool(Protocol):
     ) -> list[CellResult]:
         """The cells' results, in their order. What a platform or a subject does is a result; raises
         ConfigurationError for what a user wrote. On KeyboardInterrupt every platform is taken down first.
+
+        Of each cell the keeper is told first and then the watcher: of the same result, and of the cell as it was given.
         """
 
 
 class LocalPool:
-    """This process: `jobs` cells at a time. Platforms stay up from cell to cell unless `keep` is False."""
+    """This process: `jobs` cells at a time, the longest first. Platforms stay up from cell to cell unless `keep` is
+    False.
+    """
 
     machines = 1
     workers: tuple[WorkerResult, ...] = ()
 
     def __init__(
-        self, jobs: int, make_driver: Callable[[Platform], Driver] | None = None, *, keep: bool = True
+        self,
+        jobs: int,
+        make_driver: Callable[[Platform], Driver] | None = None,
+        *,
+        keep: bool = True,
+        times: Mapping[CellId, float] | None = None,
     ) -> None:
-        """`make_driver` makes the driver for one cell, instead of the one for its platform."""
+        """`make_driver` makes the driver for one cell, instead of the one for its platform; `times` are what cells took
+        in earlier runs, in seconds.
+        """
         self.jobs = jobs
+        self._times = times or {}
         self._make = make_driver or Drivers().for_platform
         self._kept = KeptPlatforms(self._make)
         self._keep = keep
@@ -69,4 +82,6 @@ class LocalPool:
         self, cells: Sequence[Cell], how: SuiteOptions, *, watcher: Watcher = NOBODY, keeper: Keeper = NOBODY
     ) -> list[CellResult]:
         make = self._kept.for_platform if self._keep else self._make
-        return run_cells(list(cells), make, how, jobs=self.jobs, watcher=watcher, keeper=keeper)
+        order = measuring_first(cells, self._times)
+        ran = run_cells([cells[number] for number in order], make, how, jobs=self.jobs, watcher=watcher, keeper=keeper)
+        return [result for _, result in sorted(zip(order, ran, strict=True), key=lambda each: each[0])]

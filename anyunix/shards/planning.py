@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import msgspec
@@ -17,10 +16,9 @@ from anyunix.host.regular import read_regular
 from anyunix.results.model import PLAIN, CellId, Identity, Matrix
 from anyunix.run import Choice, Selection
 from anyunix.run.identity import identity_of
+from anyunix.run.order import likely_seconds, longest_first
 
 SCHEMA = 1
-UNKNOWN_SECONDS = 60.0
-"""For a cell whose time nobody knows, where no other is known either."""
 SIZE_LIMIT = 10_000_000
 
 
@@ -115,20 +113,13 @@ def make_plan(
     cells: Sequence[PlannedCell], count: int, times: Mapping[CellId, float], identity: Identity, wish: Wish
 ) -> Plan:
     """`count` shards at most, the longest cells dealt out first, each to the shard that has the least to do."""
-    known = list(times.values())
-    usual = median(known) if known else UNKNOWN_SECONDS
-    seconds = {cell.id: times.get(cell.id, usual) for cell in cells}
-    parts: list[list[PlannedCell]] = [[] for _ in range(min(count, len(cells)))]
-    for cell in sorted(cells, key=lambda cell: -seconds[cell.id]):
-        min(parts, key=lambda part: (sum(seconds[each.id] for each in part), len(part))).append(cell)
+    seconds = likely_seconds(cells, times)
+    parts: list[list[int]] = [[] for _ in range(min(count, len(cells)))]
+    for number in longest_first(cells, times):
+        min(parts, key=lambda part: (sum(seconds[each] for each in part), len(part))).append(number)
     shards = [
-        Shard(
-            f"{number}/{len(parts)}",
-            tuple(part),
-            _command(number, len(parts), part, wish),
-            sum(seconds[cell.id] for cell in part),
-        )
-        for number, part in enumerate(parts, 1)
+        _shard(f"{place}/{len(parts)}", [cells[each] for each in part], sum(seconds[each] for each in part), wish)
+        for place, part in enumerate(parts, 1)
     ]
     return Plan(tuple(cells), tuple(shards), identity, wish.reference, tuple(wish.required))
 
@@ -160,9 +151,10 @@ def read_plan(path: Path) -> Plan:
         raise ConfigurationError(f"{path}: not a plan of `anyunix plan --format json`: {error}") from None
 
 
-def _command(number: int, count: int, cells: Sequence[PlannedCell], wish: Wish) -> tuple[str, ...]:
+def _shard(name: str, cells: Sequence[PlannedCell], seconds: float, wish: Wish) -> Shard:
     there = {cell.platform for cell in cells}
-    required = [word for name, asked in wish.required.items() if name in there for word in ("--require", asked)]
+    required = [word for platform, asked in wish.required.items() if platform in there for word in ("--require", asked)]
     chosen = [word for cell in cells for word in ("--cell", *cell.spec)]
-    out = ("--out", str(wish.out / f"shard-{number}"))
-    return ("anyunix", "run", "--shard", f"{number}/{count}", *chosen, *required, *wish.options, *out)
+    out = ("--out", str(wish.out / f"shard-{name.partition('/')[0]}"))
+    command = ("anyunix", "run", "--shard", name, *chosen, *required, *wish.options, *out)
+    return Shard(name, tuple(cells), command, seconds)

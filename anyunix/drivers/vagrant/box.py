@@ -33,6 +33,12 @@ def variable(key: str, platform: str) -> str:
     return f"ANYUNIX_{key}_{name}"
 
 
+def variables(platform: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Those of them that are set for a platform."""
+    names = (variable(key, platform) for key in ("BOX", "BOX_VERSION", "BOX_URL"))
+    return {name: environment[name] for name in names if name in environment}
+
+
 def overridden(box: Box, platform: str, environment: Mapping[str, str]) -> Box:
     """The box with what the environment says instead; another box has none of the file's version and hint."""
     name = environment.get(variable("BOX", platform))

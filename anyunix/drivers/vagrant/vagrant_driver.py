@@ -11,7 +11,7 @@ from anyunix.drivers.base import Completed, Progress
 from anyunix.drivers.options import DriverOptions, Place, Shared
 from anyunix.drivers.ssh.ssh_driver import SshDriver
 from anyunix.drivers.ssh.ssh_options import Connections
-from anyunix.drivers.vagrant.box import PROVIDERS, Box, Provider
+from anyunix.drivers.vagrant.box import PROVIDERS, Box, Provider, variables
 from anyunix.drivers.vagrant.machine import Machine
 from anyunix.drivers.vagrant.machines import Machines
 from anyunix.errors import PlatformError
@@ -45,6 +45,9 @@ class VagrantOptions(DriverOptions, frozen=True, tag="vagrant"):
 
     def driver(self, place: Place, shared: Shared) -> "VagrantDriver":
         return VagrantDriver(self.remains(place, shared), shared.one(Connections).turn)
+
+    def overridden(self, place: str, environment: Mapping[str, str]) -> Mapping[str, str]:
+        return variables(place, environment)
 
     def remains(self, place: Place, shared: Shared) -> Machine:
         return shared.one(Machines).of(place.name, self.source)
