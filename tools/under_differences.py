@@ -90,6 +90,9 @@ class Printed:
     names: Mapping[str, str]
     """What is switched on there, by the platform's name."""
 
+    def begins(self, cells: Sequence[Cell]) -> None:
+        """Not shown."""
+
     def says(self, cell: Cell, text: str) -> None:
         """Not shown."""
 

@@ -27,6 +27,7 @@ from anyunix.report.page.served import ANSWERS as SERVED_ANSWERS
 from anyunix.report.page.served import served_of
 from anyunix.report.page.shown import shown
 from anyunix.report.traces import around, findings
+from anyunix.report.worker_lines import how_many
 from anyunix.results.model import ANSWERS, CellResult, Matrix, Probe
 from anyunix.results.trace_model import Trace
 from anyunix.text import first_line, safe
@@ -117,6 +118,7 @@ def render_in_pieces(
         first_line=first_line,
         around=around,
         findings=findings(matrix),
+        how_many=how_many,
         history=history,
         marks=MARKS,
         turned=turned,

@@ -2,28 +2,21 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from types import TracebackType
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
+from anyunix.report.live_rows import LiveRows, summary
 from anyunix.results.model import CellResult
 from anyunix.run.cell import Cell
+from anyunix.run.matrix import is_lost
 from anyunix.text import first_line
 
 LINE_SECONDS = 5.0
 """Without a terminal a cell says something at most this often, so that logs stay readable."""
-
-
-def summary(result: CellResult) -> str:
-    """`ran in 12.3 s: 61 contracts passed, 2 failed, 40 facts` · `not run: no Docker engine …`"""
-    if result.status != "ran":
-        return f"{'not run' if result.status == 'not-run' else 'error'}: {first_line(result.reason)}"
-    failed = f", {len(result.failures)} FAILED" if result.failures else ""
-    facts = f", {len(result.facts)} facts" if result.facts else ""  # one cell of a platform measures for all
-    return f"ran in {result.seconds:.1f} s: {len(result.kept())} contracts passed{failed}{facts}"
 
 
 def watcher_on(console: Console) -> "LiveTable | PlainLines":
@@ -39,6 +32,7 @@ class PlainLines:
         self._lock = threading.Lock()
         self._started = time.monotonic()
         self._last: dict[str, float] = {}
+        self._lost: dict[str, bool] = {}
 
     def __enter__(self) -> "PlainLines":
         return self
@@ -47,6 +41,9 @@ class PlainLines:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return None
+
+    def begins(self, cells: Sequence[Cell]) -> None:
+        """Each has a line when it does."""
 
     def says(self, cell: Cell, text: str) -> None:
         with self._lock:
@@ -62,8 +59,12 @@ class PlainLines:
             self._print(cell.name, summary(result))
 
     def works(self, worker: str, text: str) -> None:
+        """Who joins and who is lost: what else a worker does, the lines of its cells tell."""
         with self._lock:
-            self._print(worker, text)
+            lost = is_lost(text)
+            if self._lost.get(worker) is not lost:
+                self._lost[worker] = lost
+                self._print(first_line(worker), text if lost else "joined")
 
     def _print(self, who: str, text: str) -> None:
         seconds = time.monotonic() - self._started
@@ -71,12 +72,15 @@ class PlainLines:
 
 
 class LiveTable:
-    """A row a cell: what it does now, or how it ended."""
+    """The workers, and below them the cells that are under way and those that ended last; never higher than the
+    terminal.
+    """
 
     def __init__(self, console: Console) -> None:
+        self._console = console
         self._lock = threading.Lock()
-        self._texts: dict[str, Text] = {}
-        self._live = Live(console=console, refresh_per_second=8, get_renderable=self._table, transient=True)
+        self._rows = LiveRows()
+        self._live = Live(console=console, refresh_per_second=8, get_renderable=self._shown, transient=True)
 
     def __enter__(self) -> "LiveTable":
         self._live.start()
@@ -87,24 +91,24 @@ class LiveTable:
     ) -> None:
         self._live.stop()
 
+    def begins(self, cells: Sequence[Cell]) -> None:
+        with self._lock:
+            self._rows.begin(sum(cell.platform.options.runs for cell in cells))
+
     def says(self, cell: Cell, text: str) -> None:
         with self._lock:
-            self._texts[cell.name] = Text(first_line(text), "cyan", no_wrap=True, overflow="ellipsis")
+            self._rows.says(cell.name, text)
 
     def done(self, cell: Cell, result: CellResult) -> None:
-        if not cell.platform.options.runs:
-            return
-        style = "yellow" if result.status != "ran" else "red" if result.failures else "green"
-        with self._lock:
-            self._texts[cell.name] = Text(summary(result), style, no_wrap=True, overflow="ellipsis")
+        if cell.platform.options.runs:
+            with self._lock:
+                self._rows.done(cell.name, result)
 
     def works(self, worker: str, text: str) -> None:
         with self._lock:
-            self._texts[worker] = Text(first_line(text), "magenta", no_wrap=True, overflow="ellipsis")
+            self._rows.works(worker, text)
 
-    def _table(self) -> Table:
-        table = Table.grid(padding=(0, 2))
+    def _shown(self) -> Group:
+        width, height = self._console.size
         with self._lock:
-            for name, text in self._texts.items():
-                table.add_row(Text(name), text)
-        return table
+            return Group(*self._rows.lines(width, height - 1))  # one less: so that nothing scrolls away

@@ -9,6 +9,7 @@ from anyunix.report.gfm import block, code, details, table, text
 from anyunix.report.kinds import HEADLINES, TO_PASTE, groups_of, source, take_back, where
 from anyunix.report.likeness_lines import likeness_lines
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
+from anyunix.report.worker_lines import worker_lines
 from anyunix.results.consequences import by_cause
 from anyunix.results.model import PLAIN, CellResult, Matrix, Probe, Verdict
 
@@ -40,6 +41,7 @@ def render(matrix: Matrix) -> str:
         _documented(matrix),
         _contradictions(matrix),
         _not_run(matrix),
+        _workers(matrix),
     )
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -108,6 +110,11 @@ def _row(cell: CellResult, groups: Iterable[str], matrix: Matrix) -> list[str]:
 def _likenesses(matrix: Matrix) -> str:
     lines = "\n".join(f"- {text(line)}" for line in likeness_lines(matrix))
     return f"### Likenesses: none of these is the system itself\n\n{lines}" if lines else ""
+
+
+def _workers(matrix: Matrix) -> str:
+    lines = "\n".join(f"- {text(line)}" for line in worker_lines(matrix))
+    return f"### Where cells ran\n\n{lines}" if lines else ""
 
 
 def _kept(cell: CellResult, group: str) -> str:

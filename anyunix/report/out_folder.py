@@ -132,6 +132,9 @@ def _suite(cell: CellResult, started: str) -> ElementTree.Element:
         errors=str(sum(probe.outcome == "error" for probe in probes)),
         skipped=str(sum(probe.outcome == "skipped" for probe in probes)),
     )
+    if cell.worker:
+        properties = ElementTree.SubElement(suite, "properties")
+        ElementTree.SubElement(properties, "property", name="worker", value=safe(cell.worker))
     for probe in probes:
         _case(suite, name, probe)
     return suite

@@ -12,6 +12,7 @@ from anyunix.report.kinds import HEADLINES, STYLES, TO_PASTE, overall, take_back
 from anyunix.report.likeness_lines import likeness_lines
 from anyunix.report.matrix_table import matrix_table
 from anyunix.report.traces import culprits, excerpt, findings, second_tries
+from anyunix.report.worker_lines import worker_lines
 from anyunix.results.consequences import by_cause
 from anyunix.results.model import CellResult, Matrix, Probe, Verdict
 from anyunix.run.emulator_limits import passes_all_the_same
@@ -57,6 +58,8 @@ def _notes(matrix: Matrix) -> Iterable[Text]:
         yield Text(f"CPU emulated by {emulator}: {names}: times are the emulator's", "yellow")
     for line in likeness_lines(matrix):
         yield Text(line, "yellow")
+    for line in worker_lines(matrix):
+        yield Text(line, "yellow" if line.startswith("lost: ") else "")
     for words, names in _grouped(
         (f"{probe.name}: {first_line(probe.message)}", cell.platform)
         for cell in matrix.cells

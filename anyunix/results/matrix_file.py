@@ -19,7 +19,7 @@ from anyunix.results.shared_facts import read_again, written_once
 SCHEMA = 1
 FILE = "matrix.json"
 ONE_LINE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
-"""What a difference and a fact may be called."""
+"""What a difference, a fact and a worker may be called."""
 SIZE_LIMIT = 100 * 1024 * 1024
 """Bytes of a matrix.json that are read at most."""
 
@@ -111,6 +111,12 @@ def _differences(cell: CellResult) -> Iterator[str]:
             yield from (*probe.cause.differences, *probe.cause.facts)
 
 
+def _workers(matrix: Matrix) -> Iterator[tuple[str, str]]:
+    """Where a worker is named, and how."""
+    yield from ((f"$.workers[{number}]", worker.name) for number, worker in enumerate(matrix.workers))
+    yield from ((f"$.cells[{number}]", cell.worker) for number, cell in enumerate(matrix.cells) if cell.worker)
+
+
 def _strange_name(matrix: Matrix) -> str:
     """Why platforms cannot be told apart by their names, or cells be kept in folders of theirs; else empty."""
     for number, cell in enumerate(matrix.cells):
@@ -122,6 +128,11 @@ def _strange_name(matrix: Matrix) -> str:
     for number, names in enumerate(_differences(cell) for cell in matrix.cells):
         if (odd := next((name for name in names if not ONE_LINE.fullmatch(name)), None)) is not None:
             return f"{odd!r:.60} is not the name of a difference or of a fact - at `$.cells[{number}]`"
-    counts = Counter(platform.name for platform in matrix.platforms)
-    double = next((name for name, count in counts.items() if count > 1), None)
-    return "" if double is None else f"two of the platforms are called {double!r:.80}"
+    for place, name in _workers(matrix):
+        if not ONE_LINE.fullmatch(name):
+            return f"{name!r:.60} is not the name of a worker - at `{place}`"
+    for what, several in (("platforms", matrix.platforms), ("workers", matrix.workers)):
+        counts = Counter(each.name for each in several)
+        if (double := next((name for name, count in counts.items() if count > 1), None)) is not None:
+            return f"two of the {what} are called {double!r:.80}"
+    return ""

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
+
+from msgspec import Meta
 
 from anyunix.results.cause_model import Cause
 from anyunix.results.likeness_model import Likeness
@@ -327,7 +329,7 @@ class WorkerResult:
     """One of the workers of a cluster."""
 
     name: str
-    cells: int
+    cells: Annotated[int, Meta(ge=0, le=1_000_000_000)]
     """How many results it brought."""
     left: str = ""
     """Why it was lost before all cells had run; empty for one that stayed."""

@@ -18,9 +18,20 @@ from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from anyunix.run.kept import KeptDriver
 from anyunix.run.side_by_side import DriversInUse, side_by_side
 
+IDLE, LOST = "idle", "lost: "
+"""What a watcher is told of a cluster's workers, beside what they work at."""
+
+
+def is_lost(text: str) -> bool:
+    """Whether that is what it is told."""
+    return text.startswith(LOST)
+
 
 class Watcher(Protocol):
     """Whoever shows the user what goes on. Called from many threads."""
+
+    def begins(self, cells: Sequence[Cell]) -> None:
+        """These are to run, besides those of earlier calls."""
 
     def says(self, cell: Cell, text: str) -> None:
         """A cell is doing something."""
@@ -29,7 +40,7 @@ class Watcher(Protocol):
         """A cell has its result."""
 
     def works(self, worker: str, text: str) -> None:
-        """A worker of a cluster is doing something, or is gone."""
+        """A worker of a cluster is doing something, or is IDLE, or is gone: the text then begins with LOST."""
 
 
 class Keeper(Protocol):
@@ -41,6 +52,9 @@ class Keeper(Protocol):
 
 class Nobody:
     """Watches and keeps nothing: for runs whose matrix is all that is wanted."""
+
+    def begins(self, cells: Sequence[Cell]) -> None:
+        """Not shown."""
 
     def says(self, cell: Cell, text: str) -> None:
         """Not shown."""
@@ -91,6 +105,7 @@ def run_cells(
 
     On KeyboardInterrupt every platform that is up is taken down at once, and the interrupt goes on.
     """
+    watcher.begins(cells)
     in_use = DriversInUse(make_driver)
 
     def run(cell: Cell) -> CellResult:

@@ -8,7 +8,7 @@ from anyunix.analysis.expectations import FOLDER, Expectations, read_expectation
 from anyunix.analysis.verdict import exit_status
 from anyunix.errors import EXIT_NOT_PORTABLE, EXIT_NOT_RUN, ConfigurationError
 from anyunix.results.matrix_file import FILE, read_matrix
-from anyunix.results.model import PLAIN, CellId, CellResult, Matrix, PlatformResult
+from anyunix.results.model import PLAIN, CellId, CellResult, Matrix, PlatformResult, WorkerResult
 from anyunix.run.identity import Claim, common_identity
 from anyunix.run.matrix import choose_reference, facts_in
 from anyunix.shards.planning import Plan
@@ -88,6 +88,7 @@ def merge(parts: Sequence[Part], plan: Plan | None, reference: str | None, requi
         seconds=sum(part.matrix.seconds for part in parts),
         identity=identity,
         part=newest.part,
+        workers=_workers(parts),
     )
     return Merged(matrix, {cell.key: part.folder for cell, part in chosen.values()}, missing)
 
@@ -130,6 +131,15 @@ def _order(parts: Sequence[Part]) -> list[CellId]:
     return sorted(
         found, key=lambda each: (subjects.index(each.subject), binds.index(each.bind), platforms.index(each.platform))
     )
+
+
+def _workers(parts: Sequence[Part]) -> tuple[WorkerResult, ...]:
+    """Each name once: what it brought in all parts, and in which way it was lost in any."""
+    found: dict[str, WorkerResult] = {}
+    for worker in (worker for part in parts for worker in part.matrix.workers):
+        before = found.get(worker.name, WorkerResult(worker.name, 0))
+        found[worker.name] = replace(worker, cells=before.cells + worker.cells, left=before.left or worker.left)
+    return tuple(found.values())
 
 
 def _planned(cell: CellResult) -> CellId:

@@ -67,6 +67,9 @@ class _Underway:
 
     watcher: Watcher
 
+    def begins(self, cells: Sequence[Cell]) -> None:
+        """Not shown."""
+
     def says(self, cell: Cell, text: str) -> None:
         self.watcher.says(cell, text)
 

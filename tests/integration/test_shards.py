@@ -5,13 +5,14 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from anyunix.cli import main
+from anyunix.results.matrix_file import read_matrix
 from checkout import HELPERS
+from timeless import without_times
 
 SERVER = HELPERS / "any_server.py"
 
@@ -37,17 +38,6 @@ def twelve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return [*options, "--bind", "dual", "--bind", "v4", "-k", ONE_PROBE]
 
 
-def without_times(path: Path) -> Any:
-    """A matrix.json without what differs from run to run of the same thing."""
-
-    def stripped(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: stripped(each) for key, each in value.items() if key not in ("seconds", "started")}
-        return [stripped(each) for each in value] if isinstance(value, list) else value
-
-    return stripped(json.loads(path.read_text()))
-
-
 def test_twelve_cells_in_three_processes_are_one_run(
     twelve: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,7 +51,9 @@ def test_twelve_cells_in_three_processes_are_one_run(
     assert [process.wait(120) for process in processes] == [0, 0, 0]
     assert main(["run", *twelve, "--out", "whole"]) == 0
     assert main(["merge", "parts", "--plan", "plan.json", "--out", "merged"]) == 0
-    assert without_times(tmp_path / "merged" / "matrix.json") == without_times(tmp_path / "whole" / "matrix.json")
+    merged, whole = (read_matrix(tmp_path / run) for run in ("merged", "whole"))
+    assert without_times(merged) == without_times(whole)
+    assert merged.cells
     files = [
         sorted(file.relative_to(tmp_path / run) for file in (tmp_path / run).rglob("*") if file.is_file())
         for run in ("merged", "whole")

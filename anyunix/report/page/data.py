@@ -91,6 +91,7 @@ def _cell(
     ]
     return {
         "reason": cell.reason,
+        **({"worker": cell.worker} if cell.worker else {}),
         "ms": [round(probe.seconds * 1000) if probe else 0 for probe in probes],
         "more": [texts.number(each) + 1 if each else 0 for each in more],
     }

@@ -50,6 +50,7 @@ function addDetails(page) {
     if (more.note) parts.push(make('pre', more.note));
     if (!result) parts.push(make('p', 'This cell was not part of the run.'));
     else if (result.reason) parts.push(prose('p', result.reason));
+    if (result?.worker) parts.push(make('p', `Ran on ${result.worker}.`, 'muted'));
     if (more.facts) parts.push(make('h3', 'Measured'), pairs(more.facts));
     if (more.unstable) parts.push(make('h3', 'Varied'), pairs(more.unstable));
     if (more.explained_by) parts.push(make('h3', 'Facts that may explain it'), compared(more.explained_by, place));

@@ -12,6 +12,7 @@ import pytest
 
 from anyunix.analysis.history import history_of
 from anyunix.results.model import Matrix, Probe
+from cluster_matrix import with_workers
 from page_matrix import SERVED, example
 
 AXE = "axe-core@4.14.1"
@@ -82,6 +83,22 @@ def test_axe_finds_nothing_in_a_history_on_a_small_screen(page: Callable[..., An
     try:
         assert findings(page(example(), history=history), axe) == []
     finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_workers_on_a_small_screen(
+    page: Callable[..., Any], browser: Any, axe: str, scheme: str
+) -> None:
+    size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    try:
+        assert findings(page(with_workers(example()), fragment=f"#probe={SERVED}"), axe) == []
+        assert findings(page(with_workers(example()), fragment="#workers"), axe) == []
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+from cluster_matrix import with_workers
 from page_matrix import KEPT, ORDER, SERVED, example
 
 DIALOG = "return document.querySelector('dialog[open]')?.textContent ?? ''"
@@ -27,6 +28,14 @@ def test_a_platform_and_a_bind_may_be_named(page: Callable[..., Any]) -> None:
 def test_a_probe_that_went_wrong_nowhere_opens_with_all_platforms(page: Callable[..., Any]) -> None:
     said = page(example(), fragment=f"#probe={quote(KEPT)}").execute_script(DIALOG)
     assert "debianleft out" in said
+
+
+def test_details_say_which_worker_ran_the_cell(page: Callable[..., Any]) -> None:
+    where = f"#probe={quote(SERVED)}&in={quote('c/first/plain')}&on=alpine"
+    assert "Ran on w1 on amber." in page(with_workers(example()), fragment=where).execute_script(DIALOG)
+    said = page(example(), fragment=where).execute_script(DIALOG)
+    assert "failed alpine" in said
+    assert "Ran on" not in said
 
 
 def test_of_an_unknown_probe_it_is_said(page: Callable[..., Any]) -> None:

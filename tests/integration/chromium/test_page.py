@@ -7,6 +7,7 @@ from typing import Any
 
 from anyunix.report.html import LOG_LIMIT, render
 from anyunix.results.model import Matrix, Verdict
+from cluster_matrix import LEFT, with_workers
 from page_matrix import HARMLESS, HOSTILE, SERVED, example
 
 FIRST = "c/first/plain"
@@ -106,6 +107,34 @@ def test_first_the_verdicts_then_what_failed_then_what_did_not_run(page: Callabl
     assert order[:7] == ["picture", "verdicts", "served", "problems", "failures", "not-run", "matrix"]
     assert "cause, by experiment (7 runs): with plain words switched on" in text_of(driver, "#verdicts")
     assert "freebsd" in text_of(driver, "#not-run")
+
+
+def test_workers_and_what_each_brought_are_there(page: Callable[..., Any]) -> None:
+    driver = page(with_workers(example()))
+    click(driver, "header a[href='#workers']")
+    assert driver.find_element("id", "workers").is_displayed()
+    rows = driver.execute_script("""return [...document.querySelectorAll('.workers tbody tr')]
+        .map((row) => [...row.cells].map((cell) => cell.textContent.trim()))""")
+    assert rows == [["w1 on amber", "5", "–"], ["w2 on birch", "1", LEFT], ["w3 on birch", "0", "–"]]
+    assert text_of(driver, "header a[href='#workers']") == "3 workers, 1 lost"
+    places = driver.execute_script("""return [...document.querySelectorAll('.cells tbody tr')]
+        .map((row) => row.cells[6].textContent)""")
+    assert places == ["w1 on amber"] * 5 + ["–"]
+
+
+def test_without_a_cluster_there_are_no_workers(page: Callable[..., Any]) -> None:
+    driver = page(example())
+    assert driver.find_elements("css selector", "#workers, [href='#workers']") == []
+    headings = driver.execute_script("return document.querySelector('.cells thead tr').cells.length")
+    assert headings == 7
+
+
+def test_what_workers_say_does_not_run(page: Callable[..., Any]) -> None:
+    driver = page(with_workers(example(), HOSTILE, HOSTILE), fragment=f"#probe={SERVED}")
+    assert f"Ran on {HARMLESS}" in driver.execute_script("return document.querySelector('dialog[open]').textContent")
+    assert text_of(driver, "#workers").count(HARMLESS) == 2
+    assert driver.execute_script("return window.pwned") is None
+    assert driver.execute_script("return document.scripts.length") == 2
 
 
 def test_a_matrix_of_nothing_is_a_page(page: Callable[..., Any]) -> None:

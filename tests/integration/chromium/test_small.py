@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cluster_matrix import with_workers
 from large_page import large_matrix
 from page_matrix import example
 
@@ -42,6 +43,15 @@ def test_at_400_pixels_the_picture_fits_and_answers(browser: Any, page: Callable
         box = driver.execute_script("return document.querySelector('#picture .grid').getBoundingClientRect().toJSON()")
         assert box["right"] <= 400
         assert box["top"] < 400
+
+
+def test_at_400_pixels_workers_are_in_sight_whatever_they_are_called(browser: Any, page: Callable[..., Any]) -> None:
+    with screen(browser, 400, 800):
+        driver = page(with_workers(example(), "w1-on-" + "amber" * 30, "gone " * 30), fragment="#workers")
+        assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+        assert driver.find_element("css selector", "#workers .workers").is_displayed()
+        lost = driver.find_element("css selector", "#workers td.some")
+        assert "gone gone" in lost.text
 
 
 @pytest.mark.parametrize("matrix", [example(), large_matrix()], ids=["small", "16000 results"])

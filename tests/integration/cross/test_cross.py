@@ -8,7 +8,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -164,6 +164,7 @@ class Unplugged(LocalDriver):
 class Nobody:
     """Watches, and keeps nothing."""
 
+    def begins(self, cells: Sequence[Cell]) -> None: ...
     def says(self, cell: Cell, text: str) -> None: ...
     def done(self, cell: Cell, result: CellResult) -> None: ...
     def keep(self, result: CellResult, artifacts: Artifacts) -> None: ...

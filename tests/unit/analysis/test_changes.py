@@ -11,6 +11,8 @@ from anyunix.analysis.changes import Change, Changes, FactChange, VerdictChange,
 from anyunix.analysis.verdict import judge
 from anyunix.report.change_lines import print_changes, summary
 from anyunix.results.model import BUILDS, STARTS, CellResult, Matrix, Outcome, PlatformResult, Probe
+from cluster_matrix import with_workers
+from timeless import without_times
 
 A, B = "g/test_x.py::test_a", "g/test_x.py::test_b"
 
@@ -71,6 +73,14 @@ def test_of_two_results_with_one_name_the_failure_counts() -> None:
     assert [change.group for change in changes(matrix(cell(probe("passed"))), matrix(twice)).contracts] == [
         "new failure"
     ]
+
+
+def test_where_cells_ran_is_no_change() -> None:
+    old = matrix(cell(probe("passed")), cell(probe("passed"), bind="first"))
+    elsewhere = with_workers(old)
+    assert changes(old, elsewhere) == changes(elsewhere, old) == Changes()
+    assert elsewhere != old
+    assert without_times(elsewhere) == without_times(old)
 
 
 def test_platforms_subjects_and_bind_modes_are_told_apart() -> None:

@@ -17,6 +17,7 @@ from anyunix.results.json_values import DEPTH_LIMIT, unfit
 from anyunix.results.matrix_file import encode, read_matrix
 from anyunix.results.model import CellResult, Documented, Identity, Matrix, PlatformResult, Probe, ProbeText
 from anyunix.shards.planning import read_plan
+from cluster_matrix import with_workers
 
 
 def example() -> Matrix:
@@ -139,6 +140,23 @@ def test_the_documented_keys_are_there() -> None:
             )
         ),
         ({"platforms": [PLATFORM] * 2}, "two of the platforms are called 'p'"),
+        ({"workers": [{"name": "w", "cells": 1}] * 2}, "two of the workers are called 'w'"),
+        *(
+            ({"workers": [{"name": "v", "cells": 1}, {"name": name, "cells": 1}]}, said)
+            for name, said in (
+                ("a\nb", r"'a\\nb' is not the name of a worker - at `\$\.workers\[1\]`"),
+                ("", r"'' is not the name of a worker"),
+                ("x" * 201, r"'xxx.* is not the name of a worker"),
+                (7, r"\$\.workers\[1\]\.name"),
+            )
+        ),
+        ({"workers": [{"name": "w", "cells": -1}]}, r"\$\.workers\[0\]\.cells"),
+        ({"workers": [{"name": "w", "cells": 2**63}]}, r"\$\.workers\[0\]\.cells"),
+        ({"workers": [{"name": "w"}]}, r"\$\.workers\[0\]"),
+        (
+            {"cells": [{"subject": "c", "platform": "p", "bind": "d", "status": "ran", "worker": "a\x1bb"}]},
+            r"'a\\x1bb' is not the name of a worker - at `\$\.cells\[0\]`",
+        ),
         (
             {"platforms": [{**PLATFORM, "facts": {"a": deep(40)}}]},
             "fact 'a' of platform 'p' is a list or mapping nested deeper than 20",
@@ -148,6 +166,15 @@ def test_the_documented_keys_are_there() -> None:
 def test_another_shape_is_named_with_its_place(tmp_path: Path, changes: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         read_matrix(write(tmp_path / "matrix.json", **changes))
+
+
+def test_workers_are_read_again_and_need_not_be_there(tmp_path: Path) -> None:
+    (tmp_path / "matrix.json").write_bytes(encode(with_workers(example())))
+    assert read_matrix(tmp_path) == with_workers(example())
+    document = json.loads(encode(example()))
+    del document["workers"], document["cells"][0]["worker"]
+    (tmp_path / "matrix.json").write_text(json.dumps(document))
+    assert read_matrix(tmp_path) == example()
 
 
 def test_what_was_written_before_there_were_causes_can_be_read(tmp_path: Path) -> None:

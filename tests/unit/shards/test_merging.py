@@ -12,7 +12,7 @@ import pytest
 from anyunix.cli import main
 from anyunix.errors import ConfigurationError
 from anyunix.results.matrix_file import encode
-from anyunix.results.model import CellId, CellResult, Identity, Matrix, PlatformResult, Probe, Status
+from anyunix.results.model import CellId, CellResult, Identity, Matrix, PlatformResult, Probe, Status, WorkerResult
 from anyunix.shards.merging import Part, merge, read_parts
 from anyunix.shards.planning import Plan, PlannedCell, Wish, make_plan, read_plan
 
@@ -80,6 +80,18 @@ def test_facts_that_shards_do_not_agree_on_have_varied() -> None:
     )
     platform = merged.matrix.platforms[0]
     assert (dict(platform.facts), dict(platform.unstable)) == ({}, {"x": (1, 2)})
+
+
+def test_workers_of_all_parts_are_put_together() -> None:
+    def with_worker(part: Part, worker: str, *workers: WorkerResult) -> Part:
+        cells = tuple(replace(cell, worker=worker) for cell in part.matrix.cells)
+        return replace(part, matrix=replace(part.matrix, cells=cells, workers=workers))
+
+    one = with_worker(part("1", cell("a")), "w1", WorkerResult("w1", 3), WorkerResult("w2", 1, "gone"))
+    two = with_worker(part("2", cell("b")), "w2", WorkerResult("w2", 4), WorkerResult("w3", 0))
+    merged = merge([one, two, part("3", cell("d"))], None, None, ()).matrix
+    assert merged.workers == (WorkerResult("w1", 3), WorkerResult("w2", 5, "gone"), WorkerResult("w3", 0))
+    assert [(each.platform, each.worker) for each in merged.cells] == [("a", "w1"), ("b", "w2"), ("d", "")]
 
 
 def test_planned_cells_that_nobody_brought_are_not_run() -> None:
