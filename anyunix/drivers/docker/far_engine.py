@@ -50,9 +50,11 @@ class FarEngine:
             raise PlatformError(
                 f"{address}: the path of a socket is expected after the host, of letters, digits, . _ - /"
             )
-        options = [word for option in OPTIONS for word in ("-o", option)]
-        self._command = ["ssh", *options, *self._target.words(), _dial(path)]
         self._folder = Scratch(SHORT)
+        # the first one's connection is everybody's: a login costs more than all that is asked
+        shared = (*OPTIONS, "ControlMaster=auto", f"ControlPath={self._folder.path}/%C")
+        options = [word for option in shared for word in ("-o", option)]
+        self._command = ["ssh", *options, *self._target.words(), _dial(path)]
         self._errors = self._folder.path / "ssh"
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(self._folder.path / "engine"))
