@@ -40,9 +40,13 @@ def list_command(arguments: argparse.Namespace) -> int:
     if arguments.data:
         print(json_output.entries_of(arguments.what, entries))
         return EXIT_DONE
+    shown = []
     for entry in entries:
+        shown.append(entry)
         for line in _lines(arguments.what, entry, console.width):
             console.print(line, soft_wrap=not console.is_terminal)
+    for line in listing_lines.engine_lines(shown) if arguments.what == "platforms" else ():
+        console.print(line, soft_wrap=not console.is_terminal)
     return EXIT_DONE
 
 
@@ -50,7 +54,8 @@ def _entries(arguments: argparse.Namespace, catalog: Catalog) -> Iterator[dict[s
     if arguments.what == "platforms":
         drivers = Drivers()
         for platform in map(catalog.platform, arguments.name or catalog.usual_order()):
-            yield listing_lines.platform_data(platform, drivers.for_platform(platform).available())
+            reason = drivers.for_platform(platform).available()
+            yield listing_lines.platform_data(platform, reason, "" if reason else drivers.through(platform))
     elif arguments.what == "subjects":
         yield from map(listing_lines.subject_data, map(catalog.subject, catalog.subject_names()))
     else:

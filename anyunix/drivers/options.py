@@ -110,6 +110,12 @@ class DriverOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
         """What runs leave up for the next one; None for nothing."""
         return None
 
+    def through(self, shared: Shared) -> str:
+        """What runs its cells, where that is not this machine or another one itself: a container engine and where it
+        is. Empty for nothing, or where it does not answer.
+        """
+        return ""
+
     @property
     def name(self) -> str:
         """The driver's, for people: no code depends on it."""

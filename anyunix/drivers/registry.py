@@ -43,3 +43,7 @@ class Drivers:
     def remains(self, place: Place) -> Remains | None:
         """What earlier runs may have left up for the next one; None where nothing ever stays."""
         return place.options.remains(place, self._shared)
+
+    def through(self, place: Place) -> str:
+        """What runs the cells of a platform, a container engine for one; empty where nothing stands between."""
+        return place.options.through(self._shared)

@@ -1,18 +1,18 @@
 """The base images in the Docker engine: which are here, which of them were made here, put in and taken out."""
 
-import shutil
-import subprocess
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import docker.errors
+import docker.utils
 import requests.exceptions
 
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.docker.image_build import reason_of
 from anyunix.errors import ConfigurationError, PlatformError
-from anyunix.text import nearest
+from anyunix.text import nearest, safe
 
 MADE_LABEL = "io.anyunix.made"
 IMPORT_SECONDS = 600
@@ -67,31 +67,25 @@ class Store:
 
     def put(self, archive: Path, base: Base) -> None:
         """Import a root file system under the base's name, unless another image has taken it meanwhile."""
-        if not shutil.which("docker"):
-            raise PlatformError(
-                "no docker command on PATH, which imports root file systems: apt-get install docker-cli"
-            )
+        api = self._client.api
+        asked = {"fromSrc": "-", "platform": base.cpu, "changes": f"LABEL {MADE_LABEL}={base.name}"}
         try:
-            done = subprocess.run(
-                [
-                    "docker",
-                    "import",
-                    "--platform",
-                    base.cpu,
-                    "--change",
-                    f"LABEL {MADE_LABEL}={base.name}",
-                    str(archive),
-                ],
-                capture_output=True,
-                text=True,
-                timeout=IMPORT_SECONDS,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise PlatformError(f"docker import fails for {base.name}: {error}") from error
-        if done.returncode:
-            raise PlatformError(f"docker import fails for {base.name}: {done.stderr.strip()}")
-        self.name(done.stdout.strip(), base)
+            with archive.open("rb") as file:  # docker-py's own call has no platform
+                answer = api.post(
+                    f"{api.base_url}/v{api.api_version}/images/create",
+                    params=asked,
+                    data=file,
+                    headers={"Content-Type": "application/x-tar"},
+                    timeout=IMPORT_SECONDS,
+                )
+            said = [json.loads(line) for line in answer.text.splitlines() if line.strip()]
+        except (requests.exceptions.RequestException, OSError, ValueError) as error:
+            raise PlatformError(f"the engine does not import {base.name}: {reason_of(error)}") from error
+        last = said[-1] if said and isinstance(said[-1], dict) else {}
+        if not answer.ok or "status" not in last:
+            why = last.get("error") or last.get("message") or answer.reason
+            raise PlatformError(f"the engine does not import {base.name}: {safe(str(why))}")
+        self.name(str(last["status"]), base)
 
     def name(self, image: str, base: Base) -> None:
         """Give a new image the base's name, unless another has taken it meanwhile: then the new one goes."""
@@ -99,7 +93,8 @@ class Store:
             if self.state(base.name) != "missing":
                 self._client.images.remove(image)
                 raise PlatformError(f"{base.name} came to be here meanwhile: it is left as it is")
-            self._client.images.get(image).tag(base.name)
+            # apart, because Podman takes no NAME:TAG for a name
+            self._client.images.get(image).tag(*docker.utils.parse_repository_tag(base.name))
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise PlatformError(f"the engine cannot name {image} {base.name}: {reason_of(error)}") from error
 

@@ -13,8 +13,8 @@ NAME, DRIVER, WIDE = 16, 10, 80
 """Columns: of both, and what they need beside a title; on narrower terminals all is stacked."""
 
 
-def platform_data(platform: Platform, reason: str | None) -> dict[str, Any]:
-    """One platform; `reason` is why it is not available now."""
+def platform_data(platform: Platform, reason: str | None, engine: str = "") -> dict[str, Any]:
+    """One platform; `reason` is why it is not available now, `engine` what runs its cells: containers have one."""
     return {
         "name": platform.name,
         "driver": platform.driver,
@@ -25,6 +25,7 @@ def platform_data(platform: Platform, reason: str | None) -> dict[str, Any]:
         "last_run": platform.last_run,
         "available": reason is None,
         "reason": reason or "",
+        "engine": engine,
     }
 
 
@@ -47,6 +48,12 @@ def platform_lines(data: Mapping[str, Any], width: int) -> Iterator[Text]:
         yield Text(f"{indent}last run: {data['last_run']}", "dim")
     if data["reason"]:
         yield Text(f"{indent}not available: {data['reason']}", "yellow")
+
+
+def engine_lines(entries: Iterable[Mapping[str, Any]]) -> Iterator[Text]:
+    """Which engine answers for platforms that need one."""
+    for engine in dict.fromkeys(data["engine"] for data in entries if data["engine"]):
+        yield Text(f"containers run in {engine}", "dim")
 
 
 def subject_data(subject: Subject) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import docker.types
 
 from anyunix.drivers.base import OUTPUT_LIMIT, Completed, Progress
-from anyunix.drivers.docker.confinement import cannot_confine, security_options
+from anyunix.drivers.docker.confinement import asks_for_limits, cannot_confine, security_options
 from anyunix.drivers.docker.docker_options import DockerOptions
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.docker.execution import ENGINE_ERRORS, STDERR, STDOUT, DockerExec, close_stream
@@ -74,10 +74,11 @@ class DockerDriver:
 
     def _cannot_confine(self) -> str | None:
         """What it lacks; the engine is asked by those alone who want something special."""
-        if not (self._options.runtime or self._options.seccomp or self._options.apparmor):
+        options = self._options
+        if not (options.runtime or options.seccomp or options.apparmor or asks_for_limits(options)):
             return None
         try:
-            return cannot_confine(self._options, self._api().info())
+            return cannot_confine(options, self._api().info(), self._engine.connection())
         except ENGINE_ERRORS as error:
             return f"the Docker engine does not say what it has: {reason_of(error)}"
 
@@ -218,7 +219,7 @@ class DockerDriver:
             init=options.init,
             cap_drop=["ALL"],
             cap_add=list(options.capabilities),
-            security_opt=security_options(options),
+            security_opt=security_options(options, by_path=self._engine.connection().is_podman),
             runtime=options.runtime or None,
             read_only=True,
             tmpfs={WORK: SCRATCH, "/tmp": SCRATCH},

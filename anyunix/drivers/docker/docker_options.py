@@ -78,6 +78,11 @@ class DockerOptions(AlteringOptions, frozen=True, kw_only=True, tag="docker"):
 
         return DockerDriver(self, shared.one(Engine), name=place.name, emulated=bool(place.emulator))
 
+    def through(self, shared: Shared) -> str:
+        from anyunix.drivers.docker.engine import Engine
+
+        return shared.one(Engine).title()
+
     def checked(self, folders: Folders) -> "DockerOptions":
         super().checked(folders)
         return msgspec.structs.replace(self, dockerfile=self._dockerfile(folders), seccomp=self._seccomp(folders))

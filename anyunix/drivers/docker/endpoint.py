@@ -1,15 +1,26 @@
-"""Where the engine is: DOCKER_HOST, else the context DOCKER_CONTEXT, else the one that `docker context use` chose."""
+"""Where the engine is: DOCKER_HOST, else a Docker context, else the sockets of Docker and Podman on this machine."""
 
-from collections.abc import Mapping
+import os
+import re
+import socket
+import stat
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
-import docker.utils
-from docker.constants import DEFAULT_UNIX_SOCKET
-from docker.context import ContextAPI
+import docker.tls
 
-from anyunix.drivers.docker.image_build import reason_of
+from anyunix.drivers.docker.contexts import DEFAULT, current_name, folder_of, read_context, read_tls
 from anyunix.errors import PlatformError
+
+SOCKET = "/var/run/docker.sock"
+PODMAN = "/run/podman/podman.sock"
+"""Of the system's service; a user's own is below XDG_RUNTIME_DIR (podman-system-service(1))."""
+LOCAL, REMOTE, TCP = "unix://", "ssh://", ("tcp://", "http://", "https://")
+PORT = re.compile(r"[^/@]+:[0-9]{1,5}/?")
+EXPECTED = "expected unix:///PATH, ssh://USER@HOST or tcp://HOST:PORT"
+LOOK_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -19,10 +30,15 @@ class Address:
     url: str
     context: str = ""
     """The Docker context that names it; empty without one."""
-    tls: Any = None
+    tls: docker.tls.TLSConfig | None = None
 
     def __str__(self) -> str:
         return f"{self.url} (docker context {self.context!r})" if self.context else self.url
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is behind a socket of this machine."""
+        return self.url.startswith(LOCAL)
 
     @property
     def podman(self) -> bool:
@@ -32,6 +48,8 @@ class Address:
     @property
     def how_to_start(self) -> str:
         """What to type when nothing answers there."""
+        if not self.is_here:
+            return "start it there, and let it listen on that address (`docker info` must answer), or set DOCKER_HOST"
         if self.podman:
             return f"start it (`systemctl --user start podman.socket`, or `podman system service --time=0 {self.url}`)"
         return "start it (`systemctl start docker`, or `dockerd` by hand), or set DOCKER_HOST"
@@ -57,18 +75,63 @@ class Address:
 
 
 def find_address(environment: Mapping[str, str]) -> Address:
-    """The engine that the command `docker` would ask. Raises PlatformError for a context that is not there."""
-    given = docker.utils.kwargs_from_env(dict(environment) or {"": ""})
-    if url := given.get("base_url"):
-        return Address(url, tls=given.get("tls"))
-    name = environment.get("DOCKER_CONTEXT") or None
+    """The engine that the command `docker` would ask; where it would find none here, Podman's.
+
+    Raises PlatformError for an address, a context or a certificate that is none.
+    """
+    if url := environment.get("DOCKER_HOST", "").strip():
+        return Address(checked(url, "DOCKER_HOST"), tls=_tls_of(environment))
+    folder, name = folder_of(environment), environment.get("DOCKER_CONTEXT", "")
+    chosen_by = "DOCKER_CONTEXT" if name else "chosen by `docker context use`"
+    name = name or current_name(folder)
+    if name == DEFAULT:
+        return Address(LOCAL + first_open(_sockets(environment)))
+    context = read_context(folder, name, chosen_by)
+    return Address(checked(context.host, f"the Docker context {name!r}"), name, context.tls)
+
+
+def checked(url: str, given_by: str) -> str:
+    """An address of a kind that can be asked; HOST:PORT alone is tcp://, as for `docker`. Raises PlatformError."""
+    if PORT.fullmatch(url):
+        return TCP[0] + url
+    rest = url.partition("://")[2]
+    if url.startswith(TCP) and not PORT.fullmatch(rest):
+        raise PlatformError(f"{given_by} is {url[:80]!r}, which has no host and port: {EXPECTED}")
+    if not rest or not url.startswith((LOCAL, REMOTE, *TCP)):
+        raise PlatformError(f"{given_by} is {url[:80]!r}, which is no address of an engine: {EXPECTED}")
+    return url
+
+
+def first_open(paths: Iterable[str]) -> str:
+    """The first of some sockets that this user can connect to; if there is none, the first that is there at all."""
+    there = [path for path in paths if _is_socket(path)]
+    return next(filter(_opens, there), there[0] if there else SOCKET)
+
+
+def _sockets(environment: Mapping[str, str]) -> tuple[str, ...]:
+    own = environment.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    return SOCKET, f"{own}/podman/podman.sock", PODMAN
+
+
+def _tls_of(environment: Mapping[str, str]) -> docker.tls.TLSConfig | None:
+    """What DOCKER_TLS_VERIFY and DOCKER_TLS ask for, any text but none, as `docker` takes them."""
+    verify = bool(environment.get("DOCKER_TLS_VERIFY"))
+    if not verify and not environment.get("DOCKER_TLS"):
+        return None
+    folder = Path(environment.get("DOCKER_CERT_PATH") or folder_of(environment))
+    if verify and not (folder / "ca.pem").is_file():
+        raise PlatformError(f"DOCKER_TLS_VERIFY is set, and {folder}/ca.pem is not there: set DOCKER_CERT_PATH")
+    return read_tls(folder, verify=verify)
+
+
+def _is_socket(path: str) -> bool:
     try:
-        context = ContextAPI.get_context(name)
-    except Exception as error:  # what docker-py raises for a damaged file is of no narrower type
-        raise PlatformError(f"the Docker context cannot be read: {reason_of(error)}") from error
-    if context is None:
-        named = f"{name!r} (DOCKER_CONTEXT)" if name else "that `docker context use` chose"
-        raise PlatformError(f"the Docker context {named} is not there: `docker context ls` shows those that are")
-    if context.name == "default" or not context.Host:
-        return Address(DEFAULT_UNIX_SOCKET.removeprefix("http+"), tls=given.get("tls"))
-    return Address(context.Host, context.name, context.TLSConfig)
+        return stat.S_ISSOCK(os.stat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _opens(path: str) -> bool:
+    with closing(socket.socket(socket.AF_UNIX)) as tried:
+        tried.settimeout(LOOK_SECONDS)
+        return tried.connect_ex(path) == 0

@@ -10,22 +10,21 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-import docker
 import docker.errors
 
 from anyunix.drivers.base import Progress
-from anyunix.drivers.docker.endpoint import Address, find_address
+from anyunix.drivers.docker.connection import Connection
+from anyunix.drivers.docker.endpoint import find_address
 from anyunix.drivers.docker.execution import ENGINE_ERRORS
 from anyunix.drivers.docker.image_build import build_image, reason_of
 from anyunix.drivers.docker.image_context import Image
 from anyunix.drivers.docker.owned import remove_left_behind
 from anyunix.errors import PlatformError
 from anyunix.host.emulators import no_handler
+from anyunix.text import safe
 
 ANSWER_SECONDS = 30
 """For the first answer: Podman's service is started by the call, and takes its time when it is cold."""
-LOCAL_SOCKET = "http+docker://localhost"
-"""What the client calls an engine behind a socket of this machine."""
 CALL_SECONDS = 120
 BUILD_SECONDS = 600
 """For what a call that builds or pulls says next."""
@@ -39,9 +38,11 @@ class Engine:
         self._answer_seconds, self._call_seconds = answer_seconds, call_seconds
         self._lock = threading.Lock()
         self._image_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._connection: Connection | None = None
         self._client: Any = None
         self._builder: Any = None
         self._reason: str | None = None
+        self._title: str | None = None
         self._asked = False
 
     def available(self) -> str | None:
@@ -57,13 +58,25 @@ class Engine:
 
         Of an engine on another machine nothing is known before a program is started there.
         """
-        here = sys.platform == "linux" and self.client().api.base_url == LOCAL_SOCKET
-        return no_handler(cpu) if here else None
+        return no_handler(cpu) if sys.platform == "linux" and self.connection().where.is_here else None
 
     def client(self) -> Any:
-        if self._client is None:
-            raise PlatformError(self._reason or "the Docker engine was not asked for yet")
+        self.connection()
         return self._client
+
+    def connection(self) -> Connection:
+        """What it answers through. Raises PlatformError where it does not."""
+        if self._connection is None:
+            raise PlatformError(self._reason or "the Docker engine was not asked for yet")
+        return self._connection
+
+    def title(self) -> str:
+        """What it is and where, asked once; empty where it does not answer."""
+        reason = self.available()
+        with self._lock:
+            if self._title is None:
+                self._title = "" if reason else self.connection().title
+            return self._title
 
     def image(self, image: Image, say: Progress) -> str:
         """The tag of an image, built if there is none for this content. Raises PlatformError."""
@@ -86,28 +99,18 @@ class Engine:
 
     def _connect(self) -> str | None:
         try:
-            where = find_address(os.environ)
+            made = Connection(find_address(os.environ))
         except PlatformError as error:
             return str(error)
+        weakref.finalize(self, made.close)
         try:
-            with closing(_client(where, self._answer_seconds)) as client:
-                client.ping()
-                version = client.api.api_version
-            self._client = _client(where, self._call_seconds, version)
-            self._builder = _client(where, BUILD_SECONDS, version)
-        except ENGINE_ERRORS as error:
-            return self._why_not(where, error)
-        weakref.finalize(self, _close, self._client, self._builder)
+            made.ask(self._answer_seconds)
+        except PlatformError as error:
+            return str(error)
+        self._connection = made
+        self._client, self._builder = made.client(self._call_seconds), made.client(BUILD_SECONDS)
         remove_left_behind(self._client.api)
         return None
-
-    def _why_not(self, where: Address, error: Exception) -> str:
-        said = str(error).lower()
-        if isinstance(error, PermissionError) or "permission denied" in said:
-            return f"the Docker engine at {where} may not be used by this user: {where.how_to_get_in}"
-        if "timed out" in said:
-            return f"the Docker engine at {where} does not answer within {self._answer_seconds} s: {where.how_to_wake}"
-        return f"no Docker engine answers at {where}: {where.how_to_start}"
 
     def _base(self, image: Image, say: Progress) -> str:
         """The base image's ID; pulled where it is not here. Raises PlatformError."""
@@ -119,46 +122,37 @@ class Engine:
                 self._pull(image, say)
                 return str(images.get(image.base).id)
         except ENGINE_ERRORS as error:
-            raise PlatformError(
-                f"the image {image.base} is not here and cannot be pulled ({reason_of(error)}): "
-                f"`anyunix images build {image.base}` makes it from a package mirror, `docker import` takes a "
-                f"root file system"
-            ) from error
+            raise _no_base(image, reason_of(error)) from error
 
     def _pull(self, image: Image, say: Progress) -> None:
         say(f"pulling {image.base}")
         for event in self._builder.api.pull(image.base, platform=image.cpu or None, stream=True, decode=True):
             if "error" in event:
-                raise PlatformError(f"the image {image.base} cannot be pulled: {event['error']}")
+                raise _no_base(image, " ".join(safe(str(event["error"])).split())[:300])
             say(f"pulling {image.base}: {event.get('status', '')} {event.get('progress', '')}")
+
+
+def _no_base(image: Image, reason: str) -> PlatformError:
+    return PlatformError(
+        f"the image {image.base} is not here and cannot be pulled ({reason}): `anyunix images build {image.base}` "
+        "makes it from a package mirror, `docker import` takes a root file system"
+    )
 
 
 @contextmanager
 def answering(seconds: int) -> Iterator[Any]:
     """A client for a few quick calls; None where there is no engine. Raises what is in ENGINE_ERRORS."""
     try:
-        client = _client(find_address(os.environ), seconds)
-    except (PlatformError, *ENGINE_ERRORS):
+        connection = Connection(find_address(os.environ))
+    except PlatformError:
         yield None
         return
-    with closing(client):
+    with closing(connection):
         try:
-            client.ping()
+            client = connection.client(seconds)  # asks for the version
         except ENGINE_ERRORS as error:
             if "timed out" in str(error).lower():
                 raise
             yield None
         else:
             yield client
-
-
-def _client(where: Address, seconds: int, version: str | None = None) -> Any:
-    """A client whose calls end after so many seconds without a word; it asks for the API's version where that is not
-    known. Raises what is in ENGINE_ERRORS.
-    """
-    return docker.DockerClient(base_url=where.url, tls=where.tls or False, timeout=seconds, version=version)
-
-
-def _close(*clients: Any) -> None:
-    for client in clients:
-        client.close()

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from anyunix.catalog.lookup import Catalog
 from anyunix.drivers.docker.docker_driver import DockerDriver
 from anyunix.drivers.docker.docker_options import DockerOptions
-from anyunix.drivers.docker.engine import LOCAL_SOCKET, Engine
+from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.docker.owned import DEADLINE_LABEL, OWNER_LABEL, is_left_behind, remove_left_behind, things
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import PlatformError
@@ -78,7 +78,7 @@ def test_hardened_by_default(driver: DockerDriver) -> None:
 
 
 def test_the_gateway_is_this_machine_as_the_readme_says(driver: DockerDriver, engine: Engine) -> None:
-    if engine.client().api.base_url != LOCAL_SOCKET:
+    if not engine.connection().where.is_here:
         pytest.skip("the engine is on another machine")
     with socket.create_server(("0.0.0.0", 0)) as listener:
         program = (

@@ -89,7 +89,8 @@ def test_a_context_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest
     context(tmp_path, "desktop", "unix:///run/desktop.sock", monkeypatch)
     monkeypatch.setenv("DOCKER_CONTEXT", "desktpo")
     assert Engine().available() == (
-        "the Docker context 'desktpo' (DOCKER_CONTEXT) is not there: `docker context ls` shows those that are"
+        "the Docker context 'desktpo' (DOCKER_CONTEXT) is not there (did you mean 'desktop'?): there are default, "
+        f"desktop in {tmp_path}; `docker context use NAME` or DOCKER_CONTEXT=NAME chooses one"
     )
 
 

@@ -45,7 +45,6 @@ def root(tmp_path: Path) -> Path:
 needs_docker_command = pytest.mark.skipif(shutil.which("docker") is None, reason="no docker command here")
 
 
-@needs_docker_command
 def test_what_is_put_in_is_known_as_made_here_and_can_be_removed(store: Store, root: Path) -> None:
     assert store.state(NAME) == "missing"
     store.put(root, Base(NAME, "linux/s390x", ("mine",)))
