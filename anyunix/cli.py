@@ -53,12 +53,25 @@ RENAMED = {"teeth": "mutation"}
 class SuggestingParser(argparse.ArgumentParser):
     """Says of a word that it does not know which one it is near."""
 
+    words: Sequence[str] = ()
+    """Those that are parsed."""
+
     def error(self, message: str) -> NoReturn:
-        """In one line, with how to ask for help: a screen full of usage would hide what is wrong."""
-        self.exit(EXIT_USAGE, f"{self.prog}: {_with_suggestion(message)}; `{self.prog} --help` shows what there is\n")
+        """In one line, with how to ask for help: a screen full of usage would hide what is wrong.
+
+        A command whose callers look for errors elsewhere has a default `usage_error`: the error and the words -> the
+        exit status, or None where it is to be said as ever.
+        """
+        text = f"{_with_suggestion(message)}; `{self.prog} --help` shows what there is"
+        elsewhere = self.get_default("usage_error")
+        status = elsewhere(text, self.words) if elsewhere else None
+        if status is not None:
+            self.exit(status)
+        self.exit(EXIT_USAGE, f"{self.prog}: {text}\n")
 
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
         """As argparse's, but that a command tells of its own unknown options: at the top nobody knows them."""
+        self.words = args or ()
         found, rest = super().parse_known_args(args, namespace)
         if rest:
             options = [option for option in self._option_string_actions if option.startswith("--")]

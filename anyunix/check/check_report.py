@@ -8,29 +8,22 @@ from rich.text import Text
 
 from anyunix.check.judge import Check, Served
 from anyunix.check.name_lookups import Lookup
-from anyunix.check.reach import FAMILIES, Timing
+from anyunix.check.reach import FAMILIES, NO_TIMING, Timing
 from anyunix.check.tls import Handshake
 from anyunix.check.tls_remarks import days
+from anyunix.report.matrix_table import natural_width
 
 STYLES = {"answered": "green", "refused": "red", "timed out": "red", "unreachable": "red", "reset": "red"}
 
 
 def print_check(console: Console, check: Check) -> None:
-    """A row per address, then what they amount to."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in ("address", "", "connect", "one round trip", "it says"):
-        table.add_column(column)
-    for each in check.served:
-        reach = each.reach
-        why = f" ({reach.error})" if reach.error and reach.outcome not in ("refused", "timed out") else ""
-        table.add_row(
-            reach.address,
-            Text(f"{reach.outcome}{why}", STYLES[reach.outcome]),
-            _timing(reach.connect),
-            _timing(each.answer.round_trip) if reach.answered else "",
-            Text(_said(each)),
-        )
-    console.print(table)
+    """What each address does, then what that amounts to."""
+    tables = (_table(check, ranges=True), _table(check, ranges=False))
+    if fitting := next((each for each in tables if natural_width(console, each) <= console.width), None):
+        console.print(fitting)
+    else:
+        for each in check.served:
+            _print_stacked(console, each)
     if check.across is not None and check.across.served:
         console.print(Text("A message from a client of each family reached a client of the other."))
     for rude in check.rude:
@@ -45,6 +38,33 @@ def print_check(console: Console, check: Check) -> None:
     for problem in check.problems:
         console.print(Text(f"✗ {problem}", "red"), soft_wrap=True)
     console.print(Text(conclusion(check), "bold red" if check.problems else "bold green"), soft_wrap=True)
+
+
+def _table(check: Check, *, ranges: bool) -> Table:
+    """A row per address; with `ranges`, how far its times lie apart."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in ("address", "", "connect", "one round trip", "it says"):
+        table.add_column(column)
+    for each in check.served:
+        connect, round_trip = (_timing(timing, ranges=ranges) for timing in _timings(each))
+        table.add_row(each.reach.address, _outcome(each), connect, round_trip, Text(_said(each)))
+    return table
+
+
+def _print_stacked(console: Console, each: Served) -> None:
+    """An address where there is no room for a table."""
+    console.print(Text.assemble(f"{each.reach.address}  ", _outcome(each)), soft_wrap=True)
+    connect, round_trip = (_timing(timing, ranges=False) for timing in _timings(each))
+    if connect:
+        console.print(Text(f"  connect {connect}" + (f", one round trip {round_trip}" if round_trip else "")))
+    if said := _said(each):
+        console.print(Text(f"  it says {said}"))
+
+
+def _outcome(each: Served) -> Text:
+    reach = each.reach
+    why = f" ({reach.error})" if reach.error and reach.outcome not in ("refused", "timed out") else ""
+    return Text(f"{reach.outcome}{why}", STYLES[reach.outcome])
 
 
 def conclusion(check: Check) -> str:
@@ -94,8 +114,15 @@ def _tls(handshake: Handshake) -> str:
     return said
 
 
-def _timing(timing: Timing) -> str:
-    return str(timing) if timing.milliseconds else ""
+def _timings(each: Served) -> tuple[Timing, Timing]:
+    """Of connections, and of round trips."""
+    return each.reach.connect, each.answer.round_trip if each.reach.answered else NO_TIMING
+
+
+def _timing(timing: Timing, *, ranges: bool) -> str:
+    if not timing.milliseconds:
+        return ""
+    return str(timing) if ranges else f"{timing.median:.1f} ms"
 
 
 def _said(each: Served) -> str:

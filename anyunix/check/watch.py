@@ -36,6 +36,7 @@ class _Live:
     """On a terminal."""
 
     def __init__(self, console: Console) -> None:
+        self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> "_Live":
@@ -47,7 +48,7 @@ class _Live:
 
     def show(self, done: Round) -> None:
         last = Text(f"{summary(done)}, at {datetime.now():%T}; Ctrl-C ends")
-        self._live.update(Group(round_table(done), *remark_lines(done), last), refresh=True)
+        self._live.update(Group(round_table(self._console, done), *remark_lines(done), last), refresh=True)
 
 
 class _Lines:

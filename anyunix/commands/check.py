@@ -1,6 +1,7 @@
 """`anyunix check`: deployed servers from outside, on every address of their names."""
 
 import argparse
+import re
 import ssl
 import sys
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,8 @@ from anyunix.host.whole_file import write_whole
 from anyunix.text import UNSAFE
 
 SECONDS, DEADLINE, WATCH, JOBS = 5.0, 60.0, 10.0, 32
+NAGIOS = re.compile(r" --fo\w*[= ]nagios ")
+"""In words that could not be parsed, with the option's abbreviations."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _of_one_server(parser)
     _of_all(parser)
-    parser.set_defaults(command=check_command)
+    parser.set_defaults(command=check_command, usage_error=_usage_error)
 
 
 def _of_one_server(parser: argparse.ArgumentParser) -> None:
@@ -127,13 +130,9 @@ def _of_all(parser: argparse.ArgumentParser) -> None:
         "--out", type=a_path, metavar="FILE", help="write it there, whole or not at all, instead of printing it"
     )
     parser.add_argument(
-        "--watch",
-        nargs="?",
-        type=_seconds,
-        const=WATCH,
-        metavar="SECONDS",
-        help=f"again every so many seconds (default: {WATCH:g}), until Ctrl-C",
+        "--watch", action="store_true", help=f"again and again, every {WATCH:g} seconds or --every, until Ctrl-C"
     )
+    parser.add_argument("--every", type=_seconds, metavar="SECONDS", help="with --watch: from one look to the next")
 
 
 class _Format(argparse.Action):
@@ -149,12 +148,27 @@ class _Format(argparse.Action):
 def check_command(arguments: argparse.Namespace) -> int:
     """Look, print; the exit status. Raises ConfigurationError."""
     try:
-        asked = _asked(arguments)
+        return _check(arguments)
     except ConfigurationError as error:
         if arguments.format != "nagios":
             raise
-        print(unknown(str(error)), end="")  # where a plugin's user looks for it
-        return EXIT_NOT_RUN
+        return _unknown(str(error))
+
+
+def _unknown(why: str) -> int:
+    """Print it where a plugin's user looks for it; the exit status."""
+    print(unknown(why), end="", flush=True)
+    return EXIT_NOT_RUN
+
+
+def _usage_error(why: str, words: Sequence[str]) -> int | None:
+    """What argparse has to say; its exit status, 2, would be CRITICAL to a monitoring system."""
+    return _unknown(why) if NAGIOS.search(f" {' '.join(words)} ") else None
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    """Raises ConfigurationError."""
+    asked = _asked(arguments)
     deadline = arguments.deadline or max(DEADLINE, 12 * max(each.options.seconds for each in asked))
 
     def look() -> Round:
@@ -163,8 +177,8 @@ def check_command(arguments: argparse.Namespace) -> int:
     def say(done: Round) -> None:
         _say(arguments, done)
 
-    if arguments.watch is not None:
-        return watch(console_for_reports(), look, arguments.watch, say)
+    if arguments.watch:
+        return watch(console_for_reports(), look, arguments.every or WATCH, say)
     done = look()
     say(done)
     return nagios_status(done) if arguments.format == "nagios" else done.exit_status
@@ -191,8 +205,10 @@ def _say(arguments: argparse.Namespace, done: Round) -> None:
 
 def _asked(arguments: argparse.Namespace) -> tuple[Query, ...]:
     """Raises ConfigurationError."""
-    if arguments.watch is not None and arguments.format != "text":
+    if arguments.watch and arguments.format != "text":
         raise ConfigurationError(f"--watch shows text: it has no --format {arguments.format}")
+    if arguments.every and not arguments.watch:
+        raise ConfigurationError("--every is for --watch")
     if arguments.out is not None and arguments.format == "text":
         raise ConfigurationError(f"--out is for a --format for programs: {', '.join(FORMATS)}")
     stores: dict[Path | None, ssl.SSLContext] = {}

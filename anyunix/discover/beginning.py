@@ -11,6 +11,7 @@ from anyunix.catalog.subjects import Subject
 from anyunix.discover.command import ServerCommand
 from anyunix.discover.detect import Say, detect
 from anyunix.discover.detected_file import subject_text
+from anyunix.discover.own_build import compiled, with_own_build
 from anyunix.discover.tried import SeenStart, try_subject
 from anyunix.drivers.netns.netns_driver import NetnsOptions
 from anyunix.drivers.registry import Drivers
@@ -28,7 +29,11 @@ class Begun:
 def begin(command: ServerCommand, catalog: Catalog, say: Say) -> Begun:
     """Write the file, over none that is there. Raises ConfigurationError, NoServer, NotRun, PlatformError."""
     check_new(command.file)
-    text = subject_text(detect(command, catalog, say))
+    found = detect(command, catalog, say)
+    if programs := compiled(found.subject):
+        say(f"looking for how {programs[0]} is built, in a copy of the sources beside it")
+        found = replace(found, subject=with_own_build(found.subject))
+    text = subject_text(found)
     write_new(command.file, text)
     try:
         subject = read_subject(command.file.resolve())

@@ -60,6 +60,9 @@ class ServerCommand:
         if Path(word).is_file():
             there = f"it is a file that cannot be run; type: chmod +x {word}" if "/" in word else f"type ./{word}"
             raise ConfigurationError(f"--detect: {word}: {there}")
+        if "/" in word:
+            make = "; build it first: make" if shutil.which("make") and Path("Makefile").is_file() else ""
+            raise ConfigurationError(f"--detect: {word}: there is no such file{make}")
         raise ConfigurationError(f"--detect: {word}: no such command, on PATH or in {', '.join(SBIN)}")
 
     def _files(self) -> Iterator[str]:

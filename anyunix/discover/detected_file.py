@@ -10,12 +10,15 @@ import yaml
 
 from anyunix.catalog.subject_template import SCHEMA, as_argument, promise_lines
 from anyunix.discover.detect import Detected
+from anyunix.discover.own_build import compiled
 from anyunix.discover.tried_report import abbreviated
 from anyunix.discover.watched import SeenStop
 from anyunix.text import safe
 
 PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
 WIDTH = 118
+FIRST = "local,local-v6only"
+"""Platforms that need nothing but this machine, and are unlike."""
 PRIVATE = "local-private"
 """The platform that is this machine with a network of its own."""
 
@@ -26,9 +29,8 @@ def subject_text(found: Detected) -> str:
 
 
 def run_command(file: Path, port: int = 0) -> str:
-    """What to type to have it tried in every way; `port` is the only one that it can have, or 0."""
-    platform = PRIVATE if port else "local"
-    return f"anyunix run --subject {as_argument(file)} --platform {platform} -k any_server"
+    """What to type for the first matrix; `port` is the only one that it can have, or 0."""
+    return f"anyunix run --subject {as_argument(file)} --platform {PRIVATE if port else FIRST}"
 
 
 def promises_of(found: Detected) -> dict[str, tuple[str, str]]:
@@ -66,9 +68,15 @@ def _head(found: Detected) -> Iterator[str]:
 
 def _start(found: Detected) -> Iterator[str]:
     subject, seen = found.subject, found.seen
+    if programs := compiled(subject):
+        yield f"# {_comment(', '.join(programs))}: built for machines like this one; how was not found out. For others"
+        yield "# its sources belong into files, in its place, and the command that builds it: build: [make, -s]"
     yield f"files: {_flow(subject.files)}"
     if subject.needs:
         yield f"needs: {_flow(subject.needs)}"
+    if subject.build:
+        yield "# that this builds it from those files alone was tried"
+        yield f"build: {_flow(subject.build)}"
     yield f"start: {_flow(subject.start)}"
     if subject.environment:
         yield "# that it reads this variable was tried"

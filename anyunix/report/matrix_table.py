@@ -47,12 +47,12 @@ UNLIMITED = 10_000
 def matrix_table(console: Console, matrix: Matrix, width: int) -> Table:
     """The widest that fits, or the narrowest that there is."""
     for layout in LAYOUTS:
-        if _natural_width(console, _table(matrix, layout)) <= width:
+        if natural_width(console, _table(matrix, layout)) <= width:
             return _table(matrix, layout)
     return _table(matrix, LAYOUTS[-1])
 
 
-def _natural_width(console: Console, table: Table) -> int:
+def natural_width(console: Console, table: Table) -> int:
     """Where it has all the room that it wants. What rich measures leaves out some of the padding."""
     lines = console.render_lines(table, console.options.update(width=UNLIMITED), pad=False)
     return max(sum(segment.cell_length for segment in line) for line in lines)

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from anyunix.cli import main
 from check_servers import V4, V6, redis, serving
 
 PATIENT = 60.0
@@ -21,7 +22,7 @@ PATIENT = 60.0
 def watching(port: int, *, terminal: bool = False) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     """The command, and where what it prints can be read."""
     reading, writing = pty.openpty() if terminal else os.pipe()
-    words = ["check", f"redis://127.0.0.1:{port}", "--also", "::1", "--watch", "0.05", "--timeout", "30"]
+    words = ["check", "--every", "0.05", "--also", "::1", "--timeout", "30", "--watch", f"redis://127.0.0.1:{port}"]
     process = subprocess.Popen(
         [sys.executable, "-m", "anyunix", *words],
         stdout=writing,
@@ -79,3 +80,8 @@ def test_on_a_terminal_a_table_changes_in_place() -> None:
         rest = read_until(reading, "clients of IPv4 and IPv6 are served")
         assert process.wait(PATIENT) == 0
     assert "\x1b[?25h" in rest  # the cursor is shown again
+
+
+def test_an_interval_without_a_watch_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--every", "2", "127.0.0.1:1"]) == 2
+    assert capsys.readouterr().err == "anyunix: --every is for --watch\n"
