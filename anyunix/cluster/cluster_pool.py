@@ -58,7 +58,9 @@ class ClusterPool:
         tell: Callable[[str, str], None] = NOBODY.works,
         task: Callable[..., bytes] = run_cell,
     ) -> None:
-        """`times` are what cells took in earlier runs, in seconds; `tell` is told which workers come before a run begins; `task` is what runs a cell on a worker."""
+        """`times` are what cells took in earlier runs, in seconds; `tell` is told which workers come before a run
+        begins; `task` is what runs a cell on a worker.
+        """
         self.connection, self.task, self._times = connection, task, times or {}
         self.run_name = secrets.token_hex(8)
         self._catalog = find_catalog()
