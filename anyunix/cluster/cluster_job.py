@@ -18,7 +18,7 @@ from anyunix.errors import ConfigurationError
 from anyunix.results.junit import BadResults
 from anyunix.results.model import Artifacts, CellResult
 from anyunix.run.cell import Cell, SuiteOptions
-from anyunix.run.matrix import Keeper, Watcher
+from anyunix.run.matrix import IDLE, Keeper, Watcher
 from anyunix.text import first_line, listed
 
 TRIES = 2
@@ -95,6 +95,7 @@ class Job:
 
     def run(self) -> list[CellResult]:
         """The results in the order of the cells. Raises ConfigurationError for what a user wrote."""
+        self._watcher.begins([each.cell for each in self._going.values()])
         try:
             while self._going:
                 self._look()
@@ -215,7 +216,7 @@ class Job:
         name = member.name if member else sent.worker
         if member is not None:
             member.running.discard(sent.number)
-            self._watcher.works(member.name, "idle" if not member.running else f"{len(member.running)} cells")
+            self._watcher.works(member.name, IDLE if not member.running else f"{len(member.running)} cells")
         try:
             if sent.future.status == "error":
                 raise BadResults("its task failed there; the worker's own log says how")

@@ -9,6 +9,7 @@ from anyunix.cluster.shared_key import proof
 from anyunix.cluster.waiting_cells import Seat
 from anyunix.cluster.worker_description import WorkerDescription, read_description
 from anyunix.results.model import WorkerResult
+from anyunix.run.matrix import LOST
 from anyunix.text import safe
 
 HANG_SECONDS = 60.0
@@ -75,7 +76,7 @@ class Members:
             if reason := self._why_lost(member, workers.get(address)):
                 lost.append(self.there.pop(address))
                 self._left[member.name] = reason
-                self.tell(member.name, f"lost: {reason}")
+                self.tell(member.name, f"{LOST}: {reason}")
         for address in [address for address in self.refused if address not in workers]:
             del self.refused[address]
         return lost

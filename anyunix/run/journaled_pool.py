@@ -82,6 +82,9 @@ class Scribe:
         self._keys = {id(cell): key for cell, key in cells}
         self._brought: dict[int, Artifacts] = {}
 
+    def begins(self, cells: Sequence[Cell]) -> None:
+        self._watcher.begins(cells)
+
     def says(self, cell: Cell, text: str) -> None:
         self._watcher.says(cell, text)
 
