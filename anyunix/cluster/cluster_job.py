@@ -124,7 +124,10 @@ class Job:
         """Who is there, now and then; cells of workers that were lost wait again."""
         if time.monotonic() - self._looked < LOOK_SECONDS:
             return
-        for lost in self._pool.members.see(self._pool.connection.workers()):
+        known = self._pool.connection.workers()
+        for lost in self._pool.members.see(known):
+            if lost.address in known:
+                self._pool.connection.remove(lost.address)
             for number in sorted(lost.running):
                 self._run_again(number, lost)
         self._looked = time.monotonic()

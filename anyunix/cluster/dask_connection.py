@@ -134,6 +134,14 @@ class DaskConnection:
         with suppress(Exception):  # of a scheduler that is gone, too
             self._client.cancel([each.future for each in sent], force=True)
 
+    def remove(self, worker: str) -> None:
+        """Have the scheduler forget a worker that hangs: else others wait for the archives that it has."""
+        scheduler: Any = self._client.scheduler
+        with suppress(Exception):
+            self._client.sync(
+                scheduler.unregister, address=worker, stimulus_id="anyunix-hangs", callback_timeout=CONNECT_SECONDS
+            )
+
     def on_each(self, workers: list[str], task: Callable[..., bytes], *arguments: object, seconds: float) -> None:
         """Have each of these do something, and wait until they have, for so long at most."""
         until = time.monotonic() + seconds

@@ -63,18 +63,25 @@ class Members:
         self.there: dict[str, Member] = {}
         self.refused: dict[str, str] = {}
         """Address -> why it may not work for this client."""
+        self._silent: dict[str, Any] = {}
+        """Address of a worker that hangs -> when its scheduler heard of it last."""
         self._done: dict[str, int] = {}
         self._left: dict[str, str] = {}
 
     def see(self, workers: Mapping[str, Mapping[str, Any]]) -> list[Member]:
         """What the scheduler knows now; the workers that were lost since then."""
         for address, known in workers.items():
+            if known.get("last_seen") == self._silent.get(address, known):
+                continue  # it hangs still
+            self._silent.pop(address, None)
             if address not in self.there and address not in self.refused:
                 self._join(address, known)
         lost = []
         for address, member in list(self.there.items()):
             if reason := self._why_lost(member, workers.get(address)):
                 lost.append(self.there.pop(address))
+                if address in workers:
+                    self._silent[address] = member.heard
                 self._left[member.name] = reason
                 self.tell(member.name, f"{LOST}{reason}")
         for address in [address for address in self.refused if address not in workers]:
