@@ -24,10 +24,9 @@ class Cell:
 
     @property
     def ran(self) -> bool:
-        """Whether both probes came back, passed, and what one of them measured is what the platform file asks for."""
-        outcomes = [probe["outcome"] for cell in self.matrix["cells"] for probe in cell["probes"]]
-        facts = self.matrix["platforms"][0]["facts"]
-        return outcomes == ["passed"] * 2 and str(facts.get("ipv6.v6only_default")) == "1"
+        """Whether the contract was kept, and the fact is what the platform file asks for."""
+        kept = [probe["outcome"] for cell in self.matrix["cells"] for probe in cell["probes"]]
+        return kept == ["passed"] and self.matrix["platforms"][0]["facts"].get("ipv6.v6only_default") == 1
 
 
 Run = Callable[..., Cell]

@@ -73,7 +73,7 @@ def test_tls_is_what_the_variables_ask_for(docker_socket: str, tmp_path: Path, m
         assert Engine().available() is None
         make_certificates(tmp_path / "others")
         monkeypatch.setenv("DOCKER_CERT_PATH", str(tmp_path / "others"))
-        assert "and this client do not agree on TLS" in reason()
+        assert "and this client do not agree on TLS ([SSL: CERTIFICATE_VERIFY_FAILED] certificate verify" in reason()
         assert "set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH" in reason()
         (tmp_path / "others" / "key.pem").unlink()
         assert reason().startswith(f"{tmp_path}/others/key.pem is not there: a client of the Docker engine needs")
@@ -104,10 +104,10 @@ def test_ssh_that_does_not_get_there_is_said_with_what_to_type(by_ssh: Sshd, mon
     by_ssh.known_hosts.write_text("")
     monkeypatch.setenv("DOCKER_HOST", f"ssh://{far_side.ALIAS}")
     assert "the host key is not known yet: connect once with `ssh over-there`" in reason()
-    monkeypatch.setenv("DOCKER_HOST", "ssh://user:word@host")
-    assert "a password has no place in an address" in reason()
     monkeypatch.setenv("PATH", "")
     assert "no ssh on PATH: install OpenSSH's client" in reason()
+    monkeypatch.setenv("DOCKER_HOST", "ssh://user:word@host")
+    assert "a password has no place in an address" in reason()
 
 
 def test_a_far_side_without_an_engine_is_said(
