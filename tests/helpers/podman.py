@@ -63,8 +63,8 @@ def missing(*, rootless: bool) -> str | None:
         )
     if not rootless:
         return "Podman with root needs root"
-    user = getpass.getuser()
-    has = any(line.startswith(f"{user}:") for line in Path("/etc/subuid").read_text().splitlines())
+    user, file = getpass.getuser(), Path("/etc/subuid")
+    has = file.exists() and any(line.startswith(f"{user}:") for line in file.read_text().splitlines())
     return None if has else f"no subordinate IDs here: usermod --add-subuids 100000-165535 {user} (and --add-subgids)"
 
 

@@ -71,10 +71,10 @@ class Connection:
         self._version = self._client(seconds, DEFAULT_DOCKER_API_VERSION).api.version(api_version=False)
 
     def _client(self, seconds: int, version: str) -> Any:
-        tls = self.where.tls or False
+        tls = self.where.tls
         if tls and not tls.verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user said so
-        made = docker.DockerClient(base_url=self._url, tls=tls, timeout=seconds, version=version)
+        made = docker.DockerClient(base_url=self._url, tls=tls or False, timeout=seconds, version=version)
         made.api.trust_env = False  # else REQUESTS_CA_BUNDLE replaces the authority that the engine's user named
         self._clients.append(made)
         return made

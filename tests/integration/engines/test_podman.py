@@ -95,7 +95,7 @@ def test_what_a_platform_file_asks_for_is_there(options: DockerOptions, other: E
 
 
 def test_it_is_named_with_whether_it_has_root(address: str, other: Engine, request: pytest.FixtureRequest) -> None:
-    product, without = other.connection().product, "-without root" in request.node.name
+    product, without = other.connection().product, "without root" in request.node.name
     assert product.startswith("Podman ")
     assert other.title() == f"{product}{', without root,' if without else ''} at {address}"
 
