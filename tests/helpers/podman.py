@@ -116,9 +116,7 @@ def _begin(folder: Path, *, rootless: bool) -> list[str]:
         ("subuid", f"{NAME}:{SUBORDINATE}:65536"),
         ("subgid", f"{NAME}:{SUBORDINATE}:65536"),
     ):
-        known = Path("/etc", file)
-        known.touch()  # there has to be something to mount over
-        (folder / "etc" / file).write_text(f"{known.read_text()}{line}\n")
+        (folder / "etc" / file).write_text(f"{Path('/etc', file).read_text()}{line}\n")
     os.mknod(folder / "tun", 0o666 | 0o020000, os.makedev(10, 200))
     (folder / "tun").chmod(0o666)
     for below in ("home", "run", "storage", "networks"):
