@@ -107,6 +107,7 @@ def test_the_page_shows_the_files_that_it_is_about() -> None:
         assert f"\n{(EXAMPLES / name).read_text()}```" in page, name
 
 
+@pytest.mark.timeout(900)  # a wheel is built
 def test_twenty_endpoints_come_to_prometheus_by_the_units_of_the_page(
     endpoints: Callable[[str], None], tmp_path: Path, installed: Installed
 ) -> None:
