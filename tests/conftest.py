@@ -14,6 +14,7 @@ from anyunix.catalog.starting import Ready
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.local import LocalOptions
 
+LONG = Path(__file__).parent / "integration"
 SERVER = """\
 import socket, sys
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
@@ -21,6 +22,11 @@ print("READY 127.0.0.1:%d" % listener.getsockname()[1], flush=True)
 while True:
     listener.accept()[0].close()
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that take minutes first: of several workers none is left alone with them at the end."""
+    items.sort(key=lambda item: not item.path.is_relative_to(LONG))
 
 
 @pytest.fixture(scope="session", autouse=True)
