@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,8 +26,11 @@ while True:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that take minutes first: of several workers none is left alone with them at the end."""
-    items.sort(key=lambda item: not item.path.is_relative_to(LONG))
+    """Files that take minutes first, and of these, as of the others, those with the most tests: of several workers
+    none is left alone with a long one at the end.
+    """
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (not item.path.is_relative_to(LONG), -tests[item.path], item.path))
 
 
 @pytest.fixture(scope="session", autouse=True)
