@@ -12,7 +12,6 @@ from anyunix.commands.common import add_json, add_probes, console_for_reports
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import EXIT_DONE, ConfigurationError
 from anyunix.report import json_output, listing_lines
-from anyunix.run.own_probes import with_probes
 
 
 def add_arguments(listing: argparse.ArgumentParser) -> None:
@@ -59,6 +58,8 @@ def _entries(arguments: argparse.Namespace, catalog: Catalog) -> Iterator[dict[s
     elif arguments.what == "subjects":
         yield from map(listing_lines.subject_data, map(catalog.subject, catalog.subject_names()))
     else:
+        from anyunix.run.own_probes import with_probes  # here, and not above: all that runs anything comes with it
+
         with with_probes(catalog, arguments.probes) as found:
             yield from listing_lines.probe_data(read_probes(found.suite))
 

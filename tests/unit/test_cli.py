@@ -71,6 +71,12 @@ def test_no_command_is_imported_that_is_not_asked_for(option: str) -> None:
     assert names.isdisjoint({f"anyunix.commands.{MODULES.get(name, name)}" for name in COMMANDS})
 
 
+def test_a_list_of_subjects_needs_nothing_that_runs_anything() -> None:
+    names = imported("list", "subjects")
+    assert "anyunix.catalog.lookup" in names
+    assert names.isdisjoint({"docker", "jinja2", "requests", "importlib.metadata", "anyunix.run", "anyunix.trace"})
+
+
 def test_a_check_needs_neither_the_engine_nor_the_page() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # and nobody listens
