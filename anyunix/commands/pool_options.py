@@ -10,9 +10,9 @@ from pathlib import Path
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Driver
 from anyunix.run.cell_times import cell_times_file, read_cell_times
-from anyunix.run.journal import RunJournal, begin_run, resume_run
 from anyunix.run.journaled_pool import JournaledPool
 from anyunix.run.pool import LocalPool
+from anyunix.run.run_journal import RunJournal, begin_run, resume_run
 
 
 def add_resume(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def journal_of(arguments: argparse.Namespace, suite: Path) -> RunJournal:
     if not arguments.resume:
         return begin_run(arguments.out, suite)
     journal = resume_run(arguments.out, suite)
-    found = f"{len(journal)} results in {journal.path}, begun {journal.started}"
+    found = f"{len(journal)} results of the run begun {journal.started} are in {journal.path} and are not made again"
     print(f"anyunix: {found if len(journal) else f'nothing to resume in {arguments.out}: all runs'}", file=sys.stderr)
     return journal
 

@@ -27,10 +27,10 @@ from anyunix.mutation.stored_healthy import StoredHealthy, read_healthy
 from anyunix.report.out_folder import OutFolder
 from anyunix.results.model import Artifacts, CellResult
 from anyunix.run.cell import Cell, SuiteOptions
-from anyunix.run.journal import RunJournal
-from anyunix.run.journal_key import Keys
+from anyunix.run.journal_key import JournalKeys
 from anyunix.run.matrix import Keeper
 from anyunix.run.planned import only
+from anyunix.run.run_journal import RunJournal
 from anyunix.run.side_by_side import DriversInUse, side_by_side
 from anyunix.text import nearest
 
@@ -119,7 +119,7 @@ def _known(
 
 
 @dataclass(frozen=True)
-class _Scribe:
+class _BatchScribe:
     """Keeps what cells bring back, and writes each result down. A Keeper for batches."""
 
     out: OutFolder
@@ -141,14 +141,14 @@ def _run_missing(
     journal: RunJournal,
 ) -> list[CellResult]:
     """The result of each cell, in the same order: from the journal, where that has it."""
-    keys = Keys().of(cells, suite)
+    keys = JournalKeys().of(cells, suite)
     found = {number: journal.known(keys[number], cell.id) for number, cell in enumerate(cells)}
     results = {number: known[0] for number, known in found.items() if known}
     for known in found.values():
         if known:
             out.keep(*known)
     missing = {number: cell for number, cell in enumerate(cells) if number not in results}
-    scribe = _Scribe(out, journal, {cell.key: key for cell, key in zip(cells, keys, strict=True)})
+    scribe = _BatchScribe(out, journal, {cell.key: key for cell, key in zip(cells, keys, strict=True)})
     ran = _run(list(missing.values()), options, suite, console, scribe)
     results |= dict(zip(missing, ran, strict=True))
     return [results[number] for number in range(len(cells))]

@@ -23,7 +23,7 @@ Line = TypeVar("Line")
 
 
 @dataclass(frozen=True)
-class Sort:
+class JournalSort:
     """One sort of journal, as errors speak of it."""
 
     of: str
@@ -71,7 +71,7 @@ class LineJournal:
         return data
 
 
-def read_lines(path: Path, sort: Sort, first: type[First], line: type[Line]) -> tuple[First, list[Line]]:
+def read_lines(path: Path, sort: JournalSort, first: type[First], line: type[Line]) -> tuple[First, list[Line]]:
     """The first line and the others, without a torn last one. Raises ConfigurationError naming file, line and what to
     do.
     """
@@ -84,7 +84,7 @@ def read_lines(path: Path, sort: Sort, first: type[First], line: type[Line]) -> 
     ]
 
 
-def check_same(path: Path, sort: Sort, pairs: Mapping[str, tuple[object, object]]) -> None:
+def check_same(path: Path, sort: JournalSort, pairs: Mapping[str, tuple[object, object]]) -> None:
     """Raises ConfigurationError that names the first thing in which what was `found` and what is `wanted` differ."""
     if other := next((what for what, (found, wanted) in pairs.items() if found != wanted), ""):
         raise ConfigurationError(
@@ -95,18 +95,18 @@ def check_same(path: Path, sort: Sort, pairs: Mapping[str, tuple[object, object]
 def identities(found: Identity, wanted: Identity) -> dict[str, tuple[object, object]]:
     """What `check_same` compares of a program and its suite."""
     return {
-        f"another version of anyunix, {found.version!r:.40}": (found.version, wanted.version),
+        "another version of anyunix": (found.version, wanted.version),
         "another suite": (found.suite, wanted.suite),
         "other probes of one's own (--probes)": (dict(found.probes), dict(wanted.probes)),
     }
 
 
-def damaged(path: Path, sort: Sort, number: int, reason: object) -> ConfigurationError:
+def damaged(path: Path, sort: JournalSort, number: int, reason: object) -> ConfigurationError:
     """For a line that is none of such a journal."""
     return ConfigurationError(f"{path}: line {number}: not of {sort.of} of anyunix: {reason}; {sort.instead}")
 
 
-def _decoded(path: Path, sort: Sort, number: int, line: bytes, kind: type[T]) -> T:
+def _decoded(path: Path, sort: JournalSort, number: int, line: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(line, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
