@@ -13,6 +13,7 @@ from anyunix.run.cell_times import cell_times_file, read_cell_times
 from anyunix.run.journaled_pool import JournaledPool
 from anyunix.run.pool import LocalPool
 from anyunix.run.run_journal import RunJournal, begin_run, resume_run
+from anyunix.text import safe
 
 
 def add_resume(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +31,9 @@ def journal_of(arguments: argparse.Namespace, suite: Path) -> RunJournal:
     if not arguments.resume:
         return begin_run(arguments.out, suite)
     journal = resume_run(arguments.out, suite)
-    found = f"{len(journal)} results of the run begun {journal.started} are in {journal.path} and are not made again"
+    found = (
+        f"{len(journal)} results of the run begun {safe(journal.started)} are in {journal.path} and are not made again"
+    )
     print(f"anyunix: {found if len(journal) else f'nothing to resume in {arguments.out}: all runs'}", file=sys.stderr)
     return journal
 

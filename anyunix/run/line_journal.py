@@ -45,28 +45,31 @@ class LineJournal:
         self.problems: dict[Path, str] = {}
         """File -> why it could not be written."""
         self._limit, self._size = limit, 0
+        self._ends_well = True
         self._lock = threading.Lock()
         try:
             write_whole(path, (self._counted(line) for line in lines))
         except OSError as error:
-            self.problems[path] = error.strerror or str(error)
+            self._failed(error)
 
     def append(self, line: object) -> None:
         """Write one down, whole and at once. After a failure nothing is: half a line may stand at the end."""
+        data = _encoded(line)
         with self._lock:
-            before = self._size
-            data = self._counted(line)
-            if self.problems or self._size > self._limit:
-                self._size = before
+            if not self._ends_well or self._size + len(data) > self._limit:
                 return
             try:
                 with self.path.open("ab") as file:
                     file.write(data)
             except OSError as error:
-                self.problems[self.path] = error.strerror or str(error)
+                self._failed(error)
+            self._size += len(data)
+
+    def _failed(self, error: OSError) -> None:
+        self._ends_well, self.problems[self.path] = False, error.strerror or str(error)
 
     def _counted(self, line: object) -> bytes:
-        data = msgspec.json.encode(line) + b"\n"
+        data = _encoded(line)
         self._size += len(data)
         return data
 
@@ -104,6 +107,10 @@ def identities(found: Identity, wanted: Identity) -> dict[str, tuple[object, obj
 def damaged(path: Path, sort: JournalSort, number: int, reason: object) -> ConfigurationError:
     """For a line that is none of such a journal."""
     return ConfigurationError(f"{path}: line {number}: not of {sort.of} of anyunix: {reason}; {sort.instead}")
+
+
+def _encoded(line: object) -> bytes:
+    return msgspec.json.encode(line) + b"\n"
 
 
 def _decoded(path: Path, sort: JournalSort, number: int, line: bytes, kind: type[T]) -> T:
