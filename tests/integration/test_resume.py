@@ -135,29 +135,31 @@ def test_a_run_that_was_ended_goes_on_where_it_was(folder: Folder, whole: Any, n
     assert (known(done.stdout), begun(done.stdout)) == ({"c", "python"}, {"slow"})
     assert folder.matrix() == whole
 
-    (folder.path / "server.py").write_text(SERVER + "# another file of the subject\n")
-    done = folder.run("--resume")
-    assert done.stderr.startswith("anyunix: 3 results of the run begun 2")
-    assert (known(done.stdout), begun(done.stdout)) == ({"c", "python"}, {"slow"})
-
 
 @pytest.fixture
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A command that runs one cell; without --out."""
-    (tmp_path / "server.py").write_text(SERVER)
-    (tmp_path / "tiny.yaml").write_text(TINY)
+    """A command that runs two cells."""
+    for name in ("tiny", "other"):
+        (tmp_path / f"{name}.py").write_text(SERVER)
+        (tmp_path / f"{name}.yaml").write_text(TINY.replace("server.py", f"{name}.py"))
     monkeypatch.chdir(tmp_path)
-    return ["run", "--platform", "local", "--subject", "./tiny.yaml", *PROBES, "--out", "out"]
+    subjects = ("--subject", "./tiny.yaml", "--subject", "./other.yaml")
+    return ["run", "--platform", "local", *subjects, *PROBES, "--out", "out"]
 
 
-def test_where_there_is_nothing_to_resume_all_runs(
+def test_where_there_is_nothing_to_resume_all_runs_and_then_what_was_changed(
     tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*tiny, "--resume"]) == 0
     said = capsys.readouterr()
     assert said.err == "anyunix: nothing to resume in out: all runs\n"
-    assert "known from" not in said.out
-    assert (tmp_path / "out" / "run.journal").read_bytes().count(b"\n") == 2
+    assert (known(said.out), begun(said.out)) == (set(), {"tiny", "other"})
+    assert (tmp_path / "out" / "run.journal").read_bytes().count(b"\n") == 3
+    (tmp_path / "other.py").write_text(SERVER + "# another file of the subject\n")
+    assert main([*tiny, "--resume"]) == 0
+    said = capsys.readouterr()
+    assert said.err.startswith("anyunix: 2 results of the run begun 2")
+    assert (known(said.out), begun(said.out)) == ({"tiny"}, {"other"})
 
 
 def test_a_journal_that_cannot_be_written_is_told_at_the_end(
@@ -167,7 +169,7 @@ def test_a_journal_that_cannot_be_written_is_told_at_the_end(
     assert main(tiny) == 3
     said = capsys.readouterr()
     assert said.err == "anyunix: out/run.journal: cannot be written: not a regular file: move it away\n"
-    assert said.out.splitlines()[-1].startswith("anyunix: nothing to compare with: tiny")
+    assert said.out.splitlines()[-1].startswith("anyunix: nothing to compare with: ")
 
 
 def test_a_journal_of_something_else_is_not_gone_on_with(
