@@ -19,7 +19,7 @@ from anyunix.results.junit import BadResults
 from anyunix.results.model import Artifacts, CellResult
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.matrix import IDLE, Keeper, Watcher
-from anyunix.text import first_line, listed
+from anyunix.text import first_line, listed, shortened
 
 TRIES = 2
 """A cell that has killed so many workers is to blame."""
@@ -226,12 +226,16 @@ class Job:
             answer = read_answer(sent.result(), going.cell, name)
         except BadResults as error:
             self._end(sent.number, "error", f"{name}: {error}")
-        except SchedulerGone:
+        except SchedulerGone as reason:
             self._looked = 0.0
             if going.measures:
                 self._how.facts.give_up(going.cell.platform.name)
             going.sent = None
-            self._waiting.add(going.waiting)
+            going.killed.append(name)
+            if len(going.killed) < TRIES:
+                self._waiting.add(going.waiting)
+            else:
+                self._end(sent.number, "error", f"no answer came from {listed(going.killed)}: {shortened(str(reason))}")
         else:
             self._answered(sent.number, going, answer, member)
 
