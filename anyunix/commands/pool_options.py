@@ -5,8 +5,9 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from anyunix.catalog.platforms import Platform
 from anyunix.commands.common import a_path
@@ -21,6 +22,7 @@ from anyunix.run.matrix import NOBODY
 from anyunix.run.pool import LocalPool, Pool
 
 INSTALL = "pip install 'anyunix[cluster]'"
+T = TypeVar("T")
 Tell = Callable[[str, str], None]
 """Who is told a worker's name, and what became of it."""
 
@@ -81,10 +83,10 @@ def pool_of(
 @contextmanager
 def machines_of(
     arguments: argparse.Namespace,
-    here: Callable[[], LocalPool],
+    here: Callable[[], AbstractContextManager[T]],
     times: Mapping[CellId, float] | None = None,
     tell: Tell = NOBODY.works,
-) -> Iterator[Pool]:
+) -> Iterator[Pool | T]:
     """The cluster that was asked for, else what `here` makes, entered. Raises ConfigurationError, PlatformError."""
     if arguments.cluster:
         with _cluster(arguments.cluster, arguments.cluster_key, times or {}, tell) as cluster:
