@@ -76,7 +76,7 @@ class Members:
             if reason := self._why_lost(member, workers.get(address)):
                 lost.append(self.there.pop(address))
                 self._left[member.name] = reason
-                self.tell(member.name, f"{LOST}: {reason}")
+                self.tell(member.name, f"{LOST}{reason}")
         for address in [address for address in self.refused if address not in workers]:
             del self.refused[address]
         return lost

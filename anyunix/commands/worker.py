@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,8 +17,7 @@ from anyunix.text import nearest
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `worker`."""
     parser.epilog = (
-        "Ends with Ctrl-C, after its platforms are down. Exit status: Dask's; 2 usage or configuration error. What "
-        "follows -- goes to `dask worker`: -- --tls-ca-file ca.pem --tls-cert me.pem --tls-key me.key"
+        "Ends with Ctrl-C, after its platforms are down. Exit status: Dask's; 2 usage or configuration error."
     )
     parser.add_argument(
         "address", metavar="ADDRESS", help="the scheduler's: tcp://name:8786 (`dask scheduler` starts one)"
@@ -45,7 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the key that clients share with this worker: who shows it may have it run other subjects, platform files "
         "and probes than those that came with anyunix",
     )
-    parser.add_argument("dask", nargs="*", metavar="-- OPTION", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--dask",
+        default="",
+        metavar="OPTIONS",
+        help="for `dask worker`, which this becomes: --dask='--tls-ca-file ca.pem --tls-cert me.pem --tls-key me.key'",
+    )
     parser.set_defaults(command=worker_command)
 
 
@@ -77,7 +82,15 @@ def worker_command(arguments: argparse.Namespace) -> int:
         "--nthreads",
         str(arguments.jobs),
         *(["--name", arguments.name] if arguments.name else []),
-        *arguments.dask,
+        *_words(arguments.dask),
     ]
     sys.stdout.flush()
     os.execve(sys.executable, command, environment)
+
+
+def _words(options: str) -> list[str]:
+    """Raises ConfigurationError."""
+    try:
+        return shlex.split(options)
+    except ValueError as error:
+        raise ConfigurationError(f"--dask {options!r}: {error}") from None
