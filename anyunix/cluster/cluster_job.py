@@ -167,7 +167,13 @@ class Job:
         going.measures = not cell.probes and how.facts.claim(cell.platform.name)
         number = going.waiting.number
         order = order_of(
-            cell, how, run=pool.run_name, number=number, digests=travelling.digests, measures=going.measures
+            cell,
+            how,
+            run=pool.run_name,
+            number=number,
+            digests=travelling.digests,
+            measures=going.measures,
+            images=pool.members.image_sources(member, going.waiting.needs - {FOREIGN}, cell.platform.options.image_key),
         )
         going.sent = pool.connection.send(
             number,
