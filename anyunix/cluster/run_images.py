@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Protocol
@@ -12,7 +12,6 @@ import msgspec
 from anyunix.catalog.platforms import Platform
 from anyunix.drivers.base import Progress
 from anyunix.drivers.options import PlatformImage
-from anyunix.drivers.registry import Drivers
 from anyunix.errors import PlatformError
 
 PIECE = 16 * 1024 * 1024
@@ -42,9 +41,9 @@ class Peer(Protocol):
 class RunImages:
     """Safe to use from many threads."""
 
-    def __init__(self, drivers: Drivers, folder: Path) -> None:
+    def __init__(self, image_of: Callable[[Platform], PlatformImage | None], folder: Path) -> None:
         """Saved images are in `folder`, for as long as that is there."""
-        self._drivers, self._folder = drivers, folder
+        self._image_of, self._folder = image_of, folder
         self._lock = threading.Lock()
         self._locks: defaultdict[Hashable, threading.Lock] = defaultdict(threading.Lock)
         self._saved: dict[str, Path] = {}
@@ -54,7 +53,7 @@ class RunImages:
         """Have the image of a platform here before a cell asks for it: from one of the `peers` that has it; else it is
         made, here if this worker `makes` it, by the first of the peers if not. Where nobody can the cell says why.
         """
-        image = self._drivers.image(platform)
+        image = self._image_of(platform)
         if image is None or not peers:
             return
         with self._lock_of(platform.options.image_key):
@@ -64,7 +63,7 @@ class RunImages:
 
     def offer(self, platform: Platform, *, make: bool) -> Offer:
         """What there is of it for another worker. Raises PlatformError."""
-        image = self._drivers.image(platform)
+        image = self._image_of(platform)
         if image is None:
             return Offer()
         tag = image.make(lambda text: None) if make else image.find()
@@ -72,7 +71,7 @@ class RunImages:
 
     def piece(self, platform: Platform, offset: int) -> bytes:
         """Of the saved image, which is saved at the first. Raises PlatformError, OSError."""
-        image = self._drivers.image(platform)
+        image = self._image_of(platform)
         tag = image.find() if image else ""
         if image is None or not tag:
             raise PlatformError(f"{platform.name}: its image is not here")

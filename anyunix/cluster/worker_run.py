@@ -76,7 +76,7 @@ class WorkerRun:
         self._scratch = Scratch()
         drivers = Drivers()
         self._make = drivers.for_platform
-        self.images = RunImages(drivers, self._scratch.path)
+        self.images = RunImages(drivers.image, self._scratch.path)
         self._suites: dict[str, _OneSuite] = {}
         self._subjects: dict[str, Path] = {}
         self._running: dict[int, Driver] = {}
