@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -13,12 +14,18 @@ import pytest
 
 from anyunix.catalog.lookup import Catalog
 from anyunix.cli import main
+from anyunix.run.matrix import Watcher
+from anyunix.run.pool import Pool
+from anyunix.sweep.sweep_journal import Journal
+from anyunix.sweep.sweep_run import SweepOptions, sweep
+from anyunix.sweep.swept import Sweeps
 from checkout import ROOT
 from dask_processes import Processes, dask_processes, new_key
 from tiny_catalog import LISTENS, make_tiny, write_fault
 
 pytestmark = pytest.mark.timeout(900)
 """For a busy machine: it takes a minute where nothing else runs."""
+WAIT_SECONDS = 200.0
 TIMES = re.compile(r"seconds|started|minutes")
 PROBES = '''\
 from support.marks import explained_by
@@ -98,20 +105,31 @@ def test_mutation_of_our_own_server_finds_the_same(both: Callable[..., Any], tmp
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="no strace on PATH")
-def test_a_sweep_is_shared_and_finds_the_same(both: Callable[..., Any], tmp_path: Path) -> None:
-    names = (
-        "serving-accept-socket-ECONNABORTED-first",
-        "serving-read-client-ECONNRESET-first",
-        "serving-write-log-EINTR-first",
-        "ending-wait-EINTR-first",
-    )
-    chosen = [word for name in names for word in ("--injection", name)]
+def test_a_sweep_is_shared_and_finds_the_same(
+    both: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {
+        "starting-parent-socket-SOCK_STREAM-EMFILE-first": "kept",
+        "starting-parent-listen-socket-SOMAXCONN-ENOBUFS-first": "kept",
+        "starting-parent-bind-socket-0.0.0.0-port-EADDRINUSE-first": "broken",
+        "starting-parent-open-pid-O_CREAT-O_TRUNC-O_WRONLY-EACCES-first": "broken",
+    }
+    shares: list[list[int]] = []
+
+    def watched(options: SweepOptions, suite: Path, journal: Journal, pool: Pool, watcher: Watcher) -> Sweeps:
+        found = sweep(options, suite, journal, pool, watcher)
+        shares.append([worker.cells for worker in pool.workers])
+        return found
+
+    monkeypatch.setattr("anyunix.commands.sweep.sweep", watched)
+    chosen = [word for name in known for word in ("--injection", name)]
     subject = str(ROOT / "tests" / "sweep" / "weak.yaml")
     here, there = both("sweep", "--subject", subject, "--json", "--out", str(tmp_path), *chosen)
     answers = {each["id"]: each["answer"] for each in here[1]["injections"]}
-    assert answers == dict.fromkeys(names, "broken")
-    assert {each["id"]: each["answer"] for each in there[1]["injections"]} == answers
+    assert answers == known
+    assert {each["id"]: each["answer"] for each in there[1]["injections"]} == known
     assert there[0] == here[0] == 1
+    assert [sorted(share) for share in shares] == [[], [1, 2]]  # a session, and half of the injections each
 
 
 def test_differences_break_the_same(
@@ -138,3 +156,29 @@ def test_preflight_gives_the_same_answer(both: Callable[..., Any], tmp_path: Pat
 def test_a_cluster_is_for_those_that_run_cells(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["differences", "--cluster", "local:2"]) == 2
     assert "--cluster: only with --subject" in capsys.readouterr().err
+
+
+def test_the_workers_are_listed(cluster: Processes, capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = ["list", "workers", "--cluster", cluster.address]
+    shown: list[dict[str, Any]] = []
+    until = time.monotonic() + WAIT_SECONDS
+    while len([each for each in shown if not each["refused"]]) < 2:
+        assert time.monotonic() < until, shown
+        assert main([*chosen, "--cluster-key", str(cluster.key), "--json"]) == 0
+        shown = json.loads(capsys.readouterr().out)["workers"]
+    for each, name in zip(shown, ("w1 on ", "w2 on "), strict=True):
+        assert each["name"].startswith(name)
+        assert (each["jobs"], each["has_the_key"]) == (1, True)
+        assert "local" in each["platforms"]
+        assert "no Docker engine answers at unix:///nowhere/docker.sock" in each["lacks"]["debian"]
+    assert main(chosen) == 0
+    said = capsys.readouterr().out
+    assert "w1 on " in said
+    assert "this client's key" not in said
+    assert "not alpine, " in said
+
+
+@pytest.mark.parametrize("arguments", [["workers"], ["platforms", "--cluster", "tcp://127.0.0.1:1"]])
+def test_workers_are_those_of_a_cluster(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", *arguments]) == 2
+    assert "list workers --cluster ADDRESS shows a scheduler's workers" in capsys.readouterr().err
