@@ -3,7 +3,7 @@
 import queue
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -148,15 +148,20 @@ class Job:
             self._waiting.add(going.waiting)
 
     def _send(self) -> None:
-        members = self._pool.members
-        for member in list(members.there.values()):
-            seat = member.seat
-            if member.trusting:
-                seat = type(seat)(seat.machine, seat.resources | {FOREIGN}, seat.up)
-            for _ in range(member.free):
-                if (cell := self._waiting.next_for(seat, members.seats)) is None:
-                    break
-                self._send_to(member, self._going[cell.number])
+        """One cell to each worker in turn, so that few cells are shared by all."""
+        turn = list(self._pool.members.there.values())
+        while turn := [member for member in turn if member.free and self._send_one_to(member)]:
+            pass
+
+    def _send_one_to(self, member: Member) -> bool:
+        """Whether there is one for it."""
+        seat = member.seat
+        if member.trusting:
+            seat = replace(seat, resources=seat.resources | {FOREIGN})
+        cell = self._waiting.next_for(seat, self._pool.members.seats)
+        if cell is not None:
+            self._send_to(member, self._going[cell.number])
+        return cell is not None
 
     def _send_to(self, member: Member, going: Going) -> None:
         """Raises ConfigurationError."""
@@ -165,7 +170,13 @@ class Job:
         going.measures = not cell.probes and how.facts.claim(cell.platform.name)
         number = going.waiting.number
         order = order_of(
-            cell, how, run=pool.run_name, number=number, digests=travelling.digests, measures=going.measures
+            cell,
+            how,
+            run=pool.run_name,
+            number=number,
+            digests=travelling.digests,
+            measures=going.measures,
+            images=pool.members.image_sources(member, going.waiting.needs - {FOREIGN}, cell.platform.options.image_key),
         )
         going.sent = pool.connection.send(
             number,

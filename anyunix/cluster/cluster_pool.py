@@ -16,7 +16,7 @@ from anyunix.cluster.cluster_job import Job
 from anyunix.cluster.dask_connection import DaskConnection, SchedulerGone
 from anyunix.cluster.folder_archive import name_of, pack_subject, pack_suite
 from anyunix.cluster.members import Members, Wanted
-from anyunix.cluster.worker_description import content_of, cpu_of, suite_digest
+from anyunix.cluster.worker_description import content_of, needs_of, suite_digest
 from anyunix.cluster.worker_plugin import end_run, keep_bytes, run_cell, topic_of
 from anyunix.errors import ConfigurationError, PlatformError
 from anyunix.host.interrupts import uninterrupted
@@ -113,10 +113,10 @@ class ClusterPool:
         return self.members.results()
 
     def suited(self, platform: Platform) -> Platform:
-        cpu = cpu_of(getattr(platform.options, "cpu", ""))
-        if not (platform.emulator and cpu in {member.description.cpu for member in self.members.there.values()}):
-            return platform
-        return replace(platform, emulator="", emulator_limits={}, native=True)
+        native = replace(platform, emulator="", emulator_limits={}, native=True)
+        needs = needs_of(native, self._known)
+        resources = [frozenset(member.description.resources) for member in self.members.there.values()]
+        return native if platform.emulator and any(needs <= each for each in resources) else platform
 
     def run(
         self, cells: Sequence[Cell], how: SuiteOptions, *, watcher: Watcher = NOBODY, keeper: Keeper = NOBODY

@@ -1,10 +1,11 @@
 """The workers of a cluster, as a client sees them: who is there, who may work for it, who was lost."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from anyunix.cluster.order_message import ImageSources
 from anyunix.cluster.shared_key import proof
 from anyunix.cluster.waiting_cells import Seat
 from anyunix.cluster.worker_description import WorkerDescription, read_description
@@ -15,6 +16,8 @@ from anyunix.text import safe
 HANG_SECONDS = 60.0
 """A worker whose scheduler has not heard of it for so long is lost; Dask itself waits five minutes."""
 NAME_LIMIT = 80
+SOURCES = 16
+"""Workers that are asked for an image."""
 
 
 @dataclass
@@ -67,6 +70,8 @@ class Members:
         self._left: dict[str, str] = {}
         self._silent: dict[str, Any] = {}
         """Address -> when the scheduler heard last of a worker that was lost, and is still known there."""
+        self._makers: dict[Hashable, str] = {}
+        """Image -> the address of the worker that makes it."""
 
     def see(self, workers: Mapping[str, Mapping[str, Any]]) -> list[Member]:
         """What the scheduler knows now; the workers that were lost since then."""
@@ -88,6 +93,19 @@ class Members:
     def did(self, member: Member) -> None:
         """It brought a result."""
         self._done[member.name] = self._done.get(member.name, 0) + 1
+
+    def image_sources(self, member: Member, needs: frozenset[str], image: Hashable) -> ImageSources | None:
+        """Who may have the image that a cell for this worker needs; one of all makes it where nobody has it."""
+        if image is None or not member.trusting:
+            return None
+        able = [
+            each.address for each in self.there.values() if each.trusting and needs <= {*each.description.resources}
+        ]
+        if self._makers.get(image) not in able:
+            self._makers[image] = member.address
+        maker = self._makers[image]
+        others = sorted((each for each in able if each != member.address), key=lambda each: each != maker)
+        return ImageSources(tuple(others[:SOURCES]), makes=maker == member.address)
 
     @property
     def seats(self) -> int:

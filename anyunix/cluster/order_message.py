@@ -45,6 +45,15 @@ class HowSent(msgspec.Struct, frozen=True):
     """Whether each line of the suite's is wanted as it comes."""
 
 
+class ImageSources(msgspec.Struct, frozen=True):
+    """Where the image of a platform may come from."""
+
+    workers: tuple[str, ...]
+    """Addresses of those that have the shared key, too."""
+    makes: bool
+    """Whether this worker is the one that makes it where nobody has it; else the first of the others is."""
+
+
 class CellOrder(msgspec.Struct, frozen=True):
     """One cell."""
 
@@ -69,10 +78,18 @@ class CellOrder(msgspec.Struct, frozen=True):
     """As Identity.suite, and of a user's own probes."""
     files: Mapping[str, bytes] = {}
     """What the platform's options name and did not come with anyunix: name -> content."""
+    images: ImageSources | None = None
 
 
 def order_of(
-    cell: Cell, how: SuiteOptions, *, run: str, number: int, digests: tuple[str, str], measures: bool
+    cell: Cell,
+    how: SuiteOptions,
+    *,
+    run: str,
+    number: int,
+    digests: tuple[str, str],
+    measures: bool,
+    images: ImageSources | None = None,
 ) -> bytes:
     """A cell, as bytes; `digests` are the subject's and the suite's. Raises ConfigurationError."""
     options, files = _with_files(cell.platform)
@@ -100,6 +117,7 @@ def order_of(
         ),
         digests[1],
         files,
+        images,
     )
     return msgspec.msgpack.encode(order, enc_hook=str)
 

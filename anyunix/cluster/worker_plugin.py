@@ -18,11 +18,14 @@ from distributed import Worker, get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from anyunix.catalog.lookup import Catalog, find_catalog
+from anyunix.catalog.platforms import Platform
 from anyunix.cluster.answer_message import CellAnswer, encode_answer
+from anyunix.cluster.dask_peer import OFFER, PIECE, DaskPeer
 from anyunix.cluster.order_message import CellOrder, read_order
 from anyunix.cluster.shared_key import VARIABLE, opened, proof, read_key
 from anyunix.cluster.worker_description import METRIC, STANDS_FOR, WorkerDescription, describe
 from anyunix.cluster.worker_run import Telling, WorkerRun
+from anyunix.errors import PlatformError
 from anyunix.host.unexpected import unexpected
 
 NAME = "anyunix"
@@ -53,6 +56,7 @@ class CellWorker(WorkerPlugin):
         worker.state.total_resources.update(dict.fromkeys(self.description.resources, PLENTY))
         worker.state.available_resources.update(dict.fromkeys(self.description.resources, PLENTY))
         worker.metrics[METRIC] = self._described
+        worker.handlers |= {OFFER: self._offer, PIECE: self._piece}
         self._looking = asyncio.get_running_loop().create_task(self._end_idle_runs())
 
     async def teardown(self, worker: Worker) -> None:
@@ -78,11 +82,31 @@ class CellWorker(WorkerPlugin):
             return CellAnswer(refused=f"what was sent is no order of this anyunix: {error}")
         self._keys[task] = order.run, order.number
         try:
-            return self._run_of(order).run(order, archives, trusted=trusted, telling=_telling(order))
+            addresses = order.images.workers if order.images and trusted else ()
+            peers = [DaskPeer(get_worker(), address, data) for address in addresses]
+            return self._run_of(order).run(order, archives, trusted=trusted, telling=_telling(order), peers=peers)
         except Exception as error:  # of a library, or our own: the client is told, and the worker goes on
             return CellAnswer(refused=unexpected(error))
         finally:
             self._keys.pop(task, None)
+
+    async def _offer(self, data: bytes, make: bool) -> bytes:
+        """For another worker that was sent this order: what is here of the image of its platform."""
+        run, platform = await asyncio.to_thread(self._asked, data)
+        return msgspec.msgpack.encode(await asyncio.to_thread(run.images.offer, platform, make=make))
+
+    async def _piece(self, data: bytes, offset: int) -> bytes:
+        run, platform = await asyncio.to_thread(self._asked, data)
+        return await asyncio.to_thread(run.images.piece, platform, offset)
+
+    def _asked(self, data: bytes) -> tuple[WorkerRun, Platform]:
+        """Raises PlatformError for an order that is none of a client's with the key."""
+        message, trusted = opened(data, self._key)
+        if not trusted:
+            raise PlatformError("images are for workers that have the key")
+        order = read_order(message)
+        run = self._run_of(order)
+        return run, run.platform(order)
 
     def end(self, run: str) -> None:
         """Take down what a run has up here."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from anyunix.cluster.answer_message import CellAnswer
 from anyunix.cluster.folder_archive import unpack_into
 from anyunix.cluster.foreign import foreign_in, is_own_subject
 from anyunix.cluster.order_message import CellOrder, platform_of
+from anyunix.cluster.run_images import Peer, RunImages
 from anyunix.cluster.worker_description import suite_digest
 from anyunix.cross.shared_builds import CrossBuilds
 from anyunix.drivers.base import Driver, Progress
@@ -73,7 +74,9 @@ class WorkerRun:
         self._catalog, self._stands_for = catalog, stands_for
         self._lock = threading.Lock()
         self._scratch = Scratch()
-        self._make = Drivers().for_platform
+        drivers = Drivers()
+        self._make = drivers.for_platform
+        self.images = RunImages(drivers.image, self._scratch.path)
         self._suites: dict[str, _OneSuite] = {}
         self._subjects: dict[str, Path] = {}
         self._running: dict[int, Driver] = {}
@@ -84,21 +87,36 @@ class WorkerRun:
     def busy(self) -> bool:
         return bool(self._running)
 
-    def run(self, order: CellOrder, archives: Mapping[str, bytes], *, trusted: bool, telling: Telling) -> CellAnswer:
+    def run(
+        self,
+        order: CellOrder,
+        archives: Mapping[str, bytes],
+        *,
+        trusted: bool,
+        telling: Telling,
+        peers: Sequence[Peer] = (),
+    ) -> CellAnswer:
         """Run a cell; `archives` are what travels beside the order, by its name there; `trusted` whether the client
-        has shown the key.
+        has shown the key; `peers` may have the image of its platform.
         """
         try:
             platform = platform_of(order, self._differences, self._scratch.path / f"platform-{order.number}")
             if not trusted and (what := foreign_in(order, platform, self._catalog, self._own_suite)):
                 return CellAnswer(refused=f"{what} did not come with anyunix")
             cell = self._cell(order, platform, archives)
+            if order.images is not None and trusted:
+                self.images.bring(cell.platform, peers, telling.says, makes=order.images.makes)
             suite = self._suite(order, archives)
             return self._run(cell, order, suite, telling)
         except ConfigurationError as error:
             return CellAnswer(wrong=str(error))
         finally:
             self.last_used = time.monotonic()
+
+    def platform(self, order: CellOrder) -> Platform:
+        """That of an order whose client has shown the key. Raises ConfigurationError, OSError."""
+        self.last_used = time.monotonic()
+        return platform_of(order, self._differences, self._scratch.path / f"asked-{order.number}")
 
     def interrupt(self, number: int) -> None:
         """End a cell that nobody waits for any more, from any thread."""

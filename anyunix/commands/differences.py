@@ -4,16 +4,19 @@ import argparse
 import json
 import os
 import sys
+from contextlib import nullcontext
 
 from anyunix.catalog.difference import SYSTEMS, System
 from anyunix.catalog.lookup import find_catalog, known_system
 from anyunix.commands.common import add_probes, console_for_reports, count, once
+from anyunix.commands.pool_options import add_cluster, machines_of
 from anyunix.differences.differences_report import as_json, print_tryout
 from anyunix.differences.listing import as_data, chosen, print_list, print_one
 from anyunix.differences.trying import SECONDS, TryOptions, try_out
 from anyunix.errors import EXIT_DONE, ConfigurationError
 from anyunix.report.live import watcher_on
 from anyunix.run.cell import SuiteOptions
+from anyunix.run.matrix import NOBODY
 from anyunix.run.own_probes import with_probes
 from anyunix.run.pool import LocalPool
 from anyunix.run.selection import bind_of
@@ -54,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=count, default=os.cpu_count() or 1, metavar="N", help="side by side (default: %(default)s)"
     )
+    add_cluster(parser)
     add_probes(parser)
     parser.set_defaults(command=differences_command)
 
@@ -64,9 +68,10 @@ def differences_command(arguments: argparse.Namespace) -> int:
     systems: tuple[System, ...] = tuple(known_system(word, f"--system {word}") for word in once(arguments.system))
     differences = chosen(catalog.differences, arguments.name, systems)
     if arguments.subject is None:
-        for option in ("bind", "quick", "probes"):
+        for option in ("bind", "quick", "probes", "cluster", "cluster_key"):
             if getattr(arguments, option):
-                raise ConfigurationError(f"--{option}: only with --subject, which says whose server is tried")
+                word = option.replace("_", "-")
+                raise ConfigurationError(f"--{word}: only with --subject, which says whose server is tried")
         if arguments.data:
             print(json.dumps([as_data(each) for each in differences], indent=1))
         elif arguments.name:
@@ -85,13 +90,14 @@ def differences_command(arguments: argparse.Namespace) -> int:
         float(arguments.seconds),
         arguments.quick,
     )
-    with with_probes(catalog, arguments.probes) as found, LocalPool(arguments.jobs) as pool:
-        suite = SuiteOptions(found.suite)
-        if arguments.data:
-            tryout = try_out(options, suite, pool)
-            sys.stdout.write(as_json(tryout) + "\n")
-            return tryout.exit_status
-        with watcher_on(console) as watcher:
-            tryout = try_out(options, suite, pool, watcher)
-    print_tryout(console, tryout)
+    with (
+        nullcontext(NOBODY) if arguments.data else watcher_on(console) as watcher,
+        with_probes(catalog, arguments.probes) as found,
+        machines_of(arguments, lambda: LocalPool(arguments.jobs), tell=watcher.works) as pool,
+    ):
+        tryout = try_out(options, SuiteOptions(found.suite), pool, watcher)
+    if arguments.data:
+        sys.stdout.write(as_json(tryout) + "\n")
+    else:
+        print_tryout(console, tryout)
     return tryout.exit_status

@@ -1,4 +1,4 @@
-"""`anyunix list`: the platforms, subjects and probes there are."""
+"""`anyunix list`: the platforms, subjects and probes there are, and the workers of a cluster."""
 
 import argparse
 from collections.abc import Iterable, Iterator
@@ -9,6 +9,7 @@ from rich.text import Text
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.probes import read_probes
 from anyunix.commands.common import add_json, add_probes, console_for_reports
+from anyunix.commands.pool_options import add_cluster, workers_of
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import EXIT_DONE, ConfigurationError
 from anyunix.report import json_output, listing_lines
@@ -16,13 +17,14 @@ from anyunix.report import json_output, listing_lines
 
 def add_arguments(listing: argparse.ArgumentParser) -> None:
     """Add the arguments of `list`."""
-    listing.add_argument("what", choices=("platforms", "subjects", "probes"))
+    listing.add_argument("what", choices=("platforms", "subjects", "probes", "workers"))
     listing.add_argument(
         "name",
         nargs="*",
         metavar="PLATFORM",
         help="only these platforms: names, files or addresses such as ssh://user@host:port",
     )
+    add_cluster(listing, "for `list workers`: the scheduler whose workers are shown, tcp://name:8786")
     add_probes(listing)
     add_json(listing)
     listing.set_defaults(command=list_command)
@@ -35,6 +37,8 @@ def list_command(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(f"list {arguments.what} shows them all; only platforms can be named")
     if arguments.probes and arguments.what != "probes":
         raise ConfigurationError(f"list {arguments.what}: --probes is for `anyunix list probes`")
+    if bool(arguments.cluster) is not (arguments.what == "workers"):
+        raise ConfigurationError("list workers --cluster ADDRESS shows a scheduler's workers: neither goes alone")
     entries = _entries(arguments, catalog)
     if arguments.data:
         print(json_output.entries_of(arguments.what, entries))
@@ -57,6 +61,8 @@ def _entries(arguments: argparse.Namespace, catalog: Catalog) -> Iterator[dict[s
             yield listing_lines.platform_data(platform, reason, "" if reason else drivers.through(platform))
     elif arguments.what == "subjects":
         yield from map(listing_lines.subject_data, map(catalog.subject, catalog.subject_names()))
+    elif arguments.what == "workers":
+        yield from workers_of(arguments, catalog)
     else:
         from anyunix.run.own_probes import with_probes  # here, and not above: all that runs anything comes with it
 
@@ -67,4 +73,6 @@ def _entries(arguments: argparse.Namespace, catalog: Catalog) -> Iterator[dict[s
 def _lines(what: str, entry: dict[str, Any], width: int) -> Iterable[Text]:
     if what == "platforms":
         return listing_lines.platform_lines(entry, width)
+    if what == "workers":
+        return listing_lines.worker_lines(entry)
     return [listing_lines.subject_line(entry) if what == "subjects" else listing_lines.probe_line(entry)]

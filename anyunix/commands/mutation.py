@@ -3,12 +3,13 @@
 import argparse
 import os
 import secrets
+from contextlib import nullcontext
 from pathlib import Path
 
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count, once, with_problems
-from anyunix.commands.pool_options import add_resume, journal_of
+from anyunix.commands.pool_options import add_cluster, add_resume, journal_of, machines_of
 from anyunix.errors import ConfigurationError
 from anyunix.mutation.faults import choose_faults, read_faults, sample
 from anyunix.mutation.mutation_report import print_faults, print_mutation
@@ -52,8 +53,8 @@ def add_arguments(mutation: argparse.ArgumentParser) -> None:
         "--healthy",
         type=a_path,
         metavar="RUN",
-        help="the folder or matrix.json of a run of the same suite and subjects on this machine: what it has of the "
-        "healthy servers and the platforms' facts is not found out again",
+        help="the folder or matrix.json of a run of the same suite and subjects on the same machines: what it has of "
+        "the healthy servers and the platforms' facts is not found out again",
     )
     mutation.add_argument(
         "--sample", type=count, metavar="N", help="only N faults for each subject, chosen by chance (default: all)"
@@ -71,6 +72,7 @@ def add_arguments(mutation: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where mutation.md, mutation.json and the cells' results go (default: %(default)s)",
     )
+    add_cluster(mutation)
     add_resume(mutation)
     mutation.add_argument("--list", action="store_true", help="show the faults there are")
     mutation.set_defaults(command=mutation_command)
@@ -101,7 +103,8 @@ def mutation_command(arguments: argparse.Namespace) -> int:
     )
     check_writable(arguments.out)
     out, journal = OutFolder(arguments.out), journal_of(arguments, catalog.suite)
-    tested = run_mutation(options, catalog.suite, console, out, journal)
+    with machines_of(arguments, nullcontext) as cluster:
+        tested = run_mutation(options, catalog.suite, console, out, journal, cluster)
     print_mutation(console, tested, str(arguments.out))
     return with_problems({**out.problems, **journal.problems}, tested.exit_status)
 

@@ -5,9 +5,11 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
+from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.commands.common import a_path
 from anyunix.drivers.base import Driver
@@ -22,6 +24,7 @@ from anyunix.run.run_journal import RunJournal, begin_run, resume_run
 from anyunix.text import safe
 
 INSTALL = "pip install 'anyunix[cluster]'"
+T = TypeVar("T")
 Tell = Callable[[str, str], None]
 """Who is told a worker's name, and what became of it."""
 
@@ -36,15 +39,15 @@ def add_resume(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_cluster(parser: argparse.ArgumentParser) -> None:
-    """Add --cluster and --cluster-key."""
-    parser.add_argument(
-        "--cluster",
-        default="",
-        metavar="ADDRESS",
-        help="run cells on the workers of a Dask scheduler, tcp://name:8786, which `anyunix worker ADDRESS` starts; "
-        "local:4 starts a scheduler and four workers here, for this run",
-    )
+RUN_THERE = (
+    "run cells on the workers of a Dask scheduler, tcp://name:8786, which `anyunix worker ADDRESS` starts; "
+    "local:4 starts a scheduler and four workers here, for this run"
+)
+
+
+def add_cluster(parser: argparse.ArgumentParser, what: str = RUN_THERE) -> None:
+    """Add --cluster, which is for `what`, and --cluster-key."""
+    parser.add_argument("--cluster", default="", metavar="ADDRESS", help=what)
     parser.add_argument(
         "--cluster-key",
         type=a_path,
@@ -84,10 +87,10 @@ def pool_of(
 @contextmanager
 def machines_of(
     arguments: argparse.Namespace,
-    here: Callable[[], LocalPool],
+    here: Callable[[], AbstractContextManager[T]],
     times: Mapping[CellId, float] | None = None,
     tell: Tell = NOBODY.works,
-) -> Iterator[Pool]:
+) -> Iterator[Pool | T]:
     """The cluster that was asked for, else what `here` makes, entered. Raises ConfigurationError, PlatformError."""
     if arguments.cluster:
         with _cluster(arguments.cluster, arguments.cluster_key, times or {}, tell) as cluster:
@@ -97,6 +100,17 @@ def machines_of(
         raise ConfigurationError("--cluster-key: only with --cluster, whose workers it is shown to")
     with here() as own:
         yield own
+
+
+def workers_of(arguments: argparse.Namespace, catalog: Catalog) -> list[dict[str, Any]]:
+    """The workers of --cluster, as plain data. Raises ConfigurationError, PlatformError."""
+    try:
+        from anyunix.cluster.shared_key import read_key
+        from anyunix.cluster.worker_list import list_workers
+    except ImportError as error:
+        raise ConfigurationError(f"--cluster: {error}: {INSTALL}") from None
+    key = read_key(arguments.cluster_key) if arguments.cluster_key else b""
+    return list_workers(arguments.cluster, key, catalog)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from anyunix.commands.common import (
     console_for_reports,
     with_problems,
 )
-from anyunix.commands.pool_options import add_resume, pool_of
+from anyunix.commands.pool_options import add_cluster, add_resume, pool_of
 from anyunix.commands.suite_options import add_suite_options
 from anyunix.report import json_output
 from anyunix.report.live import watcher_on
@@ -55,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the platform on which the subject kept the most",
     )
     add_suite_options(parser, Path("anyunix-out/preflight"))
+    add_cluster(parser)
     add_resume(parser)
     add_probes(parser)
     add_json(parser)
@@ -79,8 +80,8 @@ def _preflight(arguments: argparse.Namespace, catalog: Catalog) -> int:
         arguments.expression, float(arguments.timeout), jobs=1, trace="never", workers=arguments.workers
     )
     with (
-        pool_of(arguments, options.jobs, catalog.suite) as pool,
         watcher_on(console_for_progress(arguments)) as watcher,
+        pool_of(arguments, options.jobs, catalog.suite, tell=watcher.works) as pool,
     ):
         matrix = run_matrix(selection, options, watcher=watcher, keeper=out, pool=pool)
     found = preflight(matrix, baseline)

@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
 from anyunix.analysis.expectations import load_expectations
 from anyunix.catalog.lookup import find_catalog
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count, once, with_problems
+from anyunix.commands.pool_options import add_cluster, machines_of
 from anyunix.report.live import watcher_on
 from anyunix.report.out_folder import OutFolder
 from anyunix.run.matrix import NOBODY
@@ -57,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where accepted failures are listed, a <subject>.yaml each (default: ./expectations)",
     )
+    add_cluster(parser)
     parser.add_argument("--json", action="store_true", dest="data", help="print JSON")
     parser.set_defaults(command=sweep_command)
 
@@ -79,8 +82,11 @@ def sweep_command(arguments: argparse.Namespace) -> int:
     check_writable(folder)
     begin = resume_journal if arguments.resume else begin_journal
     journal = begin(folder, beginning_of(catalog.suite, subject, options.bind))
-    with watcher_on(console) as watcher, LocalPool(1, keep=False) as pool:
-        found = sweep(options, catalog.suite, journal, pool, NOBODY if arguments.data else watcher)
+    with (
+        nullcontext(NOBODY) if arguments.data else watcher_on(console) as watcher,
+        machines_of(arguments, lambda: LocalPool(1, keep=False), tell=watcher.works) as pool,
+    ):
+        found = sweep(options, catalog.suite, journal, pool, watcher)
     found = with_expectations(
         found,
         expectations.get(subject.name),

@@ -67,7 +67,8 @@ def try_out(options: TryOptions, suite: SuiteOptions, pool: Pool, watcher: Watch
     it as it is.
     """
     with suite.cross_builds:
-        return _Trials(options, suite, pool, watcher).all()
+        suited = replace(options, platform=pool.suited(options.platform))
+        return _Trials(suited, suite, pool, watcher).all()
 
 
 @dataclass

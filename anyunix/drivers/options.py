@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Protocol, TypeVar
 
 import msgspec
 
-from anyunix.drivers.base import Driver
+from anyunix.drivers.base import Driver, Progress
 from anyunix.text import Word
 
 T = TypeVar("T")
@@ -79,6 +79,25 @@ class Remains(Protocol):
         """End it; what is to be said of that. Raises PlatformError."""
 
 
+class PlatformImage(Protocol):
+    """What a platform is made from, where that can go from one machine to another. Methods raise PlatformError."""
+
+    def base(self) -> str:
+        """What its own base is here; empty where it is not here."""
+
+    def find(self) -> str:
+        """Its name, where it is here already; else empty. Nothing is made, and no registry is asked."""
+
+    def make(self, say: Progress) -> str:
+        """Its name, once it is here."""
+
+    def save(self, file: Path) -> None:
+        """Write it, with its base, into a file."""
+
+    def load(self, file: Path, tag: str) -> None:
+        """Take it, by this name, and its base from a file. Input is untrusted."""
+
+
 class DriverOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="driver"):
     """The keys of a platform file that are for its driver alone, and what the driver can do.
 
@@ -110,6 +129,10 @@ class DriverOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
         """What runs leave up for the next one; None for nothing."""
         return None
 
+    def portable_image(self, shared: Shared) -> PlatformImage | None:
+        """What its cells are made from; None where that is nothing that can be sent."""
+        return None
+
     def through(self, shared: Shared) -> str:
         """What runs its cells, where that is not this machine or another one itself: a container engine and where it
         is. Empty for nothing, or where it does not answer.
@@ -132,6 +155,11 @@ class DriverOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     @property
     def base_image(self) -> tuple[str, str] | None:
         """The image in the Docker engine that it is made from, and its CPU as Docker calls it."""
+        return None
+
+    @property
+    def image_key(self) -> Hashable:
+        """Equal for two with the same image; None for none that can be sent."""
         return None
 
     @property

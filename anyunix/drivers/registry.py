@@ -7,7 +7,7 @@ from anyunix.drivers.docker.docker_options import DockerOptions
 from anyunix.drivers.documented import DocumentedOptions
 from anyunix.drivers.local import LocalOptions
 from anyunix.drivers.netns.netns_driver import NetnsOptions
-from anyunix.drivers.options import AlteringOptions, DriverOptions, Place, Remains, Shared
+from anyunix.drivers.options import AlteringOptions, DriverOptions, Place, PlatformImage, Remains, Shared
 from anyunix.drivers.ssh.ssh_options import SshOptions
 from anyunix.drivers.vagrant.vagrant_driver import VagrantOptions
 
@@ -43,6 +43,10 @@ class Drivers:
     def remains(self, place: Place) -> Remains | None:
         """What earlier runs may have left up for the next one; None where nothing ever stays."""
         return place.options.remains(place, self._shared)
+
+    def image(self, place: Place) -> PlatformImage | None:
+        """What a platform is made from, where that can be sent."""
+        return place.options.portable_image(self._shared)
 
     def through(self, place: Place) -> str:
         """What runs the cells of a platform, a container engine for one; empty where nothing stands between."""

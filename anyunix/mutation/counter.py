@@ -2,12 +2,39 @@
 
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
 
 from rich.console import Console
 from rich.status import Status
 
+from anyunix.results.model import CellResult
+from anyunix.run.cell import Cell
+from anyunix.run.matrix import is_lost
+from anyunix.text import first_line
+
 LINE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class CountingWatcher:
+    """Counts the cells of a pool. A Watcher."""
+
+    counter: "CellCounter"
+
+    def begins(self, cells: Sequence[Cell]) -> None:
+        """Counted at their end."""
+
+    def says(self, cell: Cell, text: str) -> None:
+        self.counter.says(cell.platform.name, text)
+
+    def done(self, cell: Cell, result: CellResult) -> None:
+        self.counter.done()
+
+    def works(self, worker: str, text: str) -> None:
+        if is_lost(text):
+            self.counter.prints(f"{worker}: {text}")
 
 
 class CellCounter:
@@ -32,6 +59,10 @@ class CellCounter:
     def says(self, platform: str, text: str) -> None:
         if self._status:
             self._status.update(f"{self._done} of {self._cells}: {platform}: {text}")
+
+    def prints(self, text: str) -> None:
+        """A line that stays."""
+        self._console.print(first_line(text), soft_wrap=True)
 
     def done(self) -> None:
         """One more is."""

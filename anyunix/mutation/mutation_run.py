@@ -1,9 +1,9 @@
 """Mutation testing from chosen faults to typed results: mutants made, run on every platform, and judged."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from anyunix.drivers.registry import Drivers
 from anyunix.errors import ConfigurationError
 from anyunix.host.scratch import scratch
 from anyunix.mutation.batch import Batch
-from anyunix.mutation.counter import CellCounter
+from anyunix.mutation.counter import CellCounter, CountingWatcher
 from anyunix.mutation.faults import Fault
 from anyunix.mutation.findings import MutationResults
 from anyunix.mutation.mutation_files import encode, render
@@ -29,6 +29,7 @@ from anyunix.results.model import Artifacts, CellResult
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.journal_key import JournalKeys
 from anyunix.run.planned import only
+from anyunix.run.pool import Pool
 from anyunix.run.run_journal import RunJournal
 from anyunix.run.side_by_side import DriversInUse, side_by_side
 from anyunix.text import nearest
@@ -68,12 +69,20 @@ def choose_subjects(catalog: Catalog, faults: Sequence[Fault], wanted: Sequence[
 
 
 def run_mutation(
-    options: MutationOptions, suite: Path, console: Console, out: OutFolder, journal: RunJournal
+    options: MutationOptions,
+    suite: Path,
+    console: Console,
+    out: OutFolder,
+    journal: RunJournal,
+    cluster: Pool | None = None,
 ) -> MutationResults:
     """Test, and write mutation.json, mutation.md and the cells' results; what is in the journal is not tested again.
+    Cells run on the `cluster`, which the caller has entered, else here.
 
     Raises ConfigurationError.
     """
+    if cluster is not None:
+        options = replace(options, platforms=tuple(map(cluster.suited, options.platforms)))
     started, begun = datetime.now(timezone.utc), time.monotonic()
     stored = read_healthy(options.healthy, suite, options.subjects) if options.healthy else None
     with scratch() as folder:
@@ -84,7 +93,17 @@ def run_mutation(
         if stored:
             console.print(f"{len(known)} results of healthy servers are taken from {options.healthy}", soft_wrap=True)
         rest = [number for number in range(len(planned)) if number not in known]
-        ran = _run_missing([planned[number].cell for number in rest], options, suite_options, console, out, journal)
+        ran = _run_missing(
+            [planned[number].cell for number in rest],
+            lambda cells, keeper: (
+                _run(cells, options, suite_options, console, keeper)
+                if cluster is None
+                else _run_on(cluster, cells, suite_options, console, keeper)
+            ),
+            suite_options,
+            out,
+            journal,
+        )
         results = known | dict(zip(rest, ran, strict=True))
         findings, healthy = judge(
             planned, [results[number] for number in range(len(planned))], stored.facts if stored else {}
@@ -136,13 +155,12 @@ class _BatchScribe:
 
 def _run_missing(
     cells: Sequence[Cell],
-    options: MutationOptions,
+    run: Callable[[Sequence[Cell], _BatchScribe], list[CellResult]],
     suite: SuiteOptions,
-    console: Console,
     out: OutFolder,
     journal: RunJournal,
 ) -> list[CellResult]:
-    """The result of each cell, in the same order: from the journal, where that has it."""
+    """The result of each cell, in the same order: from the journal, where that has it, else from `run`."""
     keys = JournalKeys().of(cells, suite)
     found = {number: journal.known(keys[number], cell.id) for number, cell in enumerate(cells)}
     results = {number: known[0] for number, known in found.items() if known}
@@ -152,9 +170,17 @@ def _run_missing(
     missing = {number: cell for number, cell in enumerate(cells) if number not in results}
     in_use = DriversInUse(Drivers().for_platform)
     scribe = _BatchScribe(out, journal, {cell.key: key for cell, key in zip(cells, keys, strict=True)}, in_use)
-    ran = _run(list(missing.values()), options, suite, console, scribe)
+    ran = run(list(missing.values()), scribe)
     results |= dict(zip(missing, ran, strict=True))
     return [results[number] for number in range(len(cells))]
+
+
+def _run_on(
+    cluster: Pool, cells: Sequence[Cell], suite: SuiteOptions, console: Console, keeper: Keeper
+) -> list[CellResult]:
+    """The result of each cell, in the same order. Each is one of its own there, as workers have nothing in common."""
+    with suite.cross_builds, CellCounter(console, len(cells)) as counter:
+        return cluster.run(cells, suite, watcher=CountingWatcher(counter), keeper=keeper)
 
 
 def _run(

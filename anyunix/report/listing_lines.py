@@ -56,6 +56,21 @@ def engine_lines(entries: Iterable[Mapping[str, Any]]) -> Iterator[Text]:
         yield Text(f"containers run in {engine}", "dim")
 
 
+def worker_lines(data: Mapping[str, Any]) -> Iterator[Text]:
+    """A worker of a cluster: what it is, what it reaches, and why not the others."""
+    if data["refused"]:
+        yield Text(f"{data['name']}: refused: {data['refused']}", "yellow")
+        return
+    has = ", ".join([*data["resources"], *(["this client's key"] if data["has_the_key"] else [])])
+    yield Text(f"{data['name']}: {data['jobs']} cells side by side; has {has}")
+    yield Text(f"  reaches {', '.join(data['platforms']) or 'no platform'}")
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in data["lacks"].items():
+        by_reason.setdefault(reason, []).append(name)
+    for reason, names in by_reason.items():
+        yield Text(f"  not {', '.join(names)}: {reason}", "dim")
+
+
 def subject_data(subject: Subject) -> dict[str, Any]:
     """One subject."""
     return {"name": subject.name, "title": subject.title, "bind": list(subject.binds)}

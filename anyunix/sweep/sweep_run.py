@@ -25,12 +25,14 @@ from anyunix.sweep.seen import SeenSites, seen_in
 from anyunix.sweep.sweep_answers import swept
 from anyunix.sweep.sweep_journal import Journal
 from anyunix.sweep.sweep_progress import Results
-from anyunix.sweep.sweep_suite import INJECTIONS, SESSION, SESSION_PROBE, write_suite
+from anyunix.sweep.sweep_suite import INJECTION_PROBE, INJECTION_TEST, INJECTIONS, SESSION, SESSION_PROBE, write_suite
 from anyunix.sweep.swept import Sweep, Sweeps
 from anyunix.text import first_line, nearest
 
 SWEEP_SECONDS = 3600.0
 """For all injections of a server."""
+PART = 400
+"""Injections that a cell is told by name at most: their names have to fit on a command line."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def sweep(options: SweepOptions, suite: Path, journal: Journal, pool: Pool, watc
     """
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
     found = tuple(
-        _OnePlatform(options, platform, suite, journal, pool, _Underway(watcher)).sweep()
+        _OnePlatform(options, pool.suited(platform), suite, journal, pool, _Underway(watcher)).sweep()
         for platform in options.platforms
     )
     return Sweeps(options.subject.name, options.bind, found, started=started)
@@ -129,7 +131,7 @@ class _OnePlatform:
     def _seen(self, suite: Path) -> SeenSites:
         name, records = self.options.subject.name, Records()
         cell = replace(self._cell, tool="trace")
-        result = _whole(self._run(cell, SuiteOptions(suite), records))
+        result = _whole(self._run([cell], SuiteOptions(suite), records)[0])
         probe = next((probe for probe in result.probes if probe.id == SESSION_PROBE), None)
         if probe is not None and probe.outcome != "passed":
             raise NotRun(f"{name} cannot be swept: {first_line(probe.message)}")
@@ -145,27 +147,37 @@ class _OnePlatform:
     def _inject(self, suite: Path, results: Results) -> str:
         """Make those that are missing; why not all of them came back, else empty."""
         options = SuiteOptions(suite, seconds=SWEEP_SECONDS, workers=self.options.workers, hears=results.hear)
-        result = self._run(self._cell, options, NOBODY)
-        results.take(result.probes)
-        return f"{first_line(result.reason)}; --resume makes what is missing" if result.status != "ran" else ""
+        found = self._run(self._parts(results.missing), options, NOBODY)
+        for result in found:
+            results.take(result.probes)
+        reasons = [first_line(result.reason) for result in found if result.status != "ran"]
+        return f"{reasons[0]}; --resume makes what is missing" if reasons else ""
+
+    def _parts(self, missing: Sequence[Injection]) -> list[Cell]:
+        """One cell for each machine: on one alone, whatever is in the suite."""
+        if self.pool.machines == 1:
+            return [self._cell]
+        number = min(len(missing), max(self.pool.machines, -(-len(missing) // PART)))
+        names = [f"{INJECTION_PROBE}::{INJECTION_TEST}[{each.id}]" for each in missing]
+        return [replace(self._cell, probes=tuple(names[first::number])) for first in range(number)]
 
     def _confirm(self, suite: Path, results: Results) -> None:
         """Make what broke once more."""
         self.watcher.says(self._cell, f"what broke it once more: {len(results.broken)}")
         options = SuiteOptions(suite, seconds=SWEEP_SECONDS, workers=self.options.workers)
-        results.confirm(self._run(self._cell, options, NOBODY).probes)
+        results.confirm(self._run([self._cell], options, NOBODY)[0].probes)
 
     @property
     def _cell(self) -> Cell:
         return Cell(self.options.subject, self.platform, self.options.bind)
 
-    def _run(self, cell: Cell, suite: SuiteOptions, keeper: Keeper) -> CellResult:
+    def _run(self, cells: Sequence[Cell], suite: SuiteOptions, keeper: Keeper) -> list[CellResult]:
         """Raises ConfigurationError for a server that does not start."""
         with suite.cross_builds:
-            (result,) = self.pool.run([cell], suite, watcher=self.watcher, keeper=keeper)
-        if wrong := never_started(Matrix((), (result,), result.platform)):
+            results = self.pool.run(cells, suite, watcher=self.watcher, keeper=keeper)
+        if wrong := never_started(Matrix((), tuple(results), self.platform.name)):
             raise ConfigurationError(next(iter(wrong.values())))
-        return result
+        return results
 
 
 def _whole(result: CellResult) -> CellResult:

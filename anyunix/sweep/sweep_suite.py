@@ -10,6 +10,7 @@ from anyunix.sweep.injecting import Injection
 SESSION, INJECTIONS = "session.py", "injections.py"
 INSIDE_PROBE, INSIDE_RECORD = "sweep/test_session_contracts.py::test_session_seen_from_inside", "inside"
 SESSION_PROBE, INJECTION_PROBE = "sweep/test_session_contracts.py::test_session", "sweep/test_injections_contracts.py"
+INJECTION_TEST = "test_injection"
 UNUSED = shutil.ignore_patterns("__pycache__", "test_*.py", "session.py", "injections.py", "conftest.py")
 
 

@@ -38,10 +38,12 @@ class Processes:
         key: Path | None = None,
         engine: str = NO_ENGINE,
         dask: tuple[str, ...] = ALONE,
+        stands_for: str = "",
     ) -> None:
         """Start one; it joins later."""
         command = ["worker", self.address, "--jobs", str(jobs), "--name", name]
         command += ["--key", str(key)] if key else []
+        command += ["--as", stands_for] if stands_for else []
         local = ["--local-directory", str(self.folder / f"dask-{name}")]
         environment = {"DOCKER_HOST": engine} if engine else {}
         self.workers[name] = self._start(

@@ -10,7 +10,7 @@ import msgspec
 
 from anyunix.drivers.base import Driver
 from anyunix.drivers.docker.image_context import Image
-from anyunix.drivers.options import SHOWN, AlteringOptions, BadOption, Folders, Place, Shared
+from anyunix.drivers.options import SHOWN, AlteringOptions, BadOption, Folders, Place, PlatformImage, Shared
 from anyunix.host.regular import inside, read_text
 from anyunix.text import Text, Word
 
@@ -71,6 +71,10 @@ class DockerOptions(AlteringOptions, frozen=True, kw_only=True, tag="docker"):
         limit = f"{self.memory[:-1]} {unit}" if unit else f"{self.memory} bytes"
         return f"killed by the memory limit of {limit}"
 
+    @property
+    def image_key(self) -> Hashable:
+        return self.origin, tuple(sorted(self.files.items()))
+
     def driver(self, place: Place, shared: Shared) -> Driver:
         # here, and not above: the client of the engine takes a quarter of a second to import
         from anyunix.drivers.docker.docker_driver import DockerDriver
@@ -82,6 +86,12 @@ class DockerOptions(AlteringOptions, frozen=True, kw_only=True, tag="docker"):
         from anyunix.drivers.docker.engine import Engine
 
         return shared.one(Engine).title()
+
+    def portable_image(self, shared: Shared) -> PlatformImage:
+        from anyunix.drivers.docker.engine import Engine
+        from anyunix.drivers.docker.engine_image import EngineImage
+
+        return EngineImage(shared.one(Engine), self.image)
 
     def checked(self, folders: Folders) -> "DockerOptions":
         super().checked(folders)

@@ -83,8 +83,7 @@ class Engine:
         context = image.context()
         with self._image_locks[image.base]:
             base = self._base(image, say)
-            content = hashlib.sha256(f"{base}\n{image.cpu}\n".encode() + context).hexdigest()
-            tag = f"anyunix/{image.repository}:{content[:16]}"
+            tag = _tag(image, base, context)
         with self._image_locks[tag]:
             try:
                 self.client().images.get(tag)
@@ -96,6 +95,24 @@ class Engine:
             except ENGINE_ERRORS as error:
                 raise PlatformError(f"the Docker engine fails to look up {tag}: {reason_of(error)}") from error
         return tag
+
+    def base_here(self, image: Image) -> str:
+        """The ID of an image's base; empty where it is not here. Raises PlatformError."""
+        return self._id(image.base)
+
+    def image_here(self, image: Image) -> str:
+        """The tag of an image that is here already, with its base; empty where it is not. Raises PlatformError."""
+        base = self._id(image.base)
+        tag = _tag(image, base, image.context()) if base else ""
+        return tag if tag and self._id(tag) else ""
+
+    def _id(self, name: str) -> str:
+        try:
+            return str(self.client().images.get(name).id)
+        except docker.errors.ImageNotFound:
+            return ""
+        except ENGINE_ERRORS as error:
+            raise PlatformError(f"the Docker engine fails to look up {name}: {reason_of(error)}") from error
 
     def _connect(self) -> str | None:
         try:
@@ -130,6 +147,12 @@ class Engine:
             if "error" in event:
                 raise _no_base(image, " ".join(safe(str(event["error"])).split())[:300])
             say(f"pulling {image.base}: {event.get('status', '')} {event.get('progress', '')}")
+
+
+def _tag(image: Image, base: str, context: bytes) -> str:
+    """The same for the same content; `base` is the base image's ID."""
+    content = hashlib.sha256(f"{base}\n{image.cpu}\n".encode() + context).hexdigest()
+    return f"anyunix/{image.repository}:{content[:16]}"
 
 
 def _no_base(image: Image, reason: str) -> PlatformError:

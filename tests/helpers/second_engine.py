@@ -1,0 +1,67 @@
+"""A second Docker engine on this machine, with images of its own: none at first."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+START_SECONDS, END_SECONDS = 120.0, 60.0
+
+
+def missing() -> str:
+    """Why there can be none; empty where there can."""
+    if not shutil.which("dockerd"):
+        return "no dockerd on PATH"
+    return "" if os.geteuid() == 0 else "dockerd has to be started by root"
+
+
+@contextmanager
+def second_engine() -> Iterator[str]:
+    """Its address. It shares nothing with an engine that is here, changes no packet filter and makes no bridge."""
+    with tempfile.TemporaryDirectory(prefix="engine-", dir="/tmp", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        address = f"unix://{folder}/docker.sock"
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [
+                    "dockerd",
+                    *("--data-root", str(folder / "root"), "--exec-root", str(folder / "exec")),
+                    *("--pidfile", str(folder / "pid"), "-H", address),
+                    *(
+                        "--containerd-namespace",
+                        folder.name,
+                        "--containerd-plugins-namespace",
+                        f"{folder.name}-plugins",
+                    ),
+                    *("--iptables=false", "--ip6tables=false", "--bridge=none"),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            until = time.monotonic() + START_SECONDS
+            while not _answers(address):
+                said = (folder / "log").read_text(errors="replace")[-2000:]
+                assert process.poll() is None, said
+                assert time.monotonic() < until, said
+                time.sleep(0.1)
+            yield address
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(END_SECONDS)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _answers(address: str) -> bool:
+    command = ["docker", "-H", address, "version"]
+    return subprocess.run(command, capture_output=True, check=False, timeout=START_SECONDS).returncode == 0
