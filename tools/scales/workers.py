@@ -1,5 +1,6 @@
 """A scheduler and workers of this machine, as processes or as containers with a CPU each."""
 
+import json
 import os
 import secrets
 import signal
@@ -69,8 +70,6 @@ def _scheduler(folder: Path, log: int) -> Iterator[str]:
 
 
 def _address(file: Path) -> str:
-    import json
-
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         with suppress(OSError, ValueError):
@@ -131,6 +130,9 @@ def _wait_for(address: str, number: int) -> None:
 
 
 def _children(pid: int) -> list[int]:
-    with suppress(OSError):
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return []
+    """Of all of its threads: a nanny starts its worker from one of them."""
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += map(int, children.read_text().split())
+    return found
