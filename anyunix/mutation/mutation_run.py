@@ -28,6 +28,7 @@ from anyunix.report.out_folder import OutFolder
 from anyunix.results.model import Artifacts, CellResult
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.journal_key import JournalKeys
+from anyunix.run.matrix import Keeper
 from anyunix.run.planned import only
 from anyunix.run.pool import Pool
 from anyunix.run.run_journal import RunJournal
