@@ -254,8 +254,14 @@ class Job:
         """Raises ConfigurationError."""
         if answer.wrong:
             raise ConfigurationError(answer.wrong)
-        if going.measures and not answer.measured:
+        if going.measures and (answer.leaving or not answer.measured):
             self._how.facts.give_up(going.cell.platform.name)
+        if answer.leaving:
+            if member is not None:
+                member.leaving = True
+            going.sent = None
+            self._waiting.add(going.waiting)
+            return
         if answer.result is None:
             self._end(number, "error", f"{member.name if member else 'a worker'}: {answer.refused}")
             return
@@ -269,7 +275,7 @@ class Job:
         members = self._pool.members.there
         if members:
             self._empty_since = 0.0
-            if not any(member.running for member in members.values()):
+            if not any(member.running or member.leaving for member in members.values()):
                 for cell in self._waiting.all():
                     self._end(cell.number, "not-run", self._why_nowhere(cell))
             return

@@ -38,6 +38,8 @@ class Member:
     """Numbers of cells."""
     up: set[str] = field(default_factory=set)
     """Platforms that it has up for this client."""
+    leaving: bool = False
+    """Whether it has said that it is being ended."""
 
     @property
     def seat(self) -> Seat:
@@ -45,7 +47,7 @@ class Member:
 
     @property
     def free(self) -> int:
-        return max(0, self.threads - len(self.running))
+        return 0 if self.leaving else max(0, self.threads - len(self.running))
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,6 @@ class Listening(Nobody):
 
     def works(self, worker: str, text: str) -> None:
         self.told.append((worker, text))
-        print(time.monotonic(), worker, text)
         self.at_work(worker, text)
 
     def keep(self, result: CellResult, artifacts: Artifacts) -> None:
@@ -135,6 +134,24 @@ def test_a_worker_that_hangs_is_lost_and_its_cell_runs_elsewhere(
     assert result.status == "ran"
     assert result.worker not in hung
     assert (hung[0], f"{LOST}it has not answered for 5 s") in listening.told
+
+
+def test_a_worker_that_is_ended_takes_no_cell_with_it(
+    cluster: Processes, subject: Subject, make_suite: Callable[[str], Path], local: Platform
+) -> None:
+    ended: list[str] = []
+
+    def end(worker: str, text: str) -> None:
+        if not ended and "tiny" in text:
+            ended.append(worker)
+            cluster.workers[worker.partition(" ")[0]].terminate()
+
+    with pool_on(cluster, ("w1", "w2")) as pool:
+        suite = make_suite("import time\ndef test_kept(server):\n    server()\n    time.sleep(5)\n")
+        (result,) = pool.run(cells_of(subject, [local]), SuiteOptions(suite), watcher=Listening(end))
+    assert (result.status, result.reason) == ("ran", "")
+    assert ended
+    assert result.worker not in ended
 
 
 def test_a_cell_that_kills_two_workers_is_an_error_and_the_others_run(
