@@ -29,6 +29,8 @@ from anyunix.run.pool import LocalPool
 
 WORKERS_SECONDS = 30.0
 """How long a run waits for the first worker."""
+REFUSED_SECONDS = 5.0
+"""The same where all that are there may not work for it."""
 LOOK_SECONDS = 0.2
 DOWN_SECONDS = 20.0
 """How long the end of a run waits for the platforms of its workers to be down."""
@@ -77,12 +79,15 @@ class ClusterPool:
     def __enter__(self) -> "ClusterPool":
         """Raises ConfigurationError, PlatformError."""
         self.connection.listen(topic_of(self.run_name))
-        until = time.monotonic() + WORKERS_SECONDS
+        began = time.monotonic()
+        until = began + WORKERS_SECONDS
         while not self.members.there and time.monotonic() < until:
             try:
                 self.members.see(self.connection.workers())
             except SchedulerGone as reason:
                 raise PlatformError(f"--cluster {self.connection.address}: the scheduler is gone: {reason}") from None
+            if self.members.refused:
+                until = min(until, began + REFUSED_SECONDS)
             if not self.members.there:
                 time.sleep(LOOK_SECONDS)
         if self.members.there:

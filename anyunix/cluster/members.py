@@ -18,6 +18,8 @@ HANG_SECONDS = 60.0
 NAME_LIMIT = 80
 SOURCES = 16
 """Workers that are asked for an image."""
+REFUSED = "refused: "
+"""In front of why a worker may not work for a client."""
 
 
 @dataclass
@@ -125,7 +127,9 @@ class Members:
         reason = found if isinstance(found, str) else self._unfit(name, found)
         if isinstance(found, str) or reason:
             self.refused[address] = reason
-            self.tell(name, f"refused: {reason}")
+            self.tell(name, f"{LOST}{REFUSED}{reason}")
+            if not isinstance(found, str):  # else it is any other Dask worker, which is nobody's loss
+                self._left[name] = f"{REFUSED}{reason}"
             return
         host = _one_line(found.host)
         shown = f"{name} on {host}" if host not in name else name

@@ -88,13 +88,17 @@ def test_a_worker_of_another_version_or_suite_is_refused_with_what_mends_it(
     watched.see(known(**changes))
     assert watched.members.there == {}
     assert line in watched.members.refused[AMBER]
-    assert watched.told == [("w1", f"refused: {watched.members.refused[AMBER]}")]
+    assert watched.told == [("w1", f"{LOST}refused: {watched.members.refused[AMBER]}")]
+    (result,) = watched.members.results()
+    assert (result.name, result.cells) == ("w1", 0)
+    assert result.left == f"refused: {watched.members.refused[AMBER]}"
 
 
 @pytest.mark.parametrize("metrics", [None, {}, {"cpu": 3}, [], "metrics"])
 def test_a_worker_without_anyunix_is_refused(metrics: object, watched: Watched) -> None:
     watched.see((AMBER, {"name": "w1", "nthreads": 1, "metrics": metrics}))
     assert watched.members.refused[AMBER] == "w1 is no worker of anyunix: start it with `anyunix worker ADDRESS`"
+    assert watched.members.results() == ()
 
 
 @pytest.mark.parametrize(
