@@ -10,10 +10,17 @@ install_python() {
         env ASSUME_ALWAYS_YES=yes pkg install -y python3
         ;;
     OpenBSD)
-        pkg_add -I python3 || pkg_add -I 'python%3'
+        # mirrors have the packages of the last two releases, this one those of all (lavabit/robox#305)
+        all=https://ftp.eu.openbsd.org/pub/OpenBSD/$(uname -r)/packages/$(uname -m)
+        pkg_add -I python3 || pkg_add -I 'python%3' || env PKG_PATH="$all" pkg_add -I 'python%3'
         ;;
     NetBSD)
-        pkgin -y install python312
+        if have pkgin; then
+            pkgin -y install python312
+        else
+            packages=https://cdn.netbsd.org/pub/pkgsrc/packages/NetBSD/$(uname -m)/$(uname -r)/All
+            env PATH="$PATH:/usr/sbin" PKG_PATH="$packages" pkg_add python312
+        fi
         ;;
     *)
         echo "no way to install python3 on $(uname -s) is known here" >&2

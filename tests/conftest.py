@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from anyunix.catalog.starting import Ready
 from anyunix.catalog.subjects import Subject
 from anyunix.drivers.local import LocalOptions
 
+LONG = Path(__file__).parent / "integration"
 SERVER = """\
 import socket, sys
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
@@ -21,6 +23,14 @@ print("READY 127.0.0.1:%d" % listener.getsockname()[1], flush=True)
 while True:
     listener.accept()[0].close()
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes first, and of these, as of the others, those with the most tests: of several workers
+    none is left alone with a long one at the end.
+    """
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (not item.path.is_relative_to(LONG), -tests[item.path], item.path))
 
 
 @pytest.fixture(scope="session", autouse=True)

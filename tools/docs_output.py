@@ -5,14 +5,15 @@
 A fenced block `console` behind the line `<!-- output -->` is a session. The commands behind its `$ ` are typed into one
 shell, in a copy of examples/first that all pages share, page by page; what they print has to stand in the page. A line
 that is `…` alone stands for any number of lines. Times, dates, ports, the numbers of source lines and those of
-contracts may be others. A session that an earlier page had is not run again. Exit status 0 all the same, 1 something
-else is printed (`--write` puts it in the page), 2 a console block is not marked.
+contracts may be others. A session that an earlier page had is not run again. Those of a journey are tools/journey.py's.
+Exit status 0 all the same, 1 something else is printed (`--write` puts it in the page), 2 a console block has no mark.
 """
 
 import argparse
 import difflib
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -26,7 +27,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = ("README.md", "docs/tutorial.md")
 """What later pages go on with is made here."""
-BLOCK = re.compile(r"^(<!-- output -->\n)?```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+JOURNEY = "<!-- journey"
+"""How the mark of a block begins that is a step of a journey, where others go on with what it makes."""
+BLOCK = re.compile(rf"^(<!-- output -->\n|{JOURNEY}[^\n]* -->\n)?```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECONDS = 300
 PROGRESS = re.compile(r"^\[ *\d+\.\d s\] ")
 MAY_DIFFER = (
@@ -78,34 +81,45 @@ def same(shown: Sequence[str], printed: Sequence[str]) -> bool:
     return re.fullmatch(pattern, "".join(f"{normal(line)}\n" for line in printed)) is not None
 
 
-def _script(commands: Sequence[str]) -> str:
+def _script(commands: Sequence[str], outputs: Path) -> str:
     """Each command with a file of its own for its output; one in the background is waited for until it prints."""
     lines = []
     for number, command in enumerate(commands):
-        output = f">.output.{number} 2>&1"
+        file = shlex.quote(f"{outputs}/{number}")
+        output = f">{file} 2>&1"
         if command.endswith("&"):
-            wait = f"for _ in $(seq 100); do [ -s .output.{number} ] && break; sleep 0.1; done"
+            wait = f"for _ in $(seq 100); do [ -s {file} ] && break; sleep 0.1; done"
             lines.append(f"{command[:-1]} {output} &\n{wait}\n")
         else:
             lines.append(f"{{\n{command}\n}} {output}\n")
     return "".join([*lines, "kill $(jobs -p) 2>/dev/null\nwait\n"])
 
 
-def run(commands: Sequence[str], folder: Path) -> list[Step]:
-    """Type the commands into a shell in the folder; what they started has ended afterwards."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def run(
+    commands: Sequence[str], folder: Path, programs: Path = Path(sys.executable).parent, seconds: float = SECONDS
+) -> list[Step]:
+    """Type the commands into a shell in the folder, `programs` first on its PATH; what they started has ended then.
+
+    Raises subprocess.TimeoutExpired.
+    """
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "ANYUNIX_"))}
     environment = {**kept, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
-    shell = subprocess.Popen(
-        ["bash", "-c", _script(commands)], cwd=folder, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        shell.wait(SECONDS)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(shell.pid, signal.SIGKILL)
-        shell.wait()
-    printed = [(folder / f".output.{number}").read_text().splitlines() for number in range(len(commands))]
+    with tempfile.TemporaryDirectory(prefix="anyunix-outputs-") as outputs:
+        shell = subprocess.Popen(
+            ["bash", "-c", _script(commands, Path(outputs))],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            shell.wait(seconds)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
+            shell.wait()
+        printed = [(Path(outputs) / str(number)).read_text().splitlines() for number in range(len(commands))]
     return [
         Step(command, tuple(_without_end([line.rstrip() for line in lines if not PROGRESS.match(line)])))
         for command, lines in zip(commands, printed, strict=True)
@@ -139,6 +153,8 @@ def check(page: Path, sessions: Sessions) -> str:
     """The page's text with what its commands print now. Raises ValueError for a block without its mark."""
 
     def made(block: re.Match[str]) -> str:
+        if (block[1] or "").startswith(JOURNEY):
+            return block[0]
         if not block[1]:
             line = page.read_text()[: block.start()].count("\n") + 1
             raise ValueError(f"{page}:{line}: a console block without `<!-- output -->` in the line above")

@@ -48,7 +48,7 @@ def _tables(cells: Sequence[PointSummary]) -> list[tuple[str, Rows]]:
     other = {cell.point.connections for cell in cells if cell.point.write_bytes != SIZE}
     return [
         *(
-            (f"CPU of the server, % of one (σ/μ), {words}, {SIZE} bytes a write", table_one(cells, form, SIZE))
+            (f"Table I, {words}: CPU of the server, % of one (σ/μ), {SIZE} bytes a write", table_one(cells, form, SIZE))
             for form, words in zip(FORMS, ("as in the paper", "like for like"), strict=True)
         ),
         ("Over the bytes of a write", by_write_size(cells, {most, *other})),
@@ -134,9 +134,8 @@ def print_tables(console: Console, tables: Iterable[tuple[str, Rows]]) -> None:
     """Titles and rows; those without any row are left out."""
     for title, rows in tables:
         if len(rows) > 1:
-            table = Table(
-                title=title, title_justify="left", box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0)
-            )
+            console.print(Text(title, "italic"))
+            table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
             for column in rows[0]:
                 table.add_column(column, justify="right", overflow="fold", no_wrap=column == "server")
             for row in rows[1:]:

@@ -6,8 +6,9 @@ well, else what that kind of type is called.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar
 
@@ -54,13 +55,19 @@ class Misfit(Exception):
 
 def typed(data: Any, wanted: type[T] | UnionType) -> T:
     """The data as a value of that type, with texts made of the numbers that stand for some. Raises Misfit."""
-    fitted = _fitted(inspect.type_info(wanted), data, ())
+    fitted = _fitted(_info(wanted), data, ())  # type: ignore[arg-type]  # a union is hashable, too
     try:
         converted: T = msgspec.convert(fitted, wanted)
     except msgspec.ValidationError as error:  # a constraint that is not looked at here
         reason, _, path = str(error).partition(" - at `$")
         raise Misfit(tuple(re.findall(r"[\w-]+", path)), reason) from None
     return converted
+
+
+@cache
+def _info(wanted: Hashable) -> inspect.Type:
+    """Made once of each of the few types: it takes longer than what a file says."""
+    return inspect.type_info(wanted)
 
 
 def _fitted(info: inspect.Type, value: Any, keys: Keys) -> Any:

@@ -12,6 +12,7 @@ URL = re.compile(
     r"(?P<scheme>[^:/?#]+)://(?P<host>\[[0-9A-Fa-f:.]+(?:%\w+)?\]|[^\s/?#@:\[\]]+)(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<path>[/?][!\"$-~]*)?"
 )
+NAME = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ def parse_endpoint(text: str) -> Endpoint:
         return _socket(text, text.removeprefix("unix://"))
     if "://" in text:
         return _url(text)
+    if NAME.fullmatch(text):
+        raise ConfigurationError(f"{shortened(text)}: expected HOST:PORT, or a URL such as https://{shortened(text)}")
     place = parse_host_port(text)
     if place.host.startswith("/"):
         raise ConfigurationError(f"{text}: a socket is written unix:{place.host}")

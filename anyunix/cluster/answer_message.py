@@ -4,15 +4,18 @@ from dataclasses import replace
 
 import msgspec
 
-from anyunix.results.json_values import unfit
 from anyunix.results.junit import XML_LIMIT, BadResults
-from anyunix.results.model import Artifacts, CellResult
+from anyunix.results.matrix_file import strange_in
+from anyunix.results.model import Artifacts, CellResult, Matrix
 from anyunix.run.cell import RECORDS_LIMIT, Cell
+from anyunix.text import safe
 
 LOG_LIMIT = 64 * 1024 * 1024
 """Bytes of a cell's log that are taken at most."""
 ANSWER_LIMIT = 2 * XML_LIMIT + RECORDS_LIMIT + LOG_LIMIT
 """Bytes of an answer that are read at most."""
+RESULT_LIMIT = XML_LIMIT
+"""Bytes of a result, as JSON, that are taken at most: as of one that a platform writes."""
 TEXT_LIMIT = 2000
 
 
@@ -44,17 +47,29 @@ def read_answer(data: object, cell: Cell, worker: str) -> CellAnswer:
         answer = msgspec.msgpack.decode(data, type=CellAnswer)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadResults(f"no answer of anyunix: {error}") from None
-    answer = msgspec.structs.replace(answer, refused=answer.refused[:TEXT_LIMIT], wrong=answer.wrong[:TEXT_LIMIT])
+    answer = msgspec.structs.replace(
+        answer, refused=safe(answer.refused[:TEXT_LIMIT]), wrong=safe(answer.wrong[:TEXT_LIMIT])
+    )
     if answer.result is None:
         if not (answer.refused or answer.wrong):
             raise BadResults("neither a result nor why there is none")
         return answer
-    for probe in answer.result.probes:
-        for value in (*probe.facts.values(), *(each for several in probe.unstable.values() for each in several)):
-            if reason := unfit(value):
-                raise BadResults(f"a fact of {probe.id!r:.80} is {reason}")
     asked = cell.result(answer.result.status)
     result = replace(
         answer.result, subject=asked.subject, platform=asked.platform, bind=asked.bind, build=asked.build, worker=worker
     )
+    _check(result)
     return msgspec.structs.replace(answer, result=result)
+
+
+def _check(result: CellResult) -> None:
+    """Raises BadResults for what could not be written to a matrix.json and read again."""
+    if reason := strange_in(Matrix((), (result,), "")):
+        raise BadResults(reason)
+    written = msgspec.json.encode(result)
+    if len(written) > RESULT_LIMIT:
+        raise BadResults(f"a result of {len(written)} bytes; at most {RESULT_LIMIT} are taken")
+    try:
+        msgspec.json.decode(written, type=CellResult)
+    except msgspec.ValidationError as error:
+        raise BadResults(f"a value that JSON does not have: {error}") from None

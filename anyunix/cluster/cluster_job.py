@@ -19,7 +19,7 @@ from anyunix.results.junit import BadResults
 from anyunix.results.model import Artifacts, CellResult
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.matrix import IDLE, Keeper, Watcher
-from anyunix.text import first_line, listed
+from anyunix.text import first_line, listed, shortened
 
 TRIES = 2
 """A cell that has killed so many workers is to blame."""
@@ -124,7 +124,10 @@ class Job:
         """Who is there, now and then; cells of workers that were lost wait again."""
         if time.monotonic() - self._looked < LOOK_SECONDS:
             return
-        for lost in self._pool.members.see(self._pool.connection.workers()):
+        known = self._pool.connection.workers()
+        for lost in self._pool.members.see(known):
+            if lost.address in known:
+                self._pool.connection.remove(lost.address)
             for number in sorted(lost.running):
                 self._run_again(number, lost)
         self._looked = time.monotonic()
@@ -234,12 +237,16 @@ class Job:
             answer = read_answer(sent.result(), going.cell, name)
         except BadResults as error:
             self._end(sent.number, "error", f"{name}: {error}")
-        except SchedulerGone:
+        except SchedulerGone as reason:
             self._looked = 0.0
             if going.measures:
                 self._how.facts.give_up(going.cell.platform.name)
             going.sent = None
-            self._waiting.add(going.waiting)
+            going.killed.append(name)
+            if len(going.killed) < TRIES:
+                self._waiting.add(going.waiting)
+            else:
+                self._end(sent.number, "error", f"no answer came from {listed(going.killed)}: {shortened(str(reason))}")
         else:
             self._answered(sent.number, going, answer, member)
 

@@ -5,13 +5,14 @@ import queue
 import re
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from distributed import Client, Future, LocalCluster
 
+from anyunix.cluster.data_only import only_data
 from anyunix.cluster.shared_key import VARIABLE
 from anyunix.errors import ConfigurationError, PlatformError
 
@@ -19,8 +20,6 @@ LOCAL = re.compile(r"local:([1-9][0-9]{0,2})")
 ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss|inproc)://[^\s/]+:[0-9]{1,5}/?")
 PRELOAD = "anyunix.cluster.worker_plugin"
 CONNECT_SECONDS, END_SECONDS = 15.0, 30.0
-NO_PICKLE = ["dask", "msgpack"]
-"""How a client reads what workers send: as data. Their pickled code is refused."""
 
 
 class SchedulerGone(Exception):
@@ -40,7 +39,7 @@ class Sent:
         return bool(self.future.status == "finished")
 
     def result(self) -> object:
-        """Raises SchedulerGone where nobody has it any more. What a task raised is never read: it would be code."""
+        """Raises SchedulerGone where nobody has it any more, or it is larger than what is read."""
         try:
             return self.future.result(timeout=END_SECONDS)
         except Exception as error:  # Dask's own, of many kinds
@@ -70,11 +69,14 @@ class DaskConnection:
         """What tasks have ended, and what workers have told, as it comes."""
         self._own = _local_cluster(int(local[1]), key_file) if local else None
         where = self._own.scheduler_address if self._own else address
+        self._reading = ExitStack()
+        if not local:  # a scheduler in this process has to read what clients send, which is code
+            self._reading.enter_context(only_data())
         try:
-            self._client = Client(
-                where, set_as_default=False, timeout=CONNECT_SECONDS, deserializers=NO_PICKLE, name="anyunix"
-            )
+            self._client = Client(where, set_as_default=False, timeout=CONNECT_SECONDS, name="anyunix")
+            self._client.unsubscribe_topic("print")  # of workers, to our terminal
         except Exception as error:  # OSError, a time-out, TLS, an address that means nothing: Dask's of many kinds
+            self._reading.close()
             self._close_own()
             reason = str(error).partition("\n")[0] or type(error).__name__
             raise PlatformError(
@@ -89,6 +91,7 @@ class DaskConnection:
     ) -> None:
         with suppress(Exception):
             self._client.close(timeout=END_SECONDS)
+        self._reading.close()
         self._close_own()
 
     def workers(self) -> Mapping[str, Mapping[str, Any]]:
@@ -133,6 +136,14 @@ class DaskConnection:
         """Nobody waits for these any more."""
         with suppress(Exception):  # of a scheduler that is gone, too
             self._client.cancel([each.future for each in sent], force=True)
+
+    def remove(self, worker: str) -> None:
+        """Have the scheduler forget a worker that hangs: else others wait for the archives that it has."""
+        scheduler: Any = self._client.scheduler
+        with suppress(Exception):
+            self._client.sync(
+                scheduler.unregister, address=worker, stimulus_id="anyunix-hangs", callback_timeout=CONNECT_SECONDS
+            )
 
     def on_each(self, workers: list[str], task: Callable[..., bytes], *arguments: object, seconds: float) -> None:
         """Have each of these do something, and wait until they have, for so long at most."""

@@ -2,12 +2,16 @@
 
 import hashlib
 import io
+import os
+import shutil
+import stat
 import tarfile
 from pathlib import Path, PurePosixPath
 
 from anyunix.catalog.subjects import Subject
-from anyunix.drivers.local import unpack
 from anyunix.payload.archive import add_file, files_below, subject_files
+
+NAME_LIMIT = 80
 
 
 def pack_subject(subject: Subject) -> bytes:
@@ -26,15 +30,31 @@ def name_of(archive: bytes) -> str:
 
 
 def unpack_into(archive: bytes, folder: Path) -> Path:
-    """Unpack an archive of a client that has shown the key; the folder, which is made. Raises OSError, TarError."""
+    """Unpack an archive of a client that has shown the key; the folder, which is made. Whatever its Python's tarfile
+    does: plain files below the folder, each once, and nothing else. Raises OSError, TarError; no folder is left then.
+    """
     folder.mkdir(parents=True)
-    packed = folder.with_suffix(".tar")
-    packed.write_bytes(archive)
     try:
-        unpack(packed, folder)
-    finally:
-        packed.unlink()
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
+            for member in tar:
+                _unpack(tar, member, folder)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
     return folder
+
+
+def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    name = PurePosixPath(member.name)
+    source = tar.extractfile(member) if member.type == tarfile.REGTYPE else None
+    if source is None or name.is_absolute() or ".." in name.parts or not name.parts or "\0" in member.name:
+        raise tarfile.ExtractError(f"{member.name[:NAME_LIMIT]!r} in an archive is no plain file below its folder")
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("xb") as target:
+        shutil.copyfileobj(source, target)
+    file.chmod(0o755 if member.mode & stat.S_IXUSR else 0o644)
+    os.utime(file, (member.mtime, member.mtime))  # what make goes by
 
 
 def _packed(folder: Path, names: list[PurePosixPath]) -> bytes:

@@ -70,20 +70,24 @@ class Members:
         self._left: dict[str, str] = {}
         self._makers: dict[Hashable, str] = {}
         """Image -> the address of the worker that makes it."""
+        self._silent: dict[str, Any] = {}
+        """Address -> when the scheduler heard last of a worker that was lost, and is still known there."""
 
     def see(self, workers: Mapping[str, Mapping[str, Any]]) -> list[Member]:
         """What the scheduler knows now; the workers that were lost since then."""
         for address, known in workers.items():
-            if address not in self.there and address not in self.refused:
+            if address not in self.there and address not in self.refused and not self._is_silent(address, known):
                 self._join(address, known)
         lost = []
         for address, member in list(self.there.items()):
             if reason := self._why_lost(member, workers.get(address)):
                 lost.append(self.there.pop(address))
+                self._silent[address] = member.heard
                 self._left[member.name] = reason
                 self.tell(member.name, f"{LOST}{reason}")
-        for address in [address for address in self.refused if address not in workers]:
-            del self.refused[address]
+        for gone in (self.refused.keys() | self._silent.keys()) - workers.keys():
+            self.refused.pop(gone, None)
+            self._silent.pop(gone, None)
         return lost
 
     def did(self, member: Member) -> None:
@@ -114,14 +118,17 @@ class Members:
         return tuple(WorkerResult(name, self._done.get(name, 0), self._left.get(name, "")) for name in names)
 
     def _join(self, address: str, known: Mapping[str, Any]) -> None:
-        name = safe(str(known.get("name", address)))[:NAME_LIMIT].replace("\n", " ")
+        name = _one_line(str(known.get("name", ""))) or _one_line(address)
         found = read_description(known.get("metrics"), name)
         reason = found if isinstance(found, str) else self._unfit(name, found)
         if isinstance(found, str) or reason:
             self.refused[address] = reason
             self.tell(name, f"refused: {reason}")
             return
-        shown = f"{name} on {safe(found.host)[:NAME_LIMIT]}" if found.host not in name else name
+        host = _one_line(found.host)
+        shown = f"{name} on {host}" if host not in name else name
+        if shown in {member.name for member in self.there.values()}:
+            shown = f"{shown[:NAME_LIMIT]} at {_one_line(address)}"
         trusting = bool(self._wanted.key) and found.proof == proof(address, self._wanted.key)
         threads = known.get("nthreads")
         seats = threads if isinstance(threads, int) and 0 < threads < 10_000 else 1
@@ -131,7 +138,7 @@ class Members:
     def _unfit(self, name: str, found: WorkerDescription) -> str:
         if found.version != self._wanted.version:
             return (
-                f"{name} has anyunix {found.version}, this is {self._wanted.version}: "
+                f"{name} has anyunix {_one_line(found.version)}, this is {self._wanted.version}: "
                 f"pip install 'anyunix[cluster]=={self._wanted.version}' there"
             )
         if found.content != self._wanted.content:
@@ -141,6 +148,12 @@ class Members:
             )
         return ""
 
+    def _is_silent(self, address: str, known: Mapping[str, Any]) -> bool:
+        """Whether it was lost, and nobody has heard of it since."""
+        if address in self._silent and self._silent[address] != known.get("last_seen"):
+            del self._silent[address]
+        return address in self._silent
+
     def _why_lost(self, member: Member, known: Mapping[str, Any] | None) -> str:
         if known is None:
             return "it died or left"
@@ -148,3 +161,7 @@ class Members:
         if heard != member.heard:
             member.heard, member.heard_at = heard, now
         return f"it has not answered for {HANG_SECONDS:g} s" if now - member.heard_at > HANG_SECONDS else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(safe(text[: 2 * NAME_LIMIT]).split())[:NAME_LIMIT]

@@ -140,7 +140,7 @@ def platform_of(order: CellOrder, known: Mapping[str, Difference], folder: Path)
             found[key] = str(inside(data_folder(), value.removeprefix(OURS)) or "")
         elif value.startswith(SENT):
             folder.mkdir(exist_ok=True)
-            path = folder / f"{key}-{Path(value).name}"
+            path = folder / Path(value).name
             path.write_bytes(order.files.get(value.removeprefix(SENT), b""))
             found[key] = str(path)
     options = msgspec.structs.replace(order.options, **found)
@@ -167,8 +167,8 @@ def _with_files(platform: Platform) -> tuple[DriverOptions, dict[str, bytes]]:
                 f"platform {platform.name}: {key}: {path} is larger than the {SENT_LIMIT} bytes that are sent to a "
                 "cluster: run this platform without --cluster"
             )
-        changed[key] = f"{SENT}{path.name}"
-        files[path.name] = path.read_bytes()
+        sent = f"{key}-{path.name}"  # two that are called alike may come from two folders
+        changed[key], files[sent] = f"{SENT}{sent}", path.read_bytes()
     return msgspec.structs.replace(platform.options, **changed), files
 
 

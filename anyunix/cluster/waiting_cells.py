@@ -55,7 +55,7 @@ class WaitingCells:
         for cell in cells:
             self._insert(cell)
         for group in self._groups.values():
-            group.cells.sort(key=_seconds)
+            group.cells.sort(key=_last)
 
     def __len__(self) -> int:
         return sum(len(group.cells) for group in self._groups.values())
@@ -63,7 +63,7 @@ class WaitingCells:
     def add(self, cell: WaitingCell) -> None:
         """One that has to run again."""
         self._insert(cell)
-        self._groups[cell.platform, cell.needs].cells.sort(key=_seconds)
+        self._groups[cell.platform, cell.needs].cells.sort(key=_last)
 
     def next_for(self, seat: Seat, seats: int) -> WaitingCell | None:
         """The next one for a worker, which is no longer waiting then; None where none can run there. `seats` is how
@@ -101,5 +101,6 @@ class WaitingCells:
         return at_home and group.needs <= seat.resources
 
 
-def _seconds(cell: WaitingCell) -> float:
-    return cell.seconds
+def _last(cell: WaitingCell) -> tuple[float, int]:
+    """The longest comes last; of those that take equally long the first."""
+    return cell.seconds, -cell.number

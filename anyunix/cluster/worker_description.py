@@ -129,6 +129,8 @@ def read_description(metrics: Any, worker: str) -> WorkerDescription | str:
     if found is None:
         return f"{worker} is no worker of anyunix: start it with `anyunix worker ADDRESS`"
     try:
-        return msgspec.convert(msgspec.json.decode(found), WorkerDescription)
+        if not isinstance(found, str):
+            raise TypeError(f"expected a text, found {type(found).__name__}")
+        return msgspec.json.decode(found, type=WorkerDescription)
     except (msgspec.DecodeError, TypeError, RecursionError) as error:
         return f"{worker} says of itself what this anyunix does not understand: {str(error)[:TEXT_LIMIT]}"

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import dask.config
 import msgspec
 from distributed import Worker, get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
@@ -134,6 +135,7 @@ class CellWorker(WorkerPlugin):
 
 async def dask_setup(worker: Worker) -> None:
     """Dask's name for what a worker does with a preloaded module. Raises ConfigurationError."""
+    dask.config.set({"distributed.comm.compression": False})  # clients read nothing that is compressed
     catalog = find_catalog()
     stands_for = tuple(filter(None, os.environ.get(STANDS_FOR, "").split(",")))
     key = read_key(Path(os.environ[VARIABLE])) if os.environ.get(VARIABLE) else b""

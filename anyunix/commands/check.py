@@ -26,7 +26,7 @@ from anyunix.check.watch import watch
 from anyunix.commands.common import a_path, console_for_reports, count
 from anyunix.errors import EXIT_NOT_RUN, ConfigurationError
 from anyunix.host.whole_file import write_whole
-from anyunix.text import UNSAFE
+from anyunix.text import UNSAFE, nearest
 
 SECONDS, DEADLINE, WATCH, JOBS = 5.0, 60.0, 10.0, 32
 NAGIOS = re.compile(r" --fo\w*[= ]nagios ")
@@ -226,6 +226,8 @@ def _each_server(arguments: argparse.Namespace) -> Iterator[argparse.Namespace]:
     if arguments.label and (len(arguments.servers) > 1 or arguments.targets):
         raise ConfigurationError("--label is for one target: in a file it stands behind its target")
     for server in arguments.servers:
+        if ":" not in server and Path(server).is_file():
+            raise ConfigurationError(f"{server} is a file: --targets {server} looks at the targets in it")
         yield argparse.Namespace(**vars(arguments), server=server, place="")
     if arguments.targets:
         for place, words in target_lines(arguments.targets):
@@ -237,7 +239,11 @@ def _line(arguments: argparse.Namespace, place: str, words: Sequence[str]) -> ar
     parser = _LineParser(prog=place, add_help=False, allow_abbrev=False)
     parser.add_argument("server", metavar="TARGET")
     _of_one_server(parser)
-    return parser.parse_args(words, argparse.Namespace(**vars(arguments), place=place))
+    found, rest = parser.parse_known_args(words, argparse.Namespace(**vars(arguments), place=place))
+    if rest:
+        near = nearest(rest[0], parser._option_string_actions) if rest[0].startswith("-") else ""
+        parser.error(f"unrecognized arguments: {' '.join(rest)}{near}")
+    return found
 
 
 class _LineParser(argparse.ArgumentParser):

@@ -13,7 +13,6 @@ from anyunix.commands.pool_options import add_cluster, workers_of
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import EXIT_DONE, ConfigurationError
 from anyunix.report import json_output, listing_lines
-from anyunix.run.own_probes import with_probes
 
 
 def add_arguments(listing: argparse.ArgumentParser) -> None:
@@ -65,6 +64,8 @@ def _entries(arguments: argparse.Namespace, catalog: Catalog) -> Iterator[dict[s
     elif arguments.what == "workers":
         yield from workers_of(arguments, catalog)
     else:
+        from anyunix.run.own_probes import with_probes  # here, and not above: all that runs anything comes with it
+
         with with_probes(catalog, arguments.probes) as found:
             yield from listing_lines.probe_data(read_probes(found.suite))
 

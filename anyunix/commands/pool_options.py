@@ -17,10 +17,11 @@ from anyunix.errors import ConfigurationError
 from anyunix.host.scratch import scratch
 from anyunix.results.model import CellId
 from anyunix.run.cell_times import cell_times_file, read_cell_times
-from anyunix.run.journal import RunJournal, begin_run, resume_run
 from anyunix.run.journaled_pool import JournaledPool
 from anyunix.run.matrix import NOBODY
 from anyunix.run.pool import LocalPool, Pool
+from anyunix.run.run_journal import RunJournal, begin_run, resume_run
+from anyunix.text import safe
 
 INSTALL = "pip install 'anyunix[cluster]'"
 T = TypeVar("T")
@@ -60,7 +61,9 @@ def journal_of(arguments: argparse.Namespace, suite: Path) -> RunJournal:
     if not arguments.resume:
         return begin_run(arguments.out, suite)
     journal = resume_run(arguments.out, suite)
-    found = f"{len(journal)} results in {journal.path}, begun {journal.started}"
+    found = (
+        f"{len(journal)} results of the run begun {safe(journal.started)} are in {journal.path} and are not made again"
+    )
     print(f"anyunix: {found if len(journal) else f'nothing to resume in {arguments.out}: all runs'}", file=sys.stderr)
     return journal
 

@@ -27,11 +27,10 @@ from anyunix.mutation.stored_healthy import StoredHealthy, read_healthy
 from anyunix.report.out_folder import OutFolder
 from anyunix.results.model import Artifacts, CellResult
 from anyunix.run.cell import Cell, SuiteOptions
-from anyunix.run.journal import RunJournal
-from anyunix.run.journal_key import Keys
-from anyunix.run.matrix import Keeper
+from anyunix.run.journal_key import JournalKeys
 from anyunix.run.planned import only
 from anyunix.run.pool import Pool
+from anyunix.run.run_journal import RunJournal
 from anyunix.run.side_by_side import DriversInUse, side_by_side
 from anyunix.text import nearest
 
@@ -96,10 +95,10 @@ def run_mutation(
         rest = [number for number in range(len(planned)) if number not in known]
         ran = _run_missing(
             [planned[number].cell for number in rest],
-            lambda cells, keeper: (
-                _run(cells, options, suite_options, console, keeper)
+            lambda cells, scribe: (
+                _run(cells, options, suite_options, console, scribe)
                 if cluster is None
-                else _run_on(cluster, cells, suite_options, console, keeper)
+                else _run_on(cluster, cells, suite_options, console, scribe)
             ),
             suite_options,
             out,
@@ -138,64 +137,68 @@ def _known(
 
 
 @dataclass(frozen=True)
-class _Scribe:
+class _BatchScribe:
     """Keeps what cells bring back, and writes each result down. A Keeper for batches."""
 
     out: OutFolder
     journal: RunJournal
     keys: Mapping[str, str]
     """Of a cell -> of its result in the journal."""
+    in_use: DriversInUse
 
     def keep(self, result: CellResult, artifacts: Artifacts) -> None:
+        if self.in_use.over:  # a build that was ended looks like one that failed
+            return
         self.out.keep(result, artifacts)
         self.journal.add(self.keys[result.key], result, artifacts)
 
 
 def _run_missing(
     cells: Sequence[Cell],
-    run: Callable[[Sequence[Cell], Keeper], list[CellResult]],
+    run: "Callable[[Sequence[Cell], _BatchScribe], list[CellResult]]",
     suite: SuiteOptions,
     out: OutFolder,
     journal: RunJournal,
 ) -> list[CellResult]:
     """The result of each cell, in the same order: from the journal, where that has it, else from `run`."""
-    keys = Keys().of(cells, suite)
+    keys = JournalKeys().of(cells, suite)
     found = {number: journal.known(keys[number], cell.id) for number, cell in enumerate(cells)}
     results = {number: known[0] for number, known in found.items() if known}
     for known in found.values():
         if known:
             out.keep(*known)
     missing = {number: cell for number, cell in enumerate(cells) if number not in results}
-    scribe = _Scribe(out, journal, {cell.key: key for cell, key in zip(cells, keys, strict=True)})
+    in_use = DriversInUse(Drivers().for_platform)
+    scribe = _BatchScribe(out, journal, {cell.key: key for cell, key in zip(cells, keys, strict=True)}, in_use)
     ran = run(list(missing.values()), scribe)
     results |= dict(zip(missing, ran, strict=True))
     return [results[number] for number in range(len(cells))]
 
 
 def _run_on(
-    cluster: Pool, cells: Sequence[Cell], suite: SuiteOptions, console: Console, keeper: Keeper
+    cluster: Pool, cells: Sequence[Cell], suite: SuiteOptions, console: Console, scribe: _BatchScribe
 ) -> list[CellResult]:
     """The result of each cell, in the same order. Each is one of its own there, as workers have nothing in common."""
     with suite.cross_builds, CellCounter(console, len(cells)) as counter:
-        return cluster.run(cells, suite, watcher=CountingWatcher(counter), keeper=keeper)
+        return cluster.run(cells, suite, watcher=CountingWatcher(counter), keeper=scribe)
 
 
 def _run(
-    cells: Sequence[Cell], options: MutationOptions, suite: SuiteOptions, console: Console, keeper: Keeper
+    cells: Sequence[Cell], options: MutationOptions, suite: SuiteOptions, console: Console, scribe: _BatchScribe
 ) -> list[CellResult]:
     """The result of each cell, in the same order. Platforms run side by side, and cells on each of them."""
     platforms = {cell.platform.name: cell.platform for cell in cells}
     at_once = max(1, min(options.jobs, len(platforms)))
     turns = max(1, options.jobs // at_once)
     originals = {subject.name: subject for subject in options.subjects}
-    in_use = DriversInUse(Drivers().for_platform)
+    in_use = scribe.in_use
     results: dict[int, CellResult] = {}
 
     def run(platform: Platform) -> None:
         own = {number: cell for number, cell in enumerate(cells) if cell.platform.name == platform.name}
         driver = in_use.make(platform.name, platform)
         if driver is not None:  # else it is over
-            batch = Batch(platform, tuple(own.values()), originals, driver, suite, turns, counter, keeper)
+            batch = Batch(platform, tuple(own.values()), originals, driver, suite, turns, counter, scribe)
             results.update(zip(own, batch.run(), strict=True))
 
     def interrupted(futures: Sequence["Future[None]"]) -> None:

@@ -17,7 +17,8 @@ KEPT = 200
 LEAST = 4
 """Lines that are made use of, however low the terminal is."""
 GAP = "  "
-LOST_STYLE = "red"
+BUSY_STYLE, LOST_STYLE, IDLE_STYLE = WORKER_STYLES = "magenta", "red", "dim"
+"""In this order workers are worth a line."""
 
 
 def summary(result: CellResult) -> str:
@@ -67,7 +68,7 @@ class LiveRows:
         self._came["failed" if result.status == "ran" and result.failures else result.status] += 1
 
     def works(self, worker: str, text: str) -> None:
-        style = LOST_STYLE if is_lost(text) else "dim" if text == IDLE else "magenta"
+        style = LOST_STYLE if is_lost(text) else IDLE_STYLE if text == IDLE else BUSY_STYLE
         self._workers[worker] = LiveRow(first_line(worker), first_line(text), style)
 
     def lines(self, width: int, height: int) -> list[Text]:
@@ -75,8 +76,9 @@ class LiveRows:
         room = max(LEAST, height)
         top: list[Text | LiveRow] = []
         if self._workers:
-            idle_last = sorted(self._workers.values(), key=lambda row: row.text == IDLE)
-            top = [self._about_workers(), *_cut([*self._workers.values()], room // 2 - 1, idle_last)]
+            workers = [*self._workers.values()]
+            newest_first = sorted(reversed(workers), key=lambda row: WORKER_STYLES.index(row.style))
+            top = [self._about_workers(), *_cut(workers, room // 2 - 1, newest_first)]
         if self._total > 1:
             top.append(self._about_cells())
         under_way = [*self._under_way.values()]

@@ -24,7 +24,7 @@ WHOLE_BYTES = 16 * 1024 * 1024
 """Of a file that a platform file names: a larger one, such as a box, is known by its size and time."""
 
 
-class Keys:
+class JournalKeys:
     """Names what a pool is asked for. The same cell in the same way a second time is another question, as when a
     failure is confirmed: it has another key.
     """

@@ -9,10 +9,10 @@ from dataclasses import replace
 from anyunix.catalog.platforms import Platform
 from anyunix.results.model import Artifacts, CellResult, WorkerResult
 from anyunix.run.cell import Cell, SuiteOptions
-from anyunix.run.journal import RunJournal
-from anyunix.run.journal_key import Keys
+from anyunix.run.journal_key import JournalKeys
 from anyunix.run.matrix import NOBODY, Keeper, Watcher
 from anyunix.run.pool import Pool
+from anyunix.run.run_journal import RunJournal
 
 
 class JournaledPool:
@@ -21,7 +21,7 @@ class JournaledPool:
     def __init__(self, pool: Pool, journal: RunJournal, environment: Mapping[str, str] = os.environ) -> None:
         """`environment` may name other boxes for virtual machines."""
         self.journal = journal
-        self._pool, self._keys = pool, Keys(environment)
+        self._pool, self._keys = pool, JournalKeys(environment)
 
     @property
     def machines(self) -> int:
@@ -51,7 +51,7 @@ class JournaledPool:
             else:
                 missing[number] = replace(cell), key  # each an object of its own, by which the scribe knows it
         if missing:
-            scribe = Scribe(self.journal, list(missing.values()), watcher, keeper)
+            scribe = JournalScribe(self.journal, list(missing.values()), watcher, keeper)
             ran = self._pool.run([cell for cell, _ in missing.values()], how, watcher=scribe, keeper=scribe)
             results |= dict(zip(missing, ran, strict=True))
         return [results[number] for number in range(len(cells))]
@@ -71,7 +71,7 @@ class JournaledPool:
         return result
 
 
-class Scribe:
+class JournalScribe:
     """Writes down each result when whoever keeps and whoever watches has been told of it. Called from many threads."""
 
     def __init__(

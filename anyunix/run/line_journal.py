@@ -23,7 +23,7 @@ Line = TypeVar("Line")
 
 
 @dataclass(frozen=True)
-class Sort:
+class JournalSort:
     """One sort of journal, as errors speak of it."""
 
     of: str
@@ -45,33 +45,36 @@ class LineJournal:
         self.problems: dict[Path, str] = {}
         """File -> why it could not be written."""
         self._limit, self._size = limit, 0
+        self._ends_well = True
         self._lock = threading.Lock()
         try:
             write_whole(path, (self._counted(line) for line in lines))
         except OSError as error:
-            self.problems[path] = error.strerror or str(error)
+            self._failed(error)
 
     def append(self, line: object) -> None:
         """Write one down, whole and at once. After a failure nothing is: half a line may stand at the end."""
+        data = _encoded(line)
         with self._lock:
-            before = self._size
-            data = self._counted(line)
-            if self.problems or self._size > self._limit:
-                self._size = before
+            if not self._ends_well or self._size + len(data) > self._limit:
                 return
             try:
                 with self.path.open("ab") as file:
                     file.write(data)
             except OSError as error:
-                self.problems[self.path] = error.strerror or str(error)
+                self._failed(error)
+            self._size += len(data)
+
+    def _failed(self, error: OSError) -> None:
+        self._ends_well, self.problems[self.path] = False, error.strerror or str(error)
 
     def _counted(self, line: object) -> bytes:
-        data = msgspec.json.encode(line) + b"\n"
+        data = _encoded(line)
         self._size += len(data)
         return data
 
 
-def read_lines(path: Path, sort: Sort, first: type[First], line: type[Line]) -> tuple[First, list[Line]]:
+def read_lines(path: Path, sort: JournalSort, first: type[First], line: type[Line]) -> tuple[First, list[Line]]:
     """The first line and the others, without a torn last one. Raises ConfigurationError naming file, line and what to
     do.
     """
@@ -84,7 +87,7 @@ def read_lines(path: Path, sort: Sort, first: type[First], line: type[Line]) -> 
     ]
 
 
-def check_same(path: Path, sort: Sort, pairs: Mapping[str, tuple[object, object]]) -> None:
+def check_same(path: Path, sort: JournalSort, pairs: Mapping[str, tuple[object, object]]) -> None:
     """Raises ConfigurationError that names the first thing in which what was `found` and what is `wanted` differ."""
     if other := next((what for what, (found, wanted) in pairs.items() if found != wanted), ""):
         raise ConfigurationError(
@@ -95,18 +98,22 @@ def check_same(path: Path, sort: Sort, pairs: Mapping[str, tuple[object, object]
 def identities(found: Identity, wanted: Identity) -> dict[str, tuple[object, object]]:
     """What `check_same` compares of a program and its suite."""
     return {
-        f"another version of anyunix, {found.version!r:.40}": (found.version, wanted.version),
+        "another version of anyunix": (found.version, wanted.version),
         "another suite": (found.suite, wanted.suite),
         "other probes of one's own (--probes)": (dict(found.probes), dict(wanted.probes)),
     }
 
 
-def damaged(path: Path, sort: Sort, number: int, reason: object) -> ConfigurationError:
+def damaged(path: Path, sort: JournalSort, number: int, reason: object) -> ConfigurationError:
     """For a line that is none of such a journal."""
     return ConfigurationError(f"{path}: line {number}: not of {sort.of} of anyunix: {reason}; {sort.instead}")
 
 
-def _decoded(path: Path, sort: Sort, number: int, line: bytes, kind: type[T]) -> T:
+def _encoded(line: object) -> bytes:
+    return msgspec.json.encode(line) + b"\n"
+
+
+def _decoded(path: Path, sort: JournalSort, number: int, line: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(line, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

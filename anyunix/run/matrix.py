@@ -121,6 +121,8 @@ def run_cells(
             known = driver.known if isinstance(driver, KeptDriver) else None
             cell_run = CellRun(cell, driver, options, lambda text: watcher.says(cell, text), known)
             result, artifacts = cell_run.run(), cell_run.artifacts
+        if in_use.over:  # a build that was ended looks like one that failed
+            return cell.result("not-run", "interrupted before it ended")
         keeper.keep(result, artifacts)
         watcher.done(cell, result)
         return result

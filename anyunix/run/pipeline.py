@@ -202,6 +202,6 @@ def _part(selection: Selection, suite: SuiteOptions) -> str:
     """`23 of 286 probes, --subject c, -k binding`; empty for a whole run. Raises ConfigurationError."""
     if not suite.expression:
         return selection.part
-    some, every = (len(suite.plans.begin(suite.suite, each).result()) for each in (suite.expression, ""))
+    some, every = len(suite.plans.begin(suite.suite, suite.expression).result()), suite.plans.size(suite.suite)
     expression = repr(suite.expression) if " " in suite.expression else suite.expression
     return ", ".join(filter(None, [f"{some} of {every} probes", selection.part, f"-k {expression}"]))

@@ -1,6 +1,7 @@
 """Which probes a run has to bring back: those that the suite collects here, with the pytest that travels."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -31,6 +32,7 @@ class Plans:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._found: dict[tuple[Path, str], Future[tuple[str, ...]]] = {}
+        self._sizes: dict[Path, int] = {}
         self._facts: dict[Path, frozenset[str]] = {}
         self._pool = ThreadPoolExecutor(max_workers=1)
 
@@ -38,8 +40,19 @@ class Plans:
         """The IDs of the probes, some tenths of a second from now. The result raises ConfigurationError."""
         with self._lock:
             if (suite, expression) not in self._found:
-                self._found[suite, expression] = self._pool.submit(collect, suite, expression)
+                self._found[suite, expression] = self._pool.submit(self._collect, suite, expression)
             return self._found[suite, expression]
+
+    def _collect(self, suite: Path, expression: str) -> tuple[str, ...]:
+        found, left_out = _collection(suite, expression)
+        self._sizes[suite] = len(found) + left_out
+        return found
+
+    def size(self, suite: Path) -> int:
+        """How many probes the suite has, whatever an expression leaves out. Raises ConfigurationError."""
+        if suite not in self._sizes:
+            self.begin(suite, "").result()
+        return self._sizes[suite]
 
     def facts(self, suite: Path) -> frozenset[str]:
         """The IDs of the probes that measure facts, without parameters. Raises ConfigurationError."""
@@ -54,6 +67,11 @@ def collect(suite: Path, expression: str = "", kind: str = "") -> tuple[str, ...
 
     Raises ConfigurationError.
     """
+    return _collection(suite, expression, kind)[0]
+
+
+def _collection(suite: Path, expression: str, kind: str = "") -> tuple[tuple[str, ...], int]:
+    """Those that match, and how many do not."""
     name, _, value = AUTOLOAD_OFF.partition("=")
     site = dict.fromkeys(str(distribution(each).locate_file("")) for each in DISTRIBUTIONS)
     ours = ("PYTEST_", "PYTHON", "ANYUNIX_")
@@ -96,8 +114,9 @@ def collect(suite: Path, expression: str = "", kind: str = "") -> tuple[str, ...
         raise ConfigurationError(f"-k {expression!r}: {why(done.stdout, done.stderr)}")
     if done.returncode not in (COLLECTED, NOTHING):
         raise ConfigurationError(f"{suite}: its probes cannot be collected here: {why(done.stdout, done.stderr)}")
-    listed, _, _ = done.stdout.partition("\n\n")
-    return tuple(line for line in listed.splitlines() if "::" in line)
+    listed, _, summary = done.stdout.partition("\n\n")
+    left_out = re.search(r"\((\d+) deselected\)", summary or listed)
+    return tuple(line for line in listed.splitlines() if "::" in line), int(left_out[1]) if left_out else 0
 
 
 def only(planned: Iterable[str], wanted: Sequence[str]) -> tuple[str, ...]:

@@ -35,6 +35,12 @@ class DriversInUse:
             self._drivers.append((name, driver))
             return driver
 
+    @property
+    def over(self) -> bool:
+        """Whether platforms are being taken down: what comes of one from now on says nothing about what ran there."""
+        with self._lock:
+            return self._over
+
     def all_down(self, futures: Sequence["Future[Any]"]) -> None:
         """Take all platforms down side by side: one that is slow to end holds up no other; then wait for the work."""
         with self._lock:

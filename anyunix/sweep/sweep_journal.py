@@ -12,12 +12,12 @@ import msgspec
 from anyunix.catalog.subjects import Subject
 from anyunix.results.model import Identity
 from anyunix.run.identity import identity_of
-from anyunix.run.line_journal import LineJournal, Sort, check_same, identities, read_lines
+from anyunix.run.line_journal import JournalSort, LineJournal, check_same, identities, read_lines
 from anyunix.sweep.injecting import Injection
 from anyunix.sweep.swept import Swept
 
 FILE = "sweep.journal"
-SORT = Sort("a sweep", "sweep without --resume, or with --out DIR", 100 * 1024 * 1024)
+SORT = JournalSort("a sweep", "sweep without --resume, or with --out DIR", 100 * 1024 * 1024)
 
 
 class Beginning(msgspec.Struct, frozen=True):

@@ -6,13 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from support.calls import ASLEEP
-from support.deadline import POLL_SECONDS, Deadline
+from support.deadline import Deadline
 from support.proc import PROC
 from support.processes import open_descriptors, state_of
 from support.server import Server
 
 QUIET_SECONDS = 0.1
 """For which a server that is done with its clients has let go of nothing more."""
+LOOK_SECONDS = QUIET_SECONDS / 5
+"""From one look at all processes to the next: each takes milliseconds of a CPU that the server may need."""
 MOST_SECONDS = 3.0
 """For one that is never quiet: it forks, or works, without end."""
 LATER_SECONDS = 2.5
@@ -50,7 +52,7 @@ def settled(server: Server) -> Footprint:
     least = Footprint.of(server)
     quiet, most = Deadline(QUIET_SECONDS), Deadline(MOST_SECONDS)
     while not most.passed() and not (quiet.passed() and asleep(server)):
-        time.sleep(POLL_SECONDS)  # nothing tells when nothing more happens: poll
+        time.sleep(LOOK_SECONDS)  # nothing tells when nothing more happens: poll
         now = Footprint.of(server)
         if now.descriptors < least.descriptors or now.processes < least.processes:
             least, quiet = now, Deadline(QUIET_SECONDS)
@@ -65,7 +67,7 @@ def lets_go(server: Server, before: Footprint, room: int) -> bool:
     while not Footprint.of(server).no_more_than(before, room):
         if most.passed() or (time.monotonic() - begun > LATER_SECONDS and asleep(server)):
             return False
-        time.sleep(POLL_SECONDS)  # nothing tells that nothing more is let go of: poll
+        time.sleep(LOOK_SECONDS)  # nothing tells that nothing more is let go of: poll
     return True
 
 

@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -45,12 +45,12 @@ class Left(list[Process]):
 
 def all_processes() -> list[Process]:
     """Every process that can be seen: from /proc on Linux, from ps elsewhere (no /proc on OpenBSD and macOS)."""
-    return list(_linux() if _has_proc() else _ps())
+    return list(_linux(_entries()) if _has_proc() else _ps())
 
 
 def processes_of(root: int) -> list[Process]:
     """The processes of root's process group, and root's descendants in other groups; zombies too."""
-    everything = all_processes()
+    everything = list(_linux(_in_groups(root)) if _has_proc() else _ps())
     found = {process.pid for process in everything if root in (process.pid, process.group)}
     while grown := {p.pid for p in everything if p.parent in found} - found:
         found |= grown
@@ -115,8 +115,27 @@ def _has_proc() -> bool:
     return os.path.exists(f"{PROC}/self/stat")
 
 
-def _linux() -> Iterator[Process]:
-    return (row for entry in os.listdir(PROC) if entry.isdigit() and (row := _row_of(entry)))
+def _linux(entries: Iterable[str]) -> Iterator[Process]:
+    return (row for entry in entries if (row := _row_of(entry)))
+
+
+def _entries() -> Iterator[str]:
+    return (entry for entry in os.listdir(PROC) if entry.isdigit())
+
+
+def _in_groups(root: int) -> Iterator[str]:
+    """All but the kernel's threads, on an idle machine most of what there is: their group is 0, or seen as 0 from
+    here (pid_namespaces(7)). To ask for it takes a tenth of the time that their rows would.
+    """
+    return (entry for entry in _entries() if _group_of(int(entry)) != 0 or _group_of(root) == 0)
+
+
+def _group_of(pid: int) -> int | None:
+    """None of one that has gone, or of another session where the system does not tell."""
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return None
 
 
 def _row_of(entry: str) -> Process | None:

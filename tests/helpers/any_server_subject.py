@@ -14,7 +14,7 @@ SERVER = Path(__file__).with_name("any_server.py")
 SUBJECT = """\
 title: a server
 files: [any_server.py]
-start: ["{python}", any_server.py, "{port}"]
+start: ["{python}", -IS, any_server.py, "{port}"]
 ready: {port: true}
 talk: {send: "hi\\n", expect: "^hello$"}
 promises: {sighup: quick}

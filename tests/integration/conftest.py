@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 import sshd as far_side
+import wheel
 from anyunix.drivers.docker.engine import Engine
 from anyunix.drivers.ssh.ssh_driver import SshDriver
 from sshd import Sshd
+from wheel import Installed
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +34,12 @@ def sshd_here() -> None:
         if os.environ.get("ANYUNIX_REQUIRE_SSHD"):
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """anyunix as a wheel, outside of the checkout."""
+    return wheel.install(tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture

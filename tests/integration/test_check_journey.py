@@ -6,7 +6,6 @@ import re
 import shlex
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +17,7 @@ from anyunix.check.target_lines import target_lines
 from anyunix.check.url import parse_endpoint
 from check_servers import V4, V6, Answering, datagrams, http, make_certificate, over_tls, redis, serving
 from checkout import ROOT
+from wheel import Installed
 
 EXAMPLES = ROOT / "examples" / "check"
 PAGE = ROOT / "docs" / "how-to" / "check.md"
@@ -107,22 +107,25 @@ def test_the_page_shows_the_files_that_it_is_about() -> None:
         assert f"\n{(EXAMPLES / name).read_text()}```" in page, name
 
 
+@pytest.mark.timeout(900)  # a wheel is built
 def test_twenty_endpoints_come_to_prometheus_by_the_units_of_the_page(
-    endpoints: Callable[[str], None], tmp_path: Path
+    endpoints: Callable[[str], None], tmp_path: Path, installed: Installed
 ) -> None:
+    """From a wheel, in the folder of the service."""
     unit = configparser.ConfigParser(interpolation=None)
     unit.optionxform = str  # type: ignore[assignment, method-assign]
     unit.read_string((EXAMPLES / "anyunix-check.service").read_text())
     program, *words = shlex.split(unit["Service"]["ExecStart"])
     assert program == "/usr/local/bin/anyunix"
     file = tmp_path / Path(words[-1]).name
-    command = [sys.executable, "-m", "anyunix", *words[:-1], str(file), "--timeout", "60", "--ca", "ca.pem"]
+    anyunix = str(installed.programs / Path(program).name)
+    command = [anyunix, *words[:-1], str(file), "--timeout", "60", "--ca", "ca.pem"]
 
     def run() -> int:
         done = subprocess.run(
             command,
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
             capture_output=True,
             text=True,
             timeout=240,

@@ -79,6 +79,24 @@ def test_a_fault_that_is_caught_is_exit_status_0(
     assert GREETS.rpartition("::")[2] in (tmp_path / "out" / "mutation.md").read_text()
 
 
+def test_what_an_earlier_test_has_is_not_run_again(
+    mutation: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mutation() == 0
+    stored = (tmp_path / "out" / "cells" / "local-tiny-default-rude" / "junit.xml").read_bytes()
+    monkeypatch.setattr(LocalDriver, "available", lambda self: "it is gone")
+    capsys.readouterr()
+    assert mutation("--resume") == 0
+    assert findings_in(tmp_path) == {"rude": "caught"}
+    assert (tmp_path / "out" / "cells" / "local-tiny-default-rude" / "junit.xml").read_bytes() == stored
+    assert "2 results of the run begun 2" in capsys.readouterr().err
+    journal = tmp_path / "out" / "run.journal"
+    kept = [line for line in journal.read_text().splitlines(keepends=True) if "rude" not in line]
+    journal.write_text("".join(kept))
+    assert mutation("--resume", "--platform", "local") == 3, "what is missing runs, and cannot"
+    assert "it is gone" in capsys.readouterr().out
+
+
 def test_a_fault_that_nothing_catches_is_exit_status_1(
     tiny: Catalog, mutation: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -71,6 +71,12 @@ def test_no_command_is_imported_that_is_not_asked_for(option: str) -> None:
     assert names.isdisjoint({f"anyunix.commands.{MODULES.get(name, name)}" for name in COMMANDS})
 
 
+def test_a_list_of_subjects_needs_nothing_that_runs_anything() -> None:
+    names = imported("list", "subjects")
+    assert "anyunix.catalog.lookup" in names
+    assert names.isdisjoint({"docker", "jinja2", "requests", "importlib.metadata", "anyunix.run", "anyunix.trace"})
+
+
 def test_a_check_needs_neither_the_engine_nor_the_page() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # and nobody listens
@@ -81,7 +87,7 @@ def test_a_check_needs_neither_the_engine_nor_the_page() -> None:
 
 def test_every_command_has_a_line_and_a_help_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     files = {path.stem for path in (ROOT / "anyunix" / "commands").glob("*.py")}
-    assert files - {"__init__", "common", "selection_options", "suite_options"} == {
+    assert files - {"__init__", "common", "pool_options", "selection_options", "suite_options"} == {
         MODULES.get(name, name) for name in COMMANDS
     }
     for name in COMMANDS:

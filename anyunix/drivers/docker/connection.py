@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import docker
+import urllib3
 from docker.constants import DEFAULT_DOCKER_API_VERSION
 
 from anyunix.drivers.docker.endpoint import REMOTE, Address
 from anyunix.drivers.docker.execution import ENGINE_ERRORS
 from anyunix.drivers.docker.far_engine import FarEngine
-from anyunix.drivers.docker.image_build import reason_of
 from anyunix.errors import PlatformError
 from anyunix.text import safe
 
-TLS_FAILS = re.compile(r"SSL|CERTIFICATE|HTTP request to an HTTPS server|bad certificate", re.IGNORECASE)
+TLS_FAILS = re.compile(r"\[SSL[^\]]*\] [^('\"]*|HTTP request to an HTTPS server|certificate verify failed[^('\"]*")
 """In the words of Python's ssl, and of an engine that is spoken to without TLS."""
 
 
@@ -30,15 +30,17 @@ class Connection:
         self._version: Mapping[str, Any] = {}
 
     def ask(self, seconds: int) -> None:
-        """Ask the engine what it is, before the first client. Raises PlatformError."""
+        """Ask the engine what it is. Raises PlatformError with what to do."""
         try:
-            self._version = self._client(seconds, DEFAULT_DOCKER_API_VERSION).api.version(api_version=False)
+            self._learn(seconds)
         except ENGINE_ERRORS as error:
             raise PlatformError(self._why_not(error, seconds)) from error
 
     def client(self, seconds: int) -> Any:
         """A client whose calls end after so many seconds without a word. Raises what is in ENGINE_ERRORS."""
-        return self._client(seconds, self._version.get("ApiVersion"))
+        if not self._version:
+            self._learn(seconds)
+        return self._client(seconds, self._version.get("ApiVersion", DEFAULT_DOCKER_API_VERSION))
 
     @property
     def is_podman(self) -> bool:
@@ -65,9 +67,15 @@ class Connection:
         if self._far:
             self._far.close()
 
-    def _client(self, seconds: int, version: str | None) -> Any:
-        """It asks for the API's version where that is not given."""
-        made = docker.DockerClient(base_url=self._url, tls=self.where.tls or False, timeout=seconds, version=version)
+    def _learn(self, seconds: int) -> None:
+        self._version = self._client(seconds, DEFAULT_DOCKER_API_VERSION).api.version(api_version=False)
+
+    def _client(self, seconds: int, version: str) -> Any:
+        tls = self.where.tls
+        if tls and not tls.verify:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user said so
+        made = docker.DockerClient(base_url=self._url, tls=tls or False, timeout=seconds, version=version)
+        made.api.trust_env = False  # else REQUESTS_CA_BUNDLE replaces the authority that the engine's user named
         self._clients.append(made)
         return made
 
@@ -79,9 +87,9 @@ class Connection:
             return f"the Docker engine at {where} may not be used by this user: {where.how_to_get_in}"
         if "timed out" in said:
             return f"the Docker engine at {where} does not answer within {seconds} s: {where.how_to_wake}"
-        if TLS_FAILS.search(str(error)):
+        if found := TLS_FAILS.search(str(error)):
             return (
-                f"the Docker engine at {where} and this client do not agree on TLS ({reason_of(error)}): set "
+                f"the Docker engine at {where} and this client do not agree on TLS ({found[0].strip()}): set "
                 "DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH, or make the context with --docker host=…,ca=…,cert=…,key=…"
             )
         return f"no Docker engine answers at {where}: {where.how_to_start}"

@@ -52,7 +52,8 @@ class Address:
             return "start it there, and let it listen on that address (`docker info` must answer), or set DOCKER_HOST"
         if self.podman:
             return f"start it (`systemctl --user start podman.socket`, or `podman system service --time=0 {self.url}`)"
-        return "start it (`systemctl start docker`, or `dockerd` by hand), or set DOCKER_HOST"
+        podman = ", or Podman's (`systemctl --user start podman.socket`)" if self.url == LOCAL + SOCKET else ""
+        return f"start it (`systemctl start docker`, or `dockerd` by hand){podman}, or set DOCKER_HOST"
 
     @property
     def how_to_get_in(self) -> str:

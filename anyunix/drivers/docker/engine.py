@@ -172,7 +172,7 @@ def answering(seconds: int) -> Iterator[Any]:
         return
     with closing(connection):
         try:
-            client = connection.client(seconds)  # asks for the version
+            client = connection.client(seconds)
         except ENGINE_ERRORS as error:
             if "timed out" in str(error).lower():
                 raise

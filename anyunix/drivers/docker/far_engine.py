@@ -23,11 +23,13 @@ from anyunix.host.scratch import SHORT, Scratch
 END_SECONDS = 5.0
 """How long an ssh that lost its connection gets to say why."""
 PATH = re.compile(r"[A-Za-z0-9._/-]+")
+PLACES = "/usr/local/bin:/opt/homebrew/bin:/snap/bin"
+"""Where they may be, too: a command over SSH gets a PATH without much in it."""
 NONE_THERE = "neither docker nor podman is on PATH there"
 # for whatever shell the user has there: no newline, no `!`, no quote inside of the quotes
 DIAL = (
     "exec /bin/sh -c '"
-    'PATH="$PATH:/usr/local/bin:/opt/homebrew/bin:/snap/bin"; export PATH; '
+    'PATH="$PATH:{places}"; export PATH; '
     "command -v docker >/dev/null && exec docker {docker} system dial-stdio; "
     "command -v podman >/dev/null && exec podman {podman} system dial-stdio; "
     "echo {none} >&2; exit 127'"
@@ -105,4 +107,4 @@ class FarEngine:
 
 def _dial(path: str) -> str:
     docker, podman = (f"--host unix:///{path}", f"--url unix:///{path}") if path else ("", "")
-    return DIAL.format(docker=docker, podman=podman, none=NONE_THERE)
+    return DIAL.format(docker=docker, podman=podman, places=PLACES, none=NONE_THERE)

@@ -14,7 +14,6 @@ import socket
 import sys
 import time
 from contextlib import suppress
-from typing import NoReturn
 
 PORT, LOG = int(sys.argv[1]), sys.argv[2]
 FAULT = sys.argv[3] if len(sys.argv) > 3 else ""
@@ -52,7 +51,7 @@ def append(log: int, record: bytes) -> None:
     fcntl.flock(log, fcntl.LOCK_UN)
 
 
-def send(peer: socket.socket, log: int) -> NoReturn:
+def send(peer: socket.socket, log: int) -> None:
     """The process that sends: what is new, whenever SIGUSR1 says that there is something."""
     sent = 0
     while True:

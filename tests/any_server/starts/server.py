@@ -2,8 +2,8 @@
 
 server.py daemon PORT FILE [FAULT]   forks twice, writes its number to FILE, and goes on
 server.py systemd                    has its listeners as descriptors from 3 on (sd_listen_fds(3))
-server.py nowait                     has one connection as its stdin, stdout and stderr (inetd(8))
-server.py wait                       has a listener as these, and ends when nobody has come for a while
+server.py wait                       has a listener as its stdin, stdout and stderr (inetd(8)), and ends when nobody has
+                                     come for a while
 """
 
 import os
@@ -25,8 +25,6 @@ def main(way: str, *words: str) -> None:
         names = os.environ["LISTEN_FDNAMES"].split(":")
         assert len(names) == int(os.environ["LISTEN_FDS"])
         serve_all([socket.socket(fileno=number) for number, _ in enumerate(names, 3)], None)
-    elif way == "nowait":
-        answer(socket.socket(fileno=0))
     elif way == "wait":
         serve_all([socket.socket(fileno=0)], IDLE_SECONDS)
 

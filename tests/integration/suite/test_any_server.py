@@ -86,7 +86,7 @@ def outcomes(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> dict
     def outcome(fault: str) -> list[str]:
         own = folder / fault.replace(" ", "-")
         own.mkdir()
-        subject = written(own, start=f'["{{python}}", any_server.py, "{{port}}", "{fault}"]')
+        subject = written(own, start=f'["{{python}}", -IS, any_server.py, "{{port}}", "{fault}"]')
         return [probe.outcome for probe in held(catalog, subject, FAULTS[fault], suite=suite).probes]
 
     with ThreadPoolExecutor(len(FAULTS)) as pool:

@@ -95,7 +95,7 @@ def test_a_start_command_that_does_not_return_is_no_daemon(
     ready.write_text(ready.read_text().replace("READY_SECONDS = 15.0", "READY_SECONDS = 3.0"))
     subject = read_subject(SERVERS / "daemon-found.yaml")
     script = 'python3 server.py daemon "$0" "$1"; sleep 60'
-    result = held(catalog, replace(subject, start=("sh", "-c", script, *subject.start[3:])), SERVED, suite=suite)
+    result = held(catalog, replace(subject, start=("sh", "-c", script, *subject.start[4:])), SERVED, suite=suite)
     assert "its start command goes on" in result.probes[0].message
     assert result.left_behind == ()
 

@@ -24,7 +24,7 @@ def test_a_line_is_a_target_with_options_and_comments_are_none(tmp_path: Path) -
         ("", "no target: write a URL"),
         ("# nothing\n", "no target: write a URL"),
         ("tcp://a:1 --send 'x\n", "targets:1: no closing quotation"),
-        ("\ntcp://a:1 --expct dual\n", "targets:2: unrecognized arguments: --expct dual"),
+        ("\ntcp://a:1 --expct dual\n", "targets:2: unrecognized arguments: --expct dual (did you mean '--expect'?)"),
         ("tcp://a:1 tcp://b:1\n", "targets:1: unrecognized arguments: tcp://b:1"),
         ("tcp://a:1 --expect both\n", "targets:1: argument --expect: invalid choice: 'both'"),
         ("tcp://a:1 --watch\n", "targets:1: unrecognized arguments: --watch"),
@@ -43,6 +43,15 @@ def test_a_bad_file_is_one_line_and_exit_status_2(
     printed = capsys.readouterr().err
     assert said in printed
     assert printed.count("\n") == 1
+
+
+def test_a_file_in_the_place_of_a_target_is_told_where_it_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("targets").write_text("redis://cache\n")
+    assert main(["check", "targets"]) == 2
+    assert capsys.readouterr().err == "anyunix: targets is a file: --targets targets looks at the targets in it\n"
 
 
 def test_options_of_the_command_line_hold_where_a_line_says_nothing_else(

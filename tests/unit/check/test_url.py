@@ -46,6 +46,7 @@ def test_a_target_is_read(text: str, host: str, port: int, path: str) -> None:
         (f"https://{'a' * 64}.example", "is no name that DNS could hold"),
         ("https://a..example", "is no name that DNS could hold"),
         ("", "expected HOST:PORT"),
+        ("www.example", "expected HOST:PORT, or a URL such as https://www.example"),
     ],
 )
 def test_a_bad_target_is_refused_in_one_line(text: str, said: str) -> None:

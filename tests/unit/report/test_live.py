@@ -127,12 +127,20 @@ def test_where_there_is_no_room_for_all_it_is_told_how_many_more_there_are(cell:
             table.says(cell(f"p{number}"), "building")
     assert screen_of(console).shown == [
         "9 workers",
-        *(f"w{number}               busy" for number in (4, 5, 6, 7)),
+        *(f"w{number}               busy" for number in (5, 6, 7, 8)),
         "                 and 5 more",
         "0 of 9 cells ended",
         *(f"p{number} tiny default  building" for number in (0, 1, 2, 3)),
         "                 and 5 more",
     ]
+
+
+def test_of_many_workers_those_that_work_are_shown_then_the_last_that_were_lost() -> None:
+    console = terminal(80, 16)
+    with LiveTable(console) as table:
+        for number in range(30):
+            table.works(f"w{number}", "busy" if number in (0, 17) else IDLE if number < 20 else LOST_ONE)
+    assert [line.split()[0] for line in screen_of(console).shown] == ["30", "w0", "w17", "w27", "w28", "w29", "and"]
 
 
 def test_those_that_ended_last_fill_the_rest(cell: Callable[..., Cell]) -> None:

@@ -122,6 +122,15 @@ def test_a_suite_is_collected_once_for_all_cells(catalog: Catalog) -> None:
     assert plans.begin(catalog.suite, "flock").result() == collect(catalog.suite, "flock")
 
 
+def test_the_suites_size_is_known_whatever_an_expression_leaves_out(catalog: Catalog) -> None:
+    every = len(collect(catalog.suite))
+    for expression in ("flock", "nothing_like_this", ""):
+        plans = Plans()
+        assert len(plans.begin(catalog.suite, expression).result()) < every or not expression
+        assert plans.size(catalog.suite) == every
+    assert Plans().size(catalog.suite) == every
+
+
 def test_what_the_users_environment_says_to_a_suite_is_not_heard(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +155,16 @@ def test_a_file_that_cannot_be_imported_there_is_an_error_that_names_it(run_cell
     assert result.reason == (
         f"the suite cannot be loaded there: ModuleNotFoundError: No module named 'nowhere' | ERROR suite/{FILE}"
     )
+
+
+def test_a_file_that_an_expression_leaves_out_is_not_read_there(
+    subject: Subject, local: Platform, make_suite: Callable[[str], Path]
+) -> None:
+    suite = make_suite(PROBES)
+    (suite / "group" / "test_other.py").write_text("import os\nif 'ANYUNIX_SUBJECT' in os.environ: import nowhere\n")
+    options = SuiteOptions(suite, "measures or serves")
+    result = CellRun(Cell(subject, local, "default"), LocalDriver(), options, lambda text: None).run()
+    assert outcomes(result) == {name: how for name, how in OUTCOMES.items() if name != "test_breaks"}
 
 
 @pytest.mark.parametrize(

@@ -101,4 +101,4 @@ def test_a_folder_that_cannot_be_written_to_is_a_problem_and_no_traceback(tmp_pa
     (tmp_path / "file").write_text("")
     journal = begin_journal(tmp_path / "file", OF)
     journal.add("local", injection("one"), ONE)
-    assert journal.problems == {tmp_path / "file" / FILE: "Not a directory"}
+    assert journal.problems == {tmp_path / "file" / FILE: "File exists"}  # where the folder has to be

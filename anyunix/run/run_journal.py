@@ -12,17 +12,17 @@ from anyunix.host.unexpected import unexpected
 from anyunix.results.matrix_file import strange_in
 from anyunix.results.model import Artifacts, CellId, CellResult, Identity, Matrix
 from anyunix.run.identity import identity_of
-from anyunix.run.line_journal import LineJournal, Sort, check_same, damaged, identities, read_lines
+from anyunix.run.line_journal import JournalSort, LineJournal, check_same, damaged, identities, read_lines
 
 FILE = "run.journal"
-SORT = Sort("a run", "run without --resume, or with another --out DIR", 256 * 1024 * 1024)
+SORT = JournalSort("a run", "run without --resume, or with another --out DIR", 256 * 1024 * 1024)
 PACKED_LIMIT = 8 * 1024 * 1024
 """Bytes of one result, packed: one that is larger, by what a tracer wrote, is not written down, and runs again."""
 WHOLE_LIMIT = 160 * 1024 * 1024
 """Bytes of one result that are unpacked at most."""
 
 
-class Beginning(msgspec.Struct, frozen=True):
+class RunBeginning(msgspec.Struct, frozen=True):
     """Of what the results are. Subjects and platforms may change: each result's key says of which it is."""
 
     identity: Identity
@@ -30,7 +30,7 @@ class Beginning(msgspec.Struct, frozen=True):
     """ISO 8601, UTC."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class RanCell(msgspec.Struct, frozen=True):
     """One result."""
 
     cell: str
@@ -51,7 +51,7 @@ class Brought(msgspec.Struct, frozen=True):
 class RunJournal:
     """One run's file. What cannot be written is a problem to tell at the end; no method raises for it."""
 
-    def __init__(self, path: Path, beginning: Beginning, entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, path: Path, beginning: RunBeginning, entries: Iterable[RanCell] = ()) -> None:
         self.path, self.started = path, beginning.started
         self._entries = {entry.key: entry for entry in entries}
         self._file = LineJournal(path, [beginning, *self._entries.values()], SORT.limit)
@@ -78,7 +78,7 @@ class RunJournal:
             log = artifacts.log.encode(errors="replace")
             packed = _packed(Brought(result, artifacts.junit, log, artifacts.records))
             if len(packed) <= PACKED_LIMIT:
-                self._file.append(Entry(result.name, key, packed))
+                self._file.append(RanCell(result.name, key, packed))
         except Exception as error:  # a value that is no JSON: the run goes on, and this cell would run again
             self.problems[self.path] = unexpected(error)
 
@@ -86,7 +86,7 @@ class RunJournal:
 def begin_run(folder: Path, suite: Path) -> RunJournal:
     """A new one, over whatever an earlier run left."""
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return RunJournal(folder / FILE, Beginning(identity_of(suite, []), now))
+    return RunJournal(folder / FILE, RunBeginning(identity_of(suite, []), now))
 
 
 def resume_run(folder: Path, suite: Path) -> RunJournal:
@@ -96,14 +96,14 @@ def resume_run(folder: Path, suite: Path) -> RunJournal:
     path = folder / FILE
     if not os.path.lexists(path):
         return begin_run(folder, suite)
-    found, entries = read_lines(path, SORT, Beginning, Entry)
+    found, entries = read_lines(path, SORT, RunBeginning, RanCell)
     check_same(path, SORT, identities(found.identity, identity_of(suite, [])))
     for number, entry in enumerate(entries, 2):
         _check(path, number, entry)
     return RunJournal(path, found, entries)
 
 
-def _check(path: Path, number: int, entry: Entry) -> None:
+def _check(path: Path, number: int, entry: RanCell) -> None:
     """Raises ConfigurationError."""
     try:
         result = _unpacked(entry.packed).result
