@@ -68,10 +68,10 @@ class Members:
         """Address -> why it may not work for this client."""
         self._done: dict[str, int] = {}
         self._left: dict[str, str] = {}
-        self._makers: dict[Hashable, str] = {}
-        """Image -> the address of the worker that makes it."""
         self._silent: dict[str, Any] = {}
         """Address -> when the scheduler heard last of a worker that was lost, and is still known there."""
+        self._makers: dict[Hashable, str] = {}
+        """Image -> the address of the worker that makes it."""
 
     def see(self, workers: Mapping[str, Mapping[str, Any]]) -> list[Member]:
         """What the scheduler knows now; the workers that were lost since then."""

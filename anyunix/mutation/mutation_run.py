@@ -28,6 +28,7 @@ from anyunix.report.out_folder import OutFolder
 from anyunix.results.model import Artifacts, CellResult
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.journal_key import JournalKeys
+from anyunix.run.matrix import Keeper
 from anyunix.run.planned import only
 from anyunix.run.pool import Pool
 from anyunix.run.run_journal import RunJournal
@@ -95,10 +96,10 @@ def run_mutation(
         rest = [number for number in range(len(planned)) if number not in known]
         ran = _run_missing(
             [planned[number].cell for number in rest],
-            lambda cells, scribe: (
-                _run(cells, options, suite_options, console, scribe)
+            lambda cells, keeper: (
+                _run(cells, options, suite_options, console, keeper)
                 if cluster is None
-                else _run_on(cluster, cells, suite_options, console, scribe)
+                else _run_on(cluster, cells, suite_options, console, keeper)
             ),
             suite_options,
             out,
@@ -155,7 +156,7 @@ class _BatchScribe:
 
 def _run_missing(
     cells: Sequence[Cell],
-    run: "Callable[[Sequence[Cell], _BatchScribe], list[CellResult]]",
+    run: Callable[[Sequence[Cell], _BatchScribe], list[CellResult]],
     suite: SuiteOptions,
     out: OutFolder,
     journal: RunJournal,
@@ -176,11 +177,11 @@ def _run_missing(
 
 
 def _run_on(
-    cluster: Pool, cells: Sequence[Cell], suite: SuiteOptions, console: Console, scribe: _BatchScribe
+    cluster: Pool, cells: Sequence[Cell], suite: SuiteOptions, console: Console, keeper: Keeper
 ) -> list[CellResult]:
     """The result of each cell, in the same order. Each is one of its own there, as workers have nothing in common."""
     with suite.cross_builds, CellCounter(console, len(cells)) as counter:
-        return cluster.run(cells, suite, watcher=CountingWatcher(counter), keeper=scribe)
+        return cluster.run(cells, suite, watcher=CountingWatcher(counter), keeper=keeper)
 
 
 def _run(
