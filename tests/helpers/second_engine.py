@@ -25,6 +25,7 @@ def second_engine() -> Iterator[str]:
     """Its address. It shares nothing with an engine that is here, changes no packet filter and makes no bridge."""
     with tempfile.TemporaryDirectory(prefix="engine-", dir="/tmp", ignore_cleanup_errors=True) as name:
         folder = Path(name)
+        spaces = f"anyunix-{os.getpid()}"
         address = f"unix://{folder}/docker.sock"
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
@@ -32,12 +33,7 @@ def second_engine() -> Iterator[str]:
                     "dockerd",
                     *("--data-root", str(folder / "root"), "--exec-root", str(folder / "exec")),
                     *("--pidfile", str(folder / "pid"), "-H", address),
-                    *(
-                        "--containerd-namespace",
-                        folder.name,
-                        "--containerd-plugins-namespace",
-                        f"{folder.name}-plugins",
-                    ),
+                    *("--containerd-namespace", spaces, "--containerd-plugins-namespace", f"{spaces}-plugins"),
                     *("--iptables=false", "--ip6tables=false", "--bridge=none"),
                 ],
                 stdin=subprocess.DEVNULL,
