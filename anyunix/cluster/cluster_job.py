@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from anyunix.cluster.answer_message import CellAnswer, read_answer
-from anyunix.cluster.dask_connection import DaskConnection, SchedulerGone, Sent, Told
+from anyunix.cluster.dask_connection import DaskConnection, SchedulerGone, Sent, WorkerEvent
 from anyunix.cluster.members import Member, Members
 from anyunix.cluster.order_message import order_of
 from anyunix.cluster.shared_key import signed
@@ -196,7 +196,7 @@ class Job:
         try:
             happened = self._pool.connection.happened.get(timeout=LOOK_SECONDS)
             while True:
-                if isinstance(happened, Told):
+                if isinstance(happened, WorkerEvent):
                     self._told(happened.event)
                 else:
                     self._ended(happened)

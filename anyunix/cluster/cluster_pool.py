@@ -15,7 +15,7 @@ from anyunix.catalog.platforms import Platform
 from anyunix.cluster.cluster_job import Job
 from anyunix.cluster.dask_connection import DaskConnection, SchedulerGone
 from anyunix.cluster.folder_archive import name_of, pack_subject, pack_suite
-from anyunix.cluster.members import Members, Wanted
+from anyunix.cluster.members import Members, WantedWorker
 from anyunix.cluster.worker_description import content_of, needs_of, suite_digest
 from anyunix.cluster.worker_plugin import end_run, keep_bytes, run_cell, topic_of
 from anyunix.errors import ConfigurationError, PlatformError
@@ -67,7 +67,7 @@ class ClusterPool:
         self.run_name = secrets.token_hex(8)
         self._catalog = find_catalog()
         self._content = content_of(self._catalog)
-        self.members = Members(Wanted(__version__, self._content, key), tell)
+        self.members = Members(WantedWorker(__version__, self._content, key), tell)
         self.key = key
         self._known = frozenset(self._catalog.platform_names())
         self._own_suite = suite_digest(self._catalog.suite)

@@ -53,7 +53,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedWorker:
     """What a worker has to have in common with this client."""
 
     version: str
@@ -64,7 +64,9 @@ class Wanted:
 class Members:
     """Keeps up with a scheduler's list of workers."""
 
-    def __init__(self, wanted: Wanted, tell: Callable[[str, str], None], clock: Callable[[], float] = time.monotonic):
+    def __init__(
+        self, wanted: WantedWorker, tell: Callable[[str, str], None], clock: Callable[[], float] = time.monotonic
+    ):
         """`tell` is told a worker's name, and what became of it."""
         self._wanted, self.tell, self._clock = wanted, tell, clock
         self.there: dict[str, Member] = {}

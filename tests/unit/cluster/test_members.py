@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from anyunix.cluster.members import HANG_SECONDS, Members, Wanted
+from anyunix.cluster.members import HANG_SECONDS, Members, WantedWorker
 from anyunix.cluster.shared_key import proof
 from anyunix.cluster.worker_description import METRIC, WorkerDescription
 from anyunix.run.matrix import LOST
@@ -27,7 +27,9 @@ class Watched:
     told: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.members = Members(Wanted("1.0", "content", KEY), lambda *told: self.told.append(told), lambda: self.now)
+        self.members = Members(
+            WantedWorker("1.0", "content", KEY), lambda *told: self.told.append(told), lambda: self.now
+        )
 
     def see(self, *workers: tuple[str, Mapping[str, Any]]) -> list[str]:
         """The names of those that were lost."""
@@ -69,7 +71,7 @@ def test_a_worker_with_another_key_or_anothers_proof_is_not(shown: str, watched:
 
 
 def test_a_client_without_a_key_trusts_nobodys_proof() -> None:
-    members = Members(Wanted("1.0", "content", b""), lambda *told: None)
+    members = Members(WantedWorker("1.0", "content", b""), lambda *told: None)
     members.see(dict([known(proof="")]))
     assert not members.there[AMBER].trusting
 
