@@ -1,4 +1,7 @@
-"""The options that name a cluster, of all commands that use one. What runs anything is imported when it is asked for."""
+"""The options that name a cluster, of all commands that use one.
+
+What runs anything is imported when it is asked for.
+"""
 
 import argparse
 from typing import Any
@@ -8,6 +11,10 @@ from anyunix.commands.common import a_path
 from anyunix.errors import ConfigurationError
 
 INSTALL = "pip install 'anyunix[cluster]'"
+RUN_THERE = (
+    "run cells on the workers of a Dask scheduler, tcp://name:8786, which `anyunix worker ADDRESS` starts; "
+    "local:4 starts a scheduler and four workers here, for this run"
+)
 
 
 def add_cluster(parser: argparse.ArgumentParser, what: str = RUN_THERE) -> None:

@@ -37,12 +37,6 @@ def add_resume(parser: argparse.ArgumentParser) -> None:
     )
 
 
-RUN_THERE = (
-    "run cells on the workers of a Dask scheduler, tcp://name:8786, which `anyunix worker ADDRESS` starts; "
-    "local:4 starts a scheduler and four workers here, for this run"
-)
-
-
 def journal_of(arguments: argparse.Namespace, suite: Path) -> RunJournal:
     """The one in --out, gone on with or begun anew. Raises ConfigurationError."""
     if not arguments.resume:
