@@ -20,12 +20,13 @@ from pathlib import Path
 
 START_SECONDS = 60.0
 NAME, NUMBER, SUBORDINATE = "anyunix-test", 61234, 612_340_000
+PLACES = f"{os.environ.get('PATH', '')}:/usr/lib/podman:/usr/libexec/podman"
 NEEDED = {
     "podman": "podman",
     "conmon": "conmon",
     "catatonit": "catatonit",
     "unshare": "util-linux",
-    "/usr/lib/podman/netavark": "netavark",
+    "netavark": "netavark",
 }
 WITHOUT_ROOT = {"slirp4netns": "slirp4netns", "newuidmap": "uidmap", "setpriv": "util-linux"}
 SETTINGS = """\
@@ -54,7 +55,7 @@ exec "$@"
 def missing(*, rootless: bool) -> str | None:
     """None when the service can be started here, else what lacks."""
     wanted = NEEDED | (WITHOUT_ROOT if rootless else {})
-    lacks = sorted({package for program, package in wanted.items() if not shutil.which(program)})
+    lacks = sorted({package for program, package in wanted.items() if not shutil.which(program, path=PLACES)})
     if lacks:
         return f"no Podman here: install {' '.join(lacks)}"
     if os.geteuid() == 0:

@@ -1,5 +1,6 @@
 """Where the engine is: DOCKER_HOST, else a Docker context, else the sockets of Docker and Podman on this machine."""
 
+import errno
 import os
 import re
 import socket
@@ -133,6 +134,7 @@ def _is_socket(path: str) -> bool:
 
 
 def _opens(path: str) -> bool:
+    """One that is too busy to answer now is there all the same."""
     with closing(socket.socket(socket.AF_UNIX)) as tried:
         tried.settimeout(LOOK_SECONDS)
-        return tried.connect_ex(path) == 0
+        return tried.connect_ex(path) not in (errno.ECONNREFUSED, errno.EACCES, errno.EPERM, errno.ENOENT)

@@ -1,5 +1,6 @@
 """Podman's service, with root and without: its answers to the same driver, and what it cannot do."""
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 
 import podman
 from anyunix.catalog.lookup import Catalog
+from anyunix.cli import main
 from anyunix.drivers.docker.docker_driver import DockerDriver
 from anyunix.drivers.docker.docker_options import DockerOptions
 from anyunix.drivers.docker.engine import Engine
@@ -96,10 +98,17 @@ def test_what_a_platform_file_asks_for_is_there(options: DockerOptions, other: E
     ], said
 
 
-def test_it_is_named_with_whether_it_has_root(address: str, other: Engine, request: pytest.FixtureRequest) -> None:
+def test_it_is_named_where_platforms_are_listed(
+    address: str, other: Engine, platform_file: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
     product, without = other.connection().product, "without root" in request.node.name
     assert product.startswith("Podman ")
-    assert other.title() == f"{product}{', without root,' if without else ''} at {address}"
+    engine = f"{product}{', without root,' if without else ''} at {address}"
+    assert main(["list", "platforms", "local", str(platform_file)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"containers run in {engine}"
+    assert main(["list", "platforms", "local", str(platform_file), "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["platforms"]
+    assert [each["engine"] for each in listed] == ["", engine]
 
 
 def test_what_it_cannot_do_is_a_reason_that_names_it(options: DockerOptions, other: Engine) -> None:
