@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from anyunix.catalog.lookup import Catalog
 from anyunix.cli import main
+from anyunix.drivers.netns.netns_driver import NetnsDriver
 
 SERVER = """\
 import socket, sys
@@ -134,6 +136,26 @@ def test_a_run_that_was_ended_goes_on_where_it_was(folder: Folder, whole: Any, n
     assert done.stderr.startswith("anyunix: 2 results of the run begun 2")
     assert (known(done.stdout), begun(done.stdout)) == ({"c", "python"}, {"slow"})
     assert folder.matrix() == whole
+
+
+def test_what_is_found_out_after_the_cells_is_known_as_well(
+    tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A failure's traces here and on the reference, and the experiments that find its cause."""
+    if reason := NetnsDriver(catalog.platform("local-v6only").options).available():
+        pytest.skip(reason)
+    monkeypatch.chdir(tmp_path)
+    chosen = ("--subject", "python", "--bind", "first", "--platform", "local,local-v6only", "--out", "out")
+    probes = ("-k", "ipv4_client_is_served or test_ipv6_wildcard_and_ipv4 or test_passive_order")
+    command = ["run", *chosen, *probes, "--experiment-seconds", "600"]
+    assert main(command) == 1
+    assert "under trace: starting the platform" in capsys.readouterr().out
+    before = timeless(json.loads((tmp_path / "out" / "matrix.json").read_text()))
+    assert main([*command, "--resume"]) == 1
+    said = capsys.readouterr().out
+    assert begun(said) == set()
+    assert "cause, by experiment" in said
+    assert timeless(json.loads((tmp_path / "out" / "matrix.json").read_text())) == before
 
 
 @pytest.fixture
