@@ -1,5 +1,6 @@
 """A connection to a Dask scheduler: all that is known of Dask on the client's side."""
 
+import asyncio
 import logging
 import queue
 import re
@@ -10,11 +11,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from distributed import Client, Future, LocalCluster
+from distributed import Client, Future, LocalCluster, Security
+from distributed.comm.core import connect
 
 from anyunix.cluster.data_only import only_data
 from anyunix.cluster.shared_key import VARIABLE
 from anyunix.errors import ConfigurationError, PlatformError
+from anyunix.text import first_line
 
 LOCAL = re.compile(r"local:([1-9][0-9]{0,2})")
 ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss|inproc)://[^\s/]+:[0-9]{1,5}/?")
@@ -72,13 +75,17 @@ class DaskConnection:
         self._reading = ExitStack()
         if not local:  # a scheduler in this process has to read what clients send, which is code
             self._reading.enter_context(only_data())
+        security = Security()
         try:
-            self._client = Client(where, set_as_default=False, timeout=CONNECT_SECONDS, name="anyunix")
+            asyncio.run(_greet(where, security))
+            self._client = Client(
+                where, set_as_default=False, timeout=CONNECT_SECONDS, name="anyunix", security=security
+            )
             self._client.unsubscribe_topic("print")  # of workers, to our terminal
         except Exception as error:  # OSError, a time-out, TLS, an address that means nothing: Dask's of many kinds
             self._reading.close()
             self._close_own()
-            reason = str(error).partition("\n")[0] or type(error).__name__
+            reason = first_line(str(error)) or f"nothing came for {CONNECT_SECONDS:g} s"
             raise PlatformError(
                 f"--cluster {address}: no scheduler answers there: {reason}; `dask scheduler` starts one"
             ) from None
@@ -157,6 +164,15 @@ class DaskConnection:
         if self._own is not None:
             with suppress(Exception):
                 self._own.close(timeout=END_SECONDS)
+
+
+async def _greet(address: str, security: Security) -> None:
+    """Connect once, and leave. A client waits for ever for somebody who accepts and says nothing, and for half a minute
+    where it cannot connect. Raises what Dask raises.
+    """
+    arguments = security.get_connection_args("client")
+    comm = await asyncio.wait_for(connect(address, timeout=CONNECT_SECONDS, **arguments), CONNECT_SECONDS + 1)
+    comm.abort()
 
 
 def _local_cluster(workers: int, key_file: str) -> LocalCluster:
