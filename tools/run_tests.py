@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-SIDE_BY_SIDE = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 """They mostly wait, so more of them run than there are cores; those of one file share what they start. The files run in
 the order of tests/conftest.py, not by the number of their tests: the longest have few.
 """

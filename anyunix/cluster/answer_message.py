@@ -26,6 +26,8 @@ class CellAnswer(msgspec.Struct, frozen=True):
     artifacts: Artifacts = Artifacts()
     measured: bool = True
     """False where the cell was to measure its platform's facts and could not."""
+    leaving: bool = False
+    """The worker is being ended: another one is to run the cell."""
     refused: str = ""
     """Why the worker did not take it: another version, no key."""
     wrong: str = ""
@@ -51,7 +53,7 @@ def read_answer(data: object, cell: Cell, worker: str) -> CellAnswer:
         answer, refused=safe(answer.refused[:TEXT_LIMIT]), wrong=safe(answer.wrong[:TEXT_LIMIT])
     )
     if answer.result is None:
-        if not (answer.refused or answer.wrong):
+        if not (answer.refused or answer.wrong or answer.leaving):
             raise BadResults("neither a result nor why there is none")
         return answer
     asked = cell.result(answer.result.status)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from anyunix.cluster.answer_message import CellAnswer, read_answer
-from anyunix.cluster.dask_connection import DaskConnection, SchedulerGone, Sent, Told
+from anyunix.cluster.dask_connection import DaskConnection, SchedulerGone, Sent, WorkerEvent
 from anyunix.cluster.members import Member, Members
 from anyunix.cluster.order_message import order_of
 from anyunix.cluster.shared_key import signed
@@ -196,7 +196,7 @@ class Job:
         try:
             happened = self._pool.connection.happened.get(timeout=LOOK_SECONDS)
             while True:
-                if isinstance(happened, Told):
+                if isinstance(happened, WorkerEvent):
                     self._told(happened.event)
                 else:
                     self._ended(happened)
@@ -254,8 +254,14 @@ class Job:
         """Raises ConfigurationError."""
         if answer.wrong:
             raise ConfigurationError(answer.wrong)
-        if going.measures and not answer.measured:
+        if going.measures and (answer.leaving or not answer.measured):
             self._how.facts.give_up(going.cell.platform.name)
+        if answer.leaving:
+            if member is not None:
+                member.leaving = True
+            going.sent = None
+            self._waiting.add(going.waiting)
+            return
         if answer.result is None:
             self._end(number, "error", f"{member.name if member else 'a worker'}: {answer.refused}")
             return
@@ -269,7 +275,7 @@ class Job:
         members = self._pool.members.there
         if members:
             self._empty_since = 0.0
-            if not any(member.running for member in members.values()):
+            if not any(member.running or member.leaving for member in members.values()):
                 for cell in self._waiting.all():
                     self._end(cell.number, "not-run", self._why_nowhere(cell))
             return

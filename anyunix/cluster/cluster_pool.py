@@ -15,7 +15,7 @@ from anyunix.catalog.platforms import Platform
 from anyunix.cluster.cluster_job import Job
 from anyunix.cluster.dask_connection import DaskConnection, SchedulerGone
 from anyunix.cluster.folder_archive import name_of, pack_subject, pack_suite
-from anyunix.cluster.members import Members, Wanted
+from anyunix.cluster.members import Members, WantedWorker
 from anyunix.cluster.worker_description import content_of, needs_of, suite_digest
 from anyunix.cluster.worker_plugin import end_run, keep_bytes, run_cell, topic_of
 from anyunix.errors import ConfigurationError, PlatformError
@@ -29,6 +29,8 @@ from anyunix.run.pool import LocalPool
 
 WORKERS_SECONDS = 30.0
 """How long a run waits for the first worker."""
+REFUSED_SECONDS = 5.0
+"""The same where all that are there may not work for it."""
 LOOK_SECONDS = 0.2
 DOWN_SECONDS = 20.0
 """How long the end of a run waits for the platforms of its workers to be down."""
@@ -65,7 +67,7 @@ class ClusterPool:
         self.run_name = secrets.token_hex(8)
         self._catalog = find_catalog()
         self._content = content_of(self._catalog)
-        self.members = Members(Wanted(__version__, self._content, key), tell)
+        self.members = Members(WantedWorker(__version__, self._content, key), tell)
         self.key = key
         self._known = frozenset(self._catalog.platform_names())
         self._own_suite = suite_digest(self._catalog.suite)
@@ -77,12 +79,15 @@ class ClusterPool:
     def __enter__(self) -> "ClusterPool":
         """Raises ConfigurationError, PlatformError."""
         self.connection.listen(topic_of(self.run_name))
-        until = time.monotonic() + WORKERS_SECONDS
+        began = time.monotonic()
+        until = began + WORKERS_SECONDS
         while not self.members.there and time.monotonic() < until:
             try:
                 self.members.see(self.connection.workers())
             except SchedulerGone as reason:
                 raise PlatformError(f"--cluster {self.connection.address}: the scheduler is gone: {reason}") from None
+            if self.members.refused:
+                until = min(until, began + REFUSED_SECONDS)
             if not self.members.there:
                 time.sleep(LOOK_SECONDS)
         if self.members.there:

@@ -47,7 +47,7 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Told:
+class WorkerEvent:
     """What a worker says of a cell that is running. Input is untrusted."""
 
     event: object
@@ -65,7 +65,7 @@ class DaskConnection:
             )
         logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)  # we tell what goes on by ourselves
         self.address = address
-        self.happened: queue.SimpleQueue[Sent | Told] = queue.SimpleQueue()
+        self.happened: queue.SimpleQueue[Sent | WorkerEvent] = queue.SimpleQueue()
         """What tasks have ended, and what workers have told, as it comes."""
         self._own = _local_cluster(int(local[1]), key_file) if local else None
         where = self._own.scheduler_address if self._own else address
@@ -108,7 +108,7 @@ class DaskConnection:
 
     def listen(self, topic: str) -> None:
         """From now on what workers tell under this topic is among what happened."""
-        self._client.subscribe_topic(topic, lambda event: self.happened.put(Told(event[1])))
+        self._client.subscribe_topic(topic, lambda event: self.happened.put(WorkerEvent(event[1])))
 
     def keep(self, task: Callable[[bytes], bytes], data: bytes, name: str) -> Future[bytes]:
         """Data that tasks are given, and that workers have from each other."""

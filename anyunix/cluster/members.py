@@ -18,6 +18,8 @@ HANG_SECONDS = 60.0
 NAME_LIMIT = 80
 SOURCES = 16
 """Workers that are asked for an image."""
+REFUSED = "refused: "
+"""In front of why a worker may not work for a client."""
 
 
 @dataclass
@@ -38,6 +40,8 @@ class Member:
     """Numbers of cells."""
     up: set[str] = field(default_factory=set)
     """Platforms that it has up for this client."""
+    leaving: bool = False
+    """Whether it has said that it is being ended."""
 
     @property
     def seat(self) -> Seat:
@@ -45,11 +49,11 @@ class Member:
 
     @property
     def free(self) -> int:
-        return max(0, self.threads - len(self.running))
+        return 0 if self.leaving else max(0, self.threads - len(self.running))
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedWorker:
     """What a worker has to have in common with this client."""
 
     version: str
@@ -60,7 +64,9 @@ class Wanted:
 class Members:
     """Keeps up with a scheduler's list of workers."""
 
-    def __init__(self, wanted: Wanted, tell: Callable[[str, str], None], clock: Callable[[], float] = time.monotonic):
+    def __init__(
+        self, wanted: WantedWorker, tell: Callable[[str, str], None], clock: Callable[[], float] = time.monotonic
+    ):
         """`tell` is told a worker's name, and what became of it."""
         self._wanted, self.tell, self._clock = wanted, tell, clock
         self.there: dict[str, Member] = {}
@@ -123,7 +129,9 @@ class Members:
         reason = found if isinstance(found, str) else self._unfit(name, found)
         if isinstance(found, str) or reason:
             self.refused[address] = reason
-            self.tell(name, f"refused: {reason}")
+            self.tell(name, f"{LOST}{REFUSED}{reason}")
+            if not isinstance(found, str):  # else it is any other Dask worker, which is nobody's loss
+                self._left[name] = f"{REFUSED}{reason}"
             return
         host = _one_line(found.host)
         shown = f"{name} on {host}" if host not in name else name

@@ -6,7 +6,7 @@ from typing import Any
 from anyunix import __version__
 from anyunix.catalog.lookup import Catalog
 from anyunix.cluster.dask_connection import DaskConnection, SchedulerGone
-from anyunix.cluster.members import Member, Members, Wanted
+from anyunix.cluster.members import Member, Members, WantedWorker
 from anyunix.cluster.worker_description import content_of
 from anyunix.errors import PlatformError
 from anyunix.run.matrix import NOBODY
@@ -19,7 +19,7 @@ HEARD_SECONDS, LOOK_SECONDS = 5.0, 0.2
 
 def list_workers(address: str, key: bytes, catalog: Catalog) -> list[dict[str, Any]]:
     """Those that are there, each as plain data. Raises ConfigurationError, PlatformError."""
-    wanted = Wanted(__version__, content_of(catalog), key)
+    wanted = WantedWorker(__version__, content_of(catalog), key)
     with DaskConnection(address) as connection:
         until = time.monotonic() + HEARD_SECONDS
         while True:

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from anyunix.cluster.dask_peer import OFFER, PIECE, DaskPeer
 from anyunix.cluster.order_message import CellOrder, read_order
 from anyunix.cluster.shared_key import VARIABLE, opened, proof, read_key
 from anyunix.cluster.worker_description import METRIC, STANDS_FOR, WorkerDescription, describe
-from anyunix.cluster.worker_run import Telling, WorkerRun
+from anyunix.cluster.worker_run import RunOver, Telling, WorkerRun
 from anyunix.errors import PlatformError
 from anyunix.host.unexpected import unexpected
 
@@ -51,6 +52,7 @@ class CellWorker(WorkerPlugin):
         self._keys: dict[Any, tuple[str, int]] = {}
         """Of Dask's task -> run and cell."""
         self._looking: asyncio.Task[None] | None = None
+        self._closing = False
 
     def setup(self, worker: Worker) -> None:
         worker.state.total_resources.update(dict.fromkeys(self.description.resources, PLENTY))
@@ -63,6 +65,7 @@ class CellWorker(WorkerPlugin):
         if self._looking is not None:
             self._looking.cancel()
         with self._lock:
+            self._closing = True
             runs, self._runs = list(self._runs.values()), {}
         await asyncio.gather(*(asyncio.to_thread(run.end) for run in runs))
 
@@ -84,7 +87,11 @@ class CellWorker(WorkerPlugin):
         try:
             addresses = order.images.workers if order.images and trusted else ()
             peers = [DaskPeer(get_worker(), address, data) for address in addresses]
-            return self._run_of(order).run(order, archives, trusted=trusted, telling=_telling(order), peers=peers)
+            while not self._closing:
+                with suppress(RunOver):  # idle for so long that its platforms were being taken down
+                    run = self._run_of(order)
+                    return run.run(order, archives, trusted=trusted, telling=_telling(order), peers=peers)
+            return CellAnswer(leaving=True)
         except Exception as error:  # of a library, or our own: the client is told, and the worker goes on
             return CellAnswer(refused=unexpected(error))
         finally:

@@ -66,6 +66,10 @@ class _OneSuite:
         return KeptPlatforms(self.make)
 
 
+class RunOver(Exception):
+    """The run was ended on this worker before or while a cell ran."""
+
+
 class WorkerRun:
     """Safe to use from many threads."""
 
@@ -97,7 +101,7 @@ class WorkerRun:
         peers: Sequence[Peer] = (),
     ) -> CellAnswer:
         """Run a cell; `archives` are what travels beside the order, by its name there; `trusted` whether the client
-        has shown the key; `peers` may have the image of its platform.
+        has shown the key; `peers` may have the image of its platform. Raises RunOver.
         """
         try:
             platform = platform_of(order, self._differences, self._scratch.path / f"platform-{order.number}")
@@ -165,7 +169,7 @@ class WorkerRun:
     def _suite(self, order: CellOrder, archives: Mapping[str, bytes]) -> _OneSuite:
         with self._lock:
             if self._over:
-                raise ConfigurationError("the run is over")
+                raise RunOver
             if order.suite_digest not in self._suites:
                 own = order.suite_digest == self._own_suite
                 sent = self._scratch.path / f"suite-{len(self._suites)}"
@@ -202,4 +206,6 @@ class WorkerRun:
         finally:
             with self._lock:
                 self._running.pop(order.number, None)
+        if self._over:  # what comes of a cell whose platform is taken down is no result
+            raise RunOver
         return CellAnswer(result, run.artifacts or Artifacts(), measured=not facts.gave_up)

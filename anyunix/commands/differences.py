@@ -8,8 +8,9 @@ from contextlib import nullcontext
 
 from anyunix.catalog.difference import SYSTEMS, System
 from anyunix.catalog.lookup import find_catalog, known_system
+from anyunix.commands.cluster_options import add_cluster
 from anyunix.commands.common import add_probes, console_for_reports, count, once
-from anyunix.commands.pool_options import add_cluster, machines_of
+from anyunix.commands.pool_options import machines_of
 from anyunix.differences.differences_report import as_json, print_tryout
 from anyunix.differences.listing import as_data, chosen, print_list, print_one
 from anyunix.differences.trying import SECONDS, TryOptions, try_out

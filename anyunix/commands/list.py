@@ -8,8 +8,8 @@ from rich.text import Text
 
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.probes import read_probes
+from anyunix.commands.cluster_options import add_cluster, workers_of
 from anyunix.commands.common import add_json, add_probes, console_for_reports
-from anyunix.commands.pool_options import add_cluster, workers_of
 from anyunix.drivers.registry import Drivers
 from anyunix.errors import EXIT_DONE, ConfigurationError
 from anyunix.report import json_output, listing_lines

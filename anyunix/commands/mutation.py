@@ -8,8 +8,9 @@ from pathlib import Path
 
 from anyunix.catalog.lookup import Catalog, find_catalog
 from anyunix.catalog.platforms import Platform
+from anyunix.commands.cluster_options import add_cluster
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count, once, with_problems
-from anyunix.commands.pool_options import add_cluster, add_resume, journal_of, machines_of
+from anyunix.commands.pool_options import add_resume, journal_of, machines_of
 from anyunix.errors import ConfigurationError
 from anyunix.mutation.faults import choose_faults, read_faults, sample
 from anyunix.mutation.mutation_report import print_faults, print_mutation

@@ -7,11 +7,10 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from anyunix.catalog.lookup import Catalog
 from anyunix.catalog.platforms import Platform
-from anyunix.commands.common import a_path
+from anyunix.commands.cluster_options import INSTALL
 from anyunix.drivers.base import Driver
 from anyunix.errors import ConfigurationError
 from anyunix.host.scratch import scratch
@@ -23,7 +22,6 @@ from anyunix.run.pool import LocalPool, Pool
 from anyunix.run.run_journal import RunJournal, begin_run, resume_run
 from anyunix.text import safe
 
-INSTALL = "pip install 'anyunix[cluster]'"
 T = TypeVar("T")
 Tell = Callable[[str, str], None]
 """Who is told a worker's name, and what became of it."""
@@ -43,17 +41,6 @@ RUN_THERE = (
     "run cells on the workers of a Dask scheduler, tcp://name:8786, which `anyunix worker ADDRESS` starts; "
     "local:4 starts a scheduler and four workers here, for this run"
 )
-
-
-def add_cluster(parser: argparse.ArgumentParser, what: str = RUN_THERE) -> None:
-    """Add --cluster, which is for `what`, and --cluster-key."""
-    parser.add_argument("--cluster", default="", metavar="ADDRESS", help=what)
-    parser.add_argument(
-        "--cluster-key",
-        type=a_path,
-        metavar="FILE",
-        help="the key that this client and its workers share: without it workers run only what came with anyunix",
-    )
 
 
 def journal_of(arguments: argparse.Namespace, suite: Path) -> RunJournal:
@@ -100,17 +87,6 @@ def machines_of(
         raise ConfigurationError("--cluster-key: only with --cluster, whose workers it is shown to")
     with here() as own:
         yield own
-
-
-def workers_of(arguments: argparse.Namespace, catalog: Catalog) -> list[dict[str, Any]]:
-    """The workers of --cluster, as plain data. Raises ConfigurationError, PlatformError."""
-    try:
-        from anyunix.cluster.shared_key import read_key
-        from anyunix.cluster.worker_list import list_workers
-    except ImportError as error:
-        raise ConfigurationError(f"--cluster: {error}: {INSTALL}") from None
-    key = read_key(arguments.cluster_key) if arguments.cluster_key else b""
-    return list_workers(arguments.cluster, key, catalog)
 
 
 @contextmanager

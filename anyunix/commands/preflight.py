@@ -10,6 +10,7 @@ from rich.text import Text
 from anyunix.analysis.compare import shown
 from anyunix.analysis.readiness import Explained, Preflight, best_of, preflight
 from anyunix.catalog.lookup import Catalog, find_catalog
+from anyunix.commands.cluster_options import add_cluster
 from anyunix.commands.common import (
     a_path,
     add_json,
@@ -19,7 +20,7 @@ from anyunix.commands.common import (
     console_for_reports,
     with_problems,
 )
-from anyunix.commands.pool_options import add_cluster, add_resume, pool_of
+from anyunix.commands.pool_options import add_resume, pool_of
 from anyunix.commands.suite_options import add_suite_options
 from anyunix.report import json_output
 from anyunix.report.live import watcher_on

@@ -9,8 +9,9 @@ from anyunix.analysis.changes import changes
 from anyunix.analysis.expectations import load_expectations
 from anyunix.analysis.verdict import exit_status, shard_status
 from anyunix.catalog.lookup import Catalog, find_catalog
+from anyunix.commands.cluster_options import add_cluster
 from anyunix.commands.common import a_path, add_probes, check_writable, console_for_reports, count, with_problems
-from anyunix.commands.pool_options import add_cluster, add_resume, pool_of
+from anyunix.commands.pool_options import add_resume, pool_of
 from anyunix.commands.selection_options import add_selection, choice_of
 from anyunix.commands.suite_options import add_suite_options
 from anyunix.drivers.registry import Drivers

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from anyunix.analysis.expectations import load_expectations
 from anyunix.catalog.lookup import find_catalog
+from anyunix.commands.cluster_options import add_cluster
 from anyunix.commands.common import a_path, check_writable, console_for_reports, count, once, with_problems
-from anyunix.commands.pool_options import add_cluster, machines_of
+from anyunix.commands.pool_options import machines_of
 from anyunix.report.live import watcher_on
 from anyunix.report.out_folder import OutFolder
 from anyunix.run.matrix import NOBODY

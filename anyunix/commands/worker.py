@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from anyunix.catalog.lookup import find_catalog
+from anyunix.commands.cluster_options import INSTALL
 from anyunix.commands.common import a_path, count, once
-from anyunix.commands.pool_options import INSTALL
 from anyunix.errors import ConfigurationError
 from anyunix.text import nearest
 

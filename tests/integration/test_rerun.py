@@ -38,8 +38,9 @@ def need(*tools: str) -> None:
 
 
 def anyunix_run(folder: Path, *arguments: str, status: int, **environment: str) -> tuple[Matrix, str]:
-    """A run's results, and what it printed."""
-    command = [sys.executable, "-m", "anyunix", "run", "--out", str(folder / "out"), *arguments]
+    """The results of a run that looks for no causes by experiment, and what it printed."""
+    options = ["--out", str(folder / "out"), "--no-experiments", *arguments]
+    command = [sys.executable, "-m", "anyunix", "run", *options]
     done = subprocess.run(
         command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, timeout=240
     )
@@ -86,7 +87,6 @@ def test_the_papers_first_bug_parts_at_the_bind(tmp_path: Path, subject: str) ->
         subject,
         "-k",
         "ipv4_client_is_served",
-        "--no-experiments",
         status=1,
     )
     assert first_parting(probe_of(matrix, f"local-v6only-{subject}-first", SERVED)) == ("parent", *PARTING)
@@ -155,7 +155,6 @@ def test_what_a_failure_does_when_it_is_run_again_is_evidence(
         "./counting.yaml",
         "-k",
         "a_client_on_ipv4_loopback_is_served",
-        "--no-experiments",
         status=1,
     )
     probe = probe_of(matrix, "there-counting-default", LOOPBACK)
@@ -178,7 +177,6 @@ def test_it_parts_there_in_debian_containers_too(tmp_path: Path) -> None:
         "c",
         "-k",
         "ipv4_client_is_served",
-        "--no-experiments",
         status=1,
     )
     assert first_parting(probe_of(matrix, "debian-v6only-c-first", SERVED)) == ("parent", *PARTING)
@@ -222,7 +220,6 @@ def test_without_a_tracer_the_verdict_is_the_same(tmp_path: Path) -> None:
         "python",
         "-k",
         "ipv4_client_is_served",
-        "--no-experiments",
         status=1,
         PATH=path_without(tmp_path / "bin", "strace"),
     )
@@ -246,7 +243,6 @@ def test_never_traces_nothing(tmp_path: Path) -> None:
         "ipv4_client_is_served",
         "--trace",
         "never",
-        "--no-experiments",
         status=1,
     )
     assert probe_of(matrix, "local-v6only-python-first", SERVED).trace is None

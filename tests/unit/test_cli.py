@@ -87,7 +87,7 @@ def test_a_check_needs_neither_the_engine_nor_the_page() -> None:
 
 def test_every_command_has_a_line_and_a_help_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     files = {path.stem for path in (ROOT / "anyunix" / "commands").glob("*.py")}
-    assert files - {"__init__", "common", "pool_options", "selection_options", "suite_options"} == {
+    assert files - {"__init__", "cluster_options", "common", "pool_options", "selection_options", "suite_options"} == {
         MODULES.get(name, name) for name in COMMANDS
     }
     for name in COMMANDS:

@@ -21,7 +21,7 @@ def built_image(folder: Path) -> str:
     kind = ("--python-version", PYTHON, "--only-binary=:all:")
     said(*pip, "download", "--dest", str(wheels), *kind, f"{anyunix}[cluster]")
     (folder / "Dockerfile").write_bytes(DOCKERFILE.read_bytes())
-    said("docker", "build", "--quiet", "--tag", NAME, str(folder))
+    said("docker", "build", "--quiet", "--network", "host", "--tag", NAME, str(folder))
     return NAME
 
 

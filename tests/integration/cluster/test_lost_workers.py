@@ -16,6 +16,7 @@ from anyunix.catalog.subjects import Subject
 from anyunix.cluster.cluster_pool import ClusterPool
 from anyunix.cluster.dask_connection import DaskConnection
 from anyunix.cluster.shared_key import read_key
+from anyunix.drivers.docker.engine import Engine
 from anyunix.errors import EXIT_INTERRUPTED
 from anyunix.results.model import Artifacts, CellResult
 from anyunix.run import Choice, RunOptions, run_matrix, select
@@ -49,7 +50,6 @@ class Listening(Nobody):
 
     def works(self, worker: str, text: str) -> None:
         self.told.append((worker, text))
-        print(time.monotonic(), worker, text)
         self.at_work(worker, text)
 
     def keep(self, result: CellResult, artifacts: Artifacts) -> None:
@@ -89,8 +89,10 @@ def cells_of(subject: Subject, platforms: Sequence[Platform]) -> list[Cell]:
     return [Cell(subject, platform, "default") for platform in platforms]
 
 
-def test_the_matrix_is_that_of_one_machine_though_a_worker_is_killed_in_the_middle(cluster: Processes) -> None:
-    choice = Choice(platforms=("local", "local-v6only"), binds=("dual", "ipv4"))
+def test_the_matrix_is_that_of_one_machine_though_a_worker_is_killed_in_the_middle(
+    cluster: Processes, engine: Engine
+) -> None:
+    choice = Choice(platforms=("local", "local-v6only", "alpine"), binds=("dual",))
     options = RunOptions("binding and served or signals and sigterm", jobs=2, trace="never", experiment_seconds=0)
     selection = select(choice)
     alone = run_matrix(selection, options)
@@ -102,7 +104,7 @@ def test_the_matrix_is_that_of_one_machine_though_a_worker_is_killed_in_the_midd
             cluster.kill("w2")
 
     listening = Listening(kill)
-    with pool_on(cluster, ("w1", "w2", "w3")) as pool:
+    with pool_on(cluster, ("w1", "w2", "w3"), engine="") as pool:
         together = run_matrix(selection, options, watcher=listening, keeper=listening, pool=pool)
     assert killed
     assert without_times(together) == without_times(alone)
@@ -137,6 +139,24 @@ def test_a_worker_that_hangs_is_lost_and_its_cell_runs_elsewhere(
     assert (hung[0], f"{LOST}it has not answered for 5 s") in listening.told
 
 
+def test_a_worker_that_is_ended_takes_no_cell_with_it(
+    cluster: Processes, subject: Subject, make_suite: Callable[[str], Path], local: Platform
+) -> None:
+    ended: list[str] = []
+
+    def end(worker: str, text: str) -> None:
+        if not ended and "tiny" in text:
+            ended.append(worker)
+            cluster.workers[worker.partition(" ")[0]].terminate()
+
+    with pool_on(cluster, ("w1", "w2")) as pool:
+        suite = make_suite("import time\ndef test_kept(server):\n    server()\n    time.sleep(5)\n")
+        (result,) = pool.run(cells_of(subject, [local]), SuiteOptions(suite), watcher=Listening(end))
+    assert (result.status, result.reason) == ("ran", "")
+    assert ended
+    assert result.worker not in ended
+
+
 def test_a_cell_that_kills_two_workers_is_an_error_and_the_others_run(
     cluster: Processes, subject: Subject, make_suite: Callable[[str], Path], local: Platform
 ) -> None:
@@ -156,7 +176,11 @@ def test_a_cell_that_kills_two_workers_is_an_error_and_the_others_run(
 
 
 def test_without_its_scheduler_a_run_keeps_what_is_done_and_says_what_is_not(
-    cluster: Processes, subject: Subject, make_suite: Callable[[str], Path], local: Platform
+    cluster: Processes,
+    subject: Subject,
+    make_suite: Callable[[str], Path],
+    local: Platform,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     suite = make_suite(KEPT)
     (suite / "group" / "test_last.py").write_text(WAITING)
@@ -169,6 +193,7 @@ def test_without_its_scheduler_a_run_keeps_what_is_done_and_says_what_is_not(
             if len(self.kept) == 1:
                 cluster.kill_scheduler()
 
+    monkeypatch.setattr("anyunix.cluster.dask_connection.CONNECT_SECONDS", 8.0)
     with pool_on(cluster, ("w1",)) as pool:
         results = pool.run(cells, SuiteOptions(suite), keeper=KillsTheScheduler())
     assert [result.status for result in results] == ["ran", "error"]

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from anyunix.cluster.members import HANG_SECONDS, Members, Wanted
+from anyunix.cluster.members import HANG_SECONDS, Members, WantedWorker
 from anyunix.cluster.shared_key import proof
 from anyunix.cluster.worker_description import METRIC, WorkerDescription
 from anyunix.run.matrix import LOST
@@ -27,7 +27,9 @@ class Watched:
     told: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.members = Members(Wanted("1.0", "content", KEY), lambda *told: self.told.append(told), lambda: self.now)
+        self.members = Members(
+            WantedWorker("1.0", "content", KEY), lambda *told: self.told.append(told), lambda: self.now
+        )
 
     def see(self, *workers: tuple[str, Mapping[str, Any]]) -> list[str]:
         """The names of those that were lost."""
@@ -69,7 +71,7 @@ def test_a_worker_with_another_key_or_anothers_proof_is_not(shown: str, watched:
 
 
 def test_a_client_without_a_key_trusts_nobodys_proof() -> None:
-    members = Members(Wanted("1.0", "content", b""), lambda *told: None)
+    members = Members(WantedWorker("1.0", "content", b""), lambda *told: None)
     members.see(dict([known(proof="")]))
     assert not members.there[AMBER].trusting
 
@@ -88,13 +90,17 @@ def test_a_worker_of_another_version_or_suite_is_refused_with_what_mends_it(
     watched.see(known(**changes))
     assert watched.members.there == {}
     assert line in watched.members.refused[AMBER]
-    assert watched.told == [("w1", f"refused: {watched.members.refused[AMBER]}")]
+    assert watched.told == [("w1", f"{LOST}refused: {watched.members.refused[AMBER]}")]
+    (result,) = watched.members.results()
+    assert (result.name, result.cells) == ("w1", 0)
+    assert result.left == f"refused: {watched.members.refused[AMBER]}"
 
 
 @pytest.mark.parametrize("metrics", [None, {}, {"cpu": 3}, [], "metrics"])
 def test_a_worker_without_anyunix_is_refused(metrics: object, watched: Watched) -> None:
     watched.see((AMBER, {"name": "w1", "nthreads": 1, "metrics": metrics}))
     assert watched.members.refused[AMBER] == "w1 is no worker of anyunix: start it with `anyunix worker ADDRESS`"
+    assert watched.members.results() == ()
 
 
 @pytest.mark.parametrize(

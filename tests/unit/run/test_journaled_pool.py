@@ -49,6 +49,8 @@ class Remembered:
     brought: dict[str, Artifacts] = field(default_factory=dict)
     done_with: list[tuple[str, str]] = field(default_factory=list)
 
+    def begins(self, cells: object) -> None: ...
+
     def says(self, cell: Cell, text: str) -> None:
         self.told.append(f"{cell.name}: {text}")
 

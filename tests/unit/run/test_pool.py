@@ -30,6 +30,8 @@ class Told:
     def __init__(self) -> None:
         self.binds: list[str] = []
 
+    def begins(self, cells: object) -> None: ...
+
     def says(self, cell: Cell, text: str) -> None:
         """Not looked at."""
 
