@@ -15,14 +15,17 @@ START_SECONDS, END_SECONDS = 120.0, 60.0
 
 def missing() -> str:
     """Why there can be none; empty where there can."""
-    if not shutil.which("dockerd"):
-        return "no dockerd on PATH"
+    for program in ("dockerd", "docker", "unshare"):
+        if not shutil.which(program):
+            return f"no {program} on PATH"
     return "" if os.geteuid() == 0 else "dockerd has to be started by root"
 
 
 @contextmanager
 def second_engine() -> Iterator[str]:
-    """Its address. It shares nothing with an engine that is here, changes no packet filter and makes no bridge."""
+    """Its address. It shares nothing with an engine that is here, and has a network of its own, without a way out: with
+    --bridge=none a dockerd removes the bridge of whichever other engine there is.
+    """
     with tempfile.TemporaryDirectory(prefix="engine-", dir="/tmp", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         spaces = f"anyunix-{os.getpid()}"
@@ -30,7 +33,7 @@ def second_engine() -> Iterator[str]:
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [
-                    "dockerd",
+                    *("unshare", "--net", "--mount", "dockerd"),
                     *("--data-root", str(folder / "root"), "--exec-root", str(folder / "exec")),
                     *("--pidfile", str(folder / "pid"), "-H", address),
                     *("--containerd-namespace", spaces, "--containerd-plugins-namespace", f"{spaces}-plugins"),
