@@ -4,6 +4,7 @@ import logging
 import queue
 import re
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from distributed import Client, Future, LocalCluster
+from distributed.versions import VersionMismatchWarning
 
 from anyunix.cluster.shared_key import VARIABLE
 from anyunix.errors import ConfigurationError, PlatformError
@@ -21,6 +23,9 @@ PRELOAD = "anyunix.cluster.worker_plugin"
 CONNECT_SECONDS, END_SECONDS = 15.0, 30.0
 NO_PICKLE = ["dask", "msgpack"]
 """How a client reads what workers send: as data. Their pickled code is refused."""
+
+OTHER_PYTHON = r"(?s)(?!.*\| (dask|distributed|msgpack) )"
+"""Dask's warning that versions differ, of packages that do not matter: cells travel as data, and no code does."""
 
 
 class SchedulerGone(Exception):
@@ -71,9 +76,11 @@ class DaskConnection:
         self._own = _local_cluster(int(local[1]), key_file) if local else None
         where = self._own.scheduler_address if self._own else address
         try:
-            self._client = Client(
-                where, set_as_default=False, timeout=CONNECT_SECONDS, deserializers=NO_PICKLE, name="anyunix"
-            )
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", OTHER_PYTHON, VersionMismatchWarning)
+                self._client = Client(
+                    where, set_as_default=False, timeout=CONNECT_SECONDS, deserializers=NO_PICKLE, name="anyunix"
+                )
         except Exception as error:  # OSError, a time-out, TLS, an address that means nothing: Dask's of many kinds
             self._close_own()
             reason = str(error).partition("\n")[0] or type(error).__name__
