@@ -5,6 +5,7 @@ import logging
 import queue
 import re
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 
 from distributed import Client, Future, LocalCluster, Security
 from distributed.comm.core import connect
+from distributed.versions import VersionMismatchWarning
 
 from anyunix.cluster.data_only import only_data
 from anyunix.cluster.shared_key import VARIABLE
@@ -23,6 +25,9 @@ LOCAL = re.compile(r"local:([1-9][0-9]{0,2})")
 ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss|inproc)://[^\s/]+:[0-9]{1,5}/?")
 PRELOAD = "anyunix.cluster.worker_plugin"
 CONNECT_SECONDS, END_SECONDS = 15.0, 30.0
+
+OTHER_PYTHON = r"(?s)(?!.*\| (dask|distributed|msgpack) )"
+"""Dask's warning that versions differ, of packages that do not matter: cells travel as data, and no code does."""
 
 
 class SchedulerGone(Exception):
@@ -78,9 +83,11 @@ class DaskConnection:
         security = Security()
         try:
             asyncio.run(_greet(where, security))
-            self._client = Client(
-                where, set_as_default=False, timeout=CONNECT_SECONDS, name="anyunix", security=security
-            )
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", OTHER_PYTHON, VersionMismatchWarning)
+                self._client = Client(
+                    where, set_as_default=False, timeout=CONNECT_SECONDS, name="anyunix", security=security
+                )
             self._client.unsubscribe_topic("print")  # of workers, to our terminal
         except Exception as error:  # OSError, a time-out, TLS, an address that means nothing: Dask's of many kinds
             self._reading.close()
