@@ -64,7 +64,7 @@ class Processes:
                 process = subprocess.Popen(
                     argv,
                     cwd=cwd,
-                    env=dict(env),
+                    env={**env, "PWD": str(cwd)},  # as a shell's: no $(PWD) of a Makefile is the root
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,

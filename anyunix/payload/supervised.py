@@ -43,7 +43,7 @@ def run_supervised(
     path = ":".join(f"$top/{place}" for place in python_path)
     script = (
         f'top=$PWD; cd "./{folder or PurePosixPath()}" && '
-        f'exec env PWD="$PWD" PYTHONPATH="{path}" ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" '
+        f'exec env PYTHONPATH="{path}" ANYUNIX_SUBJECT="$top/{SUBJECT_FILE}" '
         f'ANYUNIX_HELPERS="$top/{HELPERS}" ANYUNIX_DIFFERENCES="$top/{DIFFERENCES}" TMPDIR="$top" HOME="$top" '
         f'python3 -S "$top/{SUITE}/supervise.py" {seconds:g} {shlex.join(command)}'
     )
