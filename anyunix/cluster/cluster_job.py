@@ -220,10 +220,14 @@ class Job:
             self._how.hears(line[:LINE_LIMIT], lambda text: self._watcher.says(going.cell, text))
 
     def _ended(self, sent: Sent) -> None:
-        """A task has: with a result, or because its worker was lost, which _look finds out by itself."""
+        """A task has: with a result, or because its worker was lost, which _look finds out by itself. Raises
+        SchedulerGone.
+        """
         going = self._going.get(sent.number)
         if going is None or going.sent is not sent:
             return  # an earlier try's: it counts no more
+        if sent.future.status == "cancelled":  # not by us: Dask does, where the connection to its scheduler breaks
+            raise SchedulerGone("the connection to it broke")
         if not sent.finished and sent.future.status != "error":
             return
         member = self._pool.members.there.get(sent.worker)

@@ -8,7 +8,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
-from distributed import Worker, get_worker
+from distributed import Worker, get_worker, protocol
 from distributed.protocol.serialize import Serialized, ToPickle
 
 from anyunix.cluster import worker_plugin
@@ -59,6 +59,8 @@ def run_cell(data: bytes, subject: bytes, suite: bytes) -> Any:
             tell(worker, topic, message)
         tell(worker, topic, {"number": order.number, "says": ToPickle(Code()), "line": 7})
         tell(worker, topic, {"number": order.number, "says": "\x1b[2Jhello\r\nthere" * 100_000})
+    if mode == "shouts":
+        tell(worker, topic, {"number": order.number, "says": Serialized(*protocol.serialize(b"x" * HUGE))})
     values = {
         "pickle": Code,
         "typed": typed,

@@ -92,6 +92,12 @@ def test_an_answer_that_is_far_too_large_is_not_read(answer: Callable[[str], Cel
     assert peak_memory() - before < hostile_worker.HUGE
 
 
+def test_what_is_told_and_far_too_large_ends_no_run_without_an_answer(answer: Callable[[str], CellResult]) -> None:
+    result = answer("shouts")
+    assert result.status == "error"
+    assert re.fullmatch(r"the scheduler of the cluster is gone \(.+\); --resume runs it", result.reason)
+
+
 @pytest.mark.parametrize(
     ("mode", "reason"),
     [

@@ -44,9 +44,10 @@ def ask(catalog: Catalog, own_suite: str, tmp_path: Path) -> Ask:
         build: Build = PLAIN_BUILD,
         suite: str = own_suite,
         digest: str = "",
+        probes: tuple[str, ...] = (),
     ) -> str:
         subject = subject or catalog.subject("python")
-        cell = Cell(subject, platform or catalog.platform("debian"), "dual", build)
+        cell = Cell(subject, platform or catalog.platform("debian"), "dual", build, probes)
         digests = digest or digest_of(subject), suite
         data = order_of(cell, SuiteOptions(catalog.suite), run="r", number=1, digests=digests, measures=False)
         order = read_order(data)
@@ -81,9 +82,10 @@ def test_likenesses_are_not(name: str, ask: Ask, catalog: Catalog) -> None:
 def test_known_differences_that_are_switched_on_are_not(number: int, ask: Ask, catalog: Catalog) -> None:
     preloaded = [each for each in catalog.differences if not each.alters]
     assert ask(platform=experimental(catalog.platform("local"), preloaded[:number])) == ""
-    like = catalog.platform("like-freebsd")
-    others = [each for each in catalog.differences if each not in like.switched_on]
-    assert ask(platform=experimental(like, others[:number])) == ""
+    for name in ("like-freebsd", "debian+like-freebsd", "local+like-macos"):
+        like = catalog.platform(name)
+        others = [each for each in preloaded if each not in like.switched_on]
+        assert ask(platform=experimental(like, others[:number])) == ""
 
 
 def test_a_machine_that_needs_no_emulator_makes_no_platform_foreign(ask: Ask, catalog: Catalog) -> None:
@@ -142,6 +144,13 @@ def test_a_build_with_other_flags_is_foreign(build: Build, ask: Ask) -> None:
 def test_another_suite_is_foreign(ask: Ask, make_suite: Callable[[str], Path], own_suite: str) -> None:
     assert ask(suite=suite_digest(make_suite("def test_x():\n    pass\n"))) == "a suite with other probes"
     assert ask(suite=f"{own_suite}-mine:0123") == "a suite with other probes"
+
+
+@pytest.mark.parametrize("probe", ["/tmp/test_x.py::test_x", "../test_x.py", "binding/../../x.py::test_x", "/"])
+def test_a_probe_outside_of_the_suite_is_foreign(probe: str, ask: Ask) -> None:
+    own = "binding/test_x.py::test_x[a/../b]"
+    assert ask(probes=(own,)) == ""
+    assert ask(probes=(own, probe)) == "a probe that is not the suite's"
 
 
 @pytest.mark.parametrize(
