@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from distributed import Client, Future, LocalCluster
+from distributed import Client, Future, LocalCluster, Security
 from distributed.versions import VersionMismatchWarning
 
 from anyunix.cluster.shared_key import VARIABLE
@@ -69,6 +69,7 @@ class DaskConnection:
             raise ConfigurationError(
                 f"--cluster {address}: expected a scheduler's address, such as tcp://name:8786, or local:4"
             )
+        _check_certificates(address)
         logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)  # we tell what goes on by ourselves
         self.address = address
         self.happened: queue.SimpleQueue[Sent | Told] = queue.SimpleQueue()
@@ -153,6 +154,24 @@ class DaskConnection:
         if self._own is not None:
             with suppress(Exception):
                 self._own.close(timeout=END_SECONDS)
+
+
+def _check_certificates(address: str) -> None:
+    """Where an address needs some: a client that Dask makes without them takes half a minute to be gone again.
+
+    Raises ConfigurationError.
+    """
+    if not address.startswith(("tls:", "wss:")):
+        return
+    try:
+        context = Security().get_connection_args("client").get("ssl_context")
+    except OSError as error:  # SSLError, too
+        raise ConfigurationError(f"--cluster {address}: Dask's TLS settings: {error}") from None
+    if context is None:
+        raise ConfigurationError(
+            f"--cluster {address}: no certificates: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
+            "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY to their files"
+        )
 
 
 def _local_cluster(workers: int, key_file: str) -> LocalCluster:
