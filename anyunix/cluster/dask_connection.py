@@ -71,6 +71,7 @@ class DaskConnection:
             raise ConfigurationError(
                 f"--cluster {address}: expected a scheduler's address, such as tcp://name:8786, or local:4"
             )
+        _check_certificates(address)
         logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)  # we tell what goes on by ourselves
         self.address = address
         self.happened: queue.SimpleQueue[Sent | WorkerEvent] = queue.SimpleQueue()
@@ -180,6 +181,24 @@ async def _greet(address: str, security: Security) -> None:
     arguments = security.get_connection_args("client")
     comm = await asyncio.wait_for(connect(address, timeout=CONNECT_SECONDS, **arguments), CONNECT_SECONDS + 1)
     comm.abort()
+
+
+def _check_certificates(address: str) -> None:
+    """Where an address needs some: a client that Dask makes without them takes half a minute to be gone again.
+
+    Raises ConfigurationError.
+    """
+    if not address.startswith(("tls:", "wss:")):
+        return
+    try:
+        context = Security().get_connection_args("client").get("ssl_context")
+    except OSError as error:  # SSLError, too
+        raise ConfigurationError(f"--cluster {address}: Dask's TLS settings: {error}") from None
+    if context is None:
+        raise ConfigurationError(
+            f"--cluster {address}: no certificates: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
+            "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY to their files"
+        )
 
 
 def _local_cluster(workers: int, key_file: str) -> LocalCluster:
