@@ -35,8 +35,9 @@ class CellAnswer(msgspec.Struct, frozen=True):
 
 
 def encode_answer(answer: CellAnswer) -> bytes:
-    """As bytes."""
-    return msgspec.msgpack.encode(answer)
+    """As bytes. Half a character of a log becomes a question mark: no message can hold one."""
+    log = answer.artifacts.log.encode(errors="replace").decode()
+    return msgspec.msgpack.encode(msgspec.structs.replace(answer, artifacts=replace(answer.artifacts, log=log)))
 
 
 def read_answer(data: object, cell: Cell, worker: str) -> CellAnswer:

@@ -1,4 +1,8 @@
-"""What did not come with anyunix: workers run that for a client alone that shows the shared key."""
+"""What did not come with anyunix: workers run that for a client alone that shows the shared key.
+
+The key decides what anyunix runs. Who may connect to a Dask scheduler can have it, and its workers, run code without
+anyunix: that is decided by TLS, or by the network.
+"""
 
 from dataclasses import replace
 from pathlib import PurePosixPath

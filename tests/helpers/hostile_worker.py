@@ -12,6 +12,7 @@ from distributed import Worker, get_worker, protocol
 from distributed.protocol.serialize import Serialized, ToPickle
 
 from anyunix.cluster import worker_plugin
+from anyunix.cluster.shared_key import MARK
 from anyunix.cluster.worker_description import METRIC
 
 FOLDER = "HOSTILE_FOLDER"
@@ -46,7 +47,7 @@ def broken() -> Serialized:
 
 def run_cell(data: bytes, subject: bytes, suite: bytes) -> Any:
     worker = get_worker()
-    order = worker_plugin.read_order(data[32:])
+    order = worker_plugin.read_order(data[MARK:])
     topic = worker_plugin.topic_of(order.run)
     mode = (Path(os.environ[FOLDER]) / MODE).read_text()
     if mode == "raises":

@@ -41,6 +41,15 @@ def test_what_came_of_a_cell_comes_back_as_it_was(cell: Cell) -> None:
     )
 
 
+def test_a_log_with_half_a_character_comes_back(cell: Cell) -> None:
+    answer = CellAnswer(cell.result("ran"), Artifacts(log="a \ud800 b"))
+    assert read_answer(encode_answer(answer), cell, "w1").artifacts.log == "a ? b"
+
+
+def test_a_worker_that_is_being_ended_gives_its_cell_back(cell: Cell) -> None:
+    assert read_answer(encode_answer(CellAnswer(leaving=True)), cell, "w1").leaving
+
+
 def test_a_result_is_of_the_cell_that_was_asked_for_and_of_the_worker_that_was_asked(cell: Cell) -> None:
     other = CellResult("other", "../elsewhere", "dual", "ran", build="poisoned", worker="another")
     answer = read_answer(encode_answer(CellAnswer(other)), cell, "w1")
