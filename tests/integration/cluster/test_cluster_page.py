@@ -85,7 +85,7 @@ def test_three_hosts_over_ssh(tmp_path: Path, program: Callable[..., None]) -> N
     matrix = read_matrix(tmp_path / "out")
     assert [cell.status for cell in matrix.cells] == ["ran"]
     assert sorted(worker.name.partition(" on ")[0] for worker in matrix.workers) == sorted(HOSTS)
-    assert {worker.lost for worker in matrix.workers} == {""}
+    assert {worker.left for worker in matrix.workers} == {""}
 
 
 @pytest.mark.parametrize("name", ["kubernetes/values.yaml", "slurm.py"])
