@@ -213,7 +213,7 @@ def _simulated(
     return took, cpu, tally
 
 
-def _timed(pool: Pool, cells: Sequence[Cell], how: SuiteOptions):
+def _timed(pool: Pool, cells: Sequence[Cell], how: SuiteOptions) -> tuple[float, list[CellResult]]:
     begun = time.monotonic()
     results = pool.run(cells, how)
     return time.monotonic() - begun, results
