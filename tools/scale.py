@@ -29,7 +29,7 @@ from anyunix.text import nearest
 from speeds.machine import BUSY, busy_share, description
 from speeds.supervision import ends_on_sigterm
 from speeds.tables import NoMarkers
-from speeds.versions import ROOT, CannotInstall, abbreviated
+from speeds.versions import ROOT, CannotInstall, present_commit
 
 SMALL = Scale(50, 4, 4, "test_ipv4_client_is_served", 200, 0.2, 16, 60, 0.5, 3.0)
 """To try the tool itself."""
@@ -109,7 +109,7 @@ def machine() -> str:
 
 def made() -> str:
     """When, and of which commit."""
-    return f"{datetime.now(timezone.utc).date().isoformat()} of `{abbreviated('HEAD')}`"
+    return f"{datetime.now(timezone.utc).date().isoformat()} of `{present_commit()}`"
 
 
 if __name__ == "__main__":
