@@ -176,8 +176,13 @@ class DaskConnection:
 
 async def _greet(address: str, security: Security) -> None:
     """Connect once, and leave. A client waits for ever for somebody who accepts and says nothing, and for half a minute
-    where it cannot connect. Raises what Dask raises.
+    where it cannot connect; Dask tries again and again where nobody listens. Raises what Dask raises, and OSError.
     """
+    if address.startswith(("tcp:", "tls:")):
+        host, _, port = address.partition("://")[2].rstrip("/").rpartition(":")
+        opening = asyncio.open_connection(host.strip("[]"), int(port))
+        _, opened = await asyncio.wait_for(opening, CONNECT_SECONDS)
+        opened.close()
     arguments = security.get_connection_args("client")
     comm = await asyncio.wait_for(connect(address, timeout=CONNECT_SECONDS, **arguments), CONNECT_SECONDS + 1)
     comm.abort()

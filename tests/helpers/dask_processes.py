@@ -29,6 +29,8 @@ class Processes:
     key: Path | None = None
     scheduler: "subprocess.Popen[bytes] | None" = None
     workers: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    hung: list[str] = field(default_factory=list)
+    """Workers that are stopped."""
 
     def start_worker(
         self,
@@ -57,6 +59,7 @@ class Processes:
     def hang(self, name: str) -> None:
         """A worker does nothing any more, and its connections stay."""
         os.killpg(self.workers[name].pid, signal.SIGSTOP)
+        self.hung.append(name)
 
     def kill_scheduler(self) -> None:
         assert self.scheduler is not None
@@ -74,9 +77,10 @@ class Processes:
 
     def end(self) -> None:
         """All of it, the workers first: they take down what they have up."""
+        for name in self.hung:
+            self.kill(name)
         for process in self.workers.values():
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGCONT)
                 os.killpg(process.pid, signal.SIGTERM)
         for process in [*self.workers.values(), *([self.scheduler] if self.scheduler else [])]:
             with suppress(subprocess.TimeoutExpired):

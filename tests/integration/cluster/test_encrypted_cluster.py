@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from anyunix.errors import EXIT_NOT_RUN
+from anyunix.errors import EXIT_NOT_RUN, EXIT_USAGE
 from anyunix.results.matrix_file import read_matrix
 from dask_processes import ALONE, Processes, dask_processes
 
@@ -88,7 +88,14 @@ def test_cells_run_over_tls(cluster: Processes, ours: Path, tmp_path: Path) -> N
     assert cell.worker.startswith("w1 on ")
 
 
-@pytest.mark.parametrize("who", ["without a certificate", "with another certificate", "without TLS"])
+def test_a_client_without_a_certificate_is_told_where_to_name_one(cluster: Processes, tmp_path: Path) -> None:
+    status, said, _ = run(cluster.address, tmp_path, {}, ANSWER_SECONDS)
+    assert status == EXIT_USAGE, said
+    assert f"--cluster {cluster.address}: no certificates: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE" in said
+    assert len(said.strip().splitlines()) == 1, said
+
+
+@pytest.mark.parametrize("who", ["with another certificate", "without TLS"])
 def test_a_client_that_may_not_connect_gets_one_plain_error(who: str, cluster: Processes, tmp_path: Path) -> None:
     address = cluster.address.replace("tls://", "tcp://") if who == "without TLS" else cluster.address
     other = settings(certificate(tmp_path / "other"), "CLIENT") if who == "with another certificate" else {}
