@@ -29,9 +29,7 @@ class CellAnswer(msgspec.Struct, frozen=True):
     leaving: bool = False
     """The worker is being ended: another one is to run the cell."""
     refused: str = ""
-    """Why the worker did not take it: another version, no key."""
-    wrong: str = ""
-    """What the user wrote that cannot be run, the same on every worker: a ConfigurationError."""
+    """Why the worker did not take it: another version, no key, something that the user wrote."""
 
 
 def encode_answer(answer: CellAnswer) -> bytes:
@@ -50,11 +48,9 @@ def read_answer(data: object, cell: Cell, worker: str) -> CellAnswer:
         answer = msgspec.msgpack.decode(data, type=CellAnswer)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadResults(f"no answer of anyunix: {error}") from None
-    answer = msgspec.structs.replace(
-        answer, refused=safe(answer.refused[:TEXT_LIMIT]), wrong=safe(answer.wrong[:TEXT_LIMIT])
-    )
+    answer = msgspec.structs.replace(answer, refused=safe(answer.refused[:TEXT_LIMIT]))
     if answer.result is None:
-        if not (answer.refused or answer.wrong or answer.leaving):
+        if not (answer.refused or answer.leaving):
             raise BadResults("neither a result nor why there is none")
         return answer
     asked = cell.result(answer.result.status)

@@ -14,7 +14,6 @@ from anyunix.cluster.order_message import order_of
 from anyunix.cluster.shared_key import signed
 from anyunix.cluster.waiting_cells import WaitingCell, WaitingCells
 from anyunix.cluster.worker_description import boot_of_this_machine, needs_of
-from anyunix.errors import ConfigurationError
 from anyunix.results.junit import BadResults
 from anyunix.results.model import Artifacts, CellResult
 from anyunix.run.cell import Cell, SuiteOptions
@@ -255,9 +254,6 @@ class Job:
             self._answered(sent.number, going, answer, member)
 
     def _answered(self, number: int, going: Going, answer: CellAnswer, member: Member | None) -> None:
-        """Raises ConfigurationError."""
-        if answer.wrong:
-            raise ConfigurationError(answer.wrong)
         if going.measures and (answer.leaving or not answer.measured):
             self._how.facts.give_up(going.cell.platform.name)
         if answer.leaving:

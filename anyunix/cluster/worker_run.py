@@ -113,7 +113,7 @@ class WorkerRun:
             suite = self._suite(order, archives)
             return self._run(cell, order, suite, telling)
         except ConfigurationError as error:
-            return CellAnswer(wrong=str(error))
+            return CellAnswer(refused=str(error))
         finally:
             self.last_used = time.monotonic()
 

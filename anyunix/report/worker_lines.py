@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from anyunix.results.model import Matrix, WorkerResult
 from anyunix.text import first_line
 
+LOST, REFUSED = "lost: ", "refused: "
+"""In front of why a worker brought no more, or may bring nothing."""
 SHOWN = 8
 """Workers that a line names; the page and matrix.json have all of them."""
 
@@ -16,25 +18,34 @@ def worker_lines(matrix: Matrix) -> list[str]:
     """
     if not matrix.workers:
         return []
-    names = [f"{first_line(each.name)} ({counted(each.cells, 'cell')})" for each in matrix.workers]
-    lost: dict[str, list[str]] = {}
-    for worker in lost_ones(matrix.workers):
-        lost.setdefault(first_line(worker.left), []).append(first_line(worker.name))
+    names = [f"{first_line(each.name)} ({counted(each.cells, 'cell')})" for each in _taken(matrix.workers)]
+    left: dict[str, list[str]] = {}
+    for worker in [each for each in matrix.workers if each.left]:
+        why = first_line(worker.left)
+        left.setdefault(why if why.startswith(REFUSED) else LOST + why, []).append(first_line(worker.name))
     return [
         f"ran on {counted(len(names), 'worker')}: {_shortened(names)}",
-        *(f"lost: {_shortened(several)}: {why}" for why, several in lost.items()),
+        *(
+            f"{why.partition(': ')[0]}: {_shortened(several)}: {why.partition(': ')[2]}"
+            for why, several in left.items()
+        ),
     ]
 
 
 def lost_ones(workers: Iterable[WorkerResult]) -> list[WorkerResult]:
     """Those that left before all cells had run."""
-    return [worker for worker in workers if worker.left]
+    return [worker for worker in _taken(workers) if worker.left]
+
+
+def _taken(workers: Iterable[WorkerResult]) -> list[WorkerResult]:
+    """Those that were not refused from the first."""
+    return [worker for worker in workers if not worker.left.startswith(REFUSED)]
 
 
 def how_many(workers: Sequence[WorkerResult]) -> str:
     """`4 workers, 1 lost`."""
     lost = len(lost_ones(workers))
-    return counted(len(workers), "worker") + (f", {lost} lost" if lost else "")
+    return counted(len(_taken(workers)), "worker") + (f", {lost} lost" if lost else "")
 
 
 def counted(number: int, thing: str) -> str:

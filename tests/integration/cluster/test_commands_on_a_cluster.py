@@ -2,6 +2,7 @@
 
 import json
 import re
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -95,6 +96,7 @@ def test_mutation_finds_the_same(
     assert here[0] == 1
 
 
+@pytest.mark.skipif(not os.environ.get("ANYUNIX_FULL"), reason="by night: a tiny server says the same by day")
 def test_mutation_of_our_own_server_finds_the_same(both: Callable[..., Any], tmp_path: Path) -> None:
     out = tmp_path / "out"
     faults = ["--fault", "no-append", "--fault", "first-address"]

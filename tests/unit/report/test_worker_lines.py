@@ -97,3 +97,11 @@ def test_a_run_of_a_cluster_is_written_whole(tmp_path: Path) -> None:
     out.write(with_workers(example()))
     assert out.problems == {}
     assert "w2 on birch" in (tmp_path / "index.html").read_text()
+
+
+def test_a_worker_that_was_refused_is_none_that_it_ran_on() -> None:
+    matrix = with_workers(example(), left="refused: it has anyunix 0.0, this is 0.1")
+    first, second = worker_lines(matrix)
+    assert first.startswith("ran on 2 workers: ")
+    assert second == "refused: w2 on birch: it has anyunix 0.0, this is 0.1"
+    assert how_many(matrix.workers) == "2 workers"
