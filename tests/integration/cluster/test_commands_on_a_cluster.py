@@ -1,8 +1,8 @@
 """Commands that run cells give the same answers with `--cluster` as without."""
 
 import json
-import re
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
