@@ -7,13 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 START_SECONDS, END_SECONDS = 120.0, 20.0
 """With room for a loaded machine: each imports Dask, and a worker looks at what its machine reaches."""
+WAIT_SECONDS = 200.0
+"""For workers to be where a test wants them."""
 NO_ENGINE = "unix:///nowhere/docker.sock"
 SCHEDULER = ("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
 ALONE = ("--no-nanny", "--no-dashboard")
@@ -133,3 +135,13 @@ def new_key(folder: Path) -> Path:
     file.touch(mode=0o600)
     file.write_text(os.urandom(24).hex())
     return file
+
+
+def wait_for(there: Callable[[], bool], cluster: Processes) -> None:
+    """Until that is so, as long as no worker has ended by itself."""
+    until = time.monotonic() + WAIT_SECONDS
+    while not there():
+        ended = [name for name, process in cluster.workers.items() if process.poll() is not None]
+        assert not ended, {name: cluster.log_of(name) for name in ended}
+        assert time.monotonic() < until, {name: cluster.log_of(name) for name in cluster.workers}
+        time.sleep(0.1)

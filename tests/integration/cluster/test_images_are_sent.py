@@ -1,7 +1,6 @@
 """A worker whose engine has no image, and no registry to have a base from, gets it from a worker that has it."""
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,12 +15,11 @@ from anyunix.cluster.shared_key import read_key
 from anyunix.drivers.docker.engine import Engine
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.matrix import Nobody
-from dask_processes import Processes, dask_processes, new_key
+from dask_processes import Processes, wait_for
 from second_engine import missing, second_engine
 
 pytestmark = pytest.mark.timeout(900)
 REQUIRED = "ANYUNIX_REQUIRE_SECOND_ENGINE"
-WAIT_SECONDS = 200.0
 KEPT = "def test_kept(server):\n    server()\n"
 
 
@@ -41,20 +39,6 @@ def far_engine(engine: Engine) -> Iterator[str]:
     assert missing() == ""
     with second_engine() as address:
         yield address
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Processes]:
-    with dask_processes(tmp_path / "cluster") as processes:
-        processes.key = new_key(tmp_path)
-        yield processes
-
-
-def wait_for(there: Callable[[], bool], cluster: Processes) -> None:
-    until = time.monotonic() + WAIT_SECONDS
-    while not there():
-        assert time.monotonic() < until, {name: cluster.log_of(name) for name in cluster.workers}
-        time.sleep(0.1)
 
 
 def test_an_image_comes_from_the_worker_that_has_it(

@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,10 +21,9 @@ from anyunix.results.model import Artifacts, CellResult
 from anyunix.run import Choice, RunOptions, run_matrix, select
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.matrix import LOST, Nobody
-from dask_processes import Processes, dask_processes, new_key
+from dask_processes import WAIT_SECONDS, Processes, wait_for
 from timeless import without_times
 
-WAIT_SECONDS = 200.0
 KEPT = "def test_kept(server):\n    server()\n"
 WAITING = "import time\n\n\ndef test_it_waits(server):\n    server()\n    time.sleep(50)\n"
 KILLING = """\
@@ -56,13 +54,6 @@ class Listening(Nobody):
         self.kept.append(result.key)
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Processes]:
-    with dask_processes(tmp_path / "cluster") as processes:
-        processes.key = new_key(tmp_path)
-        yield processes
-
-
 @contextmanager
 def pool_on(cluster: Processes, workers: Sequence[str], **options: object) -> Iterator[ClusterPool]:
     """The pool, once all of these have joined."""
@@ -74,15 +65,6 @@ def pool_on(cluster: Processes, workers: Sequence[str], **options: object) -> It
         with ClusterPool(connection, read_key(cluster.key)) as pool:
             wait_for(lambda: pool.members.see(connection.workers()) == [] and pool.machines == len(workers), cluster)
             yield pool
-
-
-def wait_for(there: Callable[[], bool], cluster: Processes) -> None:
-    until = time.monotonic() + WAIT_SECONDS
-    while not there():
-        ended = [name for name, process in cluster.workers.items() if process.poll() is not None]
-        assert not ended, {name: cluster.log_of(name) for name in ended}
-        assert time.monotonic() < until, {name: cluster.log_of(name) for name in cluster.workers}
-        time.sleep(0.1)
 
 
 def cells_of(subject: Subject, platforms: Sequence[Platform]) -> list[Cell]:

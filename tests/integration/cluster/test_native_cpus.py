@@ -1,8 +1,6 @@
 """A CPU that one of the workers really has is emulated on none."""
 
 import io
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,27 +12,12 @@ from anyunix.commands.common import SafeConsole
 from anyunix.report.terminal import print_report
 from anyunix.results.model import Matrix
 from anyunix.run import Choice, RunOptions, run_matrix, select
-from dask_processes import ALONE, Processes, dask_processes, new_key
+from dask_processes import ALONE, Processes, wait_for
 
 pytestmark = pytest.mark.timeout(600)
-WAIT_SECONDS = 200.0
 PLATFORM = "debian-arm64"
 OF_ANOTHER_CPU = "import anyunix.cluster.worker_description as own\n\nown.cpu_here = lambda: 'arm64'\n"
 """A worker that says that its CPU is another one; as it stands for the platform, the platform's cells run anyway."""
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Processes]:
-    with dask_processes(tmp_path / "cluster") as processes:
-        processes.key = new_key(tmp_path)
-        yield processes
-
-
-def wait_for(there: Callable[[], bool], cluster: Processes) -> None:
-    until = time.monotonic() + WAIT_SECONDS
-    while not there():
-        assert time.monotonic() < until, {name: cluster.log_of(name) for name in cluster.workers}
-        time.sleep(0.1)
 
 
 def matrix_on(cluster: Processes) -> Matrix:
