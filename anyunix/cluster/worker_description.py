@@ -1,5 +1,6 @@
 """What a worker says of itself: what this machine is, which anyunix it has, and what it can reach."""
 
+import hashlib
 import os
 import platform as machine
 import socket
@@ -23,7 +24,7 @@ METRIC = "anyunix"
 """Among the metrics that a Dask worker sends to its scheduler."""
 STANDS_FOR = "ANYUNIX_WORKER_AS"
 """The platforms that a worker's own machine is, by name, with commas."""
-FOLDERS = ("chat", "differences", "Dockerfiles", "platforms", "suite")
+FOLDERS = ("differences", "Dockerfiles", "platforms")
 TEXT_LIMIT = 500
 
 
@@ -95,7 +96,9 @@ def boot_of_this_machine() -> str:
 
 def content_of(catalog: Catalog) -> str:
     """Two with the same content and version get the same results from the same subject."""
-    return digest_of_folders(catalog.root, FOLDERS)
+    own = identity_of(catalog.suite, map(catalog.subject, catalog.subject_names()))
+    marks = [own.suite, *own.subjects.values(), digest_of_folders(catalog.root, FOLDERS)]
+    return hashlib.sha256("".join(marks).encode()).hexdigest()
 
 
 def suite_digest(suite: Path) -> str:

@@ -12,7 +12,7 @@ from anyunix.catalog.own_groups import FILE as OWN_PROBES
 from anyunix.catalog.own_groups import own_probes
 from anyunix.catalog.subjects import Subject
 from anyunix.errors import ConfigurationError
-from anyunix.payload.archive import files_below
+from anyunix.payload.archive import files_below, subject_files
 from anyunix.results.model import Identity
 
 Claim = tuple[str, Identity | None]
@@ -93,14 +93,8 @@ def _called(what: str, known: Mapping[str, tuple[str, str]]) -> dict[str, str]:
 
 
 def digest_of(subject: Subject) -> str:
-    """Of its files, of how it is built and of what its file says of it."""
-    files = [
-        file
-        for entry in subject.files
-        for file in (
-            files_below(subject.folder / entry) if (subject.folder / entry).is_dir() else [subject.folder / entry]
-        )
-    ]
+    """Of its files that travel, of how it is built and of what its file says of it."""
+    files = [subject.folder / name for name in subject_files(subject)]
     described = json.dumps({**subject.described(), "build": subject.build, "needs": subject.needs}, sort_keys=True)
     return _digest([("subject", described.encode()), *_contents(subject.folder, files)])
 

@@ -207,7 +207,7 @@ def test_results_that_are_none_are_exit_2_and_nothing_is_written(
         (["run", "--cell", "./c.yaml", "local", "dual", "--cell", "c", "local", "dual"], "2 subjects are called 'c'"),
         (["run", "--jobs", "0"], "expected a whole number from 1"),
         (["run", "--out", "/proc/none"], "--out /proc/none: cannot be made"),
-        (["list", "nothing"], "argument what: expected one of platforms, subjects, probes, found 'nothing'"),
+        (["list", "nothing"], "argument what: expected one of platforms, subjects, probes, workers, found 'nothing'"),
         (["list", "subject"], "found 'subject' (did you mean 'subjects'?)"),
         (["frobnicate"], "no command is called 'frobnicate'; `anyunix --help` shows what there is"),
         (["mutations"], "no command is called 'mutations' (did you mean 'mutation'?)"),

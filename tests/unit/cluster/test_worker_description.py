@@ -1,7 +1,9 @@
 """What a worker says of this machine, and what its clients read of it."""
 
 import platform as machine
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -120,3 +122,13 @@ def test_a_description_of_a_later_version_is_read() -> None:
     found = read_description({METRIC: msgspec.json.encode(later).decode()}, "w1")
     assert isinstance(found, WorkerDescription)
     assert found.version == "9.0"
+
+
+def test_a_program_that_was_built_among_the_sources_is_no_other_content(catalog: Catalog, tmp_path: Path) -> None:
+    for name in ("chat", "differences", "Dockerfiles", "platforms", "suite"):
+        shutil.copytree(catalog.root / name, tmp_path / name, ignore=shutil.ignore_patterns("bin", "__pycache__"))
+    copy = Catalog(tmp_path)
+    before = content_of(copy)
+    (tmp_path / "chat" / "c" / "bin").mkdir()
+    (tmp_path / "chat" / "c" / "bin" / "server").write_bytes(b"\x7fELF and so on")
+    assert content_of(copy) == before
