@@ -10,7 +10,7 @@ from anyunix.cluster.shared_key import proof
 from anyunix.cluster.waiting_cells import Seat
 from anyunix.cluster.worker_description import WorkerDescription, read_description
 from anyunix.results.model import WorkerResult
-from anyunix.run.matrix import LOST
+from anyunix.run.matrix import LOST, REFUSED
 from anyunix.text import safe
 
 HANG_SECONDS = 60.0
@@ -18,8 +18,6 @@ HANG_SECONDS = 60.0
 NAME_LIMIT = 80
 SOURCES = 16
 """Workers that are asked for an image."""
-REFUSED = "refused: "
-"""In front of why a worker may not work for a client."""
 
 
 @dataclass

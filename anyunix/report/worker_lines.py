@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from anyunix.results.model import Matrix, WorkerResult
+from anyunix.run.matrix import LOST, REFUSED
 from anyunix.text import first_line
 
-LOST, REFUSED = "lost: ", "refused: "
-"""In front of why a worker brought no more, or may bring nothing."""
 SHOWN = 8
 """Workers that a line names; the page and matrix.json have all of them."""
 

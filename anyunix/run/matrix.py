@@ -18,8 +18,8 @@ from anyunix.run.cell import Cell, CellRun, SuiteOptions
 from anyunix.run.kept import KeptDriver
 from anyunix.run.side_by_side import DriversInUse, side_by_side
 
-IDLE, LOST = "idle", "lost: "
-"""What a watcher is told of a cluster's workers, beside what they work at."""
+IDLE, LOST, REFUSED = "idle", "lost: ", "refused: "
+"""What a watcher is told of a cluster's workers, beside what they work at: the last two in front of why."""
 
 
 def is_lost(text: str) -> bool:
