@@ -73,6 +73,11 @@ class Platform:
     when nothing but what is done to the server tells them apart."""
 
     @property
+    def base(self) -> str:
+        """The name of the platform that it is with differences switched on: `debian` of `debian+like-freebsd`."""
+        return self.name.partition("+")[0]
+
+    @property
     def driver(self) -> str:
         """Its driver's name, for people and for matrix.json: what the driver can do is asked of `options`."""
         return self.options.name

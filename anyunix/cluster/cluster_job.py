@@ -2,20 +2,21 @@
 
 import queue
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from anyunix.cluster.answer_message import CellAnswer, read_answer
 from anyunix.cluster.dask_connection import DaskConnection, SchedulerGone, Sent, WorkerEvent
+from anyunix.cluster.folder_archive import Travelling
 from anyunix.cluster.members import Member, Members
 from anyunix.cluster.order_message import order_of
 from anyunix.cluster.shared_key import signed
 from anyunix.cluster.waiting_cells import WaitingCell, WaitingCells
 from anyunix.cluster.worker_description import boot_of_this_machine, needs_of
 from anyunix.results.junit import BadResults
-from anyunix.results.model import Artifacts, CellResult
+from anyunix.results.model import Artifacts, CellResult, Status
 from anyunix.run.cell import Cell, SuiteOptions
 from anyunix.run.matrix import IDLE, Keeper, Watcher
 from anyunix.text import first_line, listed, shortened
@@ -39,9 +40,9 @@ class Pooled(Protocol):
     members: Members
     run_name: str
     key: bytes
-    task: Any
+    task: Callable[..., bytes]
 
-    def travelling(self, cell: Cell, suite: Path) -> Any: ...
+    def travelling(self, cell: Cell, suite: Path) -> Travelling: ...
 
     def is_foreign(self, cell: Cell, suite: Path) -> bool: ...
 
@@ -136,15 +137,25 @@ class Job:
         if going is None or going.sent is None:
             return
         self._pool.connection.cancel([going.sent])
-        going.sent = None
+        if self._has_another_try(going, lost.name):
+            self._watcher.says(going.cell, f"runs again: {lost.name} was lost")
+        else:
+            self._end(number, "error", f"{listed(going.killed)} were lost while they ran it")
+
+    def _has_another_try(self, going: Going, worker: str) -> bool:
+        """Whether a cell that a worker did not bring waits again."""
+        going.killed.append(worker)
+        self._take_back(going)
+        again = len(going.killed) < TRIES
+        if again:
+            self._waiting.add(going.waiting)
+        return again
+
+    def _take_back(self, going: Going) -> None:
+        """No worker has it any more."""
         if going.measures:
             self._how.facts.give_up(going.cell.platform.name)
-        going.killed.append(lost.name)
-        if len(going.killed) >= TRIES:
-            self._end(number, "error", f"{listed(going.killed)} were lost while they ran it")
-        else:
-            self._watcher.says(going.cell, f"runs again: {lost.name} was lost")
-            self._waiting.add(going.waiting)
+        going.sent = None
 
     def _send(self) -> None:
         """One cell to each worker in turn, so that few cells are shared by all."""
@@ -242,26 +253,20 @@ class Job:
             self._end(sent.number, "error", f"{name}: {error}")
         except SchedulerGone as reason:
             self._looked = 0.0
-            if going.measures:
-                self._how.facts.give_up(going.cell.platform.name)
-            going.sent = None
-            going.killed.append(name)
-            if len(going.killed) < TRIES:
-                self._waiting.add(going.waiting)
-            else:
+            if not self._has_another_try(going, name):
                 self._end(sent.number, "error", f"no answer came from {listed(going.killed)}: {shortened(str(reason))}")
         else:
             self._answered(sent.number, going, answer, member)
 
     def _answered(self, number: int, going: Going, answer: CellAnswer, member: Member | None) -> None:
-        if going.measures and (answer.leaving or not answer.measured):
-            self._how.facts.give_up(going.cell.platform.name)
         if answer.leaving:
             if member is not None:
                 member.leaving = True
-            going.sent = None
+            self._take_back(going)
             self._waiting.add(going.waiting)
             return
+        if going.measures and not answer.measured:
+            self._how.facts.give_up(going.cell.platform.name)
         if answer.result is None:
             self._end(number, "error", f"{member.name if member else 'a worker'}: {answer.refused}")
             return
@@ -294,13 +299,13 @@ class Job:
                 "its subject, its platform file or its probes did not come with anyunix, and no worker that could run "
                 "them has this client's key: --cluster-key FILE here, and `anyunix worker --key FILE` there"
             )
-        base = self._going[cell.number].cell.platform.name.partition("+")[0]
+        base = self._going[cell.number].cell.platform.base
         reasons = [
             f"{member.name}: {member.description.lacks[base]}" for member in members if base in member.description.lacks
         ]
         return f"no worker of the cluster has {listed(lacking)}" + (f"; {first_line(reasons[0])}" if reasons else "")
 
-    def _end(self, number: int, status: Any, reason: str) -> None:
+    def _end(self, number: int, status: Status, reason: str) -> None:
         """A cell's result without any probe."""
         self._take(number, self._going[number].cell.result(status, reason), Artifacts())
 

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -14,7 +14,7 @@ from anyunix.catalog.lookup import find_catalog
 from anyunix.catalog.platforms import Platform
 from anyunix.cluster.cluster_job import Job
 from anyunix.cluster.dask_connection import DaskConnection, SchedulerGone
-from anyunix.cluster.folder_archive import name_of, pack_subject, pack_suite
+from anyunix.cluster.folder_archive import Travelling, name_of, pack_subject, pack_suite
 from anyunix.cluster.members import Members, WantedWorker
 from anyunix.cluster.worker_description import content_of, needs_of, suite_digest
 from anyunix.cluster.worker_plugin import end_run, keep_bytes, run_cell, topic_of
@@ -36,18 +36,6 @@ DOWN_SECONDS = 20.0
 """How long the end of a run waits for the platforms of its workers to be down."""
 
 
-@dataclass(frozen=True)
-class Travelling:
-    """What travels with a cell beside its order: archives that workers have from each other; empty for what they have
-    anyway.
-    """
-
-    digests: tuple[str, str]
-    """The subject's and the suite's."""
-    subject: Future[bytes] | bytes = b""
-    suite: Future[bytes] | bytes = b""
-
-
 class ClusterPool:
     """Runs cells on the workers of a connection that the caller has entered."""
 
@@ -66,8 +54,7 @@ class ClusterPool:
         self.connection, self.task, self._times = connection, task, times or {}
         self.run_name = secrets.token_hex(8)
         self._catalog = find_catalog()
-        self._content = content_of(self._catalog)
-        self.members = Members(WantedWorker(__version__, self._content, key), tell)
+        self.members = Members(WantedWorker(__version__, content_of(self._catalog), key), tell)
         self.key = key
         self._known = frozenset(self._catalog.platform_names())
         self._own_suite = suite_digest(self._catalog.suite)
@@ -158,8 +145,7 @@ class ClusterPool:
     def is_foreign(self, cell: Cell, suite: Path) -> bool:
         """Whether a worker runs it only for a client that has its key; it looks more closely by itself."""
         travelling = self.travelling(cell, suite)
-        base = cell.platform.name.partition("+")[0]
-        return bool(travelling.subject or travelling.suite) or base not in self._known
+        return bool(travelling.subject or travelling.suite) or cell.platform.base not in self._known
 
     def next_number(self) -> int:
         """For a cell: no two of a pool's have the same."""

@@ -6,12 +6,27 @@ import os
 import shutil
 import stat
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from distributed import Future
 
 from anyunix.catalog.subjects import Subject
 from anyunix.payload.archive import add_file, files_below, subject_files
 
 NAME_LIMIT = 80
+
+
+@dataclass(frozen=True)
+class Travelling:
+    """What travels with a cell beside its order: archives that workers have from each other; empty for what they have
+    anyway.
+    """
+
+    digests: tuple[str, str]
+    """The subject's and the suite's."""
+    subject: Future[bytes] | bytes = b""
+    suite: Future[bytes] | bytes = b""
 
 
 def pack_subject(subject: Subject) -> bytes:

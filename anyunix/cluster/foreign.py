@@ -49,11 +49,10 @@ def _leads_out(probe: str) -> bool:
 
 def _is_own_platform(platform: Platform, catalog: Catalog) -> bool:
     """One by the catalog's names, as it is or with known differences on, and nothing of it otherwise."""
-    base = platform.name.partition("+")[0]
-    if base not in catalog.platform_names():
+    if platform.base not in catalog.platform_names():
         return False
     try:
-        own = catalog.platform(base)
+        own = catalog.platform(platform.base)
         if platform.like and not own.like:
             own = catalog.likeness(own, platform.like)
         before = {each.name for each in own.switched_on}

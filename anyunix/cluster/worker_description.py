@@ -120,8 +120,7 @@ def cpu_of(docker: str) -> str:
 
 def needs_of(platform: Platform, known: frozenset[str]) -> frozenset[str]:
     """The resources that a worker has to have; `known` are the names of the platforms that came with anyunix."""
-    base = platform.name.partition("+")[0]
-    here = {f"platform={base}"} if base in known else {platform.driver}
+    here = {f"platform={platform.base}"} if platform.base in known else {platform.driver}
     cpu = getattr(platform.options, "cpu", "")
     return frozenset(here | ({f"cpu={cpu_of(cpu)}"} if platform.native else set()))
 

@@ -149,7 +149,7 @@ class WorkerRun:
         return suite_digest(self._catalog.suite)
 
     def _cell(self, order: CellOrder, platform: Platform, archives: Mapping[str, bytes]) -> Cell:
-        if platform.name.partition("+")[0] in self._stands_for:
+        if platform.base in self._stands_for:
             platform = replace(platform, options=LocalOptions())
         subject = replace(order.subject, folder=self._subject(order, archives))
         return Cell(subject, platform, order.bind, order.build, order.probes, order.tool)

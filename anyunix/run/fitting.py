@@ -8,7 +8,7 @@ from anyunix.catalog.subjects import Subject
 
 def why_not_there(subject: Subject, platform: Platform) -> str:
     """The reason why it cannot; empty where it can. A likeness is of the platform that it is made from."""
-    names = {platform.name, platform.name.partition("+")[0]}
+    names = {platform.name, platform.base}
     if subject.platforms and not any(fnmatchcase(name, each) for name in names for each in subject.platforms):
         return f"{subject.name} runs on {', '.join(subject.platforms)} alone (platforms: in its file)"
     if subject.starting.port and not platform.options.own_network:
